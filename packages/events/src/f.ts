@@ -1,0 +1,35 @@
+import type { ScalarKind } from './field.ts'
+
+type Scalar<K extends ScalarKind> = (doc: string) => { readonly kind: K; readonly doc: string }
+const scalar =
+  <K extends ScalarKind>(kind: K): Scalar<K> =>
+  (doc) => ({ kind, doc })
+
+/** Short builders for field declarations: `f.pfn('the first page')`, `f.opt(f.u64('…'))`, `f.oneOf(['a', 'b'], '…')`. */
+export const f = {
+  device: scalar('device'),
+  pagemap: scalar('pagemap'),
+  region: scalar('region'),
+  pointer: scalar('pointer'),
+  string: scalar('string'),
+  text: scalar('text'),
+  u64: scalar('u64'),
+  pfn: scalar('pfn'),
+  bytes: scalar('bytes'),
+  count: scalar('count'),
+  int: scalar('int'),
+  pid: scalar('pid'),
+  cpu: scalar('cpu'),
+  errno: scalar('errno'),
+  bool: scalar('bool'),
+  flags: scalar('flags'),
+  time: scalar('time'),
+  /** One of a closed list of words. */
+  oneOf: <const V extends readonly string[]>(values: V, doc: string): { readonly kind: 'enum'; readonly values: V; readonly doc: string } => ({
+    kind: 'enum',
+    values,
+    doc,
+  }),
+  /** May be null: not known, or none where the doc says so. */
+  opt: <F extends { readonly kind: string; readonly doc: string }>(field: F): F & { readonly optional: true } => ({ ...field, optional: true }),
+}

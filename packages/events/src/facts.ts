@@ -1,0 +1,55 @@
+import type { Vocabulary } from './declare.ts'
+import type { AnyEvent } from './envelope.ts'
+import type { FieldKind } from './field.ts'
+
+/** An attribute of an incarnation, and the event that told it. */
+export interface Fact {
+  readonly value: unknown
+  readonly seq: number
+  /** The type of that event. */
+  readonly type: string
+}
+
+/**
+ * What a log tells about incarnations that cannot change over their life (a pagemap's range and owner, a device's
+ * bus). Gathered over the whole log, so that it can be filled back to moments before it was learnt. What can change
+ * is never in here.
+ */
+export class Facts {
+  readonly #of = new Map<string, Map<string, Fact>>()
+
+  readonly vocabulary: Vocabulary
+
+  constructor(vocabulary: Vocabulary) {
+    this.vocabulary = vocabulary
+  }
+
+  /** Takes note of an event; the first telling of an attribute stays. */
+  learn(event: AnyEvent): void {
+    const d = this.vocabulary.find(event.type)
+    if (d?.identifies === undefined) return
+    const id = event.data[d.identifies]
+    if (typeof id !== 'number') return
+    const key = `${d.fields[d.identifies]!.kind}:${id}`
+    let attributes = this.#of.get(key)
+    if (attributes === undefined) this.#of.set(key, (attributes = new Map()))
+    for (const [name, value] of Object.entries(event.data)) {
+      if (name === d.identifies || value === null || attributes.has(name)) continue
+      attributes.set(name, { value, seq: event.seq, type: event.type })
+    }
+  }
+
+  find(kind: FieldKind, id: number, attribute: string): Fact | undefined {
+    return this.#of.get(`${kind}:${id}`)?.get(attribute)
+  }
+
+  /** The incarnations of a kind of which something is known. */
+  ids(kind: FieldKind): number[] {
+    return [...this.#of.keys()].filter((key) => key.startsWith(`${kind}:`)).map((key) => Number(key.slice(kind.length + 1)))
+  }
+
+  /** The value alone, or null. */
+  value<T>(kind: FieldKind, id: number, attribute: string): T | null {
+    return (this.find(kind, id, attribute)?.value as T | undefined) ?? null
+  }
+}

@@ -1,0 +1,27 @@
+import { declareEvents, type Payload } from './declare.ts'
+import type { EventOf } from './envelope.ts'
+
+/** What happens to the log itself. Every model answers to these. */
+export const logCatalogue = declareEvents('log', {
+  gap: {
+    version: 1,
+    doc: 'Entries are missing here; what they may have touched is no longer known.',
+    fields: {
+      reason: {
+        kind: 'enum',
+        values: ['overwritten', 'lost', 'cut', 'unreadable'],
+        doc: 'why: the ring buffer wrapped, the kernel dropped entries, the recording is cut, an entry could not be read',
+      },
+      lost: { kind: 'count', optional: true, doc: 'how many entries' },
+      cpu: { kind: 'cpu', optional: true, doc: 'the CPU whose buffer lost them; null for any' },
+    },
+  },
+  ended: {
+    version: 1,
+    doc: 'The recording ended.',
+    fields: { complete: { kind: 'bool', doc: 'whether nothing is missing at its end' } },
+  },
+})
+
+export type LogPayload = Payload<typeof logCatalogue>
+export type LogEvent = EventOf<LogPayload>

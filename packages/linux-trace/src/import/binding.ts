@@ -1,0 +1,119 @@
+/** Probing, unbinding and managed resources: drivers/base/dd.c and devres.c. */
+import type { ReleaseReason } from '@devtrail/devres'
+import { errnoOf, string } from '../values.ts'
+import type { TraceEntry } from '../text/entry.ts'
+import type { ProbeHit } from '../probes.ts'
+import type { ImportContext } from './context.ts'
+import { busOfDriver } from './device-kinds.ts'
+import { deviceAtHand, deviceOfNode, deviceToProbe, deviceToRelease, deviceToUnbind } from './devices.ts'
+import { grantedTo, releasedBy } from './tree.ts'
+
+const EPROBE_DEFER = -517
+const ENODEV = -19
+const ENXIO = -6
+
+export function probeStarted(ctx: ImportContext, hit: ProbeHit): void {
+  const driver = string(hit.fields, 'drv')
+  const device = deviceToProbe(ctx, string(hit.fields, 'dev') ?? '?', busOfDriver(driver))
+  ctx.enter(hit, ctx.say('devres/probe-started', { device, driver }), device)
+}
+
+export function probeEnded(ctx: ImportContext, hit: ProbeHit): void {
+  const frame = ctx.leaveCall(hit)
+  if (frame === null) return ctx.unpaired(hit)
+  // Since 5.10 or so really_probe returns errors as positive numbers so that bus_for_each_drv stops.
+  const errno = -Math.abs(errnoOf(hit.fields))
+  const outcome = errno === 0 ? 'bound' : errno === EPROBE_DEFER ? 'deferred' : errno === ENODEV || errno === ENXIO ? 'rejected' : 'failed'
+  ctx.say('devres/probe-ended', { device: frame.device!, errno: errno === 0 ? 0 : errno, outcome }, { cause: [frame.seq] })
+}
+
+export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
+  const name = string(hit.fields, 'dev') ?? '?'
+  const device = deviceToUnbind(ctx, name)
+  const outer = ctx.task.frames.findLast((f) => f.symbol === 'really_probe' || f.symbol === 'device_unbind_cleanup')
+  const reason = outer?.symbol === 'really_probe' && outer.device === device ? 'probe-failed' : 'unbind'
+  ctx.enter(hit, ctx.say('devres/unbind-cleanup-started', { device, reason }), device, { reason })
+}
+
+const CALLERS: Readonly<Record<string, ReleaseReason>> = {
+  device_unbind_cleanup: 'unbind',
+  __device_release_driver: 'unbind',
+  really_probe: 'probe-failed',
+  device_del: 'device-del',
+  device_release: 'device-release',
+}
+
+/** Which function called devres_release_all: its return probe says so, further on in the same task. */
+function callerAhead(ctx: ImportContext): string | null {
+  const { pid } = ctx.entry
+  let depth = 1
+  for (const e of ctx.window.ahead()) {
+    if (e.pid !== pid) continue
+    if (e.body.startsWith('(devres_release_all+')) depth++
+    if (e.body.includes('<- devres_release_all)') && --depth === 0) return /^\(([^+\s]+)/.exec(e.body)?.[1] ?? null
+  }
+  return null
+}
+
+export function releaseAllStarted(ctx: ImportContext, hit: ProbeHit): void {
+  const name = string(hit.fields, 'dev') ?? '?'
+  const cleanup = ctx.task.frames.at(-1)
+  const cleanupName = cleanup?.symbol === 'device_unbind_cleanup' ? ctx.devres.devices.get(cleanup.device ?? -1)?.name : undefined
+  let device: number
+  let reason: ReleaseReason
+  if (cleanup !== undefined && cleanupName === name) {
+    device = cleanup.device!
+    reason = cleanup.data['reason'] as ReleaseReason
+  } else {
+    reason = CALLERS[callerAhead(ctx) ?? ''] ?? 'unknown'
+    device = reason === 'unbind' || reason === 'probe-failed' ? deviceAtHand(ctx, name) : deviceToRelease(ctx, name, reason as 'device-del' | 'device-release' | 'unknown')
+  }
+  ctx.enter(hit, ctx.say('devres/release-all-started', { device }), device, { reason })
+}
+
+export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
+  const frame = ctx.leaveCall(hit)
+  if (frame === null) return ctx.unpaired(hit)
+  const known = frame.data['reason'] as ReleaseReason
+  const reason = known === 'unknown' ? (CALLERS[hit.caller ?? ''] ?? 'unknown') : known
+  ctx.say('devres/release-all-ended', { device: frame.device!, count: errnoOf(hit.fields), reason }, { cause: [frame.seq] })
+  // device_unbind_cleanup has no return probe; it is over with what it called.
+  if (ctx.task.frames.at(-1)?.symbol === 'device_unbind_cleanup') ctx.task.frames.pop()
+}
+
+const DEVRES_LOG = /^(.+?) +(ADD|REM|REL|REPLACE) +(?:0x)?([0-9a-f]{1,16}) (\S+) \((\d+) bytes\)\s*$/
+
+/** A line of the devres_log trace event. Returns false when it is not of that form. */
+export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
+  const m = DEVRES_LOG.exec(entry.body)
+  if (m === null) return false
+  const [, name, op, hex, release, bytes] = m as unknown as [string, string, 'ADD' | 'REM' | 'REL' | 'REPLACE', string, string, string]
+  const data = { node: `0x${hex}`, release, size: Number(bytes) }
+  ctx.task.acting = null
+  ctx.task.releasing = null
+  switch (op) {
+    case 'ADD': {
+      const device = deviceAtHand(ctx, name)
+      ctx.say('devres/added', { device, ...data })
+      if (release === 'devm_region_release') grantedTo(ctx, device)
+      return true
+    }
+    case 'REM': {
+      const device = deviceOfNode(ctx, name, data.node)
+      ctx.say('devres/removed', { device, ...data })
+      if (release === 'devm_region_release') releasedBy(ctx, device)
+      return true
+    }
+    case 'REPLACE':
+      ctx.say('devres/replaced', { device: deviceOfNode(ctx, name, data.node), ...data })
+      return true
+    case 'REL': {
+      const pass = ctx.task.frames.findLast((f) => f.symbol === 'devres_release_all' && ctx.devres.devices.get(f.device ?? -1)?.name === name)
+      const device = pass?.device ?? deviceOfNode(ctx, name, data.node)
+      ctx.say('devres/released', { device, ...data })
+      if (release === 'devm_region_release') ctx.task.releasing = device
+      if (release === 'devm_action_release' || release === 'devm_memremap_pages_release') ctx.task.acting = device
+      return true
+    }
+  }
+}

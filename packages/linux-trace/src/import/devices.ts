@@ -1,0 +1,141 @@
+/** Which incarnation of a device an entry means when all it has is a name. */
+import type { DevresState } from '@devtrail/devres'
+import type { ImportContext } from './context.ts'
+import { busOfName, isSharedName, kindOf } from './device-kinds.ts'
+
+type Device = DevresState['devices'] extends Map<number, infer D> ? D : never
+
+/** How the device was seen when it was first mentioned. */
+export interface FirstSeen {
+  readonly bus?: string | null
+  /** Known to have been bound already. */
+  readonly bound?: boolean
+}
+
+/** The incarnations of a name that are not gone, oldest first. */
+export function incarnations(ctx: ImportContext, name: string): Device[] {
+  return [...ctx.devres.devices.values()].filter((d) => d.name === name && d.presence !== 'gone')
+}
+
+/** Takes note of a device that was there before it was first mentioned. */
+export function findDevice(ctx: ImportContext, name: string, seen: FirstSeen = {}): number {
+  const device = ctx.ids.next('device')
+  const bus = seen.bus ?? busOfName(name)
+  ctx.say(
+    'devres/device-found',
+    {
+      device, name, bus, kind: kindOf(name, bus), state: seen.bound ? 'bound' : null, driver: null,
+      fromStart: (seen.bound ?? false) && !ctx.gapSeen,
+    },
+    { inferred: true, cause: [] },
+  )
+  return device
+}
+
+/** More became known: on which bus a device of a shared name lives. */
+function identify(ctx: ImportContext, device: Device, bus: string | null): number {
+  if (bus !== null && device.bus === null) {
+    ctx.say('devres/device-identified', { device: device.id, bus, kind: kindOf(device.name, bus) }, { inferred: true })
+  }
+  return device.id
+}
+
+/** The device of a call that the task at hand is in. */
+function inFrame(ctx: ImportContext, candidates: readonly Device[]): Device | undefined {
+  const frame = ctx.task.frames.findLast((f) => candidates.some((d) => d.id === f.device))
+  return frame && candidates.find((d) => d.id === frame.device)
+}
+
+/**
+ * A device that is about to be probed. A name on another bus than those known, or one that was removed, is a new one.
+ */
+export function deviceToProbe(ctx: ImportContext, name: string, bus: string | null): number {
+  const wanted = bus ?? busOfName(name)
+  const alive = incarnations(ctx, name).filter((d) => d.presence === 'present')
+  const fitting = alive.filter((d) => wanted === null || d.bus === null || d.bus === wanted)
+  // A device that is being probed or is bound cannot be probed again.
+  const free = fitting.filter((d) => d.driver.state === 'unbound' || d.driver.state === null)
+  const device = (free.length > 0 ? free : fitting).at(-1)
+  return device === undefined ? findDevice(ctx, name, { bus: wanted }) : identify(ctx, device, wanted)
+}
+
+/** A device named by an entry inside some call: the one the task is busy with, if it has that name. */
+export function deviceAtHand(ctx: ImportContext, name: string, bus: string | null = null): number {
+  const all = incarnations(ctx, name)
+  const alive = all.filter((d) => d.presence === 'present')
+  const candidates = alive.length > 0 ? alive : all
+  if (candidates.length === 0) return findDevice(ctx, name, { bus })
+  const fitting = bus === null ? candidates : candidates.filter((d) => d.bus === null || d.bus === bus)
+  const device = inFrame(ctx, fitting) ?? fitting.at(-1) ?? candidates.at(-1)!
+  return identify(ctx, device, bus)
+}
+
+/** The device that a devres node was added to; by name where the node is not known. */
+export function deviceOfNode(ctx: ImportContext, name: string, node: string): number {
+  const candidates = incarnations(ctx, name)
+  const has = (d: Device): boolean => d.nodes.known.some((n) => n.node === node) || d.nodes.possible.some((n) => n.node === node)
+  const owners = candidates.filter(has)
+  if (owners.length === 1) return owners[0]!.id
+  const pick = inFrame(ctx, owners.length > 0 ? owners : candidates)
+  return pick?.id ?? deviceAtHand(ctx, name)
+}
+
+/**
+ * The device that is about to be unbound. Where two of the name may be meant, how the call goes on tells: one whose
+ * unbinding unbinds another of its name is on the nd bus, and the first node released tells whose list it was on.
+ */
+export function deviceToUnbind(ctx: ImportContext, name: string): number {
+  const probing = ctx.task.frames.findLast((f) => f.symbol === 'really_probe' || f.symbol === 'device_unbind_cleanup')
+  const alive = incarnations(ctx, name).filter((d) => d.presence === 'present')
+  if (probing?.symbol === 'really_probe' && alive.some((d) => d.id === probing.device)) return probing.device!
+  const unbinding = new Set(ctx.task.frames.filter((f) => f.symbol === 'device_unbind_cleanup').map((f) => f.device))
+  const free = alive.filter((d) => !unbinding.has(d.id))
+  if (!isSharedName(name)) {
+    const bound = free.filter((d) => d.driver.state !== 'unbound')
+    return (bound.at(-1) ?? free.at(-1))?.id ?? findDevice(ctx, name, { bound: true })
+  }
+  const bus = unbinding.size > 0 ? 'dax' : busAhead(ctx, name)
+  const byNode = nodeAhead(ctx, name, free)
+  if (byNode !== undefined) return identify(ctx, byNode, bus)
+  const fitting = free.filter((d) => (bus === null ? d.driver.state !== 'unbound' : d.bus === bus || d.bus === null))
+  const device = fitting.find((d) => d.driver.state === 'bound') ?? fitting.at(-1)
+  return device === undefined ? findDevice(ctx, name, { bus, bound: true }) : identify(ctx, device, bus)
+}
+
+/** `nd` when another device of the name is unbound within this unbind; null when that cannot be told. */
+function busAhead(ctx: ImportContext, name: string): 'nd' | 'dax' | null {
+  const { pid } = ctx.entry
+  let depth = 0
+  for (const e of ctx.window.ahead()) {
+    if (e.pid !== pid) continue
+    if (e.body.includes('device_unbind_cleanup+0x0') && e.body.includes(`"${name}"`)) return 'nd'
+    if (e.body.startsWith('(devres_release_all+')) depth++
+    if (e.body.includes('<- devres_release_all)') && --depth <= 0) return null
+  }
+  return null
+}
+
+/** The candidate that has the node released first in what follows. */
+function nodeAhead(ctx: ImportContext, name: string, candidates: readonly Device[]): Device | undefined {
+  const { pid } = ctx.entry
+  for (const e of ctx.window.ahead()) {
+    if (e.pid !== pid) continue
+    if (e.body.includes('<- devres_release_all)')) return undefined
+    if (e.event !== 'devres_log' || !e.body.startsWith(`${name} REL `)) continue
+    const node = `0x${e.body.split(' ')[2]}`
+    return candidates.find((d) => d.nodes.known.some((n) => n.node === node))
+  }
+  return undefined
+}
+
+/** The device that devres_release_all is run on outside an unbind: by device_del first, by its last put later. */
+export function deviceToRelease(ctx: ImportContext, name: string, reason: 'device-del' | 'device-release' | 'unknown'): number {
+  const busy = new Set(ctx.task.frames.filter((f) => f.symbol === 'device_unbind_cleanup').map((f) => f.device))
+  const candidates = incarnations(ctx, name)
+  const removed = candidates.filter((d) => d.presence === 'removed')
+  const present = candidates.filter((d) => d.presence === 'present')
+  if (reason === 'device-release') return (removed[0] ?? present[0])?.id ?? findDevice(ctx, name)
+  const idle = present.filter((d) => !busy.has(d.id))
+  const unbound = idle.filter((d) => d.driver.state === 'unbound')
+  return (unbound[0] ?? idle[0] ?? present[0] ?? removed[0])?.id ?? findDevice(ctx, name)
+}

@@ -1,0 +1,248 @@
+import type { AnyEvent } from '@devtrail/events'
+import { sayBaseline } from '../baseline/baseline.ts'
+import { RecordingError } from '../errors.ts'
+import { parseHit, parseProbeDefinitions, isKnownFunction, type ProbeDefinition } from '../probes.ts'
+import type { Recording } from '../recording.ts'
+import type { TraceEntry } from '../text/entry.ts'
+import { readTextTrace, type TraceSummary } from '../text/reader.ts'
+import { devresLogged } from './binding.ts'
+import { consoleAhead, consoleLine, consoleText, dmesgTail, parseDmesg } from './console.ts'
+import { ImportContext } from './context.ts'
+import { handlerOf } from './handlers.ts'
+import { namespaceOfPage } from './idle-at-start.ts'
+import { Window } from './window.ts'
+
+/** Where an import goes: events in order, and raw entries that are deliberately without effect. */
+export interface ImportSink {
+  event(event: AnyEvent): void | Promise<void>
+  kept(entry: number, line: string): void
+}
+
+export interface ImportOptions {
+  /** Called now and then with the number of entries read so far. */
+  readonly onProgress?: (entries: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** What an import did. */
+export interface ImportSummary {
+  entries: number
+  events: number
+  /** Entries that change nothing, by event name; they are kept as they are. */
+  withoutEffect: { [event: string]: number }
+  /** Of those, events that are not known here at all. */
+  unknown: string[]
+  unparsed: number
+  /** Entries that are missing; null when some are and nobody can say how many. */
+  lost: number | null
+  notes: string[]
+  /** Whether nothing is missing from the recording's beginning to its end. */
+  complete: boolean
+  kernel: string | null
+}
+
+const PROGRESS_EVERY = 8192
+/** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
+const CPUS_MAX = 8192
+
+/** Tracepoints that say what happens to the mapping of files, not to the lifetime of pages. */
+const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
+
+/**
+ * Imports a recording: reads its trace as a stream, says what was found and what happened.
+ * @throws RecordingError with the place when it cannot be read
+ */
+export async function importRecording(recording: Recording, sink: ImportSink, options: ImportOptions = {}): Promise<ImportSummary> {
+  return new Importer(recording, sink, options).run()
+}
+
+class Importer {
+  readonly #recording: Recording
+  readonly #sink: ImportSink
+  readonly #options: ImportOptions
+  readonly #trace: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
+  readonly #queue: AnyEvent[] = []
+  /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
+  readonly #blind = new Set<number>()
+  readonly #withoutEffect = new Map<string, number>()
+  readonly #unknown = new Set<string>()
+  readonly #notes: string[] = []
+  readonly #probes: ReadonlyMap<string, ProbeDefinition>
+  readonly #ctx: ImportContext
+  readonly #window: Window
+  #lost: number | null = 0
+  #lastConsole: { text: string; time: number } | null = null
+  #lastTime = 0
+
+  constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
+    this.#recording = recording
+    this.#sink = sink
+    this.#options = options
+    this.#probes = parseProbeDefinitions(recording.kprobeEvents ?? '')
+    this.#window = new Window(readTextTrace(recording.trace, this.#trace))
+    this.#ctx = new ImportContext(this.#window, this.#probes, (event) => this.#queue.push(event))
+  }
+
+  async run(): Promise<ImportSummary> {
+    const first = await this.#window.first()
+    this.#ctx.leave(first?.time ?? 0)
+    const missing = sayBaseline(this.#ctx, this.#recording)
+    if (missing.length > 0) this.#notes.push(`no ${missing.join(', ')}: what was there when the recording began is not known`)
+    this.#noteProbes()
+    for (const cpu of this.#lateCpus(first)) this.#blind.add(cpu)
+    await this.#flush()
+    for (let item = await this.#window.next(); item !== null; item = await this.#window.next()) {
+      this.#options.signal?.throwIfAborted()
+      if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu)
+      else this.#entry(item.entry)
+      if (this.#queue.length >= 1024) await this.#flush()
+    }
+    this.#end()
+    await this.#flush()
+    return this.#summary()
+  }
+
+  async #flush(): Promise<void> {
+    for (const event of this.#queue) {
+      const done = this.#sink.event(event)
+      if (done !== undefined) await done
+    }
+    this.#queue.length = 0
+  }
+
+  #gap(reason: 'overwritten' | 'lost' | 'cut' | 'unreadable', lost: number | null, cpu: number | null): void {
+    // Where a CPU's buffer starts later than the first says that entries are missing, not that more of them are.
+    if (lost !== null && this.#lost !== null) this.#lost += lost
+    else if (reason !== 'overwritten') this.#lost = null
+    if (reason === 'overwritten' && cpu !== null) this.#blind.delete(cpu)
+    this.#ctx.leave(this.#lastTime)
+    this.#ctx.gap(reason, lost, cpu)
+  }
+
+  #entry(entry: TraceEntry): void {
+    this.#lastTime = entry.time
+    if (entry.number % PROGRESS_EVERY === 0) this.#options.onProgress?.(entry.number)
+    if (this.#tracepoint(entry)) return
+    const hit = parseHit(entry.event, entry.body, this.#probes)
+    const handler = hit === null ? undefined : handlerOf(hit)
+    if (hit === null || handler === undefined) return this.#keep(entry)
+    this.#doubt(entry)
+    this.#ctx.turnTo(entry, hit)
+    handler(this.#ctx, hit)
+  }
+
+  /** CPUs that may have lost entries after the first entry there is: those whose buffer is said to begin later. */
+  #lateCpus(first: TraceEntry | null): readonly number[] {
+    const { inBuffer, written, cpus } = this.#trace
+    if (first === null || inBuffer === null || written === null || written <= inBuffer) return []
+    const late = this.#recording.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
+    return late.filter((cpu) => cpu !== first.cpu)
+  }
+
+  /**
+   * While the buffer of another CPU has not begun, entries of that CPU may be missing anywhere: what is known holds
+   * only until the next entry.
+   */
+  #doubt(entry: TraceEntry): void {
+    if (this.#blind.size === 0 || (this.#blind.size === 1 && this.#blind.has(entry.cpu))) return
+    this.#ctx.leave(entry.time)
+    this.#ctx.doubt([...this.#blind].find((cpu) => cpu !== entry.cpu) ?? null)
+  }
+
+  /** Entries that are no probes'. Returns false when it is none of those known. */
+  #tracepoint(entry: TraceEntry): boolean {
+    const ctx = this.#ctx
+    switch (entry.event) {
+      case 'devres_log':
+        this.#doubt(entry)
+        ctx.turnTo(entry, null)
+        return devresLogged(ctx, entry)
+      case 'console': {
+        ctx.turnTo(entry, null)
+        const text = consoleText(entry)
+        this.#lastConsole = { text, time: entry.time }
+        consoleLine(ctx, text, () => consoleAhead(ctx))
+        return true
+      }
+      case 'tracing_mark_write':
+      case 'print':
+        ctx.turnTo(entry, null)
+        ctx.say('kernel/marked', { text: entry.body })
+        return true
+      default:
+        return false
+    }
+  }
+
+  #keep(entry: TraceEntry): void {
+    this.#withoutEffect.set(entry.event, (this.#withoutEffect.get(entry.event) ?? 0) + 1)
+    if (!DELIBERATE.test(entry.event)) this.#unknown.add(entry.event)
+    const { comm, pid, cpu, context, time, event, body } = entry
+    this.#sink.kept(entry.number, JSON.stringify({ comm, pid, cpu, context, time, event, body }))
+  }
+
+  /** Everything that follows from the recording being over. */
+  #end(): void {
+    const ctx = this.#ctx
+    const { entries, inBuffer } = this.#trace
+    ctx.leave(this.#lastTime)
+    if (inBuffer !== null && entries < inBuffer) {
+      this.#notes.push(`the trace is cut: it has ${entries} of the ${inBuffer} entries that its header announces`)
+      this.#gap('cut', inBuffer - entries, null)
+    }
+    this.#ownerlessPagemaps()
+    for (const line of this.#tail()) {
+      ctx.leave(line.ns)
+      consoleLine(ctx, line.text, () => line.following)
+    }
+    ctx.say('log/ended', { complete: inBuffer !== null && entries >= inBuffer && this.#trace.unparsed === 0 })
+  }
+
+  /** A pagemap whose owner was never named belongs to whatever claims the namespace its pages lie in. */
+  #ownerlessPagemaps(): void {
+    const ctx = this.#ctx
+    for (const p of ctx.memremap.pagemaps.values()) {
+      const pfn = p.start === null ? [...p.pages.keys()][0] : Number(p.start >> 12n)
+      const looked = pfn ?? ctx.lookedUp.get(p.id)
+      if (p.device !== null || looked === undefined) continue
+      const device = namespaceOfPage(ctx, looked)
+      if (device !== null) ctx.say('memremap/pagemap-identified', { pagemap: p.id, device, start: null, end: null, type: null }, { inferred: true })
+    }
+  }
+
+  #tail(): { ns: number; text: string; following: string[] }[] {
+    if (this.#recording.dmesg === undefined || this.#trace.entries === 0) return []
+    const lines = dmesgTail(parseDmesg(this.#recording.dmesg), this.#lastTime, this.#lastConsole)
+    return lines.map((l, i) => ({ ...l, following: lines.slice(i + 1).map((f) => f.text) }))
+  }
+
+  #noteProbes(): void {
+    const foreign = [...this.#probes.values()].filter((p) => isKnownFunction(p.symbol) && p.foreign.length > 0)
+    for (const p of foreign) this.#notes.push(`probe ${p.event} fetches ${p.foreign.join(', ')} in a way not known for ${p.symbol}; taken by name`)
+    const missed = (this.#recording.kprobeProfile ?? '').split(/\r?\n/).flatMap((line) => {
+      const m = /^\s*(\S+)\s+(\d+)\s+([1-9]\d*)\s*$/.exec(line)
+      return m === null ? [] : [`${m[1]} (${m[3]})`]
+    })
+    if (missed.length > 0) this.#notes.push(`probes that missed hits: ${missed.join(', ')}; what they would have shown is not known`)
+  }
+
+  #summary(): ImportSummary {
+    const { entries, inBuffer, written, unparsed, unreadable } = this.#trace
+    if (unparsed > 0) this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
+    if (inBuffer === null) this.#notes.push('the trace has no header: whether it is complete is not known')
+    const complete = inBuffer !== null && inBuffer === written && entries === inBuffer && unparsed === 0 && this.#lost === 0
+    return {
+      entries,
+      events: this.#ctx.events,
+      withoutEffect: Object.fromEntries([...this.#withoutEffect].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      unknown: [...this.#unknown].toSorted(),
+      unparsed,
+      lost: inBuffer === null && this.#lost === 0 ? null : this.#lost,
+      notes: this.#notes,
+      complete,
+      kernel: this.#recording.uname === undefined ? null : this.#recording.uname.trim() || null,
+    }
+  }
+}
+
+export { RecordingError }

@@ -1,0 +1,65 @@
+import type { TraceEntry } from '../text/entry.ts'
+import type { ProbeHit } from '../probes.ts'
+
+/** A call a task is in, as far as its probes show. */
+export interface Frame {
+  readonly symbol: string
+  /** Sequence number of the event that entered it. */
+  readonly seq: number
+  readonly hit: ProbeHit
+  /** The device the call is about. */
+  readonly device: number | null
+  /** What the return has to know. */
+  readonly data: { readonly [key: string]: unknown }
+}
+
+/** What is remembered of a task between its entries. */
+export interface Task {
+  comm: string
+  frames: Frame[]
+  /** A region granted just now: the managed resource that follows says whose it is. */
+  granted: { region: number; seq: number } | null
+  /** The device whose devm_region_release runs: the release that follows is of its region. */
+  releasing: number | null
+  /** A node released just now by devm_release_region: the REM that follows says whose it was. */
+  released: number | null
+  /** The device whose devm_action_release runs. */
+  acting: number | null
+  /** A pagemap asked for just now by devm_memremap_pages. */
+  requested: number | null
+  /** The device whose disk is being taken away. */
+  disk: number | null
+}
+
+const newTask = (comm: string): Task => ({
+  comm, frames: [], granted: null, releasing: null, released: null, acting: null, requested: null, disk: null,
+})
+
+/** The tasks of a recording, each with the stack of calls it is in. */
+export class TaskTable {
+  readonly #tasks = new Map<string, Task>()
+
+  /** The task of an entry; a pid under another name is another task, and calls of the former one are over. */
+  of(entry: TraceEntry): Task {
+    const key = entry.pid === 0 ? `0/${entry.cpu}` : String(entry.pid)
+    let task = this.#tasks.get(key)
+    if (task === undefined || (task.comm !== entry.comm && task.comm !== '<...>' && entry.comm !== '<...>')) {
+      this.#tasks.set(key, (task = newTask(entry.comm)))
+    }
+    return task
+  }
+
+  /** After a gap nobody can be relied on to be where he was. */
+  forget(): void {
+    this.#tasks.clear()
+  }
+}
+
+/** Takes the frame a return belongs to off the stack, with those above it whose returns were missed. */
+export function popFrame(task: Task, symbol: string): Frame | null {
+  const at = task.frames.findLastIndex((f) => f.symbol === symbol)
+  if (at < 0) return null
+  const frame = task.frames[at]!
+  task.frames.length = at
+  return frame
+}

@@ -1,0 +1,2 @@
+export { openRecording } from './open.ts'
+export type { OpenedRecording } from './open.ts'

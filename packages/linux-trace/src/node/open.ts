@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { createGunzip } from 'node:zlib'
+import { RecordingError } from '../errors.ts'
+import type { Recording } from '../recording.ts'
+import { readLines } from '../text/lines.ts'
+
+/** Names a trace can have in a recording's folder, the first there is taken. */
+const TRACES = ['trace.txt', 'trace.txt.gz'] as const
+/** The parts beside the trace that are read; `*.after` is never looked at. */
+const PARTS = {
+  iomem: 'iomem.before',
+  ndctl: 'ndctl.before.json',
+  mounts: 'mounts.before',
+  uname: 'uname.txt',
+  kprobeEvents: 'kprobe_events.txt',
+  kprobeProfile: 'kprobe_profile.txt',
+  dmesg: 'dmesg.txt',
+} as const
+/** A part is text of a page or so; anything larger is not what its name says. */
+const PART_BYTES_MAX = 64 << 20
+const CHUNK_BYTES = 1 << 18
+/** The header of a trace is shorter than this. */
+const HEADER_LINES_MAX = 32
+
+/** A recording found on disk, or on stdin. */
+export interface OpenedRecording {
+  readonly recording: Recording
+  /** SHA-256 over everything it consists of, hex. */
+  readonly fingerprint: () => Promise<string>
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    (s) => s.isFile(),
+    () => false,
+  )
+}
+
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
+  if (!(await isGzip(path))) {
+    yield* file
+    return
+  }
+  const unzip = createGunzip({ chunkSize: CHUNK_BYTES })
+  file.on('error', (error) => unzip.destroy(error))
+  try {
+    yield* file.pipe(unzip)
+  } catch (error) {
+    throw new RecordingError(`${path}: the gzip data is damaged or cut (${(error as Error).message})`, { cause: error })
+  }
+}
+
+async function head(path: string, bytes: number): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const buffer = new Uint8Array(bytes)
+    const { bytesRead } = await file.read(buffer, 0, bytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const [a, b] = await head(path, 2)
+  return a === 0x1f && b === 0x8b
+}
+
+async function refuseBinary(path: string): Promise<void> {
+  const first = await head(path, 16)
+  if (first[0] === 0x17 && first[1] === 0x08 && first[2] === 0x44 && Buffer.from(first.subarray(3, 10)).toString('latin1') === 'tracing') {
+    throw new RecordingError(`${path} is a trace.dat of trace-cmd; this version reads text traces: convert it with "trace-cmd report" on the recording machine, or record tracefs' "trace" file`)
+  }
+}
+
+const STARTED = /^##### CPU (\d+) buffer started ####$/
+
+/** Which CPUs' buffers begin late in a trace that was overwritten; null when its header does not say that it was. */
+async function lateCpus(trace: string): Promise<readonly number[] | null> {
+  const cpus: number[] = []
+  let overwritten = false
+  for await (const lines of readLines(bytesOf(trace))) {
+    for (const { text, number } of lines) {
+      const header = number < HEADER_LINES_MAX && text !== null ? /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(text) : null
+      if (header !== null) overwritten = Number(header[2]) > Number(header[1])
+      const started = text === null ? null : STARTED.exec(text)
+      if (started !== null) cpus.push(Number(started[1]))
+      if (number >= HEADER_LINES_MAX && !overwritten) return null
+    }
+  }
+  return overwritten ? cpus : null
+}
+
+async function parts(folder: string): Promise<{ texts: Partial<Record<keyof typeof PARTS, string>>; files: string[] }> {
+  const texts: Partial<Record<keyof typeof PARTS, string>> = {}
+  const files: string[] = []
+  for (const [part, name] of Object.entries(PARTS) as [keyof typeof PARTS, string][]) {
+    const path = join(folder, name)
+    if (!(await exists(path))) continue
+    const { size } = await stat(path)
+    if (size > PART_BYTES_MAX) throw new RecordingError(`${path} has ${size} bytes; expected a text of at most ${PART_BYTES_MAX}`)
+    texts[part] = await readFile(path, 'utf8')
+    files.push(path)
+  }
+  return { texts, files }
+}
+
+async function digest(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const path of files) {
+    const { size } = await stat(path)
+    hash.update(`${basename(path)}\0${size}\0`)
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk as Buffer)
+  }
+  return hash.digest('hex')
+}
+
+async function findTrace(path: string): Promise<{ trace: string; folder: string | null }> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new RecordingError(error.code === 'ENOENT' ? `${path} does not exist; expected a recording's folder or a trace file` : `${path}: ${error.message}`, { cause: error })
+  })
+  if (!found.isDirectory()) {
+    // A trace file out of a recording's folder brings the rest of the folder with it.
+    const named = (TRACES as readonly string[]).includes(basename(path))
+    return { trace: path, folder: named ? dirname(resolve(path)) : null }
+  }
+  for (const name of TRACES) if (await exists(join(path, name))) return { trace: join(path, name), folder: path }
+  const binary = (await exists(join(path, 'trace.dat'))) ? '; its trace.dat is binary, which this version does not read' : ''
+  throw new RecordingError(`${path} has no trace: expected ${TRACES.join(' or ')}${binary}`)
+}
+
+/**
+ * Opens a recording: a folder with a trace and what was noted beside it, one trace file, or `-` for a trace on stdin.
+ * @throws RecordingError
+ */
+export async function openRecording(path: string): Promise<OpenedRecording> {
+  if (path === '-') {
+    const recording: Recording = { trace: process.stdin as AsyncIterable<Uint8Array>, name: 'stdin' }
+    return { recording, fingerprint: () => Promise.reject(new RecordingError('a trace on stdin has no fingerprint: it can be read only once')) }
+  }
+  const { trace, folder } = await findTrace(path)
+  await refuseBinary(trace)
+  const beside = folder === null ? { texts: {}, files: [] } : await parts(folder)
+  const late = await lateCpus(trace)
+  const recording: Recording = {
+    trace: bytesOf(trace), name: basename(resolve(folder ?? trace)), ...beside.texts, ...(late === null ? {} : { lateCpus: late }),
+  }
+  return { recording, fingerprint: () => digest([trace, ...beside.files]) }
+}

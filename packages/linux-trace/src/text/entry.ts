@@ -1,0 +1,44 @@
+import { nanoseconds } from '@devtrail/events'
+
+/** One entry of a trace, as the kernel printed it. */
+export interface TraceEntry {
+  /** Its number in the recording, from 1. */
+  readonly number: number
+  /** Line of the file it begins at. */
+  readonly line: number
+  readonly comm: string
+  readonly pid: number
+  readonly cpu: number
+  /** irqs-off, need-resched, irq context, preempt depth, migrate-disable (`d..1.`); empty when not printed. */
+  readonly context: string
+  /** Nanoseconds of the trace's clock. */
+  readonly time: number
+  /** Name of the event. */
+  readonly event: string
+  /** What follows the name; further lines of a multi-line entry included. */
+  body: string
+}
+
+// TASK-PID [(TGID)] [CPU] FLAGS TIMESTAMP: EVENT: BODY. A task's name may hold anything, so the shortest that fits is taken.
+const ENTRY = /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,9}\.\d{6,9}): ([^\s:]+): ?(.*)$/s
+const FUNCTION = /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,9}\.\d{6,9}): (\S+) <-(\S+)$/
+
+/** Reads one line as an entry; null when it is none. */
+export function parseEntry(text: string, number: number, line: number): TraceEntry | null {
+  const m = ENTRY.exec(text)
+  if (m === null) return parseFunction(text, number, line)
+  return {
+    number, line,
+    comm: m[1]!, pid: Number(m[2]), cpu: Number(m[3]), context: m[4] ?? '', time: nanoseconds(m[5]!), event: m[6]!, body: m[7]!,
+  }
+}
+
+/** A line of the function tracer: `fn <-parent`. */
+function parseFunction(text: string, number: number, line: number): TraceEntry | null {
+  const m = FUNCTION.exec(text)
+  if (m === null) return null
+  return {
+    number, line,
+    comm: m[1]!, pid: Number(m[2]), cpu: Number(m[3]), context: m[4] ?? '', time: nanoseconds(m[5]!), event: 'function', body: `${m[6]} <-${m[7]}`,
+  }
+}

@@ -1,0 +1,69 @@
+import type { AnyEvent, DeviceInfo, Facts, Vocabulary } from '@devtrail/events'
+
+/** The device an event is about: said, or by way of the pagemap or tree node that it names, learnt later or not. */
+export function deviceOf(event: AnyEvent, vocabulary: Vocabulary, facts: Facts): number | null {
+  if (event.device !== null) return event.device
+  const fields = vocabulary.find(event.type)?.fields
+  if (fields === undefined) return null
+  for (const [name, field] of Object.entries(fields)) {
+    const value = event.data[name]
+    if (typeof value !== 'number') continue
+    if (field.kind === 'device') return value
+    if (field.kind === 'pagemap' || field.kind === 'region') {
+      const owner = facts.value<number>(field.kind, value, 'device')
+      if (owner !== null) return owner
+    }
+  }
+  return null
+}
+
+/**
+ * The key under which each device is shown: its name, or `bus/name` where several of the list share the name, or
+ * `name#incarnation` where even that is not enough.
+ */
+export function deviceKeys(devices: readonly DeviceInfo[]): Map<number, string> {
+  const count = (of: (d: DeviceInfo) => string): Map<string, number> => {
+    const n = new Map<string, number>()
+    for (const d of devices) n.set(of(d), (n.get(of(d)) ?? 0) + 1)
+    return n
+  }
+  const withBus = (d: DeviceInfo): string => `${d.bus ?? '?'}/${d.name}`
+  const names = count((d) => d.name)
+  const buses = count(withBus)
+  return new Map(
+    devices.map((d) => {
+      if (names.get(d.name) === 1) return [d.id, d.name]
+      return [d.id, buses.get(withBus(d)) === 1 ? withBus(d) : `${withBus(d)}#${d.id}`]
+    }),
+  )
+}
+
+/** No device goes by that name, or several do. */
+export class NoSuchDeviceError extends Error {
+  override readonly name = 'NoSuchDeviceError'
+  readonly candidates: readonly string[]
+  constructor(message: string, candidates: readonly string[]) {
+    super(message)
+    this.candidates = candidates
+  }
+}
+
+/**
+ * The devices a user may mean by a name: a key, a `bus/name`, an incarnation (`name#3`), or an alias (disk, namespace,
+ * iomem name). A device of that very name wins over an alias, except one that exists for bookkeeping only.
+ * @throws NoSuchDeviceError with what there is
+ */
+export function selectDevices(wanted: string, devices: readonly DeviceInfo[], aliases: (device: number) => readonly string[]): DeviceInfo[] {
+  const m = /^(?:(.+)\/)?([^/]+?)(?:#(\d+))?$/.exec(wanted)
+  const [bus, name, id] = [m?.[1] ?? null, m?.[2] ?? wanted, m?.[3] === undefined ? null : Number(m[3])]
+  const named = devices.filter((d) => d.name === name && (bus === null || (d.bus ?? '?') === bus) && (id === null || d.id === id))
+  const proper = named.filter((d) => !d.bookkeeping)
+  if (proper.length > 0) return proper
+  if (bus === null && id === null) {
+    const aliased = devices.filter((d) => !d.bookkeeping && aliases(d.id).includes(name))
+    if (aliased.length > 0) return aliased
+  }
+  if (named.length > 0) return named
+  const keys = [...deviceKeys(devices.filter((d) => !d.bookkeeping)).values()]
+  throw new NoSuchDeviceError(`no device goes by the name "${wanted}"; there is ${keys.length === 0 ? 'none' : keys.join(', ')}`, keys)
+}

@@ -1,0 +1,26 @@
+import type { Waiting } from '@devtrail/events'
+import { deviceOf } from './devices.ts'
+import type { Machine } from './machine.ts'
+import type { OpenCall } from './tasks.ts'
+
+/** A task that is inside a call at a moment. */
+export interface StuckTask {
+  readonly pid: number
+  readonly comm: string
+  /** Outermost first. */
+  readonly calls: readonly { readonly call: OpenCall; readonly device: number | null; readonly waiting: Waiting | null }[]
+}
+
+/** Every task that entered calls and has not returned from them. */
+export function stuckTasks(machine: Machine): StuckTask[] {
+  const waiting = machine.models.flatMap((m) => m.waiting?.(machine.state(m.name)) ?? [])
+  return [...machine.tasks.open()].map(({ pid, comm, calls }) => ({
+    pid,
+    comm,
+    calls: calls.map((call) => ({
+      call,
+      device: deviceOf(call.enter, machine.vocabulary, machine.facts),
+      waiting: waiting.find((w) => w.pid === pid && w.call === call.name) ?? null,
+    })),
+  }))
+}
