@@ -1,0 +1,545 @@
+/**
+ * What every log store must do, as tests. It imports no test runner: hand in yours.
+ *
+ *     import { describe, expect, test } from 'vitest'
+ *     const api = { describe, test, expectEqual: (a, b) => expect(a).toStrictEqual(b) }
+ *     logStoreContract(api, { name: 'mine', strongest: 'durable', fresh: async (vocabulary) => myStore(vocabulary) })
+ */
+import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AckLevel, LogReader, LogStore, LogWriter, ReadRange } from './contract.ts'
+import { LogUsageError, type LogUsageCode } from './errors.ts'
+import { NAME_CHARS_MAX } from './limits.ts'
+import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from './samples.ts'
+
+/** The part of a test runner that the suite needs. */
+export interface TestApi {
+  readonly describe: (name: string, body: () => void) => void
+  readonly test: (name: string, body: () => Promise<void>) => void
+  /** Deep, strict equality: throws when the two differ. */
+  readonly expectEqual: (actual: unknown, expected: unknown) => void
+}
+
+export interface StoreUnderTest {
+  readonly name: string
+  /** The strongest level that the store ever acknowledges. */
+  readonly strongest: AckLevel
+  /** A place where no log has been created yet, a new one at each call. */
+  fresh(vocabulary: Vocabulary): Promise<LogStore>
+}
+
+const LEVELS: readonly AckLevel[] = ['buffered', 'written', 'durable']
+
+/** All events of a range, for tests of small logs. @throws as `reader.read`. */
+export async function eventsOf(reader: LogReader, range?: ReadRange): Promise<AnyEvent[]> {
+  const events: AnyEvent[] = []
+  for await (const event of reader.read(range)) events.push(event)
+  return events
+}
+
+async function storedIn(store: LogStore, range?: ReadRange): Promise<AnyEvent[]> {
+  await using reader = await store.open()
+  return await eventsOf(reader, range)
+}
+
+/** The LogUsageError that `run` rejects with; anything else fails. */
+async function refusal(run: () => Promise<unknown>, code: LogUsageCode): Promise<LogUsageError> {
+  try {
+    await run()
+  } catch (error) {
+    if (error instanceof LogUsageError && error.code === code) return error
+    throw error
+  }
+  throw new Error(`expected a LogUsageError "${code}", but the call was accepted`)
+}
+
+async function filled(store: LogStore, events: readonly AnyEvent[]): Promise<void> {
+  const writer = await store.create(sampleMeta())
+  await writer.append(events)
+  await writer.close()
+}
+
+/** Declares the suite's tests for one store. */
+export function logStoreContract(api: TestApi, under: StoreUnderTest): void {
+  const fresh = (): Promise<LogStore> => under.fresh(sampleVocabulary)
+  api.describe(`the log contract on ${under.name}`, () => {
+    readingTests(api, fresh)
+    sequenceTests(api, fresh)
+    eventTests(api, fresh)
+    levelTests(api, fresh, under.strongest)
+    lifeTests(api, fresh)
+    metaTests(api, fresh)
+    attachmentTests(api, fresh)
+  })
+}
+
+type Fresh = () => Promise<LogStore>
+
+function readingTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  test('an empty log has its meta, no event and seq 0', async () => {
+    const store = await fresh()
+    await filled(store, [])
+    await using reader = await store.open()
+    expectEqual(reader.meta, sampleMeta())
+    expectEqual(
+      [reader.lastSeq, reader.tornTail, await eventsOf(reader), await reader.attachments()],
+      [0, null, [], []],
+    )
+  })
+
+  test('what was appended is read back, baseline first', async () => {
+    const store = await fresh()
+    const events = sampleEvents(40, { baseline: 3 })
+    await filled(store, events)
+    await using reader = await store.open()
+    expectEqual(reader.lastSeq, 40)
+    expectEqual(await eventsOf(reader), events)
+    expectEqual(await eventsOf(reader), events)
+  })
+
+  test('a range is inclusive at both ends; 0 is the whole baseline', async () => {
+    const store = await fresh()
+    await filled(store, sampleEvents(40, { baseline: 3 }))
+    await using reader = await store.open()
+    const seqs = async (from: number, to: number): Promise<number[]> =>
+      (await eventsOf(reader, { from, to })).map((e) => e.seq)
+    expectEqual(await seqs(0, 0), [0, 0, 0])
+    expectEqual(await seqs(0, 1), [0, 0, 0, 1])
+    expectEqual(await seqs(7, 9), [7, 8, 9])
+    expectEqual(await seqs(40, 40), [40])
+    expectEqual(await seqs(39, 99), [39, 40])
+    expectEqual(await seqs(41, 99), [])
+    expectEqual(await seqs(9, 7), [])
+    for (const bad of [-1, 1.5, Number.NaN]) {
+      await refusal(() => eventsOf(reader, { from: bad }), 'bad-range')
+      await refusal(() => eventsOf(reader, { to: bad }), 'bad-range')
+    }
+  })
+
+  test('many events, appended in pieces of many sizes', async () => {
+    const store = await fresh()
+    const events = sampleEvents(20_000)
+    await using writer = await store.create(sampleMeta())
+    for (let at = 0, size = 1; at < events.length; at += size, size = (size * 7 + 1) % 3001) {
+      size = Math.max(1, size)
+      void writer.append(events.slice(at, at + size))
+    }
+    await writer.flush('written')
+    expectEqual(await storedIn(store), events)
+    expectEqual(await storedIn(store, { from: 19_990 }), events.slice(19_989))
+  })
+
+  test('a reader sees the log as it was when it was opened', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    await writer.append(sampleEvents(5))
+    await writer.flush('written')
+    await using reader = await store.open()
+    await writer.append(sampleEvents(9, { first: 6 }))
+    await writer.flush('written')
+    expectEqual([reader.lastSeq, await eventsOf(reader)], [5, sampleEvents(5)])
+    expectEqual(await storedIn(store), sampleEvents(9))
+  })
+
+  test('aborting ends a read with the reason', async () => {
+    const store = await fresh()
+    await filled(store, sampleEvents(10))
+    await using reader = await store.open()
+    const stop = new AbortController()
+    const seen: number[] = []
+    let thrown: unknown
+    try {
+      for await (const event of reader.read({ signal: stop.signal })) {
+        seen.push(event.seq)
+        if (event.seq === 3) stop.abort(new Error('enough'))
+      }
+    } catch (error) {
+      thrown = error
+    }
+    expectEqual([seen, (thrown as Error | undefined)?.message], [[1, 2, 3], 'enough'])
+  })
+}
+
+function sequenceTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  const cases: readonly (readonly [string, number[], number[], string, string])[] = [
+    ['a log that does not start with 0 or 1', [], [2], 'seq 0 (baseline) or 1', 'seq 2'],
+    ['a hole', [1, 2], [4], 'seq 3', 'seq 4'],
+    ['a hole within a batch', [1], [2, 3, 5], 'seq 4', 'seq 5'],
+    ['a repeated number', [1, 2], [2], 'seq 3', 'seq 2'],
+    ['a baseline after the first event', [0, 1], [0], 'seq 2', 'seq 0'],
+    ['a number that is none', [1], [Number.NaN], 'seq 2', 'seq NaN'],
+  ]
+  for (const [name, before, refused, expected, found] of cases) {
+    test(`${name} is refused, naming both numbers, and nothing of the batch is kept`, async () => {
+      const store = await fresh()
+      const events = before.map((seq) => sampleEvent(seq))
+      await using writer = await store.create(sampleMeta())
+      await writer.append(events)
+      const error = await refusal(
+        () => writer.append(refused.map((seq) => ({ ...sampleEvent(1), seq }))),
+        'bad-sequence',
+      )
+      expectEqual([error.message.includes(expected), error.message.includes(found)], [true, true])
+      expectEqual(writer.lastSeq, before.at(-1) ?? 0)
+      await writer.flush('written')
+      expectEqual(await storedIn(store), events)
+    })
+  }
+
+  test('a writer that continues a log goes on with its next number', async () => {
+    const store = await fresh()
+    await filled(store, sampleEvents(4, { baseline: 2 }))
+    await using writer = await store.append()
+    expectEqual([writer.lastSeq, writer.cutTail, writer.meta], [4, null, sampleMeta()])
+    await refusal(() => writer.append([sampleEvent(0)]), 'bad-sequence')
+    await refusal(() => writer.append([sampleEvent(4)]), 'bad-sequence')
+    await writer.append([sampleEvent(5)])
+    await writer.flush('written')
+    expectEqual(await storedIn(store), sampleEvents(5, { baseline: 2 }))
+  })
+}
+
+function said(text: string, by: string | null = null): AnyEvent {
+  return { ...sampleEvent(2), seq: 1, type: 'sample/said', data: { text, by } }
+}
+
+/** A list in a list in a list …: deeper than a recursive function can go. */
+function nested(): unknown {
+  let value: unknown = 1
+  for (let level = 0; level < 100_000; level++) value = [value]
+  return value
+}
+
+function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  test('hostile text is only text', async () => {
+    const texts = [
+      '',
+      '\0',
+      'a\nb\r\n\tc',
+      '\u2028\u2029\uFEFF',
+      '\uD800 lone',
+      '💾',
+      '"}\t00000000\n{"seq":9',
+      '__proto__',
+      '['.repeat(50_000),
+    ]
+    const events = texts.map((text, i) => ({ ...said(text, text), seq: i + 1 }))
+    const store = await fresh()
+    await filled(store, events)
+    expectEqual(await storedIn(store), events)
+  })
+
+  test('numbers at their limits come back exactly', async () => {
+    const { MAX_SAFE_INTEGER: max, MIN_SAFE_INTEGER: min } = Number
+    const data = {
+      ...sampleEvent(3).data,
+      word: 0xffff_ffff_ffff_ffffn,
+      pfn: max,
+      flags: -1,
+      delta: min,
+      took: max,
+      size: 0,
+    }
+    const event = { ...sampleEvent(3), seq: 1, data, time: max, entry: max, cause: [1, max] }
+    const store = await fresh()
+    await filled(store, [event, { ...event, seq: 2, data: { ...data, word: 0n, took: min }, time: min }])
+    expectEqual(await storedIn(store, { to: 1 }), [event])
+    expectEqual((await storedIn(store, { from: 2 }))[0]?.time, min)
+  })
+
+  const bad: readonly (readonly [string, Partial<AnyEvent>, LogUsageCode])[] = [
+    ['a type that is not in the vocabulary', { type: 'sample/unheard-of' }, 'unsupported'],
+    ['a type named like a builtin', { type: '__proto__' }, 'unsupported'],
+    ['a missing field', { data: { by: null } }, 'bad-event'],
+    ['a field of another kind', { data: { text: 7, by: null } }, 'bad-event'],
+    ['a field that is not declared', { data: { text: '', by: null, more: 1 } }, 'bad-event'],
+    [
+      'an own __proto__ key',
+      { data: JSON.parse('{"text":"","by":null,"__proto__":{"polluted":1}}') as AnyEvent['data'] },
+      'bad-event',
+    ],
+    ['deep nesting', { data: { text: nested(), by: null } }, 'bad-event'],
+    ['a time that is no number', { time: Number.NaN }, 'bad-event'],
+    ['a time between nanoseconds', { time: 0.5 }, 'bad-event'],
+    ['a cause that is no number', { cause: ['1' as unknown as number] }, 'bad-event'],
+    ['an actor without a number', { actor: { pid: Number.NaN, comm: 'x' } }, 'bad-event'],
+    ['a device that is undefined', { device: undefined as unknown as null }, 'bad-event'],
+  ]
+  for (const [name, part, code] of bad) {
+    test(`${name} is refused with the whole batch`, async () => {
+      const store = await fresh()
+      await using writer = await store.create(sampleMeta())
+      const error = await refusal(
+        () => writer.append([said('fine'), { ...said('x'), seq: 2, ...part }]),
+        code,
+      )
+      expectEqual(error.message.length < 1500, true)
+      expectEqual(writer.lastSeq, 0)
+      await writer.append([said('fine')])
+      await writer.flush('written')
+      expectEqual(await storedIn(store), [said('fine')])
+      expectEqual(({} as { polluted?: number }).polluted, undefined)
+    })
+  }
+
+  test('changing an event after appending it changes nothing', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    const event = structuredClone(said('before')) as {
+      data: { text: string }
+      cause: number[]
+      time: number
+    } & AnyEvent
+    await writer.append([event])
+    event.data.text = 'after'
+    event.cause.push(77)
+    event.time = 1
+    await writer.flush('written')
+    expectEqual(await storedIn(store), [said('before')])
+  })
+}
+
+const rank = (level: AckLevel): number => LEVELS.indexOf(level)
+
+function levelTests({ test, expectEqual }: TestApi, fresh: Fresh, strongest: AckLevel): void {
+  test('no acknowledgement is stronger than the store, and flush gives what was asked for as far as it can', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    expectEqual(rank(await writer.append(sampleEvents(3))) <= rank(strongest), true)
+    for (const level of LEVELS) {
+      expectEqual(await writer.flush(level), LEVELS[Math.min(rank(level), rank(strongest))])
+    }
+    expectEqual(rank(await writer.attach('a', new Uint8Array(1))) <= rank(strongest), true)
+    expectEqual(await writer.close(), strongest)
+  })
+
+  test('a reader opened after flush("written") sees all that was appended', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    for (let seq = 1; seq <= 20; seq++) {
+      await writer.append([sampleEvent(seq)])
+      await writer.flush('written')
+      await using reader = await store.open()
+      expectEqual(reader.lastSeq, seq)
+    }
+    expectEqual(await storedIn(store), sampleEvents(20))
+  })
+
+  test('calls that are not awaited take effect in call order', async () => {
+    const store = await fresh()
+    const writer = await store.create(sampleMeta())
+    const calls: Promise<unknown>[] = [
+      writer.append(sampleEvents(2)),
+      writer.flush('durable'),
+      writer.append([sampleEvent(3)]),
+      writer.close(),
+    ]
+    await Promise.all(calls)
+    expectEqual(await storedIn(store), sampleEvents(3))
+  })
+}
+
+function lifeTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  test('where no log was created there is nothing to read or continue', async () => {
+    const store = await fresh()
+    await refusal(() => store.open(), 'not-found')
+    await refusal(() => store.append(), 'not-found')
+  })
+
+  test('a log is not created twice, and the first one stays', async () => {
+    const store = await fresh()
+    await filled(store, sampleEvents(3))
+    await refusal(() => store.create(sampleMeta()), 'exists')
+    expectEqual(await storedIn(store), sampleEvents(3))
+  })
+
+  test('there is one writer at a time; closing it lets the next one in', async () => {
+    const store = await fresh()
+    const first = await store.create(sampleMeta())
+    await refusal(() => store.append(), 'locked')
+    await first.append(sampleEvents(2))
+    await first.close()
+    const second = await store.append()
+    await refusal(() => store.append(), 'locked')
+    await first.close()
+    await refusal(() => store.append(), 'locked')
+    await second.append([sampleEvent(3)])
+    await second.close()
+    expectEqual(await storedIn(store), sampleEvents(3))
+  })
+
+  test('disposing of a writer closes it', async () => {
+    const store = await fresh()
+    {
+      await using writer = await store.create(sampleMeta())
+      await writer.append(sampleEvents(2))
+    }
+    await using next = await store.append()
+    expectEqual(next.lastSeq, 2)
+  })
+
+  test('a closed writer or reader refuses everything but closing again', async () => {
+    const store = await fresh()
+    const writer: LogWriter = await store.create(sampleMeta())
+    await writer.append(sampleEvents(2))
+    await writer.close()
+    await writer.close()
+    await refusal(() => writer.append([sampleEvent(3)]), 'closed')
+    await refusal(() => writer.flush('written'), 'closed')
+    await refusal(() => writer.attach('a', new Uint8Array()), 'closed')
+    const reader = await store.open()
+    await reader.close()
+    await reader.close()
+    await refusal(() => eventsOf(reader), 'closed')
+    await refusal(() => reader.attachments(), 'closed')
+    expectEqual(await storedIn(store), sampleEvents(2))
+  })
+}
+
+function metaTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  test('a source may hold any JSON, and is cut loose from the caller', async () => {
+    const text =
+      '{"__proto__":{"polluted":1},"constructor":null,"nul":"\\u0000","list":[1.5,-0.25,{"a":[]}],"7":true,"":""}'
+    const source = JSON.parse(text) as { [key: string]: number | null }
+    const stored = JSON.stringify(source)
+    const store = await fresh()
+    const writer = await store.create(sampleMeta(source))
+    source['constructor'] = 1
+    await writer.close()
+    await using reader = await store.open()
+    expectEqual(JSON.stringify(reader.meta.source), stored)
+    expectEqual(({} as { polluted?: number }).polluted, undefined)
+  })
+
+  test('what is no meta is refused, and nothing is created', async () => {
+    const store = await fresh()
+    const wrong: readonly unknown[] = [
+      null,
+      { ...sampleMeta(), epoch: 5n },
+      { ...sampleMeta(), epoch: '1.5' },
+      { ...sampleMeta(), source: null },
+      { ...sampleMeta(), source: [] },
+      { ...sampleMeta(), source: { a: undefined } },
+      { ...sampleMeta(), source: { a: Number.NaN } },
+      { ...sampleMeta(), source: { a: new Date(0) } },
+      { ...sampleMeta(), source: { deep: nested() } },
+      { ...sampleMeta(), notes: [1] },
+    ]
+    for (const meta of wrong)
+      await refusal(() => store.create(meta as ReturnType<typeof sampleMeta>), 'bad-meta')
+    await refusal(() => store.create({ ...sampleMeta(), schemaVersion: 2 as 1 }), 'unsupported')
+    await refusal(() => store.open(), 'not-found')
+    await filled(store, [])
+    expectEqual(await storedIn(store), [])
+  })
+}
+
+const MEBIBYTE = 1024 * 1024
+const noise = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) % 251)
+
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(10)
+  throw new Error('the source broke')
+}
+
+function attachmentTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  test('attachments come back byte for byte, listed by name', async () => {
+    const store = await fresh()
+    const sizes = [0, 1, MEBIBYTE - 1, MEBIBYTE, MEBIBYTE + 1, 3 * MEBIBYTE + 17]
+    const names = sizes.map((size) => `iomem.before-${String(size).padStart(8, '0')}_x.json`)
+    const writer = await store.create(sampleMeta())
+    await Promise.all(names.toReversed().map((name, i) => writer.attach(name, noise(sizes.at(-1 - i)!))))
+    await writer.close()
+    await using reader = await store.open()
+    expectEqual(
+      await reader.attachments(),
+      names.map((name, i) => ({ name, bytes: sizes[i] })),
+    )
+    for (const [i, name] of names.entries()) {
+      const whole = noise(sizes[i]!)
+      const read = await reader.attachment(name)
+      expectEqual([read.length, read.every((byte, at) => byte === whole[at])], [whole.length, true])
+      let length = 0
+      for await (const chunk of reader.attachmentChunks(name)) length += chunk.length
+      expectEqual(length, whole.length)
+    }
+  })
+
+  test('an attachment may be streamed in while events are appended', async () => {
+    const store = await fresh()
+    const writer = await store.create(sampleMeta())
+    async function* entries(): AsyncGenerator<Uint8Array> {
+      const buffer = new Uint8Array(MEBIBYTE - 3)
+      for (let seq = 1; seq <= 4; seq++) {
+        await writer.append([sampleEvent(seq)])
+        await writer.flush('durable')
+        yield buffer.fill(seq)
+      }
+    }
+    await writer.attach('entries.raw', entries())
+    await writer.close()
+    await using reader = await store.open()
+    const bytes = await reader.attachment('entries.raw')
+    expectEqual([bytes.length, bytes[0], bytes[MEBIBYTE - 3], bytes.at(-1)], [4 * (MEBIBYTE - 3), 1, 2, 4])
+    expectEqual(reader.lastSeq, 4)
+  })
+
+  test('an attachment whose source fails is not there, and its name stays free', async () => {
+    const store = await fresh()
+    const writer = await store.create(sampleMeta())
+    let message = ''
+    await writer.attach('raw', broken()).catch((error: Error) => (message = error.message))
+    expectEqual(message, 'the source broke')
+    await writer.attach('raw', new Uint8Array([1]))
+    await writer.close()
+    await using reader = await store.open()
+    expectEqual(await reader.attachments(), [{ name: 'raw', bytes: 1 }])
+  })
+
+  test('a name is taken once, also over several writers', async () => {
+    const store = await fresh()
+    const writer = await store.create(sampleMeta())
+    const bytes = new Uint8Array([1, 2])
+    const kept = writer.attach('a', bytes)
+    bytes[0] = 9
+    await kept
+    await refusal(() => writer.attach('a', bytes), 'exists')
+    await writer.close()
+    const next = await store.append()
+    await refusal(() => next.attach('a', bytes), 'exists')
+    await next.close()
+    await using reader = await store.open()
+    expectEqual([...(await reader.attachment('a'))], [1, 2])
+    await refusal(() => reader.attachment('b'), 'not-found')
+  })
+
+  test('names that could leave the folder, or hide, are refused', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    const long = 'x'.repeat(NAME_CHARS_MAX)
+    await writer.attach(long, new Uint8Array())
+    const names = [
+      '',
+      '.',
+      '..',
+      '../x',
+      '/etc/passwd',
+      'a/b',
+      'a\\b',
+      '.hidden',
+      '-rf',
+      'A',
+      'a b',
+      'a\0',
+      'ü',
+      'a\n',
+      `${long}x`,
+      '__proto__',
+      7,
+    ]
+    for (const name of names) await refusal(() => writer.attach(name as string, new Uint8Array()), 'bad-name')
+    await writer.flush('written')
+    await using reader = await store.open()
+    for (const name of names) await refusal(() => reader.attachment(name as string), 'bad-name')
+    expectEqual(await reader.attachments(), [{ name: long, bytes: 0 }])
+  })
+}

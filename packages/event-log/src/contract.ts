@@ -1,0 +1,124 @@
+/**
+ * What a log is, whatever it is stored in. A log has one meta, given at creation; events in the order of their `seq`
+ * (all of the baseline, `seq` 0, first; then 1, 2, 3, … without a hole); and named attachments, each written once.
+ * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened.
+ * Every store passes the suite in `contract-suite.ts`.
+ */
+import type { AnyEvent, Json } from '@devtrail/events'
+import type { LogDamagedError } from './errors.ts'
+
+export const LOG_SCHEMA_VERSION = 1
+
+/** What is known of a log before its first event. */
+export interface LogMeta {
+  readonly schemaVersion: typeof LOG_SCHEMA_VERSION
+  /** Time 0 of the events in the source's own clock: nanoseconds, as a decimal string (exact beyond 2^53). */
+  readonly epoch: string
+  /** Where the events come from: plain JSON, at most {@link META_DEPTH_MAX} deep. */
+  readonly source: { readonly [key: string]: Json }
+  /** For people: what is special about this log. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * What became of events, weakest first. Never claimed without being so:
+ * - `buffered`: accepted, in order, held by this process; lost when it dies.
+ * - `written`: readers opened from now on see it; outlives this process, perhaps not a power failure.
+ * - `durable`: outlives a power failure, as far as the storage keeps its own promises.
+ */
+export type AckLevel = 'buffered' | 'written' | 'durable'
+
+/** Bytes after the last whole event: what a writer that died was in the middle of. */
+export interface TornTail {
+  readonly bytes: number
+  /** The last whole event's `seq` (0 when there is none, or only the baseline). */
+  readonly afterSeq: number
+}
+
+/**
+ * Calls may be made without awaiting the one before; they take effect in call order. An I/O error is passed on and
+ * ends the writer: every later call, `close` too, rejects with it.
+ */
+export interface LogWriter extends AsyncDisposable {
+  readonly meta: LogMeta
+  /** `seq` of the newest event accepted; 0 when there is none, or only the baseline. */
+  readonly lastSeq: number
+  /** What this writer cut off when it opened a log whose last writer had died; null when nothing. */
+  readonly cutTail: TornTail | null
+  /**
+   * Takes all of `events` or, when it rejects with a LogUsageError, none: `bad-sequence` (the message names the number
+   * expected and the one found), `unsupported` (a type not in the vocabulary), `bad-event` (it would not read back
+   * the same). Changing an event afterwards does not change the log.
+   * @returns the level that these events have reached.
+   */
+  append(events: readonly AnyEvent[]): Promise<AckLevel>
+  /**
+   * Brings all that was appended up to `level`.
+   * @returns the level reached; weaker than asked for only where the store cannot give more (memory; an unpublished log).
+   */
+  flush(level: AckLevel): Promise<AckLevel>
+  /**
+   * Stores bytes under a name of `[a-z0-9._-]` that starts with a letter or digit. They are listed only once complete.
+   * @throws LogUsageError `bad-name`; `exists` when the name is taken.
+   * @returns the level reached.
+   */
+  attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<AckLevel>
+  /** Flushes as far as the store can and lets the next writer in. A second call does nothing more. */
+  close(): Promise<AckLevel>
+  /** As `close`, except that a log that is published on `close` and was not closed is discarded. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Which events, by `seq`, both inclusive. 0 is the baseline. */
+export interface ReadRange {
+  /** Default 0. */
+  readonly from?: number
+  /** Default: to the end. */
+  readonly to?: number
+  /** Aborting makes the iteration throw the signal's reason. */
+  readonly signal?: AbortSignal
+  /**
+   * Called with each damaged place; reading goes on with the next whole event. Without it the first damaged place
+   * throws, also one before `from`: what is there is not known.
+   */
+  readonly onDamage?: (damage: LogDamagedError) => void
+}
+
+export interface AttachmentInfo {
+  readonly name: string
+  readonly bytes: number
+}
+
+export interface LogReader extends AsyncDisposable {
+  readonly meta: LogMeta
+  /** `seq` of the newest whole event when the reader was opened; 0 when there is none, or only the baseline. */
+  readonly lastSeq: number
+  /** What a writer left half-written. While a writer is at work it may just be at it. */
+  readonly tornTail: TornTail | null
+  /**
+   * The events in order. Nothing is read before the iteration starts; each call reads anew.
+   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, or `unsupported`
+   * for an event outside the vocabulary.
+   */
+  read(range?: ReadRange): AsyncIterable<AnyEvent>
+  /** Those there are now, sorted by name. */
+  attachments(): Promise<readonly AttachmentInfo[]>
+  /**
+   * The whole attachment, checked before it is returned.
+   * @throws LogUsageError `not-found`, or `bad-range` past ATTACHMENT_BYTES_MAX; LogDamagedError.
+   */
+  attachment(name: string): Promise<Uint8Array>
+  /** The attachment in pieces, each checked before it is handed out. @throws as `attachment`. */
+  attachmentChunks(name: string): AsyncIterable<Uint8Array>
+  close(): Promise<void>
+}
+
+/** A place for one log. */
+export interface LogStore {
+  /** @throws LogUsageError `exists` when a log (or anything else) is there, `bad-meta`. */
+  create(meta: LogMeta): Promise<LogWriter>
+  /** Continues a log. @throws LogUsageError `not-found`, `locked`; LogDamagedError when the end is damaged. */
+  append(): Promise<LogWriter>
+  /** @throws LogUsageError `not-found`, `not-a-log`, `unsupported`; LogDamagedError when the meta is damaged. */
+  open(): Promise<LogReader>
+}

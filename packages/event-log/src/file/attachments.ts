@@ -1,0 +1,139 @@
+/** Named byte strings beside the events, checked piece by piece. */
+import { createReadStream } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LogUsageError } from '../errors.ts'
+import { IO_BYTES } from '../limits.ts'
+import { isAttachmentName } from '../names.ts'
+import { damagedFile } from './damage.ts'
+import { errorCode, syncFolder, writeAll } from './disk.ts'
+import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER } from './layout.ts'
+import { hexCrc } from './line.ts'
+import { ASIDE, readSealed, unsealedError, writeSealed } from './sealed-json.ts'
+
+/** One attachment as `attachments.json` lists it. */
+export interface Entry {
+  readonly name: string
+  readonly bytes: number
+  /** The checksum of each {@link IO_BYTES} of it; the last piece may be shorter. */
+  readonly crc32: readonly string[]
+}
+
+function isEntry(entry: unknown): entry is Entry {
+  if (typeof entry !== 'object' || entry === null) return false
+  const { name, bytes, crc32 } = entry as { [key: string]: unknown }
+  if (!isAttachmentName(name) || typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0)
+    return false
+  return (
+    Array.isArray(crc32) &&
+    crc32.length === Math.ceil(bytes / IO_BYTES) &&
+    crc32.every((c) => typeof c === 'string')
+  )
+}
+
+export async function readEntries(folder: string): Promise<readonly Entry[]> {
+  const path = join(folder, ATTACHMENTS_FILE)
+  const { content, sealed } = await readSealed(path).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error
+    throw damagedFile(path, 0, { expected: 'the list of attachments', found: 'no such file' }, error)
+  })
+  if (!sealed) throw unsealedError(path)
+  const { attachments } = content
+  if (!Array.isArray(attachments) || !attachments.every(isEntry)) {
+    throw damagedFile(path, 0, {
+      expected: 'a list of attachments with name, bytes and crc32',
+      found: 'other JSON',
+    })
+  }
+  return attachments
+}
+
+export async function writeEntries(folder: string, attachments: readonly Entry[]): Promise<void> {
+  await writeSealed(folder, ATTACHMENTS_FILE, { pieceBytes: IO_BYTES, attachments })
+}
+
+/** Cuts bytes into pieces of IO_BYTES. A piece is valid until the next one is asked for. */
+async function* pieces(source: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (source instanceof Uint8Array) {
+    for (let at = 0; at < source.length; at += IO_BYTES) yield source.subarray(at, at + IO_BYTES)
+    return
+  }
+  const piece = new Uint8Array(IO_BYTES)
+  let filled = 0
+  for await (const bytes of source) {
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + IO_BYTES - filled)
+      piece.set(part, filled)
+      filled += part.length
+      at += part.length
+      if (filled === IO_BYTES) {
+        yield piece
+        filled = 0
+      }
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled)
+}
+
+/** Stores an attachment that is not listed yet; durable on return, but not yet listed. */
+export async function writeAttachment(
+  folder: string,
+  name: string,
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<Entry> {
+  const parent = join(folder, ATTACHMENTS_FOLDER)
+  const aside = join(parent, name + ASIDE)
+  const crcs: string[] = []
+  let bytes = 0
+  try {
+    const file = await open(aside, 'w')
+    try {
+      for await (const piece of pieces(source)) {
+        crcs.push(hexCrc(piece))
+        bytes = await writeAll(file, piece, bytes)
+      }
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(aside, join(parent, name))
+  } catch (error) {
+    await rm(aside, { force: true })
+    throw error
+  }
+  await syncFolder(parent)
+  return { name, bytes, crc32: crcs }
+}
+
+export function findEntry(entries: readonly Entry[], name: string): Entry {
+  const entry = entries.find((e) => e.name === name)
+  if (entry !== undefined) return entry
+  const names = entries.map((e) => e.name).join(', ') || 'none'
+  throw new LogUsageError('not-found', `the log has no attachment "${name}"; it has: ${names}`)
+}
+
+/** The pieces of an attachment, each checked. @throws LogDamagedError naming the byte at which the bad piece starts. */
+export async function* attachmentPieces(folder: string, entry: Entry): AsyncGenerator<Uint8Array> {
+  const path = join(folder, ATTACHMENTS_FOLDER, entry.name)
+  const wrong = (offset: number, expected: string, found: string, cause?: unknown): Error =>
+    damagedFile(path, offset, { expected, found }, cause)
+  let at = 0
+  try {
+    for await (const piece of pieces(createReadStream(path, { highWaterMark: IO_BYTES }))) {
+      const expected = entry.crc32[at / IO_BYTES]
+      const length = Math.min(IO_BYTES, entry.bytes - at)
+      if (expected === undefined || piece.length > length)
+        throw wrong(entry.bytes, `${entry.bytes} bytes`, 'more')
+      if (piece.length < length)
+        throw wrong(at + piece.length, `${entry.bytes} bytes`, `${at + piece.length}`)
+      if (hexCrc(piece) !== expected)
+        throw wrong(at, `checksum ${JSON.stringify(expected)} of ${length} bytes`, hexCrc(piece))
+      yield piece.slice()
+      at += piece.length
+    }
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    throw wrong(0, `${entry.bytes} bytes`, 'no such file', error)
+  }
+  if (at < entry.bytes) throw wrong(at, `${entry.bytes} bytes`, `${at}`)
+}

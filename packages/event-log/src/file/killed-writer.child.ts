@@ -1,0 +1,33 @@
+// The child of killed-writer.test.ts: continues (or creates) the log given, until it is killed, and says on stdout
+// what was acknowledged, after it was.
+import { existsSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { appendFileLog, createFileLog } from '../file.ts'
+import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+
+const [folder = '', seed = '1'] = process.argv.slice(2)
+let random = Number(seed)
+const below = (n: number): number => {
+  random = (random * 48271) % 0x7fffffff
+  return random % n
+}
+
+const writer = existsSync(join(folder, 'log.json'))
+  ? await appendFileLog(folder, sampleVocabulary)
+  : await createFileLog(folder, sampleMeta(), sampleVocabulary)
+writeSync(1, `opened ${writer.lastSeq} ${writer.cutTail?.bytes ?? 0}\n`)
+
+for (let round = 0; ; round++) {
+  const first = writer.lastSeq + 1
+  // Now and then a batch large enough for a write that can be interrupted in its middle.
+  const last = first + below(below(8) === 0 ? 20_000 : 200)
+  await writer.append(sampleEvents(last, { first }))
+  if (below(3) === 0) continue
+  const level = await writer.flush(below(2) === 0 ? 'durable' : 'written')
+  writeSync(1, `${level} ${writer.lastSeq}\n`)
+  if (below(10) === 0) {
+    const name = `at-${writer.lastSeq}`
+    await writer.attach(name, new Uint8Array(below(5_000_000)).fill(writer.lastSeq % 256))
+    writeSync(1, `attached ${name}\n`)
+  }
+}

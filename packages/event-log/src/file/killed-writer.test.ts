@@ -1,0 +1,120 @@
+/// <reference lib="esnext.disposable" />
+// oxlint-disable vitest/no-conditional-expect -- what a killed writer leaves differs from round to round
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { appendFileLog, openFileLog } from '../file.ts'
+import { sampleEvent, sampleVocabulary } from '../samples.ts'
+import { LOCK_FOLDER } from './layout.ts'
+
+const ROUNDS = 36
+const CHILD = join(import.meta.dirname, 'killed-writer.child.ts')
+
+interface Killed {
+  readonly acknowledged: number
+  readonly attached: readonly string[]
+  readonly cut: number
+  readonly stderr: string
+}
+
+/** Lets a writer work on the log, kills it after `ms` of work (or of starting, when negative), and says what it claimed. */
+function killedAfter(folder: string, seed: number, ms: number): Promise<Killed> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--conditions=@devtrail/source', CHILD, folder, String(seed)])
+    const kill = (after: number): unknown => setTimeout(() => child.kill('SIGKILL'), after)
+    if (ms < 0) kill(-ms)
+    let stdout = ''
+    let stderr = ''
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
+    child.stdout.on('data', (data: Buffer) => {
+      if (stdout === '' && ms >= 0) kill(ms)
+      stdout += data.toString()
+    })
+    child.on('error', reject)
+    child.on('close', () => {
+      const said = stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => line.split(' '))
+      const acknowledged = said
+        .filter(([word]) => word === 'written' || word === 'durable')
+        .map(([, seq]) => Number(seq))
+      resolve({
+        acknowledged: acknowledged.at(-1) ?? 0,
+        attached: said.filter(([word]) => word === 'attached').map(([, name]) => name ?? ''),
+        cut: Number(said.find(([word]) => word === 'opened')?.[2] ?? 0),
+        stderr,
+      })
+    })
+  })
+}
+
+/** Reads the whole log, checks each event against what was written, and gives the last number and the torn bytes. */
+async function checkedEnd(folder: string): Promise<{ lastSeq: number; torn: number; attachments: string[] }> {
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  let seq = 0
+  for await (const event of reader.read()) {
+    seq++
+    // A full comparison of each would be most of the test's time.
+    if (event.seq !== seq || seq % 97 === 0) expect(event).toStrictEqual(sampleEvent(seq))
+  }
+  expect(seq).toBe(reader.lastSeq)
+  const attachments = (await reader.attachments()).map((a) => a.name)
+  for (const name of attachments) {
+    const fill = Number(name.slice('at-'.length)) % 256
+    expect((await reader.attachment(name)).every((byte) => byte === fill)).toBe(true)
+  }
+  return { lastSeq: seq, torn: reader.tornTail?.bytes ?? 0, attachments }
+}
+
+test(
+  `a writer killed ${ROUNDS} times loses nothing it acknowledged, and the next one goes on`,
+  { timeout: 120_000 },
+  async () => {
+    const root = await mkdtemp(join(tmpdir(), 'devtrail-killed-'))
+    let folder = join(root, 'log-0')
+    let before = 0
+    let torn = 0
+    const attached: string[] = []
+    try {
+      for (let round = 1; round <= ROUNDS; round++) {
+        const startingUp = round % 6 === 0
+        // A few rounds each on a new log, so that its creation is hit, too, and it stays small.
+        if (round % 12 === 1) {
+          folder = join(root, `log-${round}`)
+          before = 0
+          torn = 0
+          attached.length = 0
+        }
+        const killed = await killedAfter(
+          folder,
+          round * 7919,
+          startingUp ? -(round * 37) % 211 || -60 : (round * 53) % 131,
+        )
+        expect(killed.stderr, `round ${round}`).toBe('')
+        const created = await readdir(folder).then(
+          (names) => names.includes('log.json'),
+          () => false,
+        )
+        if (!created) {
+          expect([before, killed.acknowledged]).toStrictEqual([0, 0])
+          continue
+        }
+        const end = await checkedEnd(folder)
+        expect(end.lastSeq, `round ${round}`).toBeGreaterThanOrEqual(Math.max(before, killed.acknowledged))
+        if (killed.cut > 0) expect(killed.cut, `round ${round}: the cut was reported`).toBe(torn)
+        attached.push(...killed.attached)
+        expect(end.attachments).toEqual(expect.arrayContaining(attached))
+        before = end.lastSeq
+        torn = end.torn
+      }
+      await using writer = await appendFileLog(folder, sampleVocabulary)
+      expect(writer.lastSeq).toBe(before)
+      expect((await readdir(join(folder, LOCK_FOLDER))).length).toBe(1)
+    } finally {
+      await rm(root, { recursive: true, force: true })
+    }
+  },
+)

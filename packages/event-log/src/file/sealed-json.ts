@@ -1,0 +1,92 @@
+/**
+ * A small JSON file that tells when it was changed: an indented object whose last key, `crc32`, is the checksum of all
+ * bytes before its own value. It is written aside, synced and renamed, so that it is always one whole version.
+ */
+import { open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LogUsageError } from '../errors.ts'
+import { META_BYTES_MAX } from '../limits.ts'
+import { damagedFile } from './damage.ts'
+import { readFull, syncFolder, writeAll } from './disk.ts'
+import { hexCrc } from './line.ts'
+
+const KEY = ',\n  "crc32": "'
+const END = '"\n}\n'
+const TAIL_BYTES = 8 + END.length
+
+/** The suffix of a file that is being written; no finished file has it. */
+export const ASIDE = '~'
+
+function seal(content: object): Buffer {
+  const body = `${JSON.stringify(content, null, 2).slice(0, -2)}${KEY}`
+  return Buffer.from(`${body}${hexCrc(body)}${END}`)
+}
+
+/** Durable on return. @throws LogUsageError `bad-meta` past META_BYTES_MAX. */
+export async function writeSealed(folder: string, name: string, content: object): Promise<void> {
+  const bytes = seal(content)
+  if (bytes.length > META_BYTES_MAX) {
+    throw new LogUsageError(
+      'bad-meta',
+      `${name} would have ${bytes.length} bytes; it may have ${META_BYTES_MAX}`,
+    )
+  }
+  const path = join(folder, name)
+  const file = await open(path + ASIDE, 'w')
+  try {
+    await writeAll(file, bytes, 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(path + ASIDE, path)
+  await syncFolder(folder)
+}
+
+/** A sealed file's content. `sealed` is false for JSON without a seal, which a newer format may be. */
+export interface Unsealed {
+  readonly content: { readonly [key: string]: unknown }
+  readonly sealed: boolean
+}
+
+/** @throws LogDamagedError when the seal is broken or it is no JSON object; the system's error when it cannot be read. */
+export async function readSealed(path: string): Promise<Unsealed> {
+  const file = await open(path, 'r')
+  let bytes: Buffer
+  try {
+    const { size } = await file.stat()
+    if (size > META_BYTES_MAX)
+      throw damagedFile(path, META_BYTES_MAX, {
+        expected: `at most ${META_BYTES_MAX} bytes`,
+        found: `${size}`,
+      })
+    bytes = Buffer.alloc(size)
+    bytes = bytes.subarray(0, await readFull(file, bytes, 0))
+  } finally {
+    await file.close()
+  }
+  const body = bytes.subarray(0, Math.max(0, bytes.length - TAIL_BYTES))
+  const tail = bytes.toString('latin1', body.length)
+  const sealed = tail.endsWith(END) && body.toString('latin1').endsWith(KEY)
+  if (sealed && tail.slice(0, 8) !== hexCrc(body)) {
+    throw damagedFile(path, 0, {
+      expected: `checksum ${JSON.stringify(tail.slice(0, 8))}`,
+      found: hexCrc(body),
+    })
+  }
+  let content: unknown
+  try {
+    content = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw damagedFile(path, 0, { expected: 'a JSON object', found: 'something else' }, error)
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw damagedFile(path, 0, { expected: 'a JSON object', found: 'other JSON' })
+  }
+  return { content: content as { [key: string]: unknown }, sealed }
+}
+
+/** The error of a file that should be sealed and is not. */
+export function unsealedError(path: string): Error {
+  return damagedFile(path, 0, { expected: 'a checksum ("crc32") as the last key', found: 'none' })
+}

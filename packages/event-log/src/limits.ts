@@ -1,0 +1,12 @@
+/** Bytes of one stored event at most; a longer line is damage, never an allocation. */
+export const EVENT_BYTES_MAX = 64 * 1024 * 1024
+/** Bytes of the stored meta (and of the list of attachments) at most. */
+export const META_BYTES_MAX = 16 * 1024 * 1024
+/** How deep a meta's `source` may nest. */
+export const META_DEPTH_MAX = 64
+/** Characters of an attachment's name at most. */
+export const NAME_CHARS_MAX = 128
+/** Bytes that `attachment()` hands out in one piece at most; larger ones are read with `attachmentChunks()`. */
+export const ATTACHMENT_BYTES_MAX = 1024 * 1024 * 1024
+/** Events and attachments are read and written in pieces of at least this many bytes. */
+export const IO_BYTES = 1024 * 1024

@@ -1,0 +1,202 @@
+import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type {
+  AckLevel,
+  AttachmentInfo,
+  LogMeta,
+  LogReader,
+  LogStore,
+  LogWriter,
+  ReadRange,
+} from './contract.ts'
+import { LogUsageError } from './errors.ts'
+import { checkedMeta } from './meta.ts'
+import { mustBeAttachmentName } from './names.ts'
+import { checkedRange, sequenceAfter } from './sequence.ts'
+import { toStorable } from './stored-event.ts'
+
+interface Held {
+  readonly vocabulary: Vocabulary
+  readonly meta: LogMeta
+  readonly events: AnyEvent[]
+  readonly attachments: Map<string, Uint8Array>
+  writing: boolean
+}
+
+function frozen(event: AnyEvent): AnyEvent {
+  Object.freeze(event.data)
+  Object.freeze(event.actor)
+  Object.freeze(event.cause)
+  return Object.freeze(event)
+}
+
+function closedError(what: string): LogUsageError {
+  return new LogUsageError('closed', `this ${what} is closed; open another one`)
+}
+
+async function gather(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  if (bytes instanceof Uint8Array) return bytes.slice()
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of bytes) {
+    parts.push(part.slice())
+    length += part.length
+  }
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+class MemoryWriter implements LogWriter {
+  readonly cutTail = null
+  readonly #held: Held
+  #lastSeq: number
+  #closed = false
+
+  constructor(held: Held) {
+    this.#held = held
+    this.#lastSeq = held.events.at(-1)?.seq ?? 0
+  }
+
+  get meta(): LogMeta {
+    return this.#held.meta
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq
+  }
+
+  async append(events: readonly AnyEvent[]): Promise<AckLevel> {
+    this.#mustBeOpen()
+    const lastSeq = sequenceAfter(this.#lastSeq, events)
+    const taken = events.map((e) => frozen(toStorable(this.#held.vocabulary, e).event))
+    for (const event of taken) this.#held.events.push(event)
+    this.#lastSeq = lastSeq
+    return 'buffered'
+  }
+
+  async flush(_level: AckLevel): Promise<AckLevel> {
+    this.#mustBeOpen()
+    return 'buffered'
+  }
+
+  async attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<AckLevel> {
+    this.#mustBeOpen()
+    mustBeAttachmentName(name)
+    const whole = await gather(bytes)
+    if (this.#held.attachments.has(name))
+      throw new LogUsageError('exists', `the log already has an attachment "${name}"`)
+    this.#held.attachments.set(name, whole)
+    return 'buffered'
+  }
+
+  async close(): Promise<AckLevel> {
+    if (!this.#closed) this.#held.writing = false
+    this.#closed = true
+    return 'buffered'
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw closedError('writer')
+  }
+}
+
+class MemoryReader implements LogReader {
+  readonly tornTail = null
+  readonly lastSeq: number
+  readonly #held: Held
+  readonly #count: number
+  #closed = false
+
+  constructor(held: Held) {
+    this.#held = held
+    this.#count = held.events.length
+    this.lastSeq = held.events.at(-1)?.seq ?? 0
+  }
+
+  get meta(): LogMeta {
+    return this.#held.meta
+  }
+
+  async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
+    const { from, to } = checkedRange(range.from, range.to)
+    for (let i = 0; i < this.#count; i++) {
+      range.signal?.throwIfAborted()
+      this.#mustBeOpen()
+      const event = this.#held.events[i]!
+      if (event.seq > to) return
+      if (event.seq >= from) yield event
+    }
+  }
+
+  async attachments(): Promise<readonly AttachmentInfo[]> {
+    this.#mustBeOpen()
+    const names = [...this.#held.attachments.keys()].toSorted()
+    return names.map((name) => ({ name, bytes: this.#held.attachments.get(name)!.length }))
+  }
+
+  async attachment(name: string): Promise<Uint8Array> {
+    this.#mustBeOpen()
+    mustBeAttachmentName(name)
+    const bytes = this.#held.attachments.get(name)
+    if (bytes === undefined) throw new LogUsageError('not-found', `the log has no attachment "${name}"`)
+    return bytes.slice()
+  }
+
+  async *attachmentChunks(name: string): AsyncIterable<Uint8Array> {
+    yield await this.attachment(name)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closed) throw closedError('reader')
+  }
+}
+
+/**
+ * A place in this process's memory for one log: for tests, simulation and the browser. Events are visible to readers at
+ * once, and yet never more than `buffered`: they die with the process.
+ */
+export function memoryStore(vocabulary: Vocabulary): LogStore {
+  let held: Held | null = null
+  const existing = (): Held => {
+    if (held === null) throw new LogUsageError('not-found', 'no log has been created in this memory store')
+    return held
+  }
+  const write = (log: Held): LogWriter => {
+    if (log.writing) throw new LogUsageError('locked', 'another writer has this log open; close it first')
+    log.writing = true
+    return new MemoryWriter(log)
+  }
+  return {
+    async create(meta) {
+      if (held !== null)
+        throw new LogUsageError(
+          'exists',
+          'this memory store already holds a log; append to it or use another store',
+        )
+      held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), writing: false }
+      return write(held)
+    },
+    async append() {
+      return write(existing())
+    },
+    async open() {
+      return new MemoryReader(existing())
+    },
+  }
+}
