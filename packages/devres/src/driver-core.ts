@@ -1,0 +1,74 @@
+import type { DeviceId, Emitter, Ids } from '@devtrail/events'
+import type { Driver, LiveDevice } from './binding.ts'
+import type { DevresPayload } from './events.ts'
+import { devresRules, type DevresRules, type Rules } from './rules.ts'
+
+export interface DriverCoreInit {
+  readonly events: Emitter
+  readonly ids: Ids
+  readonly rules: Rules
+  /** Where work is queued; probes that were deferred are retried from there. */
+  readonly queueWork: (work: () => void) => void
+}
+
+/** What the devices of one machine share, the deferred probes included (drivers/base/dd.c). */
+export class DriverCore {
+  readonly events: Emitter
+  readonly ids: Ids
+  readonly rules: DevresRules
+  readonly #queueWork: (work: () => void) => void
+  readonly #pending = new Map<LiveDevice, Driver>()
+  readonly #active = new Map<LiveDevice, Driver>()
+  #triggers = 0
+
+  constructor({ events, ids, rules, queueWork }: DriverCoreInit) {
+    this.events = events
+    this.ids = ids
+    this.rules = devresRules[rules]
+    this.#queueWork = queueWork
+  }
+
+  /** The devices whose probe was deferred, in order. */
+  get deferred(): readonly LiveDevice[] {
+    return [...this.#pending.keys(), ...this.#active.keys()]
+  }
+
+  /** How often probes were set going again; a probe compares it to see whether it missed one. */
+  get triggers(): number {
+    return this.#triggers
+  }
+
+  /** driver_deferred_probe_add; `since` is {@link triggers} as it was when the probe began. */
+  defer(device: LiveDevice, driver: Driver, since: number): void {
+    this.#pending.set(device, driver)
+    if (this.#triggers !== since) this.trigger()
+  }
+
+  /** driver_deferred_probe_del. */
+  undefer(device: LiveDevice): void {
+    this.#pending.delete(device)
+    this.#active.delete(device)
+  }
+
+  /** driver_deferred_probe_trigger: a device was bound, so others may find now what they lacked. */
+  trigger(): void {
+    this.#triggers++
+    if (this.#pending.size === 0) return
+    for (const [device, driver] of this.#pending) this.#active.set(device, driver)
+    this.#pending.clear()
+    this.#queueWork(() => this.#retry())
+  }
+
+  /** deferred_probe_work_func. */
+  #retry(): void {
+    for (const [device, driver] of this.#active) {
+      this.#active.delete(device)
+      device.probe(driver)
+    }
+  }
+
+  /** Says an event about a device. */
+  say(type: DevresPayload['type'], device: DeviceId, body: object): number {
+    return this.events.emit<DevresPayload>(type, { device, ...body }, { device })
+  }
+}

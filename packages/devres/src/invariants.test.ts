@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import type { AnyEvent, Violation } from '@devtrail/events'
+import { LiveDevice } from './binding.ts'
+import { coreOf } from './core.test-support.ts'
+import { devresModel } from './model.ts'
+
+function check(events: readonly AnyEvent[]): Violation[] {
+  const state = devresModel.initial()
+  return events.flatMap((event) => {
+    devresModel.evolve(state, event)
+    return devresModel.invariants.flatMap((i) => i.judge(state, event))
+  })
+}
+
+const a = (): void => undefined
+const b = (): void => undefined
+const c = (): void => undefined
+
+/** A device gets a, b and c and is unbound; the events of a sound kernel, for a test to spoil. */
+function record(): AnyEvent[] {
+  const { core, events } = coreOf('linux-6.1')
+  const device = new LiveDevice(core, { name: 'pfn0.0' })
+  device.probe({ name: 'nd_pmem', probe: ({ resources }) => void [a, b, c].map((f) => resources.add(f, null)) })
+  device.unbind()
+  return events
+}
+
+const gap = (event: AnyEvent): AnyEvent => ({ ...event, type: 'log/gap', data: { reason: 'lost', lost: null, cpu: null } })
+
+/** Exchanges the first two releases of the pass. */
+function swapped(events: readonly AnyEvent[]): AnyEvent[] {
+  const out = [...events]
+  const i = out.findIndex((e) => e.type === 'devres/released')
+  ;[out[i], out[i + 1]] = [{ ...out[i]!, data: out[i + 1]!.data }, { ...out[i + 1]!, data: out[i]!.data }]
+  return out
+}
+
+const counting = (events: readonly AnyEvent[], count: number): AnyEvent[] =>
+  events.map((e) => (e.type === 'devres/release-all-ended' ? { ...e, data: { ...e.data, count } } : e))
+
+/** Puts a gap before the n-th release of the pass. */
+function gapBefore(events: readonly AnyEvent[], n: number): AnyEvent[] {
+  const at = events.findIndex((e) => e.type === 'devres/released') + n
+  return [...events.slice(0, at), gap(events[at]!), ...events.slice(at)]
+}
+
+describe('devres/release-order and devres/release-count', () => {
+  it('find nothing in a sound recording', () => {
+    expect(check(record())).toEqual([])
+  })
+
+  it('an order that is not the reverse of adding is certain, and names its evidence', () => {
+    const events = swapped(record())
+    const [v, ...more] = check(events)
+    expect(more).toEqual([])
+    expect(v).toMatchObject({ rule: 'devres/release-order', certainty: 'certain', device: 1, data: { release: 'c' } })
+    const types = v!.evidence.map((seq) => events.find((e) => e.seq === seq)!.type)
+    expect(types).toEqual(['devres/added', 'devres/release-all-started', 'devres/released', 'devres/released'])
+  })
+
+  it('a count that differs is certain', () => {
+    const found = check(counting(record(), 4))
+    expect(found).toMatchObject([{ rule: 'devres/release-count', certainty: 'certain', data: { expected: 4, found: 3 } }])
+    expect(found[0]!.summary).toBe('pfn0.0: the kernel says 4 resources were released, the recording shows 3')
+  })
+
+  it('a negative count is an error, not a count', () => {
+    expect(check(counting(record(), -19))).toEqual([])
+  })
+
+  it('after a gap inside the pass both are only possible', () => {
+    const inOrder = check(gapBefore(counting(record(), 4), 1))
+    expect(inOrder.map((v) => [v.rule, v.certainty])).toEqual([['devres/release-count', 'possible']])
+    const disordered = check(gapBefore(swapped(record()), 1))
+    expect(disordered.map((v) => [v.rule, v.certainty])).toEqual([['devres/release-order', 'possible']])
+  })
+
+  it('a gap before the pass leaves the count certain, as the pass itself is whole', () => {
+    const events = counting(record(), 4)
+    const at = events.findIndex((e) => e.type === 'devres/release-all-started')
+    const found = check([...events.slice(0, at), gap(events[at]!), ...events.slice(at)])
+    expect(found.map((v) => [v.rule, v.certainty])).toEqual([['devres/release-count', 'certain']])
+  })
+})

@@ -1,0 +1,62 @@
+import type { DeviceInfo, Facts, Json, Model, View } from '@devtrail/events'
+import { errnoName } from '@devtrail/events'
+import { devresCatalogue } from './events.ts'
+import { releaseCount, releaseOrder } from './invariants.ts'
+import { evolveDevres, initialDevres, type DevresNode, type DevresState } from './state.ts'
+
+const node = (n: DevresNode): Json => ({ name: n.release, size: n.size, node: n.node, addedAt: n.addedAt })
+
+const describe: View<DevresState> = (state, id, facts) => {
+  const device = state.devices.get(id)
+  if (device === undefined) {
+    return {
+      kind: facts.value<string>('device', id, 'kind'),
+      bus: facts.value<string>('device', id, 'bus'),
+      presence: null,
+      driver: { name: null, state: null },
+      lastProbe: null,
+      devres: { known: [], complete: false },
+      learntAt: facts.find('device', id, 'name')?.seq ?? null,
+    }
+  }
+  const { nodes, lastProbe } = device
+  return {
+    kind: device.kind ?? facts.value<string>('device', id, 'kind'),
+    bus: device.bus ?? facts.value<string>('device', id, 'bus'),
+    presence: device.presence,
+    driver: { name: device.driver.name, state: device.driver.state },
+    lastProbe: lastProbe && { driver: lastProbe.driver, errno: lastProbe.errno, error: errnoName(lastProbe.errno), outcome: lastProbe.outcome, seq: lastProbe.seq },
+    devres: { known: nodes.known.map(node), complete: nodes.complete, ...(nodes.possible.length > 0 ? { possible: nodes.possible.map(node) } : {}) },
+  }
+}
+
+/** Kinds of devices that exist for bookkeeping; see `deviceKind`. */
+const BOOKKEEPING = new Set(['bdi', 'block', 'dax-mapping', 'nd-region', 'nd-dimm', 'nd-bus', 'memory', 'other'])
+
+const devices = (state: DevresState, facts: Facts): DeviceInfo[] => {
+  const info = (d: { id: number; name: string; bus: string | null; kind: string | null }): Omit<DeviceInfo, 'presence' | 'driver' | 'driverState'> => {
+    const kind = d.kind ?? facts.value<string>('device', d.id, 'kind')
+    return { id: d.id, name: d.name, bus: d.bus ?? facts.value<string>('device', d.id, 'bus'), kind, bookkeeping: BOOKKEEPING.has(kind ?? 'other') }
+  }
+  const known = [...state.devices.values()].map((d): DeviceInfo => ({
+    ...info(d), presence: d.presence, driver: d.driver.name, driverState: d.driver.state,
+  }))
+  const later = facts
+    .ids('device')
+    .filter((id) => !state.devices.has(id) && facts.value('device', id, 'fromStart') === true)
+    .map((id): DeviceInfo => ({
+      ...info({ id, name: facts.value<string>('device', id, 'name') ?? '?', bus: null, kind: null }), presence: 'present', driver: null, driverState: null,
+    }))
+  return [...known, ...later]
+}
+
+/** Managed resources and driver binding under the contract of a model. */
+export const devresModel: Model<DevresState> = {
+  name: 'devres',
+  catalogue: devresCatalogue,
+  initial: initialDevres,
+  evolve: evolveDevres,
+  invariants: [releaseOrder, releaseCount],
+  describe,
+  devices,
+}

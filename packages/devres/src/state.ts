@@ -1,0 +1,204 @@
+import { emptyList, forgetList, takeFrom, type AnyEvent, type DeviceId, type KnownList } from '@devtrail/events'
+import type { DevresEvent, driverStates, probeOutcomes, releaseReasons } from './events.ts'
+
+export type DriverState = (typeof driverStates)[number]
+export type ProbeOutcome = (typeof probeOutcomes)[number]
+export type ReleaseReason = (typeof releaseReasons)[number]
+
+/** A managed resource on a device's list. */
+export interface DevresNode {
+  node: string
+  release: string | null
+  size: number | null
+  /** The event that added it; null when it was added before the recording or in a gap. */
+  addedAt: number | null
+  /** Its place in the list: larger is newer. Null when not known. */
+  place: number | null
+}
+
+/** One run of devres_release_all or devres_release_group over a device. */
+export interface ReleasePass {
+  startedAt: number
+  pid: number | null
+  released: number[]
+  /** Place of the last node released whose place is known. */
+  lastPlace: number | null
+  lastReleased: number | null
+  /** False when entries may be missing inside the pass. */
+  whole: boolean
+  /** What the last `released` or `release-all-ended` broke; for the invariants. */
+  broken: { rule: 'order' | 'count'; against: number[]; expected: number; found: number } | null
+  count: number | null
+}
+
+export interface Device {
+  id: DeviceId
+  name: string
+  bus: string | null
+  kind: string | null
+  /** `removed`: device_del was run; `gone`: the last reference was dropped. */
+  presence: 'present' | 'removed' | 'gone'
+  driver: { name: string | null; state: DriverState | null }
+  lastProbe: { driver: string | null; errno: number; outcome: ProbeOutcome; seq: number } | null
+  nodes: KnownList<DevresNode>
+  /** Open passes, innermost last. */
+  passes: ReleasePass[]
+  /** The pass that ended with the event just folded, for the invariants. */
+  ended: ReleasePass | null
+  /** Place handed to the next node added. */
+  nextPlace: number
+  firstSeq: number
+}
+
+export interface DevresState {
+  devices: Map<DeviceId, Device>
+}
+
+export const initialDevres = (): DevresState => ({ devices: new Map() })
+
+const GROUP_MARKERS = new Set(['grp<', 'grp>'])
+/** Whether a node is a group marker, which no count of resources includes. */
+export const isGroupMarker = (release: string | null): boolean => release !== null && GROUP_MARKERS.has(release)
+
+function newDevice(id: DeviceId, name: string, bus: string | null, kind: string | null, seq: number, fresh: boolean): Device {
+  return {
+    id, name, bus, kind,
+    presence: 'present',
+    driver: { name: null, state: fresh ? 'unbound' : null },
+    lastProbe: null,
+    nodes: emptyList(fresh),
+    passes: [],
+    ended: null,
+    nextPlace: 1,
+    firstSeq: seq,
+  }
+}
+
+function forget(device: Device): void {
+  if (device.presence === 'gone') return
+  device.driver.state = null
+  forgetList(device.nodes)
+  for (const pass of device.passes) pass.whole = false
+}
+
+function release(device: Device, event: { seq: number }, node: string): void {
+  const taken = takeFrom(device.nodes, (n) => n.node === node)
+  const pass = device.passes.at(-1)
+  if (pass === undefined) return
+  pass.broken = null
+  if (taken?.place != null) {
+    if (pass.lastPlace !== null && taken.place > pass.lastPlace) {
+      pass.broken = { rule: 'order', against: [taken.addedAt!, pass.lastReleased!], expected: pass.lastPlace, found: taken.place }
+    }
+    pass.lastPlace = taken.place
+    pass.lastReleased = event.seq
+  }
+  pass.released.push(event.seq)
+}
+
+/** Takes the innermost pass off and compares what it said it released with what was seen. */
+function closePass(device: Device, count: number): ReleasePass | null {
+  const pass = device.passes.pop()
+  if (pass === undefined) return null
+  pass.count = count
+  pass.broken = count >= 0 && pass.released.length !== count
+    ? { rule: 'count', against: [...pass.released], expected: count, found: pass.released.length }
+    : null
+  return pass
+}
+
+function endPass(device: Device, event: { seq: number }, count: number, reason: ReleaseReason): void {
+  const pass = (device.ended = closePass(device, count))
+  const since = pass?.startedAt ?? event.seq
+  device.nodes = { known: device.nodes.known.filter((n) => n.addedAt !== null && n.addedAt > since), possible: [], complete: true }
+  if (reason === 'unbind') device.driver = { name: null, state: 'unbound' }
+  if (reason === 'device-del') {
+    device.presence = 'removed'
+    device.driver = { name: null, state: 'unbound' }
+  }
+  if (reason === 'device-release') device.presence = 'gone'
+}
+
+/** Folds one event into the state, in place. */
+export function evolveDevres(state: DevresState, any: AnyEvent): void {
+  if (any.type === 'log/gap') {
+    for (const device of state.devices.values()) forget(device)
+    return
+  }
+  if (!any.type.startsWith('devres/')) return
+  const event = any as unknown as DevresEvent
+  if (event.type === 'devres/device-found' || event.type === 'devres/device-added') {
+    const { device, name, bus, kind } = event.data
+    const made = newDevice(device, name, bus, kind, event.seq, event.type === 'devres/device-added')
+    if (event.type === 'devres/device-found') {
+      made.driver = { name: event.data.driver, state: event.data.state }
+      if (event.data.state === 'unbound') made.nodes.complete = false
+    }
+    state.devices.set(device, made)
+    return
+  }
+  const device = state.devices.get(event.data.device)
+  if (device === undefined) return
+  device.ended = null
+  switch (event.type) {
+    case 'devres/device-identified':
+      device.bus ??= event.data.bus
+      device.kind ??= event.data.kind
+      return
+    case 'devres/probe-started':
+      // really_probe refuses a device whose list is not empty (-EBUSY), so from here on the list is known.
+      if (!device.nodes.complete) device.nodes = emptyList(true)
+      device.driver = { name: event.data.driver, state: 'probing' }
+      return
+    case 'devres/probe-ended': {
+      const { errno, outcome } = event.data
+      device.lastProbe = { driver: device.driver.name, errno, outcome, seq: event.seq }
+      device.driver = outcome === 'bound' ? { name: device.driver.name, state: 'bound' } : { name: null, state: 'unbound' }
+      return
+    }
+    case 'devres/remove-started':
+      device.driver.state = 'unbinding'
+      return
+    case 'devres/unbind-cleanup-started':
+      if (event.data.reason === 'unbind') device.driver.state = 'unbinding'
+      return
+    case 'devres/added': {
+      const { node, release, size } = event.data
+      device.nodes.known.push({ node, release, size, addedAt: event.seq, place: device.nextPlace++ })
+      return
+    }
+    case 'devres/removed':
+      takeFrom(device.nodes, (n) => n.node === event.data.node)
+      return
+    case 'devres/replaced': {
+      // The successor keeps the slot; its pointer shows only when it leaves.
+      const old = device.nodes.known.find((n) => n.node === event.data.node)
+      if (old !== undefined) old.release = event.data.release
+      return
+    }
+    case 'devres/release-all-started':
+    case 'devres/release-group-started':
+      device.passes.push({
+        startedAt: event.seq, pid: event.actor?.pid ?? null, released: [], lastPlace: null, lastReleased: null, whole: true, broken: null, count: null,
+      })
+      return
+    case 'devres/released':
+      if (isGroupMarker(event.data.release)) takeFrom(device.nodes, (n) => n.node === event.data.node)
+      else release(device, event, event.data.node)
+      return
+    case 'devres/release-all-ended':
+      endPass(device, event, event.data.count, event.data.reason)
+      return
+    case 'devres/release-group-ended':
+      device.ended = closePass(device, event.data.count)
+      return
+    case 'devres/warned':
+      // The kernel found resources where none were thought to be.
+      if (event.data.warning === 'resources-present' && device.nodes.known.length === 0) device.nodes.complete = false
+      return
+    case 'devres/device-removed':
+      device.presence = 'removed'
+      device.driver = { name: null, state: 'unbound' }
+      return
+  }
+}
