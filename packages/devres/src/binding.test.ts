@@ -25,8 +25,16 @@ describe('a probe that fails', () => {
     [
       'linux-6.1',
       [
-        'sysfs-links-removed', 'not-bound-notified', 'bus-dma-cleaned-up', 'device-links-dropped', ...cleanup,
-        'arch-dma-torn-down', 'driver-cleared', 'drvdata-cleared', 'pm-domain-dismissed', 'runtime-pm-reinitialised',
+        'sysfs-links-removed',
+        'not-bound-notified',
+        'bus-dma-cleaned-up',
+        'device-links-dropped',
+        ...cleanup,
+        'arch-dma-torn-down',
+        'driver-cleared',
+        'drvdata-cleared',
+        'pm-domain-dismissed',
+        'runtime-pm-reinitialised',
       ],
     ],
   ])('#21 cleans up in the order of %s, with driver and drvdata still there for the callbacks', (rules, expected) => {
@@ -116,8 +124,16 @@ describe('an unbind', () => {
     [
       'linux-6.1',
       [
-        'remove-started', 'bus-dma-cleaned-up', 'device-links-dropped', ...cleanup,
-        'arch-dma-torn-down', 'driver-cleared', 'drvdata-cleared', 'pm-domain-dismissed', 'runtime-pm-reinitialised', 'unbound-notified',
+        'remove-started',
+        'bus-dma-cleaned-up',
+        'device-links-dropped',
+        ...cleanup,
+        'arch-dma-torn-down',
+        'driver-cleared',
+        'drvdata-cleared',
+        'pm-domain-dismissed',
+        'runtime-pm-reinitialised',
+        'unbound-notified',
       ],
     ],
   ])('#24 runs remove, then what is managed, then forgets the driver (%s)', (rules, expected) => {

@@ -100,7 +100,8 @@ export class LiveDevice {
   /** device_del: unbinds and leaves the bus; 6.1 then releases what is managed, the seed leaves it to {@link put}. */
   del(): void {
     if (this.#presence !== 'present') return
-    if (this.#state === 'probing' || this.#state === 'unbinding') throw new Error(`${this.name}: device_del while it is ${this.#state} would wait for ever`)
+    if (this.#state === 'probing' || this.#state === 'unbinding')
+      throw new Error(`${this.name}: device_del while it is ${this.#state} would wait for ever`)
     this.unbind()
     this.#core.undefer(this)
     this.#presence = 'removed'
@@ -111,7 +112,8 @@ export class LiveDevice {
   /** put_device, the last one: device_release. @throws Error while the device is still on its bus. */
   put(): void {
     if (this.#presence === 'gone') return
-    if (this.#presence === 'present') throw new Error(`${this.name}: the last reference is dropped before device_del (after event ${this.#core.events.seq})`)
+    if (this.#presence === 'present')
+      throw new Error(`${this.name}: the last reference is dropped before device_del (after event ${this.#core.events.seq})`)
     this.#presence = 'gone'
     this.resources.releaseAll('device-release')
   }

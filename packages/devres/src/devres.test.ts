@@ -41,12 +41,19 @@ function bench(rules: Rules = 'linux-6.1'): Bench {
     seen = events.length
     return found.map((e) => String(e.data['release']))
   }
-  const list = (): string => resources.list().map(({ node }) => names.get(node)).join(' ')
+  const list = (): string =>
+    resources
+      .list()
+      .map(({ node }) => names.get(node))
+      .join(' ')
   const warnings = (): string[] => events.filter((e) => e.type === 'devres/warned').map((e) => String(e.data['warning']))
   return { resources, act: run, ran, events, build, list, released, warnings }
 }
 
-const is = (wanted: string) => (name: string): boolean => name === wanted
+const is =
+  (wanted: string) =>
+  (name: string): boolean =>
+    name === wanted
 
 describe('vectors of spec 3.10', () => {
   it('#1 releases newest first and counts', () => {

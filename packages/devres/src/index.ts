@@ -11,4 +11,13 @@ export { devresModel } from './model.ts'
 export { devresRules } from './rules.ts'
 export type { BindingStep, DevresRules, Rules, Step } from './rules.ts'
 export { evolveDevres, initialDevres, isGroupMarker } from './state.ts'
-export type { Device, Device as DeviceState, DevresNode, DevresState, DriverState, ProbeOutcome, ReleasePass, ReleaseReason } from './state.ts'
+export type {
+  Device,
+  Device as DeviceState,
+  DevresNode,
+  DevresState,
+  DriverState,
+  ProbeOutcome,
+  ReleasePass,
+  ReleaseReason,
+} from './state.ts'

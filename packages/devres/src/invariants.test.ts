@@ -31,7 +31,10 @@ const gap = (event: AnyEvent): AnyEvent => ({ ...event, type: 'log/gap', data: {
 function swapped(events: readonly AnyEvent[]): AnyEvent[] {
   const out = [...events]
   const i = out.findIndex((e) => e.type === 'devres/released')
-  ;[out[i], out[i + 1]] = [{ ...out[i]!, data: out[i + 1]!.data }, { ...out[i + 1]!, data: out[i]!.data }]
+  ;[out[i], out[i + 1]] = [
+    { ...out[i]!, data: out[i + 1]!.data },
+    { ...out[i + 1]!, data: out[i]!.data },
+  ]
   return out
 }
 

@@ -109,7 +109,12 @@ export const percpuRefCatalogue = declareEvents('percpu-ref', {
     fields: { ref, count: f.u64('the shared counter afterwards') },
   },
   released: { version: 1, doc: 'The count reached zero and the release callback is run next.', fields: { ref } },
-  reinitialised: { version: 1, doc: 'A dead ref was brought back after its count had reached zero.', kernel: 'percpu_ref_reinit', fields: { ref } },
+  reinitialised: {
+    version: 1,
+    doc: 'A dead ref was brought back after its count had reached zero.',
+    kernel: 'percpu_ref_reinit',
+    fields: { ref },
+  },
   resurrected: { version: 1, doc: 'A dead ref was brought back, users or not.', kernel: 'percpu_ref_resurrect', fields: { ref } },
   exited: {
     version: 1,

@@ -47,12 +47,22 @@ describe('the rules of percpu_ref', () => {
 
   it.each<[string, AnyEvent[]]>([
     ['bias-missing', changed(back, 'switched-to-percpu', { count: 1n })],
-    ['switch-in-percpu-mode', also(back, { type: 'percpu-ref/switch-started', data: { confirmOnly: true } }, { type: 'percpu-ref/switched-to-percpu', data: { count: (1n << 63n) + 1n } })],
+    [
+      'switch-in-percpu-mode',
+      also(
+        back,
+        { type: 'percpu-ref/switch-started', data: { confirmOnly: true } },
+        { type: 'percpu-ref/switched-to-percpu', data: { count: (1n << 63n) + 1n } },
+      ),
+    ],
     ['count-differs', changed(dying, 'exited', { count: 5n })],
     ['release-without-zero', also(back, { type: 'percpu-ref/released' })],
     ['release-missing', without(dying, 'released')],
     ['release-before-confirm', without(dying, 'confirmed')],
-    ['live-get-while-dead', also(without(dying, 'exited'), { type: 'percpu-ref/tried', data: { n: 1, cpu: null, call: 'tryget-live', ok: true } })],
+    [
+      'live-get-while-dead',
+      also(without(dying, 'exited'), { type: 'percpu-ref/tried', data: { n: 1, cpu: null, call: 'tryget-live', ok: true } }),
+    ],
     ['dead-in-percpu-mode', without(dying, 'switch-started').filter((e) => e.seq < 6)],
     ['switch-changed-count', changed(dying, 'switched-to-atomic', { count: 9n })],
     ['used-after-exit', also(dying, { type: 'percpu-ref/got', data: { n: 1, cpu: null, of: 'user' } })],
@@ -75,7 +85,11 @@ describe('the rules of percpu_ref', () => {
     })
     const killed = dying.find((e) => e.type === 'percpu-ref/killed')!
     expect(found).toHaveLength(1)
-    expect(found[0]).toMatchObject({ device: 1, summary: 'ref 0xa0 (release) was released before its kill was confirmed', data: { ref: '0xa0' } })
+    expect(found[0]).toMatchObject({
+      device: 1,
+      summary: 'ref 0xa0 (release) was released before its kill was confirmed',
+      data: { ref: '0xa0' },
+    })
     expect(found[0]!.evidence[0]).toBe(killed.seq)
   })
 })

@@ -57,7 +57,10 @@ export const biasMissing = rule({
   because: 'without it the shared counter could reach zero while references are spread over the CPUs, and release would run too early.',
   find: (ref) =>
     ref.atomic === false && (ref.biased === false || (ref.count !== null && !carriesBias(ref.count)))
-      ? { summary: `is in percpu mode without the bias: its counter is ${ref.count === null ? 'not known' : hex(ref.count)}`, data: { bias: hex(BIAS) } }
+      ? {
+          summary: `is in percpu mode without the bias: its counter is ${ref.count === null ? 'not known' : hex(ref.count)}`,
+          data: { bias: hex(BIAS) },
+        }
       : null,
 })
 
@@ -129,7 +132,9 @@ export const switchChangedCount = rule({
   find: broken('switch-count', (expected, found) => `held ${expected} references before the switch and ${found} after it`),
 })
 
-const USES = new Set(['got', 'put', 'tried', 'killed', 'switch-requested', 'switch-started', 'reinitialised', 'resurrected'].map((u) => `percpu-ref/${u}`))
+const USES = new Set(
+  ['got', 'put', 'tried', 'killed', 'switch-requested', 'switch-started', 'reinitialised', 'resurrected'].map((u) => `percpu-ref/${u}`),
+)
 
 /** P10 */
 export const usedAfterExit = rule({

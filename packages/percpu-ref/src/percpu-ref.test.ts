@@ -34,7 +34,15 @@ describe('PercpuRef', () => {
     const said = events.length
     ref.exit()
     expect(events.length).toBe(said)
-    for (const use of [() => ref.get(), () => ref.put(), () => ref.tryGet(), () => ref.kill(), () => ref.reinit(), () => ref.resurrect(), () => ref.switchToPercpu()]) {
+    for (const use of [
+      () => ref.get(),
+      () => ref.put(),
+      () => ref.tryGet(),
+      () => ref.kill(),
+      () => ref.reinit(),
+      () => ref.resurrect(),
+      () => ref.switchToPercpu(),
+    ]) {
       expect(use).toThrow(PercpuRefBug)
     }
   })
@@ -105,9 +113,24 @@ describe('PercpuRef', () => {
     for (const event of events) evolvePercpuRef(state, event)
     const view = percpuRefModel.describe(state, 1, new Facts(new Vocabulary([percpuRefCatalogue])))
     expect(view).toMatchObject({
-      percpuRefs: { known: [{ id: '0xa0', release: 'release', mode: 'atomic', dying: true, count: 2, switching: true, raw: { count: '0x8000000000000001', perCpu: [1, 0, 0] } }], complete: false },
+      percpuRefs: {
+        known: [
+          {
+            id: '0xa0',
+            release: 'release',
+            mode: 'atomic',
+            dying: true,
+            count: 2,
+            switching: true,
+            raw: { count: '0x8000000000000001', perCpu: [1, 0, 0] },
+          },
+        ],
+        complete: false,
+      },
     })
-    expect(percpuRefModel.describe(state, 2, new Facts(new Vocabulary([percpuRefCatalogue])))).toEqual({ percpuRefs: { known: [], complete: false } })
+    expect(percpuRefModel.describe(state, 2, new Facts(new Vocabulary([percpuRefCatalogue])))).toEqual({
+      percpuRefs: { known: [], complete: false },
+    })
   })
 
   it('takes a sample over what it counted', () => {
@@ -115,7 +138,12 @@ describe('PercpuRef', () => {
     refOn(machine, 0)
     const state = initialPercpuRef()
     for (const event of events) evolvePercpuRef(state, event)
-    evolvePercpuRef(state, { ...events[0]!, seq: 2, type: 'percpu-ref/sampled', data: { ref: '0xa0', atomic: true, dead: true, count: 3n } })
+    evolvePercpuRef(state, {
+      ...events[0]!,
+      seq: 2,
+      type: 'percpu-ref/sampled',
+      data: { ref: '0xa0', atomic: true, dead: true, count: 3n },
+    })
     expect(state.refs.get('0xa0')).toMatchObject({ atomic: true, dead: true, count: 3n, biased: false, references: 3n, owed: null })
   })
 })

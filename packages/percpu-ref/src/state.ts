@@ -58,7 +58,16 @@ export interface PercpuRefState {
 export const initialPercpuRef = (): PercpuRefState => ({ refs: new Map() })
 
 const unknown = (): RefWords => ({
-  atomic: null, dead: null, count: null, perCpu: null, biased: null, forceAtomic: null, allowReinit: null, switching: null, freed: null, exited: null,
+  atomic: null,
+  dead: null,
+  count: null,
+  perCpu: null,
+  biased: null,
+  forceAtomic: null,
+  allowReinit: null,
+  switching: null,
+  freed: null,
+  exited: null,
 })
 
 /** The words alone, to compare with a live ref's. */
@@ -72,7 +81,10 @@ export function referencesOf(ref: RefWords): Known<bigint> {
   if (ref.count === null || ref.biased === null) return null
   if (!ref.biased) return BigInt.asIntN(64, ref.count)
   if (ref.perCpu === null) return null
-  return BigInt.asIntN(64, ref.perCpu.reduce((sum, c) => sum + c, ref.count - BIAS))
+  return BigInt.asIntN(
+    64,
+    ref.perCpu.reduce((sum, c) => sum + c, ref.count - BIAS),
+  )
 }
 
 /** The rule of a gap: every operation may have happened in it. */
@@ -97,14 +109,23 @@ function add(ref: RefState, n: bigint, cpu: number | null): void {
 function reconcile(ref: RefState, rule: 'count' | 'switch-count', against: number[]): void {
   const found = referencesOf(ref)
   if (found === null) return
-  if (ref.references !== null && BigInt.asIntN(64, ref.references) !== found) ref.broken.push({ rule, against, expected: ref.references, found })
+  if (ref.references !== null && BigInt.asIntN(64, ref.references) !== found)
+    ref.broken.push({ rule, against, expected: ref.references, found })
   ref.references = found
 }
 
 function initialise(state: PercpuRefState, event: Extract<PercpuRefEvent, { type: 'percpu-ref/initialised' }>): void {
   const { ref: id, device, release, cpus, atomic, dead, count, forceAtomic, allowReinit } = event.data
   const ref: RefState = {
-    id, device, release, cpus, atomic, dead, count, forceAtomic, allowReinit,
+    id,
+    device,
+    release,
+    cpus,
+    atomic,
+    dead,
+    count,
+    forceAtomic,
+    allowReinit,
     initialisedAt: event.seq,
     perCpu: Array.from({ length: cpus }, () => 0n),
     biased: !atomic,
@@ -123,7 +144,17 @@ function initialise(state: PercpuRefState, event: Extract<PercpuRefEvent, { type
 
 function found(id: string): RefState {
   return {
-    ...unknown(), id, device: null, release: null, cpus: null, initialisedAt: null, sure: false, references: null, unconfirmed: null, owed: null, broken: [],
+    ...unknown(),
+    id,
+    device: null,
+    release: null,
+    cpus: null,
+    initialisedAt: null,
+    sure: false,
+    references: null,
+    unconfirmed: null,
+    owed: null,
+    broken: [],
   }
 }
 
@@ -189,7 +220,12 @@ export function evolvePercpuRef(state: PercpuRefState, any: AnyEvent): void {
       Object.assign(ref, { atomic: true, dead: true, freed: true })
       return
     case 'percpu-ref/switched-to-percpu':
-      Object.assign(ref, { atomic: false, biased: true, count: event.data.count, perCpu: ref.cpus === null ? null : Array(ref.cpus).fill(0n) })
+      Object.assign(ref, {
+        atomic: false,
+        biased: true,
+        count: event.data.count,
+        perCpu: ref.cpus === null ? null : Array(ref.cpus).fill(0n),
+      })
       return reconcile(ref, 'switch-count', [])
     case 'percpu-ref/released':
       return released(ref)

@@ -171,14 +171,22 @@ const vectors: Vector[] = [
     'linux-6.1': ['wait', 'c1', 'release', 'killed', 'gp'],
     seed: ['killed', 'gp', 'c1', 'release'],
   },
-  { n: 22, run: ({ ref, cf, words }) => (ref.switchToAtomic(cf('c1')), ref.switchToPercpu(), words()), 'linux-6.1': ['wait', 'c1', 'A0 D0 B+1'] },
+  {
+    n: 22,
+    run: ({ ref, cf, words }) => (ref.switchToAtomic(cf('c1')), ref.switchToPercpu(), words()),
+    'linux-6.1': ['wait', 'c1', 'A0 D0 B+1'],
+  },
   {
     n: 23,
     run: ({ ref, gp, words }) => (ref.reinit(), ref.kill(), gp(), words()),
     'linux-6.1': ['WARN reinit-not-zero', 'WARN resurrect-not-dead', 'WARN resurrect-percpu', 'gp', 'A1 D1 1'],
     seed: ['WARN reinit-not-zero', 'gp', 'A1 D1 1'],
   },
-  { n: 24, run: ({ ref, gp, words }) => (ref.get(), ref.kill(), gp(), ref.reinit(), words()), 'linux-6.1': ['gp', 'WARN reinit-not-zero', 'A0 D0 B+2'] },
+  {
+    n: 24,
+    run: ({ ref, gp, words }) => (ref.get(), ref.kill(), gp(), ref.reinit(), words()),
+    'linux-6.1': ['gp', 'WARN reinit-not-zero', 'A0 D0 B+2'],
+  },
   {
     n: 25,
     run: ({ ref, note, gp }) => (ref.getMany(512), ref.kill(), ref.putMany(512), note(ref.snapshot().count!.toString(16)), gp()),
@@ -211,7 +219,12 @@ const vectors: Vector[] = [
     'linux-6.1': [true, 'A1 D0 6', 'release', false],
     seed: null,
   },
-  { n: 30, run: ({ ref, note }) => (ref.kill(), ref.exit(), note('exited')), 'linux-6.1': ['WARN exit-while-switching', 'exited'], seed: ['exited'] },
+  {
+    n: 30,
+    run: ({ ref, note }) => (ref.kill(), ref.exit(), note('exited')),
+    'linux-6.1': ['WARN exit-while-switching', 'exited'],
+    seed: ['exited'],
+  },
   {
     n: 31,
     run: ({ ref, gp, note }) => (ref.kill(), gp(), ref.exit(), note(ref.isZero), ref.exit()),
