@@ -1,0 +1,96 @@
+import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type Violation } from '@devtrail/events'
+import type { Holder } from './pages.ts'
+import type { MemremapState, Pagemap } from './state.ts'
+
+const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+function takers(p: Pagemap, pfns: readonly Pfn[]): Holder[] {
+  const byPid = new Map<string, Holder>()
+  for (const pfn of pfns) {
+    for (const h of p.pages.get(pfn)?.holders ?? []) byPid.set(`${h.pid} ${h.comm}`, byPid.get(`${h.pid} ${h.comm}`) ?? h)
+  }
+  return [...byPid.values()]
+}
+
+function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], possible: readonly Pfn[], proof: number[]): Violation {
+  const pfns = (certain.length > 0 ? certain : possible).toSorted((a, b) => a - b)
+  const who = takers(p, pfns)
+  const seqs = pfns.flatMap((pfn) => (p.pages.get(pfn)?.holders ?? []).map((h) => h.seq))
+  const first = pfns[0]!
+  const last = pfns.at(-1)!
+  const range = first === last ? hex(first) : `${hex(first)}..${hex(last)}`
+  const by = who.map((h) => `${h.comm ?? 'an unknown task'} (pid ${h.pid ?? '?'})`).join(', ')
+  const how = certain.length > 0 ? (certain.length === 1 ? 'was' : 'were') : 'may have been'
+  return {
+    rule: 'memremap/referenced-at-removal',
+    certainty: certain.length > 0 ? 'certain' : 'possible',
+    seq: event.seq,
+    time: event.time,
+    device: p.device ?? event.device,
+    summary: `memory was removed while ${plural(pfns.length, 'page')} of it (pfn ${range}) ${how} still referenced${by ? `, by ${by}` : ''}`,
+    evidence: [...new Set([...seqs, ...(p.removal ? [p.removal.seq] : []), ...proof])].toSorted((a, b) => a - b),
+    data: {
+      pages: { certain: certain.length, possible: possible.length },
+      firstPfn: hex(first),
+      lastPfn: hex(last),
+      takenBy: who.map((h): Json => ({ pid: h.pid, comm: h.comm })),
+      since: seqs.length === 0 ? null : { first: Math.min(...seqs), last: Math.max(...seqs) },
+      pagemap: p.pointer,
+    },
+    about: [{ first, last }],
+  }
+}
+
+/** Pages of removed memory must not be referenced. */
+export const referencedAtRemoval: Invariant<MemremapState> = {
+  id: 'memremap/referenced-at-removal',
+  says: 'No page is referenced when its memory is removed.',
+  because: 'whoever holds the reference will read or put a struct page that is gone; FS_DAX references did not hold the pagemap between 5.18 and 6.14 (fixed by 38607c62b34b).',
+  judge: (state, event) => {
+    const found: Violation[] = []
+    for (const p of state.pagemaps.values()) {
+      const r = p.removal
+      if (r === null) continue
+      if (r.seq === event.seq && r.certain.length + r.possible.length > 0) {
+        found.push(removalViolation(p, event, r.certain, r.possible, []))
+      } else if (r.proof?.seq === event.seq && !r.certain.includes(r.proof.pfn)) {
+        // What only came out afterwards; judged once for each page that the removal itself could not prove.
+        found.push(removalViolation(p, event, [r.proof.pfn], [], [event.seq]))
+      }
+    }
+    return found
+  },
+}
+
+/** Who waits for a page to become idle is woken when it does. */
+export const idleWaiterNotWoken: Invariant<MemremapState> = {
+  id: 'memremap/idle-waiter-not-woken',
+  says: 'A task that waits for a page to become idle returns once it is.',
+  because: 'the end of a bio can drop the last extra reference without the wake-up that put_page gives; the waiter then sleeps for ever.',
+  judge: (state, event) => {
+    if (event.type !== 'log/ended' || state.ended === null) return []
+    const found: Violation[] = []
+    for (const w of state.waits.values()) {
+      if (w.page === null || w.idle === null) continue
+      const certain = w.sure && state.ended.complete
+      found.push({
+        rule: 'memremap/idle-waiter-not-woken',
+        certainty: certain ? 'certain' : 'possible',
+        seq: w.idle.seq,
+        time: w.idle.time,
+        device: null,
+        summary: `${w.comm} (pid ${w.pid}) waits in ${w.call} since ${seconds(w.since.time)} for page ${hex(w.page.pfn)} to become idle; it is idle since ${seconds(w.idle.time)} and nobody woke the waiter`,
+        evidence: [w.since.seq, w.page.seq, w.idle.seq],
+        data: {
+          pfn: hex(w.page.pfn),
+          waiter: { pid: w.pid, comm: w.comm },
+          call: w.call,
+          waitingSince: seconds(w.since.time),
+          idleSince: seconds(w.idle.time),
+        },
+        about: [{ first: w.page.pfn, last: w.page.pfn }],
+      })
+    }
+    return found
+  },
+}

@@ -1,0 +1,116 @@
+import { hex, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
+import { memremapCatalogue } from './events.ts'
+import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
+import { memoryTypeName } from './memory-type.ts'
+import type { PageRecord } from './pages.ts'
+import { evolveMemremap, initialMemremap, newPagemap, type MemremapState, type Pagemap } from './state.ts'
+
+function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
+  const x = a.holders
+  const y = b.holders
+  return (
+    b.pfn === a.pfn + stride &&
+    JSON.stringify(a.refcount) === JSON.stringify(b.refcount) &&
+    x.length === y.length &&
+    x.every((h, i) => h.pid === y[i]!.pid && h.kind === y[i]!.kind && h.refs === y[i]!.refs)
+  )
+}
+
+/** Records as JSON; neighbouring pages with equal count, kind and taker are folded into one. */
+function foldPages(records: readonly PageRecord[], order: number): Json[] {
+  const stride = 2 ** order
+  const runs: PageRecord[][] = []
+  for (const page of records.toSorted((a, b) => a.pfn - b.pfn)) {
+    const run = runs.at(-1)
+    if (run !== undefined && folds(run.at(-1)!, page, stride)) run.push(page)
+    else runs.push([page])
+  }
+  return runs.map((run): Json => {
+    const holder = run[0]!.holders[0]
+    const seqs = run.flatMap((page) => page.holders.map((h) => h.seq))
+    return {
+      pfn: hex(run[0]!.pfn),
+      pages: run.length * stride,
+      order,
+      refcount: run[0]!.refcount as Json,
+      idle: 1,
+      kind: holder?.kind ?? null,
+      takenBy: holder === undefined || holder.pid === null ? null : { pid: holder.pid, comm: holder.comm },
+      ...(run[0]!.holders.length > 1 ? { holders: run[0]!.holders.map((h): Json => ({ pid: h.pid, comm: h.comm, kind: h.kind, refs: h.refs })) } : {}),
+      since: seqs.length === 0 ? null : { first: Math.min(...seqs), last: Math.max(...seqs) },
+    }
+  })
+}
+
+function pageRefs(p: Pagemap): Json {
+  const all = [...p.pages.values()]
+  const possible = all.filter((r) => !r.sure)
+  return {
+    known: foldPages(all.filter((r) => r.sure), p.order),
+    complete: p.pagesComplete,
+    ...(possible.length > 0 ? { possible: foldPages(possible, p.order) } : {}),
+  }
+}
+
+/** A pagemap as JSON, with what was learnt later filled back and marked. */
+export function pagemapToJson(p: Pagemap, facts: Facts): { [key: string]: Json } {
+  const late = facts.find('pagemap', p.id, 'start')
+  const start = p.start ?? facts.value<bigint>('pagemap', p.id, 'start')
+  const end = p.end ?? facts.value<bigint>('pagemap', p.id, 'end')
+  const type = p.type ?? facts.value<number>('pagemap', p.id, 'type')
+  return {
+    id: p.pointer,
+    ranges: start === null || end === null ? null : [{ start: hex(start), end: hex(end) }],
+    ...(late === undefined ? {} : { learntAt: late.seq }),
+    type: type === null ? null : memoryTypeName(type),
+    state: p.phase,
+    altmap: p.altmap
+      ? { basePfn: hex(p.altmap.basePfn), reserve: p.altmap.reserve, free: p.altmap.free, alloc: p.altmap.alloc }
+      : p.altmap,
+    ref: { id: p.ref.id, mode: p.ref.mode, dying: p.ref.dying, count: p.ref.count as Json },
+    pageRefs: pageRefs(p),
+  }
+}
+
+/** The device that owns a pagemap, as known now or learnt later. */
+export function pagemapOwner(p: Pagemap, facts: Facts): number | null {
+  return p.device ?? facts.value<PagemapId>('pagemap', p.id, 'device')
+}
+
+/** Pagemaps that only later events prove to have been there already. */
+function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
+  return facts
+    .ids('pagemap')
+    .filter((id) => !state.pagemaps.has(id) && facts.value('pagemap', id, 'fromStart') === true)
+    .map((id) => ({ ...newPagemap(id, 0), pointer: facts.value<string>('pagemap', id, 'pointer') }))
+}
+
+const describe: View<MemremapState> = (state, device, facts) => {
+  const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
+  const own = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === device)
+  // Of a namespace's pagemap whose owner never showed it is only known that some claimant of the namespace has it.
+  const claimed = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device)
+  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts))
+  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts))
+  return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
+}
+
+const waiting = (state: MemremapState): Waiting[] =>
+  [...state.waits.values()].map((w) => ({
+    pid: w.pid,
+    call: 'break_layouts',
+    waitsFor: w.page === null ? 'pages of the file to become idle' : `page ${hex(w.page.pfn)} to become idle`,
+    evidence: [...(w.page ? [w.page.seq] : []), ...(w.idle ? [w.idle.seq] : [])],
+    data: { function: w.call, pfn: w.page && hex(w.page.pfn), idleSince: w.idle && seconds(w.idle.time) },
+  }))
+
+/** Pagemaps, struct pages and references to them under the contract of a model. */
+export const memremapModel: Model<MemremapState> = {
+  name: 'memremap',
+  catalogue: memremapCatalogue,
+  initial: initialMemremap,
+  evolve: evolveMemremap,
+  invariants: [referencedAtRemoval, idleWaiterNotWoken],
+  describe,
+  waiting,
+}

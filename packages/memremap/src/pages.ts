@@ -1,0 +1,128 @@
+/**
+ * References to the pages of one pagemap. Only pages whose count is not known to be idle have a record; counts are
+ * those of `struct page`, where 1 is idle (FS_DAX and GENERIC, Linux 6.1).
+ */
+import { between, isExact, plus, rangeOf, type Count, type Pfn } from '@devtrail/events'
+
+/** The count of a page that nobody references. */
+export const IDLE = 1
+/** What one FOLL_PIN adds to the count of a small page (GUP_PIN_COUNTING_BIAS). */
+export const PIN_BIAS = 1024
+
+/** Somebody who took references and has not been seen to give them back. */
+export interface Holder {
+  pid: number | null
+  comm: string | null
+  kind: 'get' | 'pin'
+  refs: number
+  /** The event that took them. */
+  seq: number
+}
+
+export interface PageRecord {
+  pfn: Pfn
+  refcount: Count
+  /** Oldest first. */
+  holders: Holder[]
+  /** False when a gap came after the last evidence: the references may have been given back. */
+  sure: boolean
+}
+
+export type Pages = Map<Pfn, PageRecord>
+
+/** What n references of a kind add to the count. A compound page counts its pins elsewhere as well, and once here. */
+export const weight = (kind: 'get' | 'pin', refs: number, order: number): number => (kind === 'pin' && order === 0 ? refs * PIN_BIAS : refs)
+
+function record(pages: Pages, pfn: Pfn, unseen: Count): PageRecord {
+  let page = pages.get(pfn)
+  if (page === undefined) pages.set(pfn, (page = { pfn, refcount: unseen, holders: [], sure: true }))
+  return page
+}
+
+/**
+ * New evidence of a page: it is sure again. Those who held it before what made it unsure are named no longer, unless the
+ * count just seen is the highest possible: then none of their references was given back.
+ */
+function confirm(page: PageRecord, seen: number | null): void {
+  if (!page.sure && seen !== rangeOf(page.refcount).hi) page.holders = []
+  page.sure = true
+}
+
+/** After a gap: the references may have been given back, and others taken. */
+export function forgetPages(pages: Pages): void {
+  for (const page of pages.values()) {
+    page.refcount = between(IDLE, Infinity)
+    page.sure = false
+  }
+}
+
+/** References were given back somewhere: any of these may have been. */
+export function doubtPages(pages: Pages): void {
+  for (const page of pages.values()) {
+    page.refcount = between(IDLE, Math.max(IDLE, rangeOf(page.refcount).hi))
+    page.sure = false
+  }
+}
+
+/** References were taken. `before`: the count sampled just before, which outranks what was counted. */
+export function grab(pages: Pages, pfn: Pfn, before: number | null, holder: Holder, order: number, complete: boolean): void {
+  const page = record(pages, pfn, complete ? IDLE : between(IDLE, Infinity))
+  const base = before ?? page.refcount
+  confirm(page, before)
+  if (before === IDLE) page.holders = []
+  page.refcount = plus(base, weight(holder.kind, holder.refs, order))
+  page.holders.push(holder)
+}
+
+/** Takes references off the holders: of the one who puts if it holds any of that kind, else of the oldest. */
+function drop(page: PageRecord, pid: number | null, kind: 'get' | 'pin', refs: number): void {
+  let left = refs
+  while (left > 0 && page.holders.length > 0) {
+    const own = page.holders.findIndex((h) => h.pid === pid && h.kind === kind)
+    const alike = own >= 0 ? own : page.holders.findIndex((h) => h.kind === kind)
+    const at = alike >= 0 ? alike : 0
+    const holder = page.holders[at]!
+    const taken = Math.min(left, holder.refs)
+    holder.refs -= taken
+    left -= taken
+    if (holder.refs === 0) page.holders.splice(at, 1)
+  }
+}
+
+/** References were given back. Returns true when the page is now known to be idle. */
+export function put(pages: Pages, pfn: Pfn, before: number | null, pid: number | null, kind: 'get' | 'pin', refs: number, order: number): boolean {
+  const page = pages.get(pfn)
+  const n = weight(kind, refs, order)
+  if (page === undefined) return before !== null && settle(pages, record(pages, pfn, before - n))
+  if (before !== null) confirm(page, before)
+  page.refcount = plus(before ?? page.refcount, -n, IDLE)
+  drop(page, pid, kind, refs)
+  return settle(pages, page)
+}
+
+/** A put may have happened, or not: the count is one lower or unchanged. */
+export function maybePut(pages: Pages, pfn: Pfn, refs: number): void {
+  const page = pages.get(pfn)
+  if (page === undefined) return
+  const { lo, hi } = rangeOf(page.refcount)
+  page.refcount = between(Math.max(IDLE, lo - refs), hi)
+}
+
+/** The count was seen. Returns true when the page is idle. */
+export function sample(pages: Pages, pfn: Pfn, refcount: number): boolean {
+  const page = record(pages, pfn, refcount)
+  confirm(page, refcount)
+  page.refcount = refcount
+  return settle(pages, page)
+}
+
+/** Forgets a page that is idle, or of which nothing is left to tell; says whether it is known to be idle. */
+function settle(pages: Pages, page: PageRecord): boolean {
+  if (!page.sure && page.holders.length === 0) pages.delete(page.pfn)
+  if (!isExact(page.refcount) || page.refcount > IDLE) return false
+  pages.delete(page.pfn)
+  return page.sure
+}
+
+/** Whether a record proves references beyond the idle one. */
+export const isReferenced = (page: PageRecord): boolean => page.sure && rangeOf(page.refcount).lo > IDLE

@@ -1,0 +1,8 @@
+export { nvdimmPmemCatalogue } from './events.ts'
+export type { NvdimmPmemEvent, NvdimmPmemPayload } from './events.ts'
+export { nvdimmPmemModel } from './model.ts'
+export { PmemDevice } from './pmem-device.ts'
+export type { PmemMachine, PmemSpec } from './pmem-device.ts'
+export { RequestQueue } from './request-queue.ts'
+export { evolveNvdimmPmem, initialNvdimmPmem } from './state.ts'
+export type { Disk, Mount, Namespace, NvdimmPmemState, Queue } from './state.ts'

@@ -1,0 +1,34 @@
+import type { Facts, Json, Model, View } from '@devtrail/events'
+import { nvdimmPmemCatalogue } from './events.ts'
+import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './state.ts'
+
+const describe: View<NvdimmPmemState> = (state, device) => {
+  const ns = state.namespaces.get(device)
+  const disk = [...state.disks.values()].filter((d) => d.device === device).toSorted((a, b) => a.since - b.since).at(-1)
+  const queue = [...state.queues.values()].filter((q) => q.device === device).at(-1)
+  return {
+    ...(disk?.state == null ? { disk: null } : { disk: { name: disk.name, state: disk.state } }),
+    queue: queue === undefined
+      ? null
+      : { id: queue.id, frozen: queue.frozen as Json, dying: queue.dying, ref: { ...queue.ref, count: queue.ref.count as Json } },
+    ...(ns === undefined ? {} : { namespace: { mode: ns.mode, map: ns.map, size: ns.size, uuid: ns.uuid, region: ns.region } }),
+    ...(state.comeBackAs.has(device) ? { comeBackAs: state.comeBackAs.get(device)! } : {}),
+  }
+}
+
+const aliases = (state: NvdimmPmemState, device: number, facts: Facts): string[] => {
+  const ns = state.namespaces.get(device)
+  const disks = [...state.disks.values()].filter((d) => d.device === device).map((d) => d.name)
+  return [...disks, ...[facts.value<string>('device', device, 'disk'), ns?.blockdev, ns?.chardev].filter((n): n is string => n != null)]
+}
+
+/** NVDIMM namespaces, the pmem driver's disk and its queue under the contract of a model. */
+export const nvdimmPmemModel: Model<NvdimmPmemState> = {
+  name: 'nvdimm-pmem',
+  catalogue: nvdimmPmemCatalogue,
+  initial: initialNvdimmPmem,
+  evolve: evolveNvdimmPmem,
+  invariants: [],
+  describe,
+  aliases,
+}

@@ -1,0 +1,129 @@
+import { between, type AnyEvent, type Count, type DeviceId } from '@devtrail/events'
+import type { NvdimmPmemEvent } from './events.ts'
+
+/** A disk (gendisk) and the device it hangs under, where known. */
+export interface Disk {
+  name: string
+  device: DeviceId | null
+  /** Null when a gap may have changed it. */
+  state: 'added' | 'removed' | null
+  since: number
+}
+
+/** A request queue, known by its pointer once the kernel closes it. */
+export interface Queue {
+  id: string
+  device: DeviceId | null
+  /** How often it is frozen. */
+  frozen: Count
+  dying: boolean | null
+  ref: { id: string | null; mode: 'percpu' | 'atomic' | null; dying: boolean | null; count: Count }
+}
+
+export interface Mount {
+  source: string
+  target: string
+  fstype: string
+  dax: boolean
+}
+
+export interface Namespace {
+  device: DeviceId
+  mode: string | null
+  map: string | null
+  size: number | null
+  uuid: string | null
+  blockdev: string | null
+  chardev: string | null
+  region: string | null
+}
+
+export interface NvdimmPmemState {
+  /** By name; a disk of the same name takes the place of one that is gone. */
+  disks: Map<string, Disk>
+  queues: Map<string, Queue>
+  namespaces: Map<DeviceId, Namespace>
+  /** As the recording found them; not followed. */
+  mounts: Mount[]
+  mountsListed: boolean
+  /** What a namespace's last probe found: "come back as". */
+  comeBackAs: Map<DeviceId, 'btt' | 'pfn' | 'dax'>
+}
+
+export const initialNvdimmPmem = (): NvdimmPmemState => ({
+  disks: new Map(), queues: new Map(), namespaces: new Map(), mounts: [], mountsListed: false, comeBackAs: new Map(),
+})
+
+function queueOf(state: NvdimmPmemState, id: string, device: DeviceId | null, anew = false): Queue {
+  let q = state.queues.get(id)
+  // A queue closed at a pointer whose counter was released before is another queue: the memory was used again.
+  if (q === undefined || (anew && q.ref.count === 0)) {
+    q = { id, device, frozen: null, dying: null, ref: { id: null, mode: null, dying: null, count: null } }
+    state.queues.set(id, q)
+  }
+  q.device ??= device
+  return q
+}
+
+function forget(state: NvdimmPmemState): void {
+  for (const disk of state.disks.values()) disk.state = null
+  // A queue is known by its pointer only, and pointers are reused: after a gap it may be another.
+  state.queues.clear()
+  state.comeBackAs.clear()
+  state.mountsListed = false
+}
+
+/** Folds one event into the state, in place. */
+export function evolveNvdimmPmem(state: NvdimmPmemState, any: AnyEvent): void {
+  if (any.type === 'log/gap') return forget(state)
+  if (!any.type.startsWith('nvdimm-pmem/')) return
+  const event = any as unknown as NvdimmPmemEvent
+  switch (event.type) {
+    case 'nvdimm-pmem/namespace-found': {
+      const { device, mode, map, size, uuid, blockdev, chardev, region } = event.data
+      state.namespaces.set(device, { device, mode, map, size, uuid, blockdev, chardev, region })
+      return
+    }
+    case 'nvdimm-pmem/disk-found':
+      state.disks.set(event.data.disk, { name: event.data.disk, device: event.data.device, state: 'added', since: event.seq })
+      return
+    case 'nvdimm-pmem/mount-found':
+      state.mounts.push({ ...event.data })
+      return
+    case 'nvdimm-pmem/mounts-listed':
+      state.mountsListed = true
+      return
+    case 'nvdimm-pmem/probe-started':
+      state.comeBackAs.delete(event.data.device)
+      return
+    case 'nvdimm-pmem/probe-ended':
+      if (event.data.comeBackAs !== null) state.comeBackAs.set(event.data.device, event.data.comeBackAs)
+      return
+    case 'nvdimm-pmem/disk-added':
+      state.disks.set(event.data.disk, { name: event.data.disk, device: event.data.device, state: 'added', since: event.seq })
+      return
+    case 'nvdimm-pmem/disk-removed':
+      state.disks.set(event.data.disk, { name: event.data.disk, device: event.data.device, state: 'removed', since: event.seq })
+      return
+    case 'nvdimm-pmem/queue-freeze-started': {
+      const { queue, device } = event.data
+      const old = state.queues.get(queue)
+      // Unfreezing is not recorded, and once a queue has drained its pointer may be that of another: nothing adds up.
+      state.queues.delete(queue)
+      const q = queueOf(state, queue, device ?? (old?.ref.count === 0 ? null : (old?.device ?? null)))
+      q.frozen = between(1, Infinity)
+      q.ref = { id: old?.ref.id ?? null, mode: 'atomic', dying: true, count: null }
+      return
+    }
+    case 'nvdimm-pmem/queue-wait-started':
+      queueOf(state, event.data.queue, event.data.device)
+      return
+    case 'nvdimm-pmem/queue-ref-released': {
+      if (event.data.queue === null) return
+      queueOf(state, event.data.queue, event.data.device).ref = { id: event.data.ref, mode: 'atomic', dying: true, count: 0 }
+      return
+    }
+    default:
+      return
+  }
+}

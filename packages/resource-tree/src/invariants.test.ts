@@ -1,0 +1,79 @@
+import type { AnyEvent, Violation } from '@devtrail/events'
+import { expect, test } from 'vitest'
+import { overlap } from './invariants.ts'
+import { evolveResourceTree, initialResourceTree } from './state.ts'
+
+/** Folds the events, numbered from 1, and gathers what the rule says on the way. */
+function judge(...events: readonly [string, object][]): Violation[] {
+  const state = initialResourceTree()
+  return events.flatMap(([type, data], i) => {
+    const event: AnyEvent = {
+      seq: i + 1,
+      entry: null,
+      time: i,
+      device: null,
+      cpu: null,
+      actor: null,
+      cause: [],
+      type,
+      data: data as AnyEvent['data'],
+    }
+    evolveResourceTree(state, event)
+    return [...overlap.judge(state, event)]
+  })
+}
+const requested = (region: number, parent: number | null, start: bigint, end: bigint, how = 'request_region'): [string, object] => [
+  'resource-tree/requested',
+  { root: 'iomem', region, parent, start, end, name: `n${region}`, flags: 0n, how, pointer: null },
+]
+const adjusted = (region: number, start: bigint, end: bigint): [string, object] => [
+  'resource-tree/adjusted',
+  { root: 'iomem', region, start, end },
+]
+const gap: [string, object] = ['log/gap', { reason: 'lost', lost: null, cpu: null }]
+
+test('neighbours that only touch are fine, and so is a child that fills its parent', () => {
+  expect(judge(requested(1, null, 0n, 0xfn), requested(2, null, 0x10n, 0x1fn), requested(3, 1, 0n, 0xfn))).toEqual([])
+})
+
+test('a node that overlaps the one before or after it is certain, with both events as evidence', () => {
+  expect(judge(requested(1, null, 0n, 0xfn), requested(2, null, 0xfn, 0x1fn))).toMatchObject([
+    {
+      rule: 'resource-tree/overlap',
+      certainty: 'certain',
+      seq: 2,
+      evidence: [1, 2],
+      summary: 'n2 [0xf-0x1f] overlaps n1 [0x0-0xf] in iomem',
+    },
+  ])
+  expect(judge(requested(1, null, 0x10n, 0x1fn), requested(2, null, 0n, 0x10n))).toMatchObject([{ certainty: 'certain', seq: 2 }])
+})
+
+test('a child that reaches outside of its parent is certain', () => {
+  expect(judge(requested(1, null, 0n, 0xfn), requested(2, 1, 8n, 0x10n))).toMatchObject([
+    { certainty: 'certain', summary: 'n2 [0x8-0x10] reaches outside n1 [0x0-0xf] in iomem' },
+  ])
+})
+
+test('an inserted node above those it covers is fine', () => {
+  expect(judge(requested(1, null, 0n, 0xfn), requested(2, null, 0n, 0xfn, 'insert_resource'))).toEqual([])
+})
+
+test('a range that is changed into its neighbour, or off its child, is certain', () => {
+  expect(judge(requested(1, null, 0n, 0xfn), requested(2, null, 0x10n, 0x1fn), adjusted(1, 0n, 0x10n))).toMatchObject([
+    { certainty: 'certain', seq: 3 },
+  ])
+  expect(judge(requested(1, null, 0n, 0xfn), requested(2, 1, 8n, 0xfn), adjusted(1, 0n, 0xen))).toMatchObject([
+    { certainty: 'certain', seq: 3 },
+  ])
+})
+
+test('across a gap an overlap is only possible: what was there may be gone, or smaller', () => {
+  expect(judge(requested(1, null, 0n, 0xfn), gap, requested(2, null, 0xfn, 0x1fn))).toMatchObject([{ certainty: 'possible' }])
+  expect(judge(requested(1, null, 0n, 0xfn), gap, requested(2, 1, 8n, 0x10n))).toMatchObject([{ certainty: 'possible' }])
+})
+
+test('two trees do not meet', () => {
+  const port: [string, object] = ['resource-tree/requested', { ...requested(2, null, 0n, 0xfn)[1], root: 'ioport' }]
+  expect(judge(requested(1, null, 0n, 0xfn), port)).toEqual([])
+})

@@ -1,0 +1,41 @@
+import type { Facts, Json, Model, View } from '@devtrail/events'
+import { hex } from '@devtrail/events'
+import { resourceTreeCatalogue } from './events.ts'
+import { overlap } from './invariants.ts'
+import { childrenOf, evolveResourceTree, initialResourceTree, ownerOf, topOf, type RegionNode, type ResourceTreeState } from './state.ts'
+
+const entry = (n: RegionNode): { [k: string]: Json } => ({ start: hex(n.start), end: hex(n.end), name: n.name })
+
+/** The iomem tree as nested JSON; a node that a gap left unsure says so. */
+export function treeToJson(state: ResourceTreeState, root: string): Json {
+  const one = (n: RegionNode): Json => ({ ...entry(n), ...(n.sure ? {} : { sure: false }), children: childrenOf(state, n).map(one) })
+  return topOf(state, root).map(one)
+}
+
+const describe: View<ResourceTreeState> = (state, device, facts) => {
+  const own = [...state.nodes.values()].filter((n) => n.root === 'iomem' && ownerOf(state, n.id, facts) === device)
+  if (own.length === 0 && !state.trees.has('iomem')) return { regions: { known: [], complete: false } }
+  own.sort((a, b) => (a.start < b.start ? -1 : 1))
+  const possible = own.filter((n) => !n.sure).map(entry)
+  return {
+    regions: {
+      known: own.filter((n) => n.sure).map(entry),
+      complete: state.trees.get('iomem')?.complete ?? false,
+      ...(possible.length > 0 ? { possible } : {}),
+    },
+  }
+}
+
+const aliases = (state: ResourceTreeState, device: number, facts: Facts): string[] =>
+  [...state.nodes.values()].filter((n) => n.root === 'iomem' && n.name !== null && ownerOf(state, n.id, facts) === device).map((n) => n.name!)
+
+/** The resource tree under the contract of a model. */
+export const resourceTreeModel: Model<ResourceTreeState> = {
+  name: 'resource-tree',
+  catalogue: resourceTreeCatalogue,
+  initial: initialResourceTree,
+  evolve: evolveResourceTree,
+  invariants: [overlap],
+  describe,
+  aliases,
+}

@@ -1,0 +1,95 @@
+/** What the fold knows around gaps, and what it makes of events that a live tree would not say. */
+import type { AnyEvent } from '@devtrail/events'
+import { expect, test } from 'vitest'
+import { childrenOf, evolveResourceTree, initialResourceTree, ownerOf, topOf, type ResourceTreeState } from './state.ts'
+
+let seq = 0
+const event = (type: string, data: object): AnyEvent => ({
+  seq: ++seq,
+  entry: null,
+  time: seq,
+  device: null,
+  cpu: null,
+  actor: null,
+  cause: [],
+  type,
+  data: data as AnyEvent['data'],
+})
+const gap = (): AnyEvent => event('log/gap', { reason: 'lost', lost: null, cpu: null })
+const found = (region: number, parent: number | null, start: bigint, end: bigint): AnyEvent =>
+  event('resource-tree/found', { root: 'iomem', region, parent, start, end, name: `n${region}` })
+const requested = (region: number, parent: number | null, start: bigint, end: bigint): AnyEvent =>
+  event('resource-tree/requested', {
+    root: 'iomem',
+    region,
+    parent,
+    start,
+    end,
+    name: `n${region}`,
+    flags: 0n,
+    how: 'request_region',
+    pointer: null,
+  })
+const released = (region: number | null, how: string): AnyEvent =>
+  event('resource-tree/released', { root: 'iomem', region, start: 0n, end: 0n, name: null, how, pointer: null })
+
+function fold(...events: AnyEvent[]): ResourceTreeState {
+  const state = initialResourceTree()
+  for (const e of events) evolveResourceTree(state, e)
+  return state
+}
+const sure = (state: ResourceTreeState): Record<number, boolean> => Object.fromEntries([...state.nodes.values()].map((n) => [n.id, n.sure]))
+
+test('a tree found or made is complete; one only heard of is not', () => {
+  expect(fold(found(1, null, 0n, 9n)).trees.get('iomem')!.complete).toBe(true)
+  expect(fold(event('resource-tree/created', { root: 'iomem', start: 0n, end: 9n })).trees.get('iomem')!.complete).toBe(true)
+  expect(fold(requested(1, null, 0n, 9n)).trees.get('iomem')!.complete).toBe(false)
+})
+
+test('after a gap no node is sure and the tree is not complete', () => {
+  const state = fold(found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), gap())
+  expect(sure(state)).toEqual({ 1: false, 2: false })
+  expect(state.trees.get('iomem')!.complete).toBe(false)
+})
+
+test('a node granted after a gap is sure, and so are those it stands under, not those beside it', () => {
+  const state = fold(found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), found(3, null, 0x10n, 0x1fn), gap(), requested(4, 1, 0x8n, 0x9n))
+  expect(sure(state)).toEqual({ 1: true, 2: false, 3: false, 4: true })
+  expect(state.trees.get('iomem')!.complete).toBe(false)
+})
+
+test('a node that does not hold what was granted under it after a gap stays unsure', () => {
+  expect(sure(fold(found(1, null, 0n, 0xfn), gap(), requested(2, 1, 0x8n, 0x19n)))).toEqual({ 1: false, 2: true })
+})
+
+test('a release takes the subtree with it, remove_resource does not', () => {
+  const nodes = [found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), found(3, 2, 0n, 0x3n)]
+  expect([...fold(...nodes, released(2, 'release_region')).nodes.keys()]).toEqual([1])
+  const state = fold(...nodes, released(2, 'remove_resource'))
+  expect(childrenOf(state, topOf(state, 'iomem')[0]!).map((n) => n.id)).toEqual([3])
+})
+
+test('a release of a node that nobody knew changes nothing', () => {
+  expect([...fold(found(1, null, 0n, 9n), released(null, 'release_region'), released(7, 'release_region')).nodes.keys()]).toEqual([1])
+})
+
+test('refusals, warnings and events of others change nothing', () => {
+  const before = fold(found(1, null, 0n, 9n))
+  const after = structuredClone(before)
+  for (const type of [
+    'resource-tree/refused',
+    'resource-tree/warned',
+    'resource-tree/release-refused',
+    'resource-tree/request-started',
+    'devres/added',
+  ]) {
+    evolveResourceTree(after, event(type, {}))
+  }
+  expect(after).toEqual(before)
+})
+
+test('the owner of a node is the device it was identified with', () => {
+  const state = fold(found(1, null, 0n, 9n), event('resource-tree/owner-identified', { region: 1, device: 5 }))
+  expect(ownerOf(state, 1)).toBe(5)
+  expect(ownerOf(state, 2)).toBe(null)
+})

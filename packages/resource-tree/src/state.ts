@@ -1,0 +1,159 @@
+import type { AnyEvent, DeviceId, Facts, RegionId } from '@devtrail/events'
+import type { ResourceTreeEvent } from './events.ts'
+
+/** A node of a tree. `sure` is false when a gap came after the last evidence that it is there. */
+export interface RegionNode {
+  id: RegionId
+  root: string
+  parent: RegionId | null
+  start: bigint
+  /** Inclusive. */
+  end: bigint
+  name: string | null
+  flags: bigint | null
+  pointer: string | null
+  children: RegionId[]
+  sure: boolean
+  /** The event that put it there (0: found). */
+  since: number
+}
+
+export interface Tree {
+  /** Top-level nodes by start. */
+  top: RegionId[]
+  /** Nothing else can be in it. */
+  complete: boolean
+}
+
+export interface ResourceTreeState {
+  trees: Map<string, Tree>
+  nodes: Map<RegionId, RegionNode>
+  owners: Map<RegionId, DeviceId>
+}
+
+export const initialResourceTree = (): ResourceTreeState => ({ trees: new Map(), nodes: new Map(), owners: new Map() })
+
+function treeOf(state: ResourceTreeState, root: string): Tree {
+  let tree = state.trees.get(root)
+  if (tree === undefined) state.trees.set(root, (tree = { top: [], complete: false }))
+  return tree
+}
+
+/** The list of siblings a node with this parent stands in. */
+function siblings(state: ResourceTreeState, root: string, parent: RegionId | null): RegionId[] {
+  if (parent !== null) {
+    const p = state.nodes.get(parent)
+    if (p !== undefined) return p.children
+  }
+  return treeOf(state, root).top
+}
+
+function link(state: ResourceTreeState, node: RegionNode): void {
+  const list = siblings(state, node.root, node.parent)
+  let at = list.length
+  while (at > 0 && state.nodes.get(list[at - 1]!)!.start > node.start) at--
+  list.splice(at, 0, node.id)
+  state.nodes.set(node.id, node)
+}
+
+/** An inserted node takes over those of its siblings that lie within it. */
+function adopt(state: ResourceTreeState, node: RegionNode): void {
+  const list = siblings(state, node.root, node.parent)
+  for (let i = list.length - 1; i >= 0; i--) {
+    const sibling = state.nodes.get(list[i]!)!
+    if (sibling.start < node.start || sibling.end > node.end) continue
+    list.splice(i, 1)
+    sibling.parent = node.id
+    node.children.unshift(sibling.id)
+  }
+}
+
+function forgetSubtree(state: ResourceTreeState, id: RegionId): void {
+  const node = state.nodes.get(id)
+  if (node === undefined) return
+  for (const child of node.children) forgetSubtree(state, child)
+  state.nodes.delete(id)
+}
+
+function unlink(state: ResourceTreeState, id: RegionId, promote: boolean): void {
+  const node = state.nodes.get(id)
+  if (node === undefined) return
+  const list = siblings(state, node.root, node.parent)
+  const at = list.indexOf(id)
+  if (at >= 0) list.splice(at, 1, ...(promote ? node.children : []))
+  if (promote) for (const child of node.children) state.nodes.get(child)!.parent = node.parent
+  else for (const child of node.children) forgetSubtree(state, child)
+  state.nodes.delete(id)
+}
+
+/** Folds one event into the state, in place. */
+export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): void {
+  if (any.type === 'log/gap') {
+    for (const tree of state.trees.values()) tree.complete = false
+    for (const node of state.nodes.values()) node.sure = false
+    return
+  }
+  const event = any as unknown as ResourceTreeEvent
+  switch (event.type) {
+    case 'resource-tree/found': {
+      const { root, region, parent, start, end, name } = event.data
+      treeOf(state, root).complete = true
+      link(state, {
+        id: region, root, parent, start, end, name, flags: null, pointer: null, children: [], sure: true, since: event.seq,
+      })
+      return
+    }
+    case 'resource-tree/created':
+      treeOf(state, event.data.root).complete = true
+      return
+    case 'resource-tree/carried': {
+      const { root, region, parent, start, end, name, flags } = event.data
+      link(state, { id: region, root, parent, start, end, name, flags, pointer: null, children: [], sure: true, since: event.seq })
+      return
+    }
+    case 'resource-tree/requested': {
+      const { root, region, parent, start, end, name, flags, pointer, how } = event.data
+      const node: RegionNode = {
+        id: region, root, parent, start, end, name, flags, pointer, children: [], sure: true, since: event.seq,
+      }
+      if (how.startsWith('insert')) adopt(state, node)
+      link(state, node)
+      for (let p = parent; p !== null; p = state.nodes.get(p)?.parent ?? null) {
+        const above = state.nodes.get(p)
+        // A node that does not hold what was granted under it has changed its range, or is gone: no evidence for it as it stands.
+        if (above !== undefined && above.start <= start && end <= above.end) above.sure = true
+      }
+      return
+    }
+    case 'resource-tree/released':
+      if (event.data.region !== null) unlink(state, event.data.region, event.data.how === 'remove_resource')
+      return
+    case 'resource-tree/adjusted': {
+      const node = state.nodes.get(event.data.region)
+      if (node === undefined) return
+      node.start = event.data.start
+      node.end = event.data.end
+      node.sure = true
+      return
+    }
+    case 'resource-tree/owner-identified':
+      state.owners.set(event.data.region, event.data.device)
+      return
+    default:
+      return
+  }
+}
+
+/** Top-level nodes of a tree, by start. */
+export function topOf(state: ResourceTreeState, root: string): RegionNode[] {
+  return (state.trees.get(root)?.top ?? []).map((id) => state.nodes.get(id)!)
+}
+
+export function childrenOf(state: ResourceTreeState, node: RegionNode): RegionNode[] {
+  return node.children.map((id) => state.nodes.get(id)!)
+}
+
+/** The device a node belongs to, as known now or learnt later. */
+export function ownerOf(state: ResourceTreeState, region: RegionId, facts?: Facts): DeviceId | null {
+  return state.owners.get(region) ?? facts?.value<DeviceId>('region', region, 'device') ?? null
+}
