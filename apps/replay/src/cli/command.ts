@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { ExitCode } from './failure.ts'
+import type { Interrupt } from './interrupt.ts'
+import { Session, type GlobalOptions } from './session.ts'
+
+/** What a command does: prints through the session and says how it went. */
+export type Work<O> = (session: Session, argument: string, options: O) => Promise<ExitCode>
+
+/** What every command file gets to hang its command into. */
+export interface Cli {
+  readonly program: Command
+  /** Makes a commander action of work on one argument. */
+  readonly run: <O extends object>(work: Work<O>) => (argument: string, options: O, command: Command) => Promise<void>
+  /** The same for a command without arguments. */
+  readonly runAlone: (work: (session: Session) => Promise<ExitCode>) => (options: object, command: Command) => Promise<void>
+}
+
+export function cliOf(program: Command, interrupt: Interrupt, answer: (code: ExitCode) => void): Cli {
+  const within = async (command: Command, work: (session: Session) => Promise<ExitCode>): Promise<void> => {
+    const session = new Session(command.optsWithGlobals<GlobalOptions>(), interrupt)
+    try {
+      answer(await work(session))
+      await session.flush()
+    } finally {
+      await session.close()
+    }
+  }
+  return {
+    program,
+    run: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
+    runAlone: (work) => (_options, command) => within(command, work),
+  }
+}
+
+/** `Examples:` below a command's help. */
+export function examples(...lines: readonly (readonly [command: string, says: string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length))
+  return `\nExamples:\n${lines.map(([command, says]) => `  $ ${command.padEnd(width)}  ${says}`.trimEnd()).join('\n')}`
+}
+
+export const LOG = 'a log folder, a recording (folder or trace file), or - for a trace on stdin'
+export const AT = 'position: 138 (event), @261 (entry), 9.588325s (time), start or end'

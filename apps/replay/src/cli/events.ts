@@ -1,0 +1,100 @@
+import type { DeviceInfo } from '@devtrail/events'
+import { InvalidArgumentError } from 'commander'
+import { vocabulary } from '../models.ts'
+import { openLog, type OpenLog } from '../logs/open.ts'
+import { surveyOf, type Survey } from '../logs/survey.ts'
+import { eventColumns, eventLine, eventRow } from '../print/event.ts'
+import { AT, examples, LOG, type Cli } from './command.ts'
+import { exit, Failure } from './failure.ts'
+import { chooseDevicesEver, positionOf, startsAt } from './positions.ts'
+import type { Session } from './session.ts'
+import { didYouMean } from './suggest.ts'
+
+interface Options {
+  readonly device?: string
+  readonly type?: string
+  readonly from?: string
+  readonly to?: string
+  readonly limit?: number
+}
+
+function limitOf(text: string): number {
+  const n = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(n)) throw new InvalidArgumentError('It should be a whole number.')
+  return n
+}
+
+/** @throws Failure when no event type starts like that. */
+function typeFilter(prefix: string | undefined): (type: string) => boolean {
+  if (prefix === undefined) return () => true
+  const types = vocabulary.types()
+  if (!types.some((t) => t.startsWith(prefix))) {
+    const prefixes = vocabulary.catalogues.map((c) => c.prefix)
+    throw new Failure(
+      exit.usage,
+      `there is no event type "${prefix}"${didYouMean(prefix, [...prefixes, ...types])} (types begin with ${prefixes.join(', ')})`,
+    )
+  }
+  return (type) => type.startsWith(prefix)
+}
+
+async function deviceFilter(
+  wanted: string | undefined,
+  log: OpenLog,
+  survey: Survey,
+  session: Session,
+): Promise<(device: number | null) => boolean> {
+  if (wanted === undefined) return () => true
+  const chosen: readonly DeviceInfo[] = await chooseDevicesEver(wanted, log, survey, session)
+  const ids = new Set(chosen.map((d) => d.id))
+  return (device) => device !== null && ids.has(device)
+}
+
+export function eventsCommand({ program, run }: Cli): void {
+  program
+    .command('events')
+    .summary('the events, filtered')
+    .description(
+      'Prints the events of a log: number, time, device, task, what happened, and (←) the events that led to it. With --json one object a line.',
+    )
+    .argument('<LOG>', LOG)
+    .option('--device <D>', 'only of this device, by any name it is known by')
+    .option('--type <T>', 'only types that begin like this: memremap, memremap/grabbed')
+    .option('--from <P>', `from this position on, itself included; 0 or start adds the baseline. ${AT}`)
+    .option('--to <P>', 'up to this position, itself included')
+    .option('--limit <N>', 'at most so many', limitOf)
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail events recordings/linux-6.1/fsdax-pinned-unbind --type memremap', ''],
+        ['devtrail events splice.log --device pmem0 --from 9.3s --to 9.6s', "a disk's unbind"],
+        ['devtrail events splice.log --json | jq -r \'select(.actor.comm == "pin") | .type\'', 'what one task did'],
+      ),
+    )
+    .action(
+      run<Options>(async (session, given, options) => {
+        const typed = typeFilter(options.type)
+        const [from, to] = [positionOf(options.from), positionOf(options.to)]
+        const log = await openLog(given, session)
+        const first = options.from === undefined ? (e: { seq: number }) => e.seq > 0 : startsAt(from, await log.history.find(from))
+        const last = await log.history.find(to)
+        const survey = await surveyOf(log.source)
+        const { names } = survey
+        const about = await deviceFilter(options.device, log, survey, session)
+        const { style, digits } = session
+        const columns = eventColumns(survey.last?.seq ?? 0)
+        let left = options.limit ?? Infinity
+        let begun = false
+        for await (const event of log.source.read()) {
+          if (event.seq > last.seq || left <= 0) break
+          begun ||= first(event)
+          if (!begun || !typed(event.type) || !about(names.of(event))) continue
+          left--
+          await session.print(
+            session.json ? `${JSON.stringify(eventRow(names, event, digits))}\n` : `${eventLine(names, event, style, digits, columns)}\n`,
+          )
+        }
+        return exit.fine
+      }),
+    )
+}

@@ -1,0 +1,60 @@
+import { deviceKeysOf } from '../logs/device-list.ts'
+import { importLog } from '../logs/open.ts'
+import { surveyOf } from '../logs/survey.ts'
+import { summaryText } from '../print/summary.ts'
+import { examples, type Cli } from './command.ts'
+import { exit } from './failure.ts'
+
+interface Options {
+  readonly output?: string
+}
+
+export function importCommand({ program, run }: Cli): void {
+  program
+    .command('import')
+    .summary('read a recording into a log')
+    .description(
+      'Reads a recording of a kernel into a log: a folder with trace.txt (or trace.txt.gz) and, where present, iomem.before, ndctl.before.json, mounts.before and uname.txt; or a trace file; or - for stdin.',
+    )
+    .argument('<RECORDING>', 'the recording')
+    .option('-o, --output <LOG>', 'folder of the log to be written; the cache when left out')
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail import recordings/linux-6.1/fsdax-splice -o splice.log', 'a log to keep'],
+        ['ssh box cat /sys/kernel/tracing/trace | devtrail import - -o box.log', 'straight from a machine'],
+        ['devtrail import trace.txt.gz --json', 'what it holds, for a script'],
+      ),
+    )
+    .action(
+      run<Options>(async (session, recording, { output }) => {
+        const log = await importLog(recording, output, session)
+        const { names, devices } = await surveyOf(log.source)
+        const { summary } = log.imported!
+        if (session.json) {
+          await session.printJson({
+            schemaVersion: 1,
+            log: log.folder,
+            entries: summary.entries,
+            events: summary.events,
+            withoutEffect: summary.withoutEffect,
+            unparsed: summary.unparsed,
+            lost: summary.lost,
+            devices: deviceKeysOf(devices, names),
+            notes: summary.notes,
+            unknown: summary.unknown,
+            complete: summary.complete,
+            kernel: summary.kernel,
+          })
+          return exit.fine
+        }
+        await session.print(
+          summaryText(session.style, log.imported!, [
+            ['devices', deviceKeysOf(devices, names).join(', ') || 'none'],
+            ['log', log.folder],
+          ]),
+        )
+        return exit.fine
+      }),
+    )
+}

@@ -1,0 +1,83 @@
+import { seconds } from '@devtrail/events'
+import { nameOf, openLog } from '../logs/open.ts'
+import { surveyOf } from '../logs/survey.ts'
+import { summaryText } from '../print/summary.ts'
+import { facts, table } from '../print/table.ts'
+import { number } from '../print/units.ts'
+import { examples, LOG, type Cli } from './command.ts'
+import { exit } from './failure.ts'
+
+export function infoCommand({ program, run }: Cli): void {
+  program
+    .command('info')
+    .summary('what a log is, where from, how complete')
+    .description('Says what a log is, where it comes from, how complete it is, and what kinds of events it holds.')
+    .argument('<LOG>', LOG)
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail info recordings/linux-6.1/fsdax-pinned-unbind', ''],
+        ['devtrail info splice.log --json | jq .types', 'events by type'],
+      ),
+    )
+    .action(
+      run(async (session, given) => {
+        const log = await openLog(given, session)
+        const { events, types, first, last, devices } = await surveyOf(log.source)
+        const { style, digits } = session
+        const summary = log.imported?.summary ?? null
+        const byType = [...types].toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b))
+        const moment = (e: typeof first): object | null => e && { seq: e.seq, entry: e.entry, time: seconds(e.time, digits) }
+        if (session.json) {
+          await session.printJson({
+            schemaVersion: 1,
+            name: nameOf(log),
+            log: log.folder,
+            source: log.reader.meta.source,
+            kernel: summary?.kernel ?? null,
+            entries: summary?.entries ?? null,
+            events,
+            lost: summary?.lost ?? null,
+            complete: summary?.complete ?? null,
+            unparsed: summary?.unparsed ?? null,
+            unknown: summary?.unknown ?? [],
+            withoutEffect: summary?.withoutEffect ?? {},
+            notes: [...log.reader.meta.notes, ...(summary?.notes ?? [])],
+            first: moment(first),
+            last: moment(last),
+            devices: devices.filter((d) => !d.bookkeeping).length,
+            types: Object.fromEntries(byType),
+          })
+          return exit.fine
+        }
+        const span =
+          first === null || last === null
+            ? '?'
+            : `${seconds(first.time, digits)} to ${seconds(last.time, digits)}, ${seconds(last.time - first.time, digits)} s`
+        const more = [
+          ['time', span],
+          ['devices', String(devices.filter((d) => !d.bookkeeping).length)],
+          ['log', log.folder],
+        ] as const
+        await session.print(
+          log.imported === null
+            ? facts(
+                [
+                  ['log', log.folder],
+                  ['events', number(events)],
+                  ['time', span],
+                ],
+                style.dim,
+              )
+            : summaryText(style, log.imported, more),
+        )
+        await session.print(
+          `\n${style.dim('events by type, those of the baseline included')}\n${table(
+            [{ title: '', align: 'right' }, { title: '' }],
+            byType.map(([t, n]) => [number(n), t]),
+          )}`,
+        )
+        return exit.fine
+      }),
+    )
+}

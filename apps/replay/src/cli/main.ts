@@ -1,0 +1,41 @@
+import { CommanderError } from 'commander'
+import { styleOf } from '../print/style.ts'
+import { visible } from '../print/text.ts'
+import { exit, exitCodeOf } from './failure.ts'
+import { Interrupt } from './interrupt.ts'
+import { programOf } from './program.ts'
+import { quietOnClosedPipe } from './session.ts'
+
+/** Runs the command; returns its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  quietOnClosedPipe()
+  const interrupt = new Interrupt()
+  process.on('SIGINT', () => interrupt.hit())
+  let code: number = exit.fine
+  const program = programOf(interrupt, (c) => {
+    code = c
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return interrupt.signal.aborted ? exit.interrupted : code
+  } catch (error) {
+    return interrupt.signal.aborted ? exit.interrupted : report(error, !args.includes('--no-color'))
+  } finally {
+    process.stdin.destroy()
+  }
+}
+
+function report(error: unknown, colour: boolean): number {
+  const code = exitCodeOf(error)
+  if (error instanceof CommanderError) return code ?? exit.usage
+  const style = styleOf(process.stderr, process.env, colour)
+  const message = (error instanceof Error ? error.message : String(error)).split('\n').map(visible).join('\n')
+  if (code === exit.interrupted) return code
+  if (code !== null) {
+    process.stderr.write(`${style.bad('devtrail:')} ${message}\n`)
+    return code
+  }
+  process.stderr.write(`${style.bad('devtrail:')} this should not have happened: ${message}\n`)
+  if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${style.dim(error.stack)}\n`)
+  return exit.damaged
+}

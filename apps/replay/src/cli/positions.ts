@@ -1,0 +1,82 @@
+import type { AnyEvent, DeviceInfo } from '@devtrail/events'
+import { NoSuchDeviceError, parsePosition, selectDevices, type Moment, type Position } from '@devtrail/time-travel'
+import { mayBeThere } from '../logs/keys.ts'
+import type { OpenLog } from '../logs/open.ts'
+import type { Survey } from '../logs/survey.ts'
+import type { Session } from './session.ts'
+import { didYouMean } from './suggest.ts'
+
+/** The position an option names; the end when it is not given. */
+export const positionOf = (text: string | undefined): Position => (text === undefined ? { kind: 'end' } : parsePosition(text))
+
+/** Whether an event is not before a position: the event, entry or time named is itself included. */
+export function startsAt(position: Position, at: Moment): (event: AnyEvent) => boolean {
+  switch (position.kind) {
+    case 'start':
+      return () => true
+    case 'seq':
+      return (event) => event.seq >= position.seq
+    case 'entry':
+      return (event) => event.entry !== null && event.entry >= position.entry
+    case 'time':
+      return (event) => event.seq > 0 && event.time >= position.ns
+    default:
+      return (event) => event.seq >= at.seq
+  }
+}
+
+/** What there is instead, each key once, and what may have been meant. */
+function suggesting(error: unknown, wanted: string, devices: readonly DeviceInfo[], keyOf: (d: DeviceInfo) => string): unknown {
+  if (!(error instanceof NoSuchDeviceError)) return error
+  const keys = [...new Set(devices.filter((d) => !d.bookkeeping).map(keyOf))]
+  const there = keys.length === 0 ? 'none is known' : `there is ${keys.join(', ')}`
+  return new NoSuchDeviceError(`no device goes by the name "${wanted}" here${didYouMean(wanted, keys)} (${there})`, keys)
+}
+
+/**
+ * The devices that a user means. Those that are there win over incarnations that are gone, of which the newest counts.
+ * When several are meant all are shown, and a note lists them.
+ * @throws NoSuchDeviceError, with a suggestion
+ */
+export function chooseDevices(
+  wanted: string,
+  devices: readonly DeviceInfo[],
+  aliases: (id: number) => readonly string[],
+  keyOf: (d: DeviceInfo) => string,
+  session: Session,
+): DeviceInfo[] {
+  let found: DeviceInfo[]
+  try {
+    found = selectDevices(wanted, devices, aliases)
+  } catch (error) {
+    throw suggesting(error, wanted, devices, keyOf)
+  }
+  const present = found.filter(mayBeThere)
+  const chosen = present.length > 0 ? present : found.slice(-1)
+  if (chosen.length > 1) session.note(`"${wanted}" means several devices: ${chosen.map(keyOf).join(', ')}`)
+  return chosen
+}
+
+/**
+ * As {@link chooseDevices}, over a whole log: every incarnation that ever went by the name, also by one that it lost.
+ * @throws NoSuchDeviceError, with a suggestion
+ */
+export async function chooseDevicesEver(wanted: string, log: OpenLog, survey: Survey, session: Session): Promise<DeviceInfo[]> {
+  const aliased = new Set<number>()
+  const known = survey.devices.some((d) => d.name === wanted && !d.bookkeeping)
+  if (!known) {
+    await log.history.walk((event, machine) => {
+      const device = survey.names.of(event)
+      if (device !== null && !aliased.has(device) && machine.aliases(device).includes(wanted)) aliased.add(device)
+    })
+  }
+  let found: DeviceInfo[]
+  try {
+    found = selectDevices(wanted, survey.devices, (id) => (aliased.has(id) ? [wanted] : []))
+  } catch (error) {
+    throw suggesting(error, wanted, survey.devices, (d) => survey.names.device(d.id))
+  }
+  const keys = new Set(found.map((d) => survey.names.device(d.id)))
+  if (keys.size > 1) session.note(`"${wanted}" means several devices: ${[...keys].join(', ')}`)
+  return found
+}

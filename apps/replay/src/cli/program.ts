@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { checkCommand } from './check.ts'
+import { cliOf } from './command.ts'
+import { demoCommand } from './demo.ts'
+import { devicesCommand } from './devices.ts'
+import { eventsCommand } from './events.ts'
+import type { ExitCode } from './failure.ts'
+import { importCommand } from './import.ts'
+import { infoCommand } from './info.ts'
+import type { Interrupt } from './interrupt.ts'
+import { iomemCommand } from './iomem.ts'
+import { refsCommand } from './refs.ts'
+import { stateCommand } from './state.ts'
+import { stuckCommand } from './stuck.ts'
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  return manifest.version
+}
+
+/** The whole command line. `answer` is told the exit code of what was run. */
+export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void): Command {
+  const program = new Command('devtrail')
+    .description('What state device memory was in at any point of a recording, and why it broke.')
+    .version(version(), '-V, --version', 'print the version')
+    .option('--json', 'one JSON document on stdout (events: one object a line)')
+    .option('--ns', 'times with nanoseconds')
+    .option('--no-color', 'no colours (also: NO_COLOR)')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for the options and examples)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+LOG is a log folder, a recording's folder or trace file, or - for a trace on stdin; a recording is imported
+into the cache on the fly. A position P is an event (138), an entry (@261), a time (9.588325s), start or end.
+Exit: 0 fine, 1 the answer is no (a certain violation), 2 wrong usage, 3 damaged or unreadable input,
+4 no such device, position or baseline, 130 interrupted.
+
+Start with:
+  $ devtrail demo              a real kernel crash, explained
+  $ devtrail check RECORDING   what is broken, where, since when, who did it`,
+    )
+  const cli = cliOf(program, interrupt, answer)
+  for (const add of [
+    importCommand,
+    infoCommand,
+    devicesCommand,
+    eventsCommand,
+    stateCommand,
+    iomemCommand,
+    refsCommand,
+    stuckCommand,
+    checkCommand,
+    demoCommand,
+  ]) {
+    add(cli)
+  }
+  return program
+}

@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { styleOf, type Style } from '../print/style.ts'
+import { number } from '../print/units.ts'
+import { visible } from '../print/text.ts'
+import { exit } from './failure.ts'
+import type { Interrupt } from './interrupt.ts'
+
+/** The options every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean
+  readonly ns?: boolean
+  readonly color?: boolean
+}
+
+/** Text is handed to the stream in pieces of about this many characters. */
+const BUFFER_CHARS = 64 * 1024
+/** Milliseconds between two lines of progress. */
+const PROGRESS_MS = 100
+
+/** One run of the command: where data goes, where words go, and how both look. */
+export class Session {
+  readonly json: boolean
+  /** Digits of a second: 9 under `--ns`. */
+  readonly digits: 6 | 9
+  readonly style: Style
+  readonly noteStyle: Style
+  readonly interrupt: Interrupt
+  readonly #open: AsyncDisposable[] = []
+  #buffer = ''
+  #progress: { at: number; shown: boolean } = { at: 0, shown: false }
+
+  constructor(options: GlobalOptions, interrupt: Interrupt) {
+    this.json = options.json === true
+    this.digits = options.ns === true ? 9 : 6
+    this.style = styleOf(process.stdout, process.env, options.color !== false && !this.json)
+    this.noteStyle = styleOf(process.stderr, process.env, options.color !== false)
+    this.interrupt = interrupt
+  }
+
+  /** Hands over what is to be closed when the command is done. */
+  owns(resource: AsyncDisposable): void {
+    this.#open.push(resource)
+  }
+
+  async close(): Promise<void> {
+    this.clearProgress()
+    for (const resource of this.#open.splice(0)) await resource[Symbol.asyncDispose]()
+  }
+
+  /** Data, to stdout; waits while the reader is slow. */
+  async print(text: string): Promise<void> {
+    this.#buffer += text
+    if (this.#buffer.length >= BUFFER_CHARS) await this.flush()
+  }
+
+  /** One JSON document. */
+  async printJson(value: unknown): Promise<void> {
+    await this.print(`${JSON.stringify(value, null, 2)}\n`)
+  }
+
+  async flush(): Promise<void> {
+    const text = this.#buffer
+    this.#buffer = ''
+    if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain')
+  }
+
+  /** Words for a person, to stderr. */
+  note(text: string): void {
+    this.clearProgress()
+    process.stderr.write(`${this.noteStyle.dim('note:')} ${text.split('\n').map(visible).join('\n      ')}\n`)
+  }
+
+  /** How far reading has come; only on a terminal. */
+  progress(entries: number): void {
+    if (!process.stderr.isTTY) return
+    const now = performance.now()
+    if (now - this.#progress.at < PROGRESS_MS) return
+    this.#progress = { at: now, shown: true }
+    process.stderr.write(`\r\u001b[2K${number(entries)} entries read`)
+  }
+
+  clearProgress(): void {
+    if (!this.#progress.shown) return
+    this.#progress = { at: 0, shown: false }
+    process.stderr.write('\r\u001b[2K')
+  }
+}
+
+/** A closed pipe is a quiet exit: whoever read has seen enough. */
+export function quietOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exit.fine)
+    throw error
+  })
+  process.stderr.on('error', () => {})
+}

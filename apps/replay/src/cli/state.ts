@@ -1,0 +1,76 @@
+import type { DeviceInfo } from '@devtrail/events'
+import type { ResourceTreeState } from '@devtrail/resource-tree'
+import { treeToJson } from '@devtrail/resource-tree'
+import { describeDevice, momentToJson, shownDevices } from '@devtrail/time-travel'
+import { keysAt, mayBeThere } from '../logs/keys.ts'
+import { nameOf, openLog } from '../logs/open.ts'
+import { eventsAt } from '../logs/survey.ts'
+import { deviceTree } from '../print/device.ts'
+import { momentText } from '../print/moment.ts'
+import { printBranch } from '../print/tree.ts'
+import { asView, seqsIn } from '../print/view.ts'
+import { AT, examples, LOG, type Cli } from './command.ts'
+import { exit } from './failure.ts'
+import { chooseDevices, positionOf } from './positions.ts'
+
+interface Options {
+  readonly at?: string
+  readonly device?: string
+}
+
+export function stateCommand({ program, run }: Cli): void {
+  program
+    .command('state')
+    .summary('the state of devices at a position')
+    .description(
+      'Prints what is known of the devices at a position: driver, managed resources, regions, pagemaps and who references their pages, disk and queue. "?" is not known, "≥ 1" a bound.',
+    )
+    .argument('<LOG>', LOG)
+    .option('--device <D>', 'only this device, by any name it is known by')
+    .option('--at <P>', AT)
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail state recordings/linux-6.1/fsdax-pinned-unbind --at 9.3s', 'just before the unbind'],
+        ['devtrail state splice.log --device pmem0', 'at the end'],
+        ["devtrail state splice.log --json | jq '.devices[].pagemaps'", ''],
+      ),
+    )
+    .action(
+      run<Options>(async (session, given, options) => {
+        const position = positionOf(options.at)
+        const log = await openLog(given, session)
+        const { at, machine } = await log.history.at(position)
+        const all = machine.devices()
+        const keys = keysAt(all.filter(mayBeThere))
+        const keyOf = (d: DeviceInfo): string => keys.get(d.id) ?? d.name
+        const devices =
+          options.device === undefined
+            ? shownDevices(machine)
+            : chooseDevices(options.device, all, (id) => machine.aliases(id), keyOf, session)
+        const described = devices.map((d) => ({ key: keyOf(d), parts: describeDevice(machine, d.id) }))
+        if (session.json) {
+          const tree = machine.state<ResourceTreeState>('resource-tree')
+          await session.printJson({
+            schemaVersion: 1,
+            at: momentToJson(at, session.digits),
+            devices: Object.fromEntries(described.map(({ key, parts }) => [key, parts])),
+            iomem: tree.trees.has('iomem') ? treeToJson(tree, 'iomem') : null,
+            iomemComplete: tree.trees.get('iomem')?.complete ?? false,
+          })
+          return exit.fine
+        }
+        const { style, digits } = session
+        const views = described.map(({ key, parts }) => ({ key, view: asView(parts) }))
+        const times = await eventsAt(
+          log.source,
+          views.flatMap(({ view }) => seqsIn(view)),
+        )
+        await session.print(style.dim(`${nameOf(log)}, ${momentText(at, digits)}\n`))
+        for (const { key, view } of views)
+          await session.print(`\n${printBranch(deviceTree({ style, digits, eventsAt: times }, key, view), style.dim)}`)
+        if (views.length === 0) session.note('no device is known to be there at this position')
+        return exit.fine
+      }),
+    )
+}

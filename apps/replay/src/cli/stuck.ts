@@ -1,0 +1,53 @@
+import { momentToJson } from '@devtrail/time-travel'
+import { openLog } from '../logs/open.ts'
+import { stuckAt } from '../logs/stuck-list.ts'
+import { surveyOf } from '../logs/survey.ts'
+import { stuckJson, stuckText } from '../print/stuck.ts'
+import { momentText } from '../print/moment.ts'
+import { AT, examples, LOG, type Cli } from './command.ts'
+import { exit } from './failure.ts'
+import { noteGaps } from './notes.ts'
+import { positionOf } from './positions.ts'
+
+interface Options {
+  readonly at?: string
+}
+
+export function stuckCommand({ program, run }: Cli): void {
+  program
+    .command('stuck')
+    .summary('tasks inside calls: since when, on which device, waiting for what')
+    .description(
+      'Lists, per task, the calls it has entered and not returned from at a position: since when, on which device, and what it waits for.',
+    )
+    .argument('<LOG>', LOG)
+    .option('--at <P>', AT)
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail stuck recordings/linux-6.1/fsdax-truncate-hang', 'who hangs at the end'],
+        ['devtrail stuck splice.log --at 9.4s', 'who is inside what at that time'],
+      ),
+    )
+    .action(
+      run<Options>(async (session, given, options) => {
+        const position = positionOf(options.at)
+        const log = await openLog(given, session)
+        noteGaps(log, session)
+        const { names } = await surveyOf(log.source)
+        const { at, tasks } = await stuckAt(log, position, names)
+        if (session.json) {
+          await session.printJson({
+            schemaVersion: 1,
+            at: momentToJson(at, session.digits),
+            tasks: tasks.map((t) => stuckJson(t, names, session.digits)),
+          })
+          return exit.fine
+        }
+        for (const task of tasks) await session.print(stuckText(task, at, names, session.style, session.digits))
+        if (tasks.length === 0)
+          await session.print(`${session.style.good('no task is inside a call')} ${session.style.dim(momentText(at, session.digits))}\n`)
+        return exit.fine
+      }),
+    )
+}

@@ -1,0 +1,69 @@
+/**
+ * Logs of recordings that were imported on the fly: `$XDG_CACHE_HOME/devtrail/KEY`, one folder a recording. The file
+ * store writes a log aside and renames it when whole, so an entry is complete or not there. The age of an entry is
+ * the time it was last used; the oldest go first when the cache is over its size.
+ */
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+/** Bytes the cache may hold before the entries used longest ago are removed. */
+export const CACHE_BYTES_MAX = 4 * 1024 ** 3
+/** An entry used within this time is never removed: another command may be reading it. In milliseconds. */
+export const CACHE_GRACE_MS = 10 * 60 * 1000
+/** What a writer that died left behind is removed after this time, in milliseconds. */
+export const CACHE_LEFTOVER_MS = 24 * 60 * 60 * 1000
+
+/** Whole entries; anything else in the folder is being written, or was. */
+const KEY = /^[0-9a-f]{32}$/
+
+/** The cache's folder. Relative paths in XDG_CACHE_HOME are ignored, as its specification asks. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const xdg = env['XDG_CACHE_HOME'] ?? ''
+  return join(isAbsolute(xdg) ? xdg : join(env['HOME'] || homedir(), '.cache'), 'devtrail')
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  let bytes = 0
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue
+    bytes += await stat(join(entry.parentPath, entry.name)).then(
+      (s) => s.size,
+      () => 0,
+    )
+  }
+  return bytes
+}
+
+/** Says that an entry was used just now. */
+export async function touch(entry: string, now: Date = new Date()): Promise<void> {
+  await utimes(entry, now, now).catch(() => {})
+}
+
+/** Makes the cache's folder, readable by its owner alone: recordings say what a machine does. */
+export async function prepareCache(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+}
+
+/**
+ * Removes leftovers of writers that died and, while the cache holds more than `bytesMax`, the entries used longest
+ * ago. Never fails: a cache that cannot be tidied is still a cache.
+ */
+export async function tidy(folder: string, bytesMax: number = CACHE_BYTES_MAX, now: number = Date.now()): Promise<void> {
+  const entries: { path: string; bytes: number; usedAt: number }[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name)
+    const usedAt = await stat(path).then(
+      (s) => s.mtimeMs,
+      () => now,
+    )
+    if (entry.isDirectory() && KEY.test(entry.name)) entries.push({ path, bytes: await sizeOf(path).catch(() => 0), usedAt })
+    else if (now - usedAt > CACHE_LEFTOVER_MS) await rm(path, { recursive: true, force: true }).catch(() => {})
+  }
+  let held = entries.reduce((sum, e) => sum + e.bytes, 0)
+  for (const { path, bytes, usedAt } of entries.toSorted((a, b) => a.usedAt - b.usedAt)) {
+    if (held <= bytesMax || now - usedAt < CACHE_GRACE_MS) break
+    await rm(path, { recursive: true, force: true }).catch(() => {})
+    held -= bytes
+  }
+}

@@ -1,0 +1,49 @@
+import type { DeviceInfo } from '@devtrail/events'
+import { expect, test } from 'vitest'
+import { keysAt, LogKeys } from './keys.ts'
+
+const device = (id: number, name: string, bus: string | null, more: Partial<DeviceInfo> = {}): DeviceInfo => ({
+  id,
+  name,
+  bus,
+  kind: null,
+  bookkeeping: false,
+  presence: 'present',
+  driver: null,
+  driverState: null,
+  ...more,
+})
+
+test('at a moment, a name alone is the key; two of one name are told apart by bus', () => {
+  const keys = keysAt([device(1, 'pfn0.0', 'nd'), device(2, 'dax0.0', 'nd'), device(3, 'dax0.0', 'dax')])
+  expect([...keys.values()]).toEqual(['pfn0.0', 'nd/dax0.0', 'dax/dax0.0'])
+})
+
+test('a bookkeeping device steps aside and changes no other key', () => {
+  const keys = keysAt([device(1, 'pmem0', 'nd'), device(2, 'pmem0', 'block', { bookkeeping: true })])
+  expect(keys.get(1)).toBe('pmem0')
+  expect(keys.get(2)).toBe('block/pmem0')
+})
+
+test('over a log, a name under which two ever lived at once is always told apart', () => {
+  const keys = new LogKeys()
+  keys.see([device(1, 'dax0.0', 'nd'), device(2, 'pfn0.0', 'nd')])
+  expect(keys.keyOf(device(0, 'dax0.0', 'nd'))).toBe('dax0.0')
+  keys.see([device(1, 'dax0.0', 'nd'), device(3, 'dax0.0', 'dax')])
+  expect(keys.keyOf(device(0, 'dax0.0', 'nd'))).toBe('nd/dax0.0')
+  expect(keys.keyOf(device(0, 'dax0.0', null))).toBe('?/dax0.0')
+  expect(keys.keyOf(device(0, 'pfn0.0', 'nd'))).toBe('pfn0.0')
+})
+
+test('incarnations that followed one another share a key, and so do those beside a bookkeeping device', () => {
+  const keys = new LogKeys()
+  keys.see([
+    device(1, 'pfn0.0', 'nd', { presence: 'removed' }),
+    device(2, 'pfn0.0', 'nd'),
+    device(3, 'pmem0', 'nd'),
+    device(4, 'pmem0', 'block', { bookkeeping: true }),
+  ])
+  expect(keys.keyOf(device(0, 'pfn0.0', 'nd'))).toBe('pfn0.0')
+  expect(keys.keyOf(device(0, 'pmem0', 'nd'))).toBe('pmem0')
+  expect(keys.keyOf(device(0, 'pmem0', 'block', { bookkeeping: true }))).toBe('block/pmem0')
+})

@@ -1,0 +1,52 @@
+import type { AnyEvent } from '@devtrail/events'
+import { stuckTasks, type Moment, type OpenCall, type Position } from '@devtrail/time-travel'
+import type { OpenLog } from './open.ts'
+import { eventsAt, type Names } from './survey.ts'
+
+/** A call that a task is in, with what tells where and for what it waits. */
+export interface StuckCall {
+  readonly call: OpenCall
+  readonly device: number | null
+  readonly waitsFor: string | null
+  /** The function's own name, where the call stands for several. */
+  readonly function: string
+  readonly evidence: readonly AnyEvent[]
+  readonly data: { readonly [key: string]: unknown }
+}
+
+export interface StuckTaskAt {
+  readonly pid: number
+  readonly comm: string
+  /** Outermost first. */
+  readonly calls: readonly StuckCall[]
+}
+
+/** The tasks inside calls at a position. A call that names no device is on the one its evidence is about. */
+export async function stuckAt(log: OpenLog, position: Position, names: Names): Promise<{ at: Moment; tasks: StuckTaskAt[] }> {
+  const { at, machine } = await log.history.at(position)
+  const tasks = stuckTasks(machine)
+  const evidence = await eventsAt(
+    log.source,
+    tasks.flatMap((t) => t.calls.flatMap((c) => c.waiting?.evidence ?? [])),
+  )
+  return {
+    at,
+    tasks: tasks.map(({ pid, comm, calls }) => ({
+      pid,
+      comm,
+      calls: calls.map(({ call, device, waiting }) => {
+        const proofs = (waiting?.evidence ?? []).flatMap((seq) => evidence.get(seq) ?? [])
+        const near = proofs.map((e) => names.of(e)).find((d) => d !== null)
+        const fn = waiting?.data['function']
+        return {
+          call,
+          device: device ?? near ?? null,
+          waitsFor: waiting?.waitsFor ?? call.waitsFor,
+          function: typeof fn === 'string' ? fn : call.name,
+          evidence: proofs,
+          data: waiting?.data ?? {},
+        }
+      }),
+    })),
+  }
+}

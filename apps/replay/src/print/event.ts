@@ -1,0 +1,68 @@
+import { dataToJson, seconds, type AnyEvent, type Json } from '@devtrail/events'
+import type { Names } from '../logs/survey.ts'
+import { vocabulary } from '../models.ts'
+import { dataInWords, decodedData } from './data.ts'
+import type { Style } from './style.ts'
+import { padEnd, padStart, visible, widthOf } from './text.ts'
+
+/** `pin[135]`: the task on whose behalf it happened. */
+export const actorOf = (event: Pick<AnyEvent, 'actor'>): string =>
+  event.actor === null ? '' : visible(`${event.actor.comm}[${event.actor.pid}]`)
+
+/** An event as `events --json` prints it: one line. */
+export function eventRow(names: Names, event: AnyEvent, digits: 6 | 9): { [key: string]: Json } {
+  const device = names.of(event)
+  const decoded = decodedData(names, event)
+  return {
+    seq: event.seq,
+    entry: event.entry,
+    time: seconds(event.time, digits),
+    device: device === null ? null : names.device(device),
+    type: event.type,
+    cpu: event.cpu,
+    actor: event.actor === null ? null : { pid: event.actor.pid, comm: event.actor.comm },
+    cause: [...event.cause],
+    data: dataToJson(vocabulary, event.type, event.data, digits),
+    ...(Object.keys(decoded).length > 0 ? { decoded } : {}),
+    ...(event.inferred ? { inferred: true } : {}),
+    ...(event.context === undefined ? {} : { context: event.context }),
+    ...(event.where === undefined ? {} : { where: event.where }),
+  }
+}
+
+/** Columns of an event line; zero pads nothing. */
+export interface EventColumns {
+  readonly seq: number
+  readonly device: number
+  readonly actor: number
+  readonly type: number
+}
+
+/** Columns for any events, as `events` prints them while it does not know what is still to come. */
+export const eventColumns = (lastSeq: number): EventColumns => ({ seq: String(lastSeq).length, device: 12, actor: 16, type: 30 })
+
+/** Columns as narrow as these events allow. */
+export function columnsFor(events: readonly AnyEvent[], names: Names): EventColumns {
+  const widest = (of: (e: AnyEvent) => string): number => Math.max(0, ...events.map((e) => widthOf(of(e))))
+  const device = (e: AnyEvent): string => {
+    const id = names.of(e)
+    return id === null ? '' : names.device(id)
+  }
+  return { seq: widest((e) => String(e.seq)), device: widest(device), actor: widest(actorOf), type: widest((e) => e.type) }
+}
+
+/** An event as a person reads it: number, time, device, task, what happened, why. Never cut: pipes want all of it. */
+export function eventLine(names: Names, event: AnyEvent, style: Style, digits: 6 | 9, columns: EventColumns): string {
+  const device = names.of(event)
+  const because = event.cause.length === 0 ? '' : style.dim(` ← ${event.cause.join(', ')}`)
+  const inferred = event.inferred ? style.warn(' (inferred)') : ''
+  return [
+    style.dim(padStart(String(event.seq), columns.seq)),
+    style.when(padStart(seconds(event.time, digits), digits + 4)),
+    ...(columns.device === 0 ? [] : [style.name(padEnd(device === null ? '' : names.device(device), columns.device))]),
+    ...(columns.actor === 0 ? [] : [padEnd(actorOf(event), columns.actor)]),
+    `${style.bold(padEnd(event.type, columns.type))} ${visible(dataInWords(names, event, device, digits))}${inferred}${because}`,
+  ]
+    .join('  ')
+    .trimEnd()
+}

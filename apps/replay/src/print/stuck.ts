@@ -1,0 +1,46 @@
+import { seconds } from '@devtrail/events'
+import type { Moment } from '@devtrail/time-travel'
+import type { StuckCall, StuckTaskAt } from '../logs/stuck-list.ts'
+import type { Names } from '../logs/survey.ts'
+import { evidenceLines } from './evidence.ts'
+import type { Style } from './style.ts'
+import { visible, wrap } from './text.ts'
+
+/** A task inside calls, as `stuck --json` prints it. */
+export function stuckJson(task: StuckTaskAt, names: Names, digits: 6 | 9): object {
+  return {
+    pid: task.pid,
+    comm: task.comm,
+    calls: task.calls.map((c) => ({
+      call: c.call.name,
+      function: c.function,
+      since: { seq: c.call.enter.seq, entry: c.call.enter.entry, time: seconds(c.call.enter.time, digits) },
+      device: c.device === null ? null : names.device(c.device),
+      waitsFor: c.waitsFor,
+      certain: c.call.sure,
+      evidence: [c.call.enter.seq, ...c.evidence.map((e) => e.seq)],
+      data: c.data,
+    })),
+  }
+}
+
+function callText(c: StuckCall, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
+  const since = c.call.enter
+  const forHow = at.time === null ? '' : `, for ${((at.time - since.time) / 1e9).toFixed(3)} s`
+  const device = c.device === null ? '' : ` on ${style.name(names.device(c.device))}`
+  const sure = c.call.sure ? '' : style.warn(' (entries are missing since: it may have returned)')
+  const idle =
+    typeof c.data['idleSince'] === 'string' ? style.bad(`, which it is since ${c.data['idleSince']}: the task was not woken`) : ''
+  const waits = c.waitsFor === null ? '' : `, waits for ${c.waitsFor}${idle}`
+  return `in ${style.bold(c.function)}${device} since ${style.when(seconds(since.time, digits))}${forHow}${waits}${sure}`
+}
+
+/** A task inside calls, as a person reads it. */
+export function stuckText(task: StuckTaskAt, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
+  const lines = [style.bold(visible(`${task.comm} (pid ${task.pid})`))]
+  for (const c of task.calls) {
+    lines.push(...wrap(callText(c, at, names, style, digits), style.width - 2, '  ').map((l) => `  ${l}`))
+    lines.push(...evidenceLines([c.call.enter, ...c.evidence], names, style, digits).map((l) => `    ${l}`))
+  }
+  return `${lines.join('\n')}\n`
+}
