@@ -85,7 +85,7 @@ export function checkCommand({ program, run }: Cli): void {
           violations.length > certain ? style.warn(plural(violations.length - certain, 'possible violation')) : '',
         ].filter((t) => t !== '')
         await session.print(
-          `${broken.length === 0 ? style.good('nothing is broken') : broken.join(', ')} ${style.dim(`(${plural(report.rules.length, 'rule')} checked)`)}\n`,
+          `${broken.length === 0 ? style.good(log.imported?.summary.complete === false ? 'nothing was found broken' : 'nothing is broken') : broken.join(', ')} ${style.dim(`(${plural(report.rules.length, 'rule')} checked)`)}\n`,
         )
         return code
       }),
