@@ -31,9 +31,7 @@ function check(name: string): boolean {
   const tarball = pack(name)
   const manifest = passes('publint', ['--strict', tarball])
   const types = passes('attw', ['--profile', 'esm-only', '--no-color', tarball])
-  process.stdout.write(
-    `@devtrail/${name}: publint ${manifest ? 'ok' : 'FAILED'}, attw ${types ? 'ok' : 'FAILED'}\n`,
-  )
+  process.stdout.write(`@devtrail/${name}: publint ${manifest ? 'ok' : 'FAILED'}, attw ${types ? 'ok' : 'FAILED'}\n`)
   return manifest && types
 }
 

@@ -42,6 +42,11 @@ export const devresCatalogue = declareEvents('devres', {
     identifies: 'device',
     fields: { device, bus: f.opt(f.string('its bus')), kind: f.opt(f.string('what it is')) },
   },
+  'device-doubted': {
+    version: 1,
+    doc: 'Something happened to a device of this name, and it cannot be told whether to this one: what was known of it may no longer hold.',
+    fields: { device },
+  },
   'probe-started': {
     version: 1,
     doc: 'The driver core began to probe a device.',
@@ -65,7 +70,7 @@ export const devresCatalogue = declareEvents('devres', {
     version: 1,
     doc: 'The driver core began to clean up after an unbind or after a failed probe.',
     kernel: 'device_unbind_cleanup',
-    fields: { device, reason: f.oneOf(['unbind', 'probe-failed'], 'which of the two') },
+    fields: { device, reason: f.oneOf(['unbind', 'probe-failed', 'unknown'], 'which of the two, where it can be told') },
   },
   added: {
     version: 1,

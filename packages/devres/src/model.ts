@@ -25,8 +25,18 @@ const describe: View<DevresState> = (state, id, facts) => {
     bus: device.bus ?? facts.value<string>('device', id, 'bus'),
     presence: device.presence,
     driver: { name: device.driver.name, state: device.driver.state },
-    lastProbe: lastProbe && { driver: lastProbe.driver, errno: lastProbe.errno, error: errnoName(lastProbe.errno), outcome: lastProbe.outcome, seq: lastProbe.seq },
-    devres: { known: nodes.known.map(node), complete: nodes.complete, ...(nodes.possible.length > 0 ? { possible: nodes.possible.map(node) } : {}) },
+    lastProbe: lastProbe && {
+      driver: lastProbe.driver,
+      errno: lastProbe.errno,
+      error: errnoName(lastProbe.errno),
+      outcome: lastProbe.outcome,
+      seq: lastProbe.seq,
+    },
+    devres: {
+      known: nodes.known.map(node),
+      complete: nodes.complete,
+      ...(nodes.possible.length > 0 ? { possible: nodes.possible.map(node) } : {}),
+    },
   }
 }
 
@@ -34,18 +44,35 @@ const describe: View<DevresState> = (state, id, facts) => {
 const BOOKKEEPING = new Set(['bdi', 'block', 'dax-mapping', 'nd-region', 'nd-dimm', 'nd-bus', 'memory', 'other'])
 
 const devices = (state: DevresState, facts: Facts): DeviceInfo[] => {
-  const info = (d: { id: number; name: string; bus: string | null; kind: string | null }): Omit<DeviceInfo, 'presence' | 'driver' | 'driverState'> => {
+  const info = (d: {
+    id: number
+    name: string
+    bus: string | null
+    kind: string | null
+  }): Omit<DeviceInfo, 'presence' | 'driver' | 'driverState'> => {
     const kind = d.kind ?? facts.value<string>('device', d.id, 'kind')
-    return { id: d.id, name: d.name, bus: d.bus ?? facts.value<string>('device', d.id, 'bus'), kind, bookkeeping: BOOKKEEPING.has(kind ?? 'other') }
+    return {
+      id: d.id,
+      name: d.name,
+      bus: d.bus ?? facts.value<string>('device', d.id, 'bus'),
+      kind,
+      bookkeeping: BOOKKEEPING.has(kind ?? 'other'),
+    }
   }
   const known = [...state.devices.values()].map((d): DeviceInfo => ({
-    ...info(d), presence: d.presence, driver: d.driver.name, driverState: d.driver.state,
+    ...info(d),
+    presence: d.presence,
+    driver: d.driver.name,
+    driverState: d.driver.state,
   }))
   const later = facts
     .ids('device')
     .filter((id) => !state.devices.has(id) && facts.value('device', id, 'fromStart') === true)
     .map((id): DeviceInfo => ({
-      ...info({ id, name: facts.value<string>('device', id, 'name') ?? '?', bus: null, kind: null }), presence: 'present', driver: null, driverState: null,
+      ...info({ id, name: facts.value<string>('device', id, 'name') ?? '?', bus: null, kind: null }),
+      presence: 'present',
+      driver: null,
+      driverState: null,
     }))
   return [...known, ...later]
 }

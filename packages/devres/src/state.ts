@@ -36,8 +36,8 @@ export interface Device {
   name: string
   bus: string | null
   kind: string | null
-  /** `removed`: device_del was run; `gone`: the last reference was dropped. */
-  presence: 'present' | 'removed' | 'gone'
+  /** `removed`: device_del was run; `gone`: the last reference was dropped; null: not known. */
+  presence: 'present' | 'removed' | 'gone' | null
   driver: { name: string | null; state: DriverState | null }
   lastProbe: { driver: string | null; errno: number; outcome: ProbeOutcome; seq: number } | null
   nodes: KnownList<DevresNode>
@@ -56,13 +56,23 @@ export interface DevresState {
 
 export const initialDevres = (): DevresState => ({ devices: new Map() })
 
+const PROVES_PRESENCE: ReadonlySet<string> = new Set([
+  'devres/probe-started',
+  'devres/probe-ended',
+  'devres/remove-started',
+  'devres/unbind-cleanup-started',
+])
+
 const GROUP_MARKERS = new Set(['grp<', 'grp>'])
 /** Whether a node is a group marker, which no count of resources includes. */
 export const isGroupMarker = (release: string | null): boolean => release !== null && GROUP_MARKERS.has(release)
 
 function newDevice(id: DeviceId, name: string, bus: string | null, kind: string | null, seq: number, fresh: boolean): Device {
   return {
-    id, name, bus, kind,
+    id,
+    name,
+    bus,
+    kind,
     presence: 'present',
     driver: { name: null, state: fresh ? 'unbound' : null },
     lastProbe: null,
@@ -76,8 +86,12 @@ function newDevice(id: DeviceId, name: string, bus: string | null, kind: string 
 
 function forget(device: Device): void {
   if (device.presence === 'gone') return
-  device.driver.state = null
+  device.presence = null
+  device.driver = { name: null, state: null }
+  device.lastProbe = null
   forgetList(device.nodes)
+  // A node of the same address may be another by now: its place says nothing any more.
+  for (const node of device.nodes.possible) node.place = null
   for (const pass of device.passes) pass.whole = false
 }
 
@@ -101,16 +115,21 @@ function closePass(device: Device, count: number): ReleasePass | null {
   const pass = device.passes.pop()
   if (pass === undefined) return null
   pass.count = count
-  pass.broken = count >= 0 && pass.released.length !== count
-    ? { rule: 'count', against: [...pass.released], expected: count, found: pass.released.length }
-    : null
+  pass.broken =
+    count >= 0 && pass.released.length !== count
+      ? { rule: 'count', against: [...pass.released], expected: count, found: pass.released.length }
+      : null
   return pass
 }
 
 function endPass(device: Device, event: { seq: number }, count: number, reason: ReleaseReason): void {
   const pass = (device.ended = closePass(device, count))
   const since = pass?.startedAt ?? event.seq
-  device.nodes = { known: device.nodes.known.filter((n) => n.addedAt !== null && n.addedAt > since), possible: [], complete: true }
+  device.nodes = {
+    known: device.nodes.known.filter((n) => n.addedAt !== null && n.addedAt > since),
+    possible: [],
+    complete: pass?.whole ?? false,
+  }
   if (reason === 'unbind') device.driver = { name: null, state: 'unbound' }
   if (reason === 'device-del') {
     device.presence = 'removed'
@@ -132,7 +151,7 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
     const made = newDevice(device, name, bus, kind, event.seq, event.type === 'devres/device-added')
     if (event.type === 'devres/device-found') {
       made.driver = { name: event.data.driver, state: event.data.state }
-      if (event.data.state === 'unbound') made.nodes.complete = false
+      if (event.data.state === null && !event.data.fromStart) made.presence = null
     }
     state.devices.set(device, made)
     return
@@ -140,10 +159,14 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
   const device = state.devices.get(event.data.device)
   if (device === undefined) return
   device.ended = null
+  if (PROVES_PRESENCE.has(event.type)) device.presence ??= 'present'
   switch (event.type) {
     case 'devres/device-identified':
       device.bus ??= event.data.bus
       device.kind ??= event.data.kind
+      return
+    case 'devres/device-doubted':
+      forget(device)
       return
     case 'devres/probe-started':
       // really_probe refuses a device whose list is not empty (-EBUSY), so from here on the list is known.
@@ -179,7 +202,14 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
     case 'devres/release-all-started':
     case 'devres/release-group-started':
       device.passes.push({
-        startedAt: event.seq, pid: event.actor?.pid ?? null, released: [], lastPlace: null, lastReleased: null, whole: true, broken: null, count: null,
+        startedAt: event.seq,
+        pid: event.actor?.pid ?? null,
+        released: [],
+        lastPlace: null,
+        lastReleased: null,
+        whole: true,
+        broken: null,
+        count: null,
       })
       return
     case 'devres/released':

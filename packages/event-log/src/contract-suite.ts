@@ -80,10 +80,7 @@ function readingTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     await filled(store, [])
     await using reader = await store.open()
     expectEqual(reader.meta, sampleMeta())
-    expectEqual(
-      [reader.lastSeq, reader.tornTail, await eventsOf(reader), await reader.attachments()],
-      [0, null, [], []],
-    )
+    expectEqual([reader.lastSeq, reader.tornTail, await eventsOf(reader), await reader.attachments()], [0, null, [], []])
   })
 
   test('what was appended is read back, baseline first', async () => {
@@ -100,8 +97,7 @@ function readingTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     const store = await fresh()
     await filled(store, sampleEvents(40, { baseline: 3 }))
     await using reader = await store.open()
-    const seqs = async (from: number, to: number): Promise<number[]> =>
-      (await eventsOf(reader, { from, to })).map((e) => e.seq)
+    const seqs = async (from: number, to: number): Promise<number[]> => (await eventsOf(reader, { from, to })).map((e) => e.seq)
     expectEqual(await seqs(0, 0), [0, 0, 0])
     expectEqual(await seqs(0, 1), [0, 0, 0, 1])
     expectEqual(await seqs(7, 9), [7, 8, 9])
@@ -174,10 +170,7 @@ function sequenceTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
       const events = before.map((seq) => sampleEvent(seq))
       await using writer = await store.create(sampleMeta())
       await writer.append(events)
-      const error = await refusal(
-        () => writer.append(refused.map((seq) => ({ ...sampleEvent(1), seq }))),
-        'bad-sequence',
-      )
+      const error = await refusal(() => writer.append(refused.map((seq) => ({ ...sampleEvent(1), seq }))), 'bad-sequence')
       expectEqual([error.message.includes(expected), error.message.includes(found)], [true, true])
       expectEqual(writer.lastSeq, before.at(-1) ?? 0)
       await writer.flush('written')
@@ -252,11 +245,7 @@ function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     ['a missing field', { data: { by: null } }, 'bad-event'],
     ['a field of another kind', { data: { text: 7, by: null } }, 'bad-event'],
     ['a field that is not declared', { data: { text: '', by: null, more: 1 } }, 'bad-event'],
-    [
-      'an own __proto__ key',
-      { data: JSON.parse('{"text":"","by":null,"__proto__":{"polluted":1}}') as AnyEvent['data'] },
-      'bad-event',
-    ],
+    ['an own __proto__ key', { data: JSON.parse('{"text":"","by":null,"__proto__":{"polluted":1}}') as AnyEvent['data'] }, 'bad-event'],
     ['deep nesting', { data: { text: nested(), by: null } }, 'bad-event'],
     ['a time that is no number', { time: Number.NaN }, 'bad-event'],
     ['a time between nanoseconds', { time: 0.5 }, 'bad-event'],
@@ -268,10 +257,7 @@ function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     test(`${name} is refused with the whole batch`, async () => {
       const store = await fresh()
       await using writer = await store.create(sampleMeta())
-      const error = await refusal(
-        () => writer.append([said('fine'), { ...said('x'), seq: 2, ...part }]),
-        code,
-      )
+      const error = await refusal(() => writer.append([said('fine'), { ...said('x'), seq: 2, ...part }]), code)
       expectEqual(error.message.length < 1500, true)
       expectEqual(writer.lastSeq, 0)
       await writer.append([said('fine')])
@@ -397,8 +383,7 @@ function lifeTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
 
 function metaTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
   test('a source may hold any JSON, and is cut loose from the caller', async () => {
-    const text =
-      '{"__proto__":{"polluted":1},"constructor":null,"nul":"\\u0000","list":[1.5,-0.25,{"a":[]}],"7":true,"":""}'
+    const text = '{"__proto__":{"polluted":1},"constructor":null,"nul":"\\u0000","list":[1.5,-0.25,{"a":[]}],"7":true,"":""}'
     const source = JSON.parse(text) as { [key: string]: number | null }
     const stored = JSON.stringify(source)
     const store = await fresh()
@@ -424,8 +409,7 @@ function metaTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
       { ...sampleMeta(), source: { deep: nested() } },
       { ...sampleMeta(), notes: [1] },
     ]
-    for (const meta of wrong)
-      await refusal(() => store.create(meta as ReturnType<typeof sampleMeta>), 'bad-meta')
+    for (const meta of wrong) await refusal(() => store.create(meta as ReturnType<typeof sampleMeta>), 'bad-meta')
     await refusal(() => store.create({ ...sampleMeta(), schemaVersion: 2 as 1 }), 'unsupported')
     await refusal(() => store.open(), 'not-found')
     await filled(store, [])

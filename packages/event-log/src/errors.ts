@@ -23,10 +23,7 @@ export class LogDamagedError extends Error implements Damage {
 
   constructor(damage: Damage, options?: ErrorOptions) {
     const line = damage.line === null ? '' : ` line ${damage.line},`
-    super(
-      `${damage.file}:${line} byte ${damage.offset}: expected ${damage.expected}, found ${damage.found}; ${damage.todo}`,
-      options,
-    )
+    super(`${damage.file}:${line} byte ${damage.offset}: expected ${damage.expected}, found ${damage.found}; ${damage.todo}`, options)
     this.file = damage.file
     this.line = damage.line
     this.offset = damage.offset

@@ -1,22 +1,7 @@
 export { LOG_SCHEMA_VERSION } from './contract.ts'
-export type {
-  AckLevel,
-  AttachmentInfo,
-  LogMeta,
-  LogReader,
-  LogStore,
-  LogWriter,
-  ReadRange,
-  TornTail,
-} from './contract.ts'
+export type { AckLevel, AttachmentInfo, LogMeta, LogReader, LogStore, LogWriter, ReadRange, TornTail } from './contract.ts'
 export { LogDamagedError, LogUsageError } from './errors.ts'
 export type { Damage, LogUsageCode } from './errors.ts'
-export {
-  ATTACHMENT_BYTES_MAX,
-  EVENT_BYTES_MAX,
-  META_BYTES_MAX,
-  META_DEPTH_MAX,
-  NAME_CHARS_MAX,
-} from './limits.ts'
+export { ATTACHMENT_BYTES_MAX, EVENT_BYTES_MAX, META_BYTES_MAX, META_DEPTH_MAX, NAME_CHARS_MAX } from './limits.ts'
 export { memoryStore } from './memory.ts'
 export { sampleCatalogue, sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from './samples.ts'

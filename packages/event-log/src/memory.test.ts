@@ -4,10 +4,7 @@ import { memoryStore, sampleEvents, sampleMeta, sampleVocabulary } from './index
 
 const expectEqual = (actual: unknown, expected: unknown): void => expect(actual).toStrictEqual(expected)
 
-logStoreContract(
-  { describe, test, expectEqual },
-  { name: 'memory', strongest: 'buffered', fresh: async (v) => memoryStore(v) },
-)
+logStoreContract({ describe, test, expectEqual }, { name: 'memory', strongest: 'buffered', fresh: async (v) => memoryStore(v) })
 
 test('events read from memory cannot be changed', async () => {
   const store = memoryStore(sampleVocabulary)

@@ -1,13 +1,5 @@
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
-import type {
-  AckLevel,
-  AttachmentInfo,
-  LogMeta,
-  LogReader,
-  LogStore,
-  LogWriter,
-  ReadRange,
-} from './contract.ts'
+import type { AckLevel, AttachmentInfo, LogMeta, LogReader, LogStore, LogWriter, ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
@@ -87,8 +79,7 @@ class MemoryWriter implements LogWriter {
     this.#mustBeOpen()
     mustBeAttachmentName(name)
     const whole = await gather(bytes)
-    if (this.#held.attachments.has(name))
-      throw new LogUsageError('exists', `the log already has an attachment "${name}"`)
+    if (this.#held.attachments.has(name)) throw new LogUsageError('exists', `the log already has an attachment "${name}"`)
     this.#held.attachments.set(name, whole)
     return 'buffered'
   }
@@ -184,11 +175,7 @@ export function memoryStore(vocabulary: Vocabulary): LogStore {
   }
   return {
     async create(meta) {
-      if (held !== null)
-        throw new LogUsageError(
-          'exists',
-          'this memory store already holds a log; append to it or use another store',
-        )
+      if (held !== null) throw new LogUsageError('exists', 'this memory store already holds a log; append to it or use another store')
       held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), writing: false }
       return write(held)
     },

@@ -4,8 +4,7 @@ import { LogUsageError, excerpt } from './errors.ts'
 import { META_BYTES_MAX, META_DEPTH_MAX } from './limits.ts'
 
 function mustBeJson(value: unknown, path: string, depth: number): asserts value is Json {
-  const refuseAt = (found: string): never =>
-    refuse(`holds ${found} at ${excerpt(path)}; it should be plain JSON`)
+  const refuseAt = (found: string): never => refuse(`holds ${found} at ${excerpt(path)}; it should be plain JSON`)
   if (depth > META_DEPTH_MAX) refuseAt(`more than ${META_DEPTH_MAX} levels`)
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number') return void (Number.isFinite(value) || refuseAt(String(value)))
@@ -34,14 +33,11 @@ export function checkedMeta(meta: unknown): LogMeta {
   if (typeof epoch !== 'string' || !/^-?\d{1,30}$/.test(epoch)) {
     refuse('needs an epoch: nanoseconds as a decimal string, such as "1700000000000000000"')
   }
-  if (typeof source !== 'object' || source === null || Array.isArray(source))
-    refuse('needs a source: a JSON object')
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) refuse('needs a source: a JSON object')
   mustBeJson(source, 'source', 1)
-  if (!Array.isArray(notes) || !notes.every((n) => typeof n === 'string'))
-    refuse('needs notes: a list of strings')
+  if (!Array.isArray(notes) || !notes.every((n) => typeof n === 'string')) refuse('needs notes: a list of strings')
   const text = JSON.stringify({ schemaVersion, epoch, source, notes })
-  if (text.length > META_BYTES_MAX)
-    refuse(`is too large: its JSON may have ${META_BYTES_MAX} bytes, it has ${text.length} characters`)
+  if (text.length > META_BYTES_MAX) refuse(`is too large: its JSON may have ${META_BYTES_MAX} bytes, it has ${text.length} characters`)
   return JSON.parse(text) as LogMeta
 }
 

@@ -77,8 +77,7 @@ export function sampleEvent(seq: number): AnyEvent {
 /** `baseline` events with seq 0, then the events from `first` (default 1) to `last`. */
 export function sampleEvents(last: number, { first = 1, baseline = 0 } = {}): AnyEvent[] {
   const events: AnyEvent[] = []
-  for (let i = 0; i < baseline; i++)
-    events.push({ ...sampleEvent(0), type: 'sample/counted', data: { n: i } })
+  for (let i = 0; i < baseline; i++) events.push({ ...sampleEvent(0), type: 'sample/counted', data: { n: i } })
   for (let seq = first; seq <= last; seq++) events.push(sampleEvent(seq))
   return events
 }

@@ -9,7 +9,7 @@ export interface Storable {
 
 /** Why `back` is not `event`, or null when it is. A missing optional field and null are the same. */
 function difference(fields: object, event: AnyEvent, back: AnyEvent): string | null {
-  for (const name of ['seq', 'time', 'entry', 'device', 'cpu', 'context', 'where', 'inferred'] as const) {
+  for (const name of ['seq', 'time', 'entry', 'device', 'cpu', 'context', 'source', 'where', 'inferred'] as const) {
     if (event[name] !== back[name]) return name
   }
   const { actor, cause, data } = event

@@ -87,7 +87,8 @@ export class Vocabulary {
   /** @throws Error when the type is not declared. */
   get(type: string): EventDeclaration {
     const d = this.#byType.get(type)
-    if (d === undefined) throw new Error(`event type "${type}" is not in the vocabulary (${this.catalogues.map((c) => c.prefix).join(', ')})`)
+    if (d === undefined)
+      throw new Error(`event type "${type}" is not in the vocabulary (${this.catalogues.map((c) => c.prefix).join(', ')})`)
     return d
   }
 

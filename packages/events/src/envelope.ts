@@ -22,6 +22,8 @@ export interface Envelope {
   readonly cause: readonly number[]
   /** Interrupt and preemption state as ftrace prints it (`d..1.`), where recorded. */
   readonly context?: string
+  /** What the recording calls the entry's event: a user's own name of a probe, or a tracepoint. */
+  readonly source?: string
   /** The code location ftrace printed in parentheses, where recorded. */
   readonly where?: string
   /** True when the event was not recorded but follows from what was. */

@@ -1,8 +1,30 @@
 /** Linux errno values that the models and the traces use, by number (x86-64). */
 const names: Readonly<Record<number, string>> = {
-  1: 'EPERM', 2: 'ENOENT', 4: 'EINTR', 5: 'EIO', 6: 'ENXIO', 9: 'EBADF', 11: 'EAGAIN', 12: 'ENOMEM', 13: 'EACCES', 14: 'EFAULT',
-  16: 'EBUSY', 17: 'EEXIST', 19: 'ENODEV', 20: 'ENOTDIR', 22: 'EINVAL', 25: 'ENOTTY', 28: 'ENOSPC', 30: 'EROFS', 34: 'ERANGE',
-  38: 'ENOSYS', 61: 'ENODATA', 95: 'EOPNOTSUPP', 110: 'ETIMEDOUT', 512: 'ERESTARTSYS', 517: 'EPROBE_DEFER',
+  1: 'EPERM',
+  2: 'ENOENT',
+  4: 'EINTR',
+  5: 'EIO',
+  6: 'ENXIO',
+  9: 'EBADF',
+  11: 'EAGAIN',
+  12: 'ENOMEM',
+  13: 'EACCES',
+  14: 'EFAULT',
+  16: 'EBUSY',
+  17: 'EEXIST',
+  19: 'ENODEV',
+  20: 'ENOTDIR',
+  22: 'EINVAL',
+  25: 'ENOTTY',
+  28: 'ENOSPC',
+  30: 'EROFS',
+  34: 'ERANGE',
+  38: 'ENOSYS',
+  61: 'ENODATA',
+  95: 'EOPNOTSUPP',
+  110: 'ETIMEDOUT',
+  512: 'ERESTARTSYS',
+  517: 'EPROBE_DEFER',
 }
 
 /** `-EBUSY` for -16; `0` for 0; the number itself when it has no name here. */
@@ -13,5 +35,14 @@ export function errnoName(errno: number): string {
 }
 
 export const errno = {
-  ENOENT: -2, EIO: -5, ENXIO: -6, ENOMEM: -12, EBUSY: -16, EEXIST: -17, ENODEV: -19, EINVAL: -22, EOPNOTSUPP: -95, EPROBE_DEFER: -517,
+  ENOENT: -2,
+  EIO: -5,
+  ENXIO: -6,
+  ENOMEM: -12,
+  EBUSY: -16,
+  EEXIST: -17,
+  ENODEV: -19,
+  EINVAL: -22,
+  EOPNOTSUPP: -95,
+  EPROBE_DEFER: -517,
 } as const

@@ -25,11 +25,17 @@ export const f = {
   flags: scalar('flags'),
   time: scalar('time'),
   /** One of a closed list of words. */
-  oneOf: <const V extends readonly string[]>(values: V, doc: string): { readonly kind: 'enum'; readonly values: V; readonly doc: string } => ({
+  oneOf: <const V extends readonly string[]>(
+    values: V,
+    doc: string,
+  ): { readonly kind: 'enum'; readonly values: V; readonly doc: string } => ({
     kind: 'enum',
     values,
     doc,
   }),
   /** May be null: not known, or none where the doc says so. */
-  opt: <F extends { readonly kind: string; readonly doc: string }>(field: F): F & { readonly optional: true } => ({ ...field, optional: true }),
+  opt: <F extends { readonly kind: string; readonly doc: string }>(field: F): F & { readonly optional: true } => ({
+    ...field,
+    optional: true,
+  }),
 }

@@ -49,6 +49,8 @@ export class Facts {
   }
 
   /** The value alone, or null. */
+  // The caller knows the type from the declaration of the attribute.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   value<T>(kind: FieldKind, id: number, attribute: string): T | null {
     return (this.find(kind, id, attribute)?.value as T | undefined) ?? null
   }

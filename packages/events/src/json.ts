@@ -93,7 +93,7 @@ export function dataToJson(vocabulary: Vocabulary, type: string, data: object, d
 
 /** The stored JSON form: lossless, versioned. */
 export function eventToJson(vocabulary: Vocabulary, event: AnyEvent): { [field: string]: Json } {
-  const { seq, entry, time, device, cpu, actor, cause, context, where, inferred, type, data } = event
+  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type, data } = event
   return {
     seq,
     ...(entry === null ? {} : { entry }),
@@ -105,6 +105,7 @@ export function eventToJson(vocabulary: Vocabulary, event: AnyEvent): { [field: 
     ...(actor === null ? {} : { actor: { pid: actor.pid, comm: actor.comm } }),
     ...(cause.length === 0 ? {} : { cause: [...cause] }),
     ...(context === undefined ? {} : { context }),
+    ...(source === undefined ? {} : { source }),
     ...(where === undefined ? {} : { where }),
     ...(inferred ? { inferred: true } : {}),
     data: dataToJson(vocabulary, type, data, 9),
@@ -129,11 +130,13 @@ export function eventFromJson(vocabulary: Vocabulary, json: unknown): AnyEvent {
     raw = upcast(raw)
   }
   const data: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(d.fields)) data[name] = fieldFromJson(type, name, field, Object.hasOwn(raw, name) ? raw[name] : null)
+  for (const [name, field] of Object.entries(d.fields))
+    data[name] = fieldFromJson(type, name, field, Object.hasOwn(raw, name) ? raw[name] : null)
   const whole = (name: string): number | null => {
     const v = j[name]
     if (v === undefined || v === null) return null
-    if (typeof v !== 'number' || !Number.isSafeInteger(v)) throw new TypeError(`${type}: "${name}" should be a whole number, found ${JSON.stringify(v)}`)
+    if (typeof v !== 'number' || !Number.isSafeInteger(v))
+      throw new TypeError(`${type}: "${name}" should be a whole number, found ${JSON.stringify(v)}`)
     return v
   }
   const seq = whole('seq')
@@ -148,6 +151,7 @@ export function eventFromJson(vocabulary: Vocabulary, json: unknown): AnyEvent {
     actor: actor && typeof actor.pid === 'number' ? { pid: actor.pid, comm: String(actor.comm) } : null,
     cause: Array.isArray(j['cause']) ? (j['cause'] as unknown[]).filter((c): c is number => typeof c === 'number') : [],
     ...(typeof j['context'] === 'string' ? { context: j['context'] } : {}),
+    ...(typeof j['source'] === 'string' ? { source: j['source'] } : {}),
     ...(typeof j['where'] === 'string' ? { where: j['where'] } : {}),
     ...(j['inferred'] === true ? { inferred: true as const } : {}),
     type,

@@ -54,7 +54,8 @@ export interface DeviceInfo {
   readonly kind: string | null
   /** Devices that exist for bookkeeping (regions, backing-dev-info, block devices) are listed only on request. */
   readonly bookkeeping: boolean
-  readonly presence: 'present' | 'removed' | 'gone'
+  /** Null when a gap may have changed it. */
+  readonly presence: 'present' | 'removed' | 'gone' | null
   readonly driver: string | null
   readonly driverState: string | null
 }

@@ -2,7 +2,12 @@ import { declareEvents, f, type EventOf, type Payload } from '@devtrail/events'
 
 /** What a kernel says of itself, and what the recording's maker wrote into it. */
 export const kernelCatalogue = declareEvents('kernel', {
-  console: { version: 1, doc: 'The kernel printed a line.', kernel: 'printk', fields: { text: f.text('the line; it can hold line breaks') } },
+  console: {
+    version: 1,
+    doc: 'The kernel printed a line.',
+    kernel: 'printk',
+    fields: { text: f.text('the line; it can hold line breaks') },
+  },
   warned: {
     version: 1,
     doc: 'The kernel itself reported a fault.',

@@ -14,13 +14,32 @@ const known: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   release_resource: resourceArgs(1),
   remove_resource: resourceArgs(1),
   memremap_pages: {
-    pgmap: '$arg1', start: '+136($arg1)', end: '+144($arg1)', type: '+96($arg1)', altbase: '+0($arg1)', altend: '+8($arg1)', reserve: '+16($arg1)',
-    free: '+24($arg1)', alloc: '+40($arg1)', pgmap_flags: '+100($arg1)', vmemmap_shift: '+104($arg1)',
+    pgmap: '$arg1',
+    start: '+136($arg1)',
+    end: '+144($arg1)',
+    type: '+96($arg1)',
+    altbase: '+0($arg1)',
+    altend: '+8($arg1)',
+    reserve: '+16($arg1)',
+    free: '+24($arg1)',
+    alloc: '+40($arg1)',
+    pgmap_flags: '+100($arg1)',
+    vmemmap_shift: '+104($arg1)',
   },
   devm_memremap_pages: { dev: '+0(+0($arg1))', pgmap: '$arg2' },
   memunmap_pages: {
-    pgmap: '$arg1', start: '+136($arg1)', end: '+144($arg1)', type: '+96($arg1)', pgmap_flags: '+100($arg1)', nr_range: '+128($arg1)', altbase: '+0($arg1)',
-    reserve: '+16($arg1)', free: '+24($arg1)', alloc: '+40($arg1)', percpu_count_ptr: '+48($arg1)', count: '+0(+56($arg1))',
+    pgmap: '$arg1',
+    start: '+136($arg1)',
+    end: '+144($arg1)',
+    type: '+96($arg1)',
+    pgmap_flags: '+100($arg1)',
+    nr_range: '+128($arg1)',
+    altbase: '+0($arg1)',
+    reserve: '+16($arg1)',
+    free: '+24($arg1)',
+    alloc: '+40($arg1)',
+    percpu_count_ptr: '+48($arg1)',
+    count: '+0(+56($arg1))',
   },
   get_dev_pagemap: { pfn: '$arg1', cached: '$arg2' },
   devm_memremap: { dev: '+0(+0($arg1))', offset: '$arg2', size: '$arg3', flags: '$arg4' },
@@ -49,8 +68,15 @@ const known: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   try_grab_folio: { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', refs: '$arg2', flags: '$arg3', vmemmap: '@vmemmap_base' },
   __put_devmap_managed_page_refs: { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', refs: '$arg2', vmemmap: '@vmemmap_base' },
   __bio_release_pages: {
-    bio: '$arg1', vcnt: '+104($arg1)', page0: '+0(+112($arg1))', len0: '+8(+112($arg1))', page1: '+16(+112($arg1))', len1: '+24(+112($arg1))',
-    page2: '+32(+112($arg1))', len2: '+40(+112($arg1))', vmemmap: '@vmemmap_base',
+    bio: '$arg1',
+    vcnt: '+104($arg1)',
+    page0: '+0(+112($arg1))',
+    len0: '+8(+112($arg1))',
+    page1: '+16(+112($arg1))',
+    len1: '+24(+112($arg1))',
+    page2: '+32(+112($arg1))',
+    len2: '+40(+112($arg1))',
+    vmemmap: '@vmemmap_base',
   },
   page_cache_pipe_buf_release: { page: '+0($arg2)', refcount: '+52(+0($arg2))', ops: '+16($arg2)', vmemmap: '@vmemmap_base' },
   unpin_user_page: { page: '$arg1', vmemmap: '@vmemmap_base' },
@@ -68,7 +94,11 @@ function resourceArgs(n: 1 | 2): Record<string, string> {
   const res = `$arg${n}`
   return {
     ...(n === 2 ? { parent: '$arg1' } : {}),
-    res, start: `+0(${res})`, end: `+8(${res})`, name: `+0(+16(${res}))`, flags: `+24(${res})`,
+    res,
+    start: `+0(${res})`,
+    end: `+8(${res})`,
+    name: `+0(+16(${res}))`,
+    flags: `+24(${res})`,
   }
 }
 
@@ -87,19 +117,28 @@ export interface ProbeDefinition {
 }
 
 const REGISTERS: Readonly<Record<string, string>> = {
-  '%di': '$arg1', '%si': '$arg2', '%dx': '$arg3', '%cx': '$arg4', '%r8': '$arg5', '%r9': '$arg6', '%ax': '$retval', $retval: '$retval',
+  '%di': '$arg1',
+  '%si': '$arg2',
+  '%dx': '$arg3',
+  '%cx': '$arg4',
+  '%r8': '$arg5',
+  '%r9': '$arg6',
+  '%ax': '$retval',
+  $retval: '$retval',
 }
 
 /** A fetch argument without its type, registers as arguments, offsets in decimal. */
 function normalise(fetch: string): string {
   const untyped = fetch.replace(/:[a-z]\w*(?:\[\d+\])?$/, '').replace(/^[-+]u/, '+')
-  return untyped
-    .replaceAll(/%[a-z]\w*/g, (r) => REGISTERS[r] ?? r)
-    .replaceAll(/0x[0-9a-f]+/g, (h) => String(Number(h)))
+  return untyped.replaceAll(/%[a-z]\w*/g, (r) => REGISTERS[r] ?? r).replaceAll(/0x[0-9a-f]+/g, (h) => String(Number(h)))
 }
 
 /** `nd_pmem:nd_pmem_probe+0` → `nd_pmem_probe`; compiler suffixes (`.isra.0`) are dropped. */
-export const bareSymbol = (symbol: string): string => symbol.replace(/^[^:]+:/, '').replace(/[+].*$/, '').replace(/\.(?:constprop|isra|part|cold).*$/, '')
+export const bareSymbol = (symbol: string): string =>
+  symbol
+    .replace(/^[^:]+:/, '')
+    .replace(/[+].*$/, '')
+    .replace(/\.(?:constprop|isra|part|cold).*$/, '')
 
 /** Reads `kprobe_events`; lines that are no probe definition are left out. */
 export function parseProbeDefinitions(text: string): Map<string, ProbeDefinition> {

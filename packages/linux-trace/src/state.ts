@@ -19,7 +19,11 @@ export function evolveKernel(state: KernelState, event: AnyEvent): void {
 type Warned = Extract<KernelEvent, { type: 'kernel/warned' }>
 
 const WHAT: Readonly<Record<Warned['data']['kind'], string>> = {
-  warning: 'warned', bug: 'reported a bug', oops: 'crashed', 'hung-task': 'reported a hung task', panic: 'panicked',
+  warning: 'warned',
+  bug: 'reported a bug',
+  oops: 'crashed',
+  'hung-task': 'reported a hung task',
+  panic: 'panicked',
 }
 
 function violation(e: Warned): Violation {

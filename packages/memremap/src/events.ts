@@ -43,7 +43,7 @@ export const memremapCatalogue = declareEvents('memremap', {
     version: 1,
     doc: 'A driver asked for a managed pagemap.',
     kernel: 'devm_memremap_pages',
-    fields: { pagemap, device, pointer: f.pointer('the struct dev_pagemap') },
+    fields: { pagemap, device: f.opt(f.device('the device, where it can be told')), pointer: f.pointer('the struct dev_pagemap') },
   },
   'map-started': {
     version: 1,
@@ -127,7 +127,7 @@ export const memremapCatalogue = declareEvents('memremap', {
   },
   'ref-released': {
     version: 1,
-    doc: "The last reference of a pagemap was dropped: the wait of its removal is over.",
+    doc: 'The last reference of a pagemap was dropped: the wait of its removal is over.',
     kernel: 'dev_pagemap_percpu_release',
     fields: { pagemap: f.opt(pagemap), ref: f.pointer('the percpu_ref') },
   },
@@ -230,9 +230,12 @@ export const memremapCatalogue = declareEvents('memremap', {
     fields: {
       bio: f.pointer('the bio'),
       vectors: f.count('its vectors'),
-      page0: f.opt(f.pointer('first vector: page')), len0: f.opt(f.bytes('first vector: length')),
-      page1: f.opt(f.pointer('second vector: page')), len1: f.opt(f.bytes('second vector: length')),
-      page2: f.opt(f.pointer('third vector: page')), len2: f.opt(f.bytes('third vector: length')),
+      page0: f.opt(f.pointer('first vector: page')),
+      len0: f.opt(f.bytes('first vector: length')),
+      page1: f.opt(f.pointer('second vector: page')),
+      len1: f.opt(f.bytes('second vector: length')),
+      page2: f.opt(f.pointer('third vector: page')),
+      len2: f.opt(f.bytes('third vector: length')),
     },
   },
   sampled: {

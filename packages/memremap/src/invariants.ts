@@ -45,7 +45,8 @@ function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], 
 export const referencedAtRemoval: Invariant<MemremapState> = {
   id: 'memremap/referenced-at-removal',
   says: 'No page is referenced when its memory is removed.',
-  because: 'whoever holds the reference will read or put a struct page that is gone; FS_DAX references did not hold the pagemap between 5.18 and 6.14 (fixed by 38607c62b34b).',
+  because:
+    'whoever holds the reference will read or put a struct page that is gone; FS_DAX references did not hold the pagemap between 5.18 and 6.14 (fixed by 38607c62b34b).',
   judge: (state, event) => {
     const found: Violation[] = []
     for (const p of state.pagemaps.values()) {

@@ -1,7 +1,7 @@
 import { hex, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
 import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
-import { memoryTypeName } from './memory-type.ts'
+import { memoryType, memoryTypeName } from './memory-type.ts'
 import type { PageRecord } from './pages.ts'
 import { evolveMemremap, initialMemremap, newPagemap, type MemremapState, type Pagemap } from './state.ts'
 
@@ -17,8 +17,8 @@ function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
 }
 
 /** Records as JSON; neighbouring pages with equal count, kind and taker are folded into one. */
-function foldPages(records: readonly PageRecord[], order: number): Json[] {
-  const stride = 2 ** order
+function foldPages(records: readonly PageRecord[], order: number | null): Json[] {
+  const stride = 2 ** (order ?? 0)
   const runs: PageRecord[][] = []
   for (const page of records.toSorted((a, b) => a.pfn - b.pfn)) {
     const run = runs.at(-1)
@@ -30,25 +30,34 @@ function foldPages(records: readonly PageRecord[], order: number): Json[] {
     const seqs = run.flatMap((page) => page.holders.map((h) => h.seq))
     return {
       pfn: hex(run[0]!.pfn),
-      pages: run.length * stride,
+      pages: order === null ? { atLeast: run.length, atMost: null } : run.length * stride,
       order,
       refcount: run[0]!.refcount as Json,
       idle: 1,
       kind: holder?.kind ?? null,
       takenBy: holder === undefined || holder.pid === null ? null : { pid: holder.pid, comm: holder.comm },
-      ...(run[0]!.holders.length > 1 ? { holders: run[0]!.holders.map((h): Json => ({ pid: h.pid, comm: h.comm, kind: h.kind, refs: h.refs })) } : {}),
+      ...(run[0]!.holders.length > 1
+        ? { holders: run[0]!.holders.map((h): Json => ({ pid: h.pid, comm: h.comm, kind: h.kind, refs: h.refs })) }
+        : {}),
       since: seqs.length === 0 ? null : { first: Math.min(...seqs), last: Math.max(...seqs) },
     }
   })
 }
 
-function pageRefs(p: Pagemap): Json {
+/** Pages of a file system's DAX are small; of other pagemaps only the mapping tells. */
+const orderOf = (p: Pagemap, type: number | null): number | null => p.order ?? (type === memoryType.FS_DAX ? 0 : null)
+
+function pageRefs(p: Pagemap, type: number | null): Json {
+  const order = orderOf(p, type)
   const all = [...p.pages.values()]
   const possible = all.filter((r) => !r.sure)
   return {
-    known: foldPages(all.filter((r) => r.sure), p.order),
+    known: foldPages(
+      all.filter((r) => r.sure),
+      order,
+    ),
     complete: p.pagesComplete,
-    ...(possible.length > 0 ? { possible: foldPages(possible, p.order) } : {}),
+    ...(possible.length > 0 ? { possible: foldPages(possible, order) } : {}),
   }
 }
 
@@ -64,11 +73,9 @@ export function pagemapToJson(p: Pagemap, facts: Facts): { [key: string]: Json }
     ...(late === undefined ? {} : { learntAt: late.seq }),
     type: type === null ? null : memoryTypeName(type),
     state: p.phase,
-    altmap: p.altmap
-      ? { basePfn: hex(p.altmap.basePfn), reserve: p.altmap.reserve, free: p.altmap.free, alloc: p.altmap.alloc }
-      : p.altmap,
+    altmap: p.altmap ? { basePfn: hex(p.altmap.basePfn), reserve: p.altmap.reserve, free: p.altmap.free, alloc: p.altmap.alloc } : p.altmap,
     ref: { id: p.ref.id, mode: p.ref.mode, dying: p.ref.dying, count: p.ref.count as Json },
-    pageRefs: pageRefs(p),
+    pageRefs: pageRefs(p, type),
   }
 }
 
@@ -89,7 +96,9 @@ const describe: View<MemremapState> = (state, device, facts) => {
   const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
   const own = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === device)
   // Of a namespace's pagemap whose owner never showed it is only known that some claimant of the namespace has it.
-  const claimed = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device)
+  const claimed = all.filter(
+    (p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device,
+  )
   const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts))
   const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts))
   return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }

@@ -32,9 +32,9 @@ test('a pin counts 1024 on a small page and once on the head of a compound page'
 
 test('a sampled count outranks the counted one', () => {
   const pages = grabbed(1)
-  grab(pages, PFN, 5, by(2), 0, true)
+  grab(pages, PFN, { count: 5, at: Infinity }, by(2), 0, true)
   expect(page(pages)).toEqual([6, true, [1, 2]])
-  grab(pages, PFN, 1, by(3), 0, true)
+  grab(pages, PFN, { count: 1, at: Infinity }, by(3), 0, true)
   expect(page(pages)).toEqual([2, true, [3]])
 })
 
@@ -87,7 +87,7 @@ test('unseen puts bound the count from above; a sample of the bound says that no
   doubtPages(pages)
   expect(page(pages)).toEqual([{ atLeast: 1, atMost: 3 }, false, [1, 2]])
   const other = structuredClone(pages)
-  grab(pages, PFN, 3, by(3), 0, true)
+  grab(pages, PFN, { count: 3, at: Infinity }, by(3), 0, true)
   expect(page(pages)).toEqual([4, true, [1, 2, 3]])
   grab(other, PFN, null, by(3), 0, true)
   expect(page(other)).toEqual([{ atLeast: 2, atMost: 4 }, true, [3]])
@@ -99,4 +99,11 @@ test('a put that may not have happened leaves both counts open', () => {
   expect(pages.get(PFN)!.refcount).toEqual({ atLeast: 2, atMost: 3 })
   maybePut(pages, PFN + 1, 1)
   expect(pages.size).toBe(1)
+})
+
+test('two who sample the same count before either takes its reference hold two', () => {
+  const pages: Pages = new Map()
+  grab(pages, PFN, { count: 1, at: 10 }, { ...by(1), seq: 12 }, 0, true)
+  grab(pages, PFN, { count: 1, at: 11 }, { ...by(2), seq: 13 }, 0, true)
+  expect(pages.get(PFN)).toMatchObject({ refcount: 3, holders: [{ pid: 1 }, { pid: 2 }] })
 })

@@ -26,6 +26,8 @@ export interface PageRecord {
   holders: Holder[]
   /** False when a gap came after the last evidence: the references may have been given back. */
   sure: boolean
+  /** The event that changed it last. */
+  changedAt: number
 }
 
 export type Pages = Map<Pfn, PageRecord>
@@ -35,7 +37,7 @@ export const weight = (kind: 'get' | 'pin', refs: number, order: number): number
 
 function record(pages: Pages, pfn: Pfn, unseen: Count): PageRecord {
   let page = pages.get(pfn)
-  if (page === undefined) pages.set(pfn, (page = { pfn, refcount: unseen, holders: [], sure: true }))
+  if (page === undefined) pages.set(pfn, (page = { pfn, refcount: unseen, holders: [], sure: true, changedAt: 0 }))
   return page
 }
 
@@ -64,14 +66,25 @@ export function doubtPages(pages: Pages): void {
   }
 }
 
-/** References were taken. `before`: the count sampled just before, which outranks what was counted. */
-export function grab(pages: Pages, pfn: Pfn, before: number | null, holder: Holder, order: number, complete: boolean): void {
+/** A count sampled when an attempt to take references began, by the event that began it. */
+export interface Sample {
+  readonly count: number
+  readonly at: number
+}
+
+/**
+ * References were taken. What was sampled before outranks what was counted, unless somebody else changed the count
+ * since: two CPUs that race for a page sample the same count.
+ */
+export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Holder, order: number, complete: boolean): void {
   const page = record(pages, pfn, complete ? IDLE : between(IDLE, Infinity))
-  const base = before ?? page.refcount
-  confirm(page, before)
-  if (before === IDLE) page.holders = []
+  const seen = before === null || page.changedAt > before.at ? null : before.count
+  const base = seen ?? page.refcount
+  confirm(page, seen)
+  if (seen === IDLE) page.holders = []
   page.refcount = plus(base, weight(holder.kind, holder.refs, order))
   page.holders.push(holder)
+  page.changedAt = holder.seq
 }
 
 /** Takes references off the holders: of the one who puts if it holds any of that kind, else of the oldest. */
@@ -90,7 +103,15 @@ function drop(page: PageRecord, pid: number | null, kind: 'get' | 'pin', refs: n
 }
 
 /** References were given back. Returns true when the page is now known to be idle. */
-export function put(pages: Pages, pfn: Pfn, before: number | null, pid: number | null, kind: 'get' | 'pin', refs: number, order: number): boolean {
+export function put(
+  pages: Pages,
+  pfn: Pfn,
+  before: number | null,
+  pid: number | null,
+  kind: 'get' | 'pin',
+  refs: number,
+  order: number,
+): boolean {
   const page = pages.get(pfn)
   const n = weight(kind, refs, order)
   if (page === undefined) return before !== null && settle(pages, record(pages, pfn, before - n))

@@ -49,8 +49,8 @@ export interface Pagemap {
   phase: PagemapPhase | null
   /** null: not known; false: there is none. */
   altmap: Altmap | false | null
-  /** Order of its compound pages. */
-  order: number
+  /** Order of its compound pages; null when its mapping was not seen. */
+  order: number | null
   ref: PagemapRef
   pages: Pages
   /** No page can be referenced that has no record. */
@@ -75,9 +75,23 @@ export const initialMemremap = (): MemremapState => ({ pagemaps: new Map(), wait
 
 /** A pagemap of which nothing is known yet. */
 export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
-  id, pointer: null, device: null, start: null, end: null, ranges: 1, type: null, phase: null, altmap: null, order: 0,
+  id,
+  pointer: null,
+  device: null,
+  start: null,
+  end: null,
+  ranges: 1,
+  type: null,
+  phase: null,
+  altmap: null,
+  order: null,
   ref: { id: null, mode: null, dying: null, count: null },
-  pages: new Map(), pagesComplete: false, initialised: null, removal: null, sure: true, firstSeq: seq,
+  pages: new Map(),
+  pagesComplete: false,
+  initialised: null,
+  removal: null,
+  sure: true,
+  firstSeq: seq,
 })
 
 function pagemapOf(state: MemremapState, id: PagemapId, seq: number): Pagemap {
@@ -101,7 +115,7 @@ export function covers(p: Pagemap, pfn: Pfn): boolean | null {
 /** The page whose count a page's references change: the head of its compound page. */
 export function headOf(p: Pagemap, pfn: Pfn): Pfn {
   const first = firstPfn(p)
-  if (p.order === 0 || first === null) return pfn
+  if (p.order === null || p.order === 0 || first === null) return pfn
   const size = 2 ** p.order
   return first + Math.floor((pfn - first) / size) * size
 }
@@ -185,6 +199,16 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
   if (gone?.removal?.whole) gone.removal.proof = { pfn, seq }
 }
 
+/** Events that prove that the pagemap they name is there. */
+const PROVES: ReadonlySet<string> = new Set([
+  'memremap/map-requested',
+  'memremap/map-started',
+  'memremap/mapped',
+  'memremap/looked-up',
+  'memremap/release-requested',
+  'memremap/unmap-started',
+])
+
 /** Folds one event into the state, in place. */
 export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   state.ended = null
@@ -200,9 +224,10 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   if (!any.type.startsWith('memremap/')) return
   const event = any as unknown as MemremapEvent
   for (const p of state.pagemaps.values()) if (p.removal !== null) p.removal.proof = null
-  const about = (event.data as { pagemap?: number | null }).pagemap
-  const pagemap = about == null ? undefined : state.pagemaps.get(about)
-  if (pagemap !== undefined) pagemap.sure = true
+  if (PROVES.has(event.type)) {
+    const p = state.pagemaps.get((event.data as { pagemap?: number | null }).pagemap ?? 0)
+    if (p !== undefined) p.sure = true
+  }
   evolveWaits(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
@@ -216,7 +241,14 @@ function evolvePages(state: MemremapState, event: MemremapEvent): void {
       const p = pagemapOf(state, pagemap, event.seq)
       const at = head ?? headOf(p, pfn)
       const holder = { pid: event.actor?.pid ?? null, comm: event.actor?.comm ?? null, kind, refs, seq: event.seq }
-      grab(p.pages, at, at === pfn ? before : null, holder, p.order, p.pagesComplete)
+      grab(
+        p.pages,
+        at,
+        at === pfn && before !== null ? { count: before, at: event.cause[0] ?? event.seq } : null,
+        holder,
+        p.order ?? 0,
+        p.pagesComplete,
+      )
       idleSeen(state, at, null)
       return
     }
@@ -228,7 +260,7 @@ function evolvePages(state: MemremapState, event: MemremapEvent): void {
       for (let i = 0; i < pages; i++) {
         const at = head ?? headOf(p, pfn + i)
         const seen = i === 0 && at === pfn ? before : null
-        if (put(p.pages, at, seen, event.actor?.pid ?? null, kind, refs, p.order)) idleSeen(state, at, event)
+        if (put(p.pages, at, seen, event.actor?.pid ?? null, kind, refs, p.order ?? 0)) idleSeen(state, at, event)
       }
       return
     }
@@ -299,7 +331,7 @@ function evolvePagemap(state: MemremapState, event: MemremapEvent): void {
       if (event.data.pagemap === null) return
       const p = pagemapOf(state, event.data.pagemap, event.seq)
       const offset = p.altmap ? p.altmap.reserve + p.altmap.free : 0
-      p.initialised = Math.floor((event.data.pages - offset) / 2 ** p.order)
+      p.initialised = Math.floor((event.data.pages - offset) / 2 ** (p.order ?? 0))
       return
     }
     case 'memremap/mapped': {

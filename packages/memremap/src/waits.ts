@@ -22,7 +22,13 @@ export function evolveWaits(state: MemremapState, event: MemremapEvent): void {
   switch (event.type) {
     case 'memremap/idle-wait-started':
       state.waits.set(pid, {
-        pid, comm: event.actor!.comm, call: event.data.call, since: { seq: event.seq, time: event.time }, page: null, idle: null, sure: true,
+        pid,
+        comm: event.actor!.comm,
+        call: event.data.call,
+        since: { seq: event.seq, time: event.time },
+        page: null,
+        idle: null,
+        sure: true,
       })
       return
     case 'memremap/busy-looked-up': {

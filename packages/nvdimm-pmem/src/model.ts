@@ -4,13 +4,17 @@ import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './sta
 
 const describe: View<NvdimmPmemState> = (state, device) => {
   const ns = state.namespaces.get(device)
-  const disk = [...state.disks.values()].filter((d) => d.device === device).toSorted((a, b) => a.since - b.since).at(-1)
+  const disk = [...state.disks.values()]
+    .filter((d) => d.device === device)
+    .toSorted((a, b) => a.since - b.since)
+    .at(-1)
   const queue = [...state.queues.values()].filter((q) => q.device === device).at(-1)
   return {
     ...(disk?.state == null ? { disk: null } : { disk: { name: disk.name, state: disk.state } }),
-    queue: queue === undefined
-      ? null
-      : { id: queue.id, frozen: queue.frozen as Json, dying: queue.dying, ref: { ...queue.ref, count: queue.ref.count as Json } },
+    queue:
+      queue === undefined
+        ? null
+        : { id: queue.id, frozen: queue.frozen as Json, dying: queue.dying, ref: { ...queue.ref, count: queue.ref.count as Json } },
     ...(ns === undefined ? {} : { namespace: { mode: ns.mode, map: ns.map, size: ns.size, uuid: ns.uuid, region: ns.region } }),
     ...(state.comeBackAs.has(device) ? { comeBackAs: state.comeBackAs.get(device)! } : {}),
   }

@@ -51,7 +51,12 @@ export interface NvdimmPmemState {
 }
 
 export const initialNvdimmPmem = (): NvdimmPmemState => ({
-  disks: new Map(), queues: new Map(), namespaces: new Map(), mounts: [], mountsListed: false, comeBackAs: new Map(),
+  disks: new Map(),
+  queues: new Map(),
+  namespaces: new Map(),
+  mounts: [],
+  mountsListed: false,
+  comeBackAs: new Map(),
 })
 
 function queueOf(state: NvdimmPmemState, id: string, device: DeviceId | null, anew = false): Queue {
@@ -70,6 +75,7 @@ function forget(state: NvdimmPmemState): void {
   // A queue is known by its pointer only, and pointers are reused: after a gap it may be another.
   state.queues.clear()
   state.comeBackAs.clear()
+  state.namespaces.clear()
   state.mountsListed = false
 }
 

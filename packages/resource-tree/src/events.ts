@@ -7,7 +7,12 @@ const end = f.u64('last address, inclusive')
 
 /** Which kernel function put a node in or took it out. */
 export const requestHow = [
-  'request_region', 'request_resource', 'request_resource_conflict', 'insert_resource', 'insert_resource_conflict', 'allocate_resource',
+  'request_region',
+  'request_resource',
+  'request_resource_conflict',
+  'insert_resource',
+  'insert_resource_conflict',
+  'allocate_resource',
 ] as const
 export const releaseHow = ['release_region', 'release_resource', 'remove_resource', 'release_mem_region_adjustable', 'unseen'] as const
 
@@ -17,9 +22,11 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     version: 1,
     doc: 'A node stood in the tree when the recording began.',
     fields: {
-      root, region,
+      root,
+      region,
       parent: f.opt(f.region('the node it stands under; null for the root')),
-      start, end,
+      start,
+      end,
       name: f.opt(f.string('its name; null where the kernel prints <BAD>')),
     },
   },
@@ -41,9 +48,11 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     version: 1,
     doc: 'A range was granted: the node is in the tree. Nodes of the parent that an inserted node covers become its children.',
     fields: {
-      root, region,
+      root,
+      region,
       parent: f.opt(f.region('the node it was put under; null for the root')),
-      start, end,
+      start,
+      end,
       name: f.opt(f.string('its name')),
       flags: f.opt(f.u64('IORESOURCE flags handed in, without those the kernel adds')),
       how: f.oneOf(requestHow, 'the function called'),
@@ -54,7 +63,8 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     version: 1,
     doc: 'A range was not granted; the tree is unchanged.',
     fields: {
-      root, start,
+      root,
+      start,
       end: f.opt(end),
       name: f.opt(f.string('the name wanted')),
       how: f.oneOf(requestHow, 'the function called'),
@@ -67,7 +77,8 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     fields: {
       root,
       region: f.opt(f.region('the node; null when it was not known to be there')),
-      start, end,
+      start,
+      end,
       name: f.opt(f.string('its name, where the call names it')),
       how: f.oneOf(releaseHow, 'the function called; `unseen`: that it had left follows from what came after'),
       pointer: f.opt(f.pointer('the parent or descriptor handed in')),
@@ -93,9 +104,11 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     version: 1,
     doc: 'A node came into the tree under a descriptor that was just granted and still had it as a child.',
     fields: {
-      root, region,
+      root,
+      region,
       parent: f.region('the node it hangs under'),
-      start, end,
+      start,
+      end,
       name: f.opt(f.string('its name')),
       flags: f.opt(f.u64('IORESOURCE flags')),
     },
@@ -104,7 +117,9 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     version: 1,
     doc: 'A descriptor was not where its parent says; the tree is unchanged.',
     fields: {
-      root, start, end,
+      root,
+      start,
+      end,
       name: f.opt(f.string('its name')),
       how: f.oneOf(releaseHow, 'the function called'),
       errno: f.errno('what the caller got'),

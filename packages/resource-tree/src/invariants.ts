@@ -26,12 +26,14 @@ export const overlap: Invariant<ResourceTreeState> = {
   says: 'Siblings of the resource tree do not overlap, and a child lies within its parent.',
   because: 'kernel/resource.c refuses a conflicting range with -EBUSY; two owners of one range corrupt each other.',
   judge: (state, event) => {
-    if (event.type !== 'resource-tree/requested' && event.type !== 'resource-tree/found' && event.type !== 'resource-tree/adjusted') return []
+    if (event.type !== 'resource-tree/requested' && event.type !== 'resource-tree/found' && event.type !== 'resource-tree/adjusted')
+      return []
     const node = state.nodes.get(event.data['region'] as number)
     if (node === undefined) return []
     const found: Violation[] = []
     const parent = node.parent === null ? undefined : state.nodes.get(node.parent)
-    if (parent !== undefined && (node.start < parent.start || node.end > parent.end)) found.push(broken(state, event, node, parent, 'reaches outside'))
+    if (parent !== undefined && (node.start < parent.start || node.end > parent.end))
+      found.push(broken(state, event, node, parent, 'reaches outside'))
     for (const id of node.children) {
       const child = state.nodes.get(id)
       if (child === undefined || (child.start >= node.start && child.end <= node.end)) continue
@@ -41,7 +43,8 @@ export const overlap: Invariant<ResourceTreeState> = {
     const at = list.indexOf(node.id)
     for (const id of [list[at - 1], list[at + 1]]) {
       const other = id === undefined ? undefined : state.nodes.get(id)
-      if (other !== undefined && node.start <= other.end && other.start <= node.end) found.push(broken(state, event, node, other, 'overlaps'))
+      if (other !== undefined && node.start <= other.end && other.start <= node.end)
+        found.push(broken(state, event, node, other, 'overlaps'))
     }
     return found
   },

@@ -13,7 +13,9 @@ export interface IomemLine {
 
 /** Every node of a tree in the order of /proc/iomem, with its level from 0. */
 export function* preorder(state: ResourceTreeState, root: string): Generator<{ level: number; node: RegionNode }> {
-  const stack = topOf(state, root).toReversed().map((node) => ({ level: 0, node }))
+  const stack = topOf(state, root)
+    .toReversed()
+    .map((node) => ({ level: 0, node }))
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     yield next
     for (const child of childrenOf(state, next.node).toReversed()) stack.push({ level: next.level + 1, node: child })
@@ -30,7 +32,8 @@ export function printLine(line: IomemLine, digits = 8): string {
 /** The tree in /proc/iomem's own format, byte for byte, each line ended by a newline. */
 export function printTree(state: ResourceTreeState, root: string, digits = 8): string {
   let out = ''
-  for (const { level, node } of preorder(state, root)) out += `${printLine({ level, start: node.start, end: node.end, name: node.name }, digits)}\n`
+  for (const { level, node } of preorder(state, root))
+    out += `${printLine({ level, start: node.start, end: node.end, name: node.name }, digits)}\n`
   return out
 }
 

@@ -12,6 +12,18 @@ export function treeToJson(state: ResourceTreeState, root: string): Json {
   return topOf(state, root).map(one)
 }
 
+/** Names under which drivers request regions. */
+const DRIVER_REGION = /^(?:namespace|dax|btt|pfn)\d+\.\d+$/
+
+/** Whether every region that a driver may have requested is known to be somebody's. */
+function allOwned(state: ResourceTreeState, facts: Facts): boolean {
+  for (const n of state.nodes.values()) {
+    if (n.root !== 'iomem' || (n.since === 0 && !(n.name !== null && DRIVER_REGION.test(n.name)))) continue
+    if (ownerOf(state, n.id, facts) === null) return false
+  }
+  return true
+}
+
 const describe: View<ResourceTreeState> = (state, device, facts) => {
   const own = [...state.nodes.values()].filter((n) => n.root === 'iomem' && ownerOf(state, n.id, facts) === device)
   if (own.length === 0 && !state.trees.has('iomem')) return { regions: { known: [], complete: false } }
@@ -20,14 +32,16 @@ const describe: View<ResourceTreeState> = (state, device, facts) => {
   return {
     regions: {
       known: own.filter((n) => n.sure).map(entry),
-      complete: state.trees.get('iomem')?.complete ?? false,
+      complete: (state.trees.get('iomem')?.complete ?? false) && allOwned(state, facts),
       ...(possible.length > 0 ? { possible } : {}),
     },
   }
 }
 
 const aliases = (state: ResourceTreeState, device: number, facts: Facts): string[] =>
-  [...state.nodes.values()].filter((n) => n.root === 'iomem' && n.name !== null && ownerOf(state, n.id, facts) === device).map((n) => n.name!)
+  [...state.nodes.values()]
+    .filter((n) => n.root === 'iomem' && n.name !== null && ownerOf(state, n.id, facts) === device)
+    .map((n) => n.name!)
 
 /** The resource tree under the contract of a model. */
 export const resourceTreeModel: Model<ResourceTreeState> = {

@@ -99,7 +99,17 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
       const { root, region, parent, start, end, name } = event.data
       treeOf(state, root).complete = true
       link(state, {
-        id: region, root, parent, start, end, name, flags: null, pointer: null, children: [], sure: true, since: event.seq,
+        id: region,
+        root,
+        parent,
+        start,
+        end,
+        name,
+        flags: null,
+        pointer: null,
+        children: [],
+        sure: true,
+        since: event.seq,
       })
       return
     }
@@ -114,7 +124,17 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
     case 'resource-tree/requested': {
       const { root, region, parent, start, end, name, flags, pointer, how } = event.data
       const node: RegionNode = {
-        id: region, root, parent, start, end, name, flags, pointer, children: [], sure: true, since: event.seq,
+        id: region,
+        root,
+        parent,
+        start,
+        end,
+        name,
+        flags,
+        pointer,
+        children: [],
+        sure: true,
+        since: event.seq,
       }
       if (how.startsWith('insert')) adopt(state, node)
       link(state, node)

@@ -54,7 +54,8 @@ function locate(violation: Violation, devices: ReadonlyMap<number, number>): Vio
 export async function check(history: History, only: readonly string[] = []): Promise<CheckReport> {
   const all = rulesOf(history.models)
   for (const id of only) {
-    if (!all.some(({ rule }) => rule.id === id)) throw new NoSuchRuleError(`there is no rule "${id}"; there are ${all.map(({ rule }) => rule.id).join(', ')}`)
+    if (!all.some(({ rule }) => rule.id === id))
+      throw new NoSuchRuleError(`there is no rule "${id}"; there are ${all.map(({ rule }) => rule.id).join(', ')}`)
   }
   const chosen = only.length === 0 ? all : all.filter(({ rule }) => only.includes(rule.id))
   const violations: Violation[] = []

@@ -10,12 +10,14 @@ export function deviceOf(event: AnyEvent, vocabulary: Vocabulary, facts: Facts):
     if (typeof value !== 'number') continue
     if (field.kind === 'device') return value
     if (field.kind === 'pagemap' || field.kind === 'region') {
-      const owner = facts.value<number>(field.kind, value, 'device')
+      const owner = facts.value<number>(field.kind, value, 'device') ?? facts.value<number>(field.kind, value, 'namespace')
       if (owner !== null) return owner
     }
   }
   return null
 }
+
+const withBus = (d: DeviceInfo): string => `${d.bus ?? '?'}/${d.name}`
 
 /**
  * The key under which each device is shown: its name, or `bus/name` where several of the list share the name, or
@@ -27,7 +29,6 @@ export function deviceKeys(devices: readonly DeviceInfo[]): Map<number, string> 
     for (const d of devices) n.set(of(d), (n.get(of(d)) ?? 0) + 1)
     return n
   }
-  const withBus = (d: DeviceInfo): string => `${d.bus ?? '?'}/${d.name}`
   const names = count((d) => d.name)
   const buses = count(withBus)
   return new Map(
@@ -53,7 +54,11 @@ export class NoSuchDeviceError extends Error {
  * iomem name). A device of that very name wins over an alias, except one that exists for bookkeeping only.
  * @throws NoSuchDeviceError with what there is
  */
-export function selectDevices(wanted: string, devices: readonly DeviceInfo[], aliases: (device: number) => readonly string[]): DeviceInfo[] {
+export function selectDevices(
+  wanted: string,
+  devices: readonly DeviceInfo[],
+  aliases: (device: number) => readonly string[],
+): DeviceInfo[] {
   const m = /^(?:(.+)\/)?([^/]+?)(?:#(\d+))?$/.exec(wanted)
   const [bus, name, id] = [m?.[1] ?? null, m?.[2] ?? wanted, m?.[3] === undefined ? null : Number(m[3])]
   const named = devices.filter((d) => d.name === name && (bus === null || (d.bus ?? '?') === bus) && (id === null || d.id === id))

@@ -44,6 +44,8 @@ export class Machine {
   }
 
   /** A model's state. @throws Error when there is no such model. */
+  // The caller knows the type from the model.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   state<S>(model: string): S {
     if (!this.#states.has(model)) throw new Error(`there is no model "${model}" among ${this.models.map((m) => m.name).join(', ')}`)
     return this.#states.get(model) as S

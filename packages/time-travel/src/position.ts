@@ -37,7 +37,9 @@ export function parsePosition(text: string): Position {
       throw new PositionSyntaxError((error as Error).message, { cause: error })
     }
   }
-  throw new PositionSyntaxError(`"${text}" is not a position; use a sequence number (138), an entry (@261), a time (9.588325s), start or end`)
+  throw new PositionSyntaxError(
+    `"${text}" is not a position; use a sequence number (138), an entry (@261), a time (9.588325s), start or end`,
+  )
 }
 
 /** A position found in a log: the last event it includes. */
@@ -79,7 +81,9 @@ export class PositionFinder {
   found(entries: number | null): Moment {
     const w = this.#wanted
     if (w.kind === 'seq' && w.seq > this.#last.seq) {
-      throw new NoSuchPositionError(`there is no event ${w.seq}: the log ends at ${this.#last.seq}${this.#last.time === null ? '' : ` (${seconds(this.#last.time)}s)`}`)
+      throw new NoSuchPositionError(
+        `there is no event ${w.seq}: the log ends at ${this.#last.seq}${this.#last.time === null ? '' : ` (${seconds(this.#last.time)}s)`}`,
+      )
     }
     const most = Math.max(entries ?? 0, this.#lastEntry)
     if (w.kind === 'entry' && w.entry > most) throw new NoSuchPositionError(`there is no entry ${w.entry}: the recording has ${most}`)

@@ -16,9 +16,9 @@ export function describeDevice(machine: Machine, device: number): { [part: strin
   return parts
 }
 
-/** The devices a state shows when nobody asks for a certain one: those present, without bookkeeping ones. */
+/** The devices a state shows when nobody asks for a certain one: those that are or may be present, without bookkeeping ones. */
 export function shownDevices(machine: Machine, all = false): DeviceInfo[] {
-  return machine.devices().filter((d) => d.presence === 'present' && (all || !d.bookkeeping))
+  return machine.devices().filter((d) => (d.presence === 'present' || d.presence === null) && (all || !d.bookkeeping))
 }
 
 /** The device part of `state --json`. */

@@ -26,6 +26,7 @@ export function eventRow(names: Names, event: AnyEvent, digits: 6 | 9): { [key: 
     ...(Object.keys(decoded).length > 0 ? { decoded } : {}),
     ...(event.inferred ? { inferred: true } : {}),
     ...(event.context === undefined ? {} : { context: event.context }),
+    ...(event.source === undefined ? {} : { source: event.source }),
     ...(event.where === undefined ? {} : { where: event.where }),
   }
 }

@@ -11,8 +11,7 @@ interface Linked {
 }
 
 /** Other rules' reports about the same pages, which `check` put into the data. */
-export const linkedOf = (v: Violation): readonly Linked[] =>
-  Array.isArray(v.data['linked']) ? (v.data['linked'] as unknown as Linked[]) : []
+export const linkedOf = (v: Violation): readonly Linked[] => (Array.isArray(v.data['linked']) ? (v.data['linked'] as Linked[]) : [])
 
 /** What a violation is printed with. */
 export interface Report {

@@ -22,13 +22,8 @@ export interface Entry {
 function isEntry(entry: unknown): entry is Entry {
   if (typeof entry !== 'object' || entry === null) return false
   const { name, bytes, crc32 } = entry as { [key: string]: unknown }
-  if (!isAttachmentName(name) || typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0)
-    return false
-  return (
-    Array.isArray(crc32) &&
-    crc32.length === Math.ceil(bytes / IO_BYTES) &&
-    crc32.every((c) => typeof c === 'string')
-  )
+  if (!isAttachmentName(name) || typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) return false
+  return Array.isArray(crc32) && crc32.length === Math.ceil(bytes / IO_BYTES) && crc32.every((c) => typeof c === 'string')
 }
 
 export async function readEntries(folder: string): Promise<readonly Entry[]> {
@@ -76,11 +71,7 @@ async function* pieces(source: Uint8Array | AsyncIterable<Uint8Array>): AsyncGen
 }
 
 /** Stores an attachment that is not listed yet; durable on return, but not yet listed. */
-export async function writeAttachment(
-  folder: string,
-  name: string,
-  source: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<Entry> {
+export async function writeAttachment(folder: string, name: string, source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Entry> {
   const parent = join(folder, ATTACHMENTS_FOLDER)
   const aside = join(parent, name + ASIDE)
   const crcs: string[] = []
@@ -122,12 +113,9 @@ export async function* attachmentPieces(folder: string, entry: Entry): AsyncGene
     for await (const piece of pieces(createReadStream(path, { highWaterMark: IO_BYTES }))) {
       const expected = entry.crc32[at / IO_BYTES]
       const length = Math.min(IO_BYTES, entry.bytes - at)
-      if (expected === undefined || piece.length > length)
-        throw wrong(entry.bytes, `${entry.bytes} bytes`, 'more')
-      if (piece.length < length)
-        throw wrong(at + piece.length, `${entry.bytes} bytes`, `${at + piece.length}`)
-      if (hexCrc(piece) !== expected)
-        throw wrong(at, `checksum ${JSON.stringify(expected)} of ${length} bytes`, hexCrc(piece))
+      if (expected === undefined || piece.length > length) throw wrong(entry.bytes, `${entry.bytes} bytes`, 'more')
+      if (piece.length < length) throw wrong(at + piece.length, `${entry.bytes} bytes`, `${at + piece.length}`)
+      if (hexCrc(piece) !== expected) throw wrong(at, `checksum ${JSON.stringify(expected)} of ${length} bytes`, hexCrc(piece))
       yield piece.slice()
       at += piece.length
     }

@@ -30,13 +30,7 @@ async function told(folder: string): Promise<{ events: AnyEvent[]; rest: unknown
   try {
     await using reader = await openFileLog(folder, sampleVocabulary)
     for await (const event of reader.read()) seen.push(event)
-    const rest = [
-      reader.meta,
-      reader.lastSeq,
-      reader.tornTail,
-      await reader.attachments(),
-      await reader.attachment('raw'),
-    ]
+    const rest = [reader.meta, reader.lastSeq, reader.tornTail, await reader.attachments(), await reader.attachment('raw')]
     return { events: seen, rest, error: null }
   } catch (error) {
     return { events: seen, rest: null, error }
@@ -44,45 +38,35 @@ async function told(folder: string): Promise<{ events: AnyEvent[]; rest: unknown
 }
 
 for (const name of ['log.json', 'events.ndjson', 'attachments.json', 'attachments/raw']) {
-  test(
-    `each flipped bit of ${name} is found and named, and nothing false is read`,
-    { timeout: 120_000 },
-    async () => {
-      const folder = join(root, name.replaceAll('/', '-'))
-      await cp(pristine, folder, { recursive: true })
-      const path = join(folder, name)
-      const bytes = readFileSync(path)
-      const file = openSync(path, 'r+')
-      const clean = await told(folder)
-      expect([clean.error, clean.events]).toStrictEqual([null, events])
-      let offset = 0
-      for (const byte of bytes) {
-        for (let bit = 1; bit < 256; bit <<= 1) {
-          writeSync(file, Buffer.of(byte ^ bit), 0, 1, offset)
-          const { events: seen, error } = await told(folder)
-          const place = `byte ${offset} ^ ${bit}`
-          if (!(error instanceof LogDamagedError))
-            throw new Error(`${place} was not reported as damage`, { cause: error })
-          expect([place, error.file]).toStrictEqual([place, path])
-          if (name === 'events.ndjson') {
-            // Line and offset name the line that holds the bit; what comes before it is read.
-            const line = bytes.subarray(0, offset).filter((b) => b === 0x0a).length + 1
-            const start = bytes.lastIndexOf(0x0a, offset - 1) + 1
-            expect([place, error.line, error.offset, seen]).toStrictEqual([
-              place,
-              line,
-              offset === 0 ? 0 : start,
-              events.slice(0, line - 1),
-            ])
-          }
+  test(`each flipped bit of ${name} is found and named, and nothing false is read`, { timeout: 120_000 }, async () => {
+    const folder = join(root, name.replaceAll('/', '-'))
+    await cp(pristine, folder, { recursive: true })
+    const path = join(folder, name)
+    const bytes = readFileSync(path)
+    const file = openSync(path, 'r+')
+    const clean = await told(folder)
+    expect([clean.error, clean.events]).toStrictEqual([null, events])
+    let offset = 0
+    for (const byte of bytes) {
+      for (let bit = 1; bit < 256; bit <<= 1) {
+        writeSync(file, Buffer.of(byte ^ bit), 0, 1, offset)
+        const { events: seen, error } = await told(folder)
+        const place = `byte ${offset} ^ ${bit}`
+        if (!(error instanceof LogDamagedError)) throw new Error(`${place} was not reported as damage`, { cause: error })
+        expect([place, error.file]).toStrictEqual([place, path])
+        if (name === 'events.ndjson') {
+          // Line and offset name the line that holds the bit; what comes before it is read.
+          const line = bytes.subarray(0, offset).filter((b) => b === 0x0a).length + 1
+          const start = bytes.lastIndexOf(0x0a, offset - 1) + 1
+          expect([place, error.line, error.offset, seen]).toStrictEqual([place, line, offset === 0 ? 0 : start, events.slice(0, line - 1)])
         }
-        writeSync(file, Buffer.of(byte), 0, 1, offset)
-        offset++
       }
-      closeSync(file)
-      expect(await told(folder)).toStrictEqual(clean)
-    },
-  )
+      writeSync(file, Buffer.of(byte), 0, 1, offset)
+      offset++
+    }
+    closeSync(file)
+    expect(await told(folder)).toStrictEqual(clean)
+  })
 }
 
 test('with onDamage reading goes on behind the damage; nothing false is read, the rest is', async () => {

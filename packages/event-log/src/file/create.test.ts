@@ -44,9 +44,7 @@ test('folders above are made; a creation that was cut short is taken up, unless 
   const folder = join(root, 'a', 'b', 'log')
   await (await create(folder)).close()
   await unlink(join(folder, 'log.json'))
-  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(
-    /has no log\.json: it is not a log, or its creation was cut short/,
-  )
+  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(/has no log\.json: it is not a log, or its creation was cut short/)
   const writer = await create(folder)
   await writer.append(sampleEvents(2))
   await writer.close()
@@ -111,15 +109,11 @@ test('what a killed atomic writer left is removed by the next one; a living one 
 test('what is no log says what it is and what to do', async () => {
   await writeFile(join(root, 'file'), '')
   await mkdir(join(root, 'folder'))
-  await expect(openFileLog(join(root, 'none'), sampleVocabulary)).rejects.toThrow(
-    /there is no log at .*none: no such folder/,
-  )
+  await expect(openFileLog(join(root, 'none'), sampleVocabulary)).rejects.toThrow(/there is no log at .*none: no such folder/)
   await expect(openFileLog(join(root, 'file', 'x'), sampleVocabulary)).rejects.toMatchObject({
     code: 'not-found',
   })
-  await expect(openFileLog(join(root, 'file'), sampleVocabulary)).rejects.toThrow(
-    /is a file; a log is a folder/,
-  )
+  await expect(openFileLog(join(root, 'file'), sampleVocabulary)).rejects.toThrow(/is a file; a log is a folder/)
   await expect(openFileLog(join(root, 'folder'), sampleVocabulary)).rejects.toMatchObject({
     code: 'not-a-log',
   })
@@ -130,26 +124,18 @@ test('a newer format, event version or unknown event is not taken for damage', a
   const writer = await create(folder)
   await writer.append(sampleEvents(3))
   await writer.close()
-  const newer = new Vocabulary([
-    declareEvents('other', { said: { version: 1, doc: 'x', fields: { text: f.text('x') } } }),
-  ])
+  const newer = new Vocabulary([declareEvents('other', { said: { version: 1, doc: 'x', fields: { text: f.text('x') } } })])
   await using reader = await openFileLog(folder, newer)
-  await expect(eventsOf(reader)).rejects.toThrow(
-    /line 1: event type "sample\/counted" is not in the vocabulary \(other\/\*\)/,
-  )
+  await expect(eventsOf(reader)).rejects.toThrow(/line 1: event type "sample\/counted" is not in the vocabulary \(other\/\*\)/)
   const line = encodeLine({ seq: 1, time: '0.000000000', type: 'sample/counted', v: 9, data: { n: 1 } })
   await writeFile(join(folder, 'events.ndjson'), line)
   await using versioned = await openFileLog(folder, sampleVocabulary)
-  await expect(eventsOf(versioned)).rejects.toThrow(
-    /sample\/counted is version 9; this vocabulary knows up to 1/,
-  )
+  await expect(eventsOf(versioned)).rejects.toThrow(/sample\/counted is version 9; this vocabulary knows up to 1/)
   for (const seal of [true, false]) {
     const meta = { ...sampleMeta(), schemaVersion: 7 }
     if (seal) await writeSealed(folder, 'log.json', meta)
     else await writeFile(join(folder, 'log.json'), JSON.stringify(meta))
-    await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(
-      /log\.json has schemaVersion 7; this version of devtrail knows 1/,
-    )
+    await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(/log\.json has schemaVersion 7; this version of devtrail knows 1/)
   }
 })
 
@@ -159,20 +145,12 @@ test('stored lines made by an enemy are damage, never an event, and pollute noth
   const good = { seq: 1, time: '0.000000000', type: 'sample/said', v: 1, data: { text: '', by: null } }
   const lines: readonly (readonly [string, RegExp])[] = [
     [encodeLine({ ...good, seq: 2 }), /expected seq 0 \(baseline\) or 1, found seq 2/],
-    [
-      encodeLine({ ...good, data: {} }),
-      /expected a stored event, found sample\/said: field "text" is missing/,
-    ],
-    [
-      encodeLine({ ...good, data: { text: ['x'.repeat(5000)], by: null } }),
-      /found sample\/said: field "text" should be a string/,
-    ],
+    [encodeLine({ ...good, data: {} }), /expected a stored event, found sample\/said: field "text" is missing/],
+    [encodeLine({ ...good, data: { text: ['x'.repeat(5000)], by: null } }), /found sample\/said: field "text" should be a string/],
     [encodeLine({ seq: -1 }), /expected \{"seq":NUMBER/],
     [encodeLine({ type: 'sample/said', seq: 1 }), /expected \{"seq":NUMBER/],
     [
-      framed(
-        '{"seq":1,"seq":2,"time":"0.000000000","type":"sample/said","v":1,"data":{"text":"","by":null}}',
-      ),
+      framed('{"seq":1,"seq":2,"time":"0.000000000","type":"sample/said","v":1,"data":{"text":"","by":null}}'),
       /expected one seq, 1, found another one, 2/,
     ],
     ['\n', /expected a tab and 8 hex digits/],
@@ -209,13 +187,10 @@ test('a missing part of the folder is named', async () => {
   await writer.attach('raw', new Uint8Array(5))
   await writer.close()
   const reader = await openFileLog(folder, sampleVocabulary)
-  for (const name of ['attachments/raw', 'attachments.json', 'events.ndjson'])
-    await unlink(join(folder, name))
+  for (const name of ['attachments/raw', 'attachments.json', 'events.ndjson']) await unlink(join(folder, name))
   await expect(reader.attachments()).rejects.toThrow(/attachments\.json: .*no such file/)
   await reader.close()
-  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(
-    /events\.ndjson: .*expected the log's events, found no such file/,
-  )
+  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(/events\.ndjson: .*expected the log's events, found no such file/)
 })
 
 test('an attachment that grew, shrank or vanished is damage', async () => {

@@ -22,27 +22,15 @@ export interface CreateOptions {
 }
 
 function existsError(folder: string, what: string): LogUsageError {
-  return new LogUsageError(
-    'exists',
-    `${folder} ${what}; a new log needs a name that is free, or an empty folder`,
-  )
+  return new LogUsageError('exists', `${folder} ${what}; a new log needs a name that is free, or an empty folder`)
 }
 
 /** Whether a folder's entries are what a creation leaves that was cut short: nothing in it was ever acknowledged. */
 async function isUnfinished(folder: string, entries: readonly string[]): Promise<boolean> {
-  const known = [
-    LOCK_FOLDER,
-    EVENTS_FILE,
-    ATTACHMENTS_FOLDER,
-    ATTACHMENTS_FILE,
-    ATTACHMENTS_FILE + ASIDE,
-    META_FILE + ASIDE,
-  ]
+  const known = [LOCK_FOLDER, EVENTS_FILE, ATTACHMENTS_FOLDER, ATTACHMENTS_FILE, ATTACHMENTS_FILE + ASIDE, META_FILE + ASIDE]
   if (!entries.every((e) => known.includes(e))) return false
   if (entries.includes(EVENTS_FILE) && (await stat(join(folder, EVENTS_FILE))).size > 0) return false
-  return (
-    !entries.includes(ATTACHMENTS_FOLDER) || (await readdir(join(folder, ATTACHMENTS_FOLDER))).length === 0
-  )
+  return !entries.includes(ATTACHMENTS_FOLDER) || (await readdir(join(folder, ATTACHMENTS_FOLDER))).length === 0
 }
 
 /** @throws LogUsageError `exists`. */
@@ -60,12 +48,7 @@ async function mustBeFree(folder: string): Promise<void> {
 }
 
 /** Fills a free folder with an empty log. `log.json` comes last: with it, all is there. */
-async function fill(
-  folder: string,
-  meta: LogMeta,
-  vocabulary: Vocabulary,
-  publishAs: string | null,
-): Promise<LogWriter> {
+async function fill(folder: string, meta: LogMeta, vocabulary: Vocabulary, publishAs: string | null): Promise<LogWriter> {
   const lock = await acquireLock(folder)
   try {
     await mustBeFree(folder)
@@ -107,8 +90,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   const parent = dirname(folder)
   for (const name of await readdir(parent)) {
     const path = join(parent, name)
-    if (name.startsWith(asidePrefix(folder)) && (await isLockedByDead(path)))
-      await rm(path, { recursive: true, force: true })
+    if (name.startsWith(asidePrefix(folder)) && (await isLockedByDead(path))) await rm(path, { recursive: true, force: true })
   }
 }
 

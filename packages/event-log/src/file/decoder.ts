@@ -18,12 +18,7 @@ export class EventDecoder {
   readonly #from: number
   readonly #onDamage: ((damage: LogDamagedError) => void) | undefined
 
-  constructor(
-    path: string,
-    vocabulary: Vocabulary,
-    from: number,
-    onDamage: ((damage: LogDamagedError) => void) | undefined,
-  ) {
+  constructor(path: string, vocabulary: Vocabulary, from: number, onDamage: ((damage: LogDamagedError) => void) | undefined) {
     this.#path = path
     this.#vocabulary = vocabulary
     this.#from = from
@@ -60,11 +55,7 @@ export class EventDecoder {
 
   #event(line: Line, { seq, json }: Frame): AnyEvent | null {
     try {
-      const event = fromStored(
-        this.#vocabulary,
-        JSON.parse(json.toString('utf8')),
-        `${this.#path} line ${line.number}`,
-      )
+      const event = fromStored(this.#vocabulary, JSON.parse(json.toString('utf8')), `${this.#path} line ${line.number}`)
       if (event.seq === seq) return event
       return this.#damaged(line, { expected: `one seq, ${seq}`, found: `another one, ${event.seq}` })
     } catch (error) {

@@ -38,9 +38,7 @@ function killedAfter(folder: string, seed: number, ms: number): Promise<Killed> 
         .split('\n')
         .slice(0, -1)
         .map((line) => line.split(' '))
-      const acknowledged = said
-        .filter(([word]) => word === 'written' || word === 'durable')
-        .map(([, seq]) => Number(seq))
+      const acknowledged = said.filter(([word]) => word === 'written' || word === 'durable').map(([, seq]) => Number(seq))
       resolve({
         acknowledged: acknowledged.at(-1) ?? 0,
         attached: said.filter(([word]) => word === 'attached').map(([, name]) => name ?? ''),
@@ -69,52 +67,44 @@ async function checkedEnd(folder: string): Promise<{ lastSeq: number; torn: numb
   return { lastSeq: seq, torn: reader.tornTail?.bytes ?? 0, attachments }
 }
 
-test(
-  `a writer killed ${ROUNDS} times loses nothing it acknowledged, and the next one goes on`,
-  { timeout: 120_000 },
-  async () => {
-    const root = await mkdtemp(join(tmpdir(), 'devtrail-killed-'))
-    let folder = join(root, 'log-0')
-    let before = 0
-    let torn = 0
-    const attached: string[] = []
-    try {
-      for (let round = 1; round <= ROUNDS; round++) {
-        const startingUp = round % 6 === 0
-        // A few rounds each on a new log, so that its creation is hit, too, and it stays small.
-        if (round % 12 === 1) {
-          folder = join(root, `log-${round}`)
-          before = 0
-          torn = 0
-          attached.length = 0
-        }
-        const killed = await killedAfter(
-          folder,
-          round * 7919,
-          startingUp ? -(round * 37) % 211 || -60 : (round * 53) % 131,
-        )
-        expect(killed.stderr, `round ${round}`).toBe('')
-        const created = await readdir(folder).then(
-          (names) => names.includes('log.json'),
-          () => false,
-        )
-        if (!created) {
-          expect([before, killed.acknowledged]).toStrictEqual([0, 0])
-          continue
-        }
-        const end = await checkedEnd(folder)
-        expect(end.lastSeq, `round ${round}`).toBeGreaterThanOrEqual(Math.max(before, killed.acknowledged))
-        if (killed.cut > 0) expect(killed.cut, `round ${round}: the cut was reported`).toBe(torn)
-        attached.push(...killed.attached)
-        expect(end.attachments).toEqual(expect.arrayContaining(attached))
-        before = end.lastSeq
-        torn = end.torn
+test(`a writer killed ${ROUNDS} times loses nothing it acknowledged, and the next one goes on`, { timeout: 120_000 }, async () => {
+  const root = await mkdtemp(join(tmpdir(), 'devtrail-killed-'))
+  let folder = join(root, 'log-0')
+  let before = 0
+  let torn = 0
+  const attached: string[] = []
+  try {
+    for (let round = 1; round <= ROUNDS; round++) {
+      const startingUp = round % 6 === 0
+      // A few rounds each on a new log, so that its creation is hit, too, and it stays small.
+      if (round % 12 === 1) {
+        folder = join(root, `log-${round}`)
+        before = 0
+        torn = 0
+        attached.length = 0
       }
-      await using writer = await appendFileLog(folder, sampleVocabulary)
-      expect(writer.lastSeq).toBe(before)
-      expect((await readdir(join(folder, LOCK_FOLDER))).length).toBe(1)
-    } finally {
-      await rm(root, { recursive: true, force: true })
+      const killed = await killedAfter(folder, round * 7919, startingUp ? -(round * 37) % 211 || -60 : (round * 53) % 131)
+      expect(killed.stderr, `round ${round}`).toBe('')
+      const created = await readdir(folder).then(
+        (names) => names.includes('log.json'),
+        () => false,
+      )
+      if (!created) {
+        expect([before, killed.acknowledged]).toStrictEqual([0, 0])
+        continue
+      }
+      const end = await checkedEnd(folder)
+      expect(end.lastSeq, `round ${round}`).toBeGreaterThanOrEqual(Math.max(before, killed.acknowledged))
+      if (killed.cut > 0) expect(killed.cut, `round ${round}: the cut was reported`).toBe(torn)
+      attached.push(...killed.attached)
+      expect(end.attachments).toEqual(expect.arrayContaining(attached))
+      before = end.lastSeq
+      torn = end.torn
     }
-  },
-)
+    await using writer = await appendFileLog(folder, sampleVocabulary)
+    expect(writer.lastSeq).toBe(before)
+    expect((await readdir(join(folder, LOCK_FOLDER))).length).toBe(1)
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})

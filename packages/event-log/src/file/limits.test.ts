@@ -22,9 +22,7 @@ test('an event of exactly the limit is stored and read back; one byte more is re
     const around = encodeLine(toStorable(sampleVocabulary, said(0)).json).length - '\n'.length
     const room = EVENT_BYTES_MAX - around
     await using writer = await createFileLog(join(root, 'log'), sampleMeta(), sampleVocabulary)
-    await expect(writer.append([said(room + 1)])).rejects.toThrow(
-      /takes 67108865 bytes, an event may take 67108864/,
-    )
+    await expect(writer.append([said(room + 1)])).rejects.toThrow(/takes 67108865 bytes, an event may take 67108864/)
     expect(await writer.append([said(room)])).toBe('written')
     await using reader = await openFileLog(join(root, 'log'), sampleVocabulary)
     expect(reader.lastSeq).toBe(1)
@@ -44,7 +42,5 @@ function source(levels: number): { deep: never } {
 
 test('a meta nests as deep as the limit and no deeper', () => {
   expect(checkedMeta(sampleMeta(source(META_DEPTH_MAX))).source).toStrictEqual(source(META_DEPTH_MAX))
-  expect(() => checkedMeta(sampleMeta(source(META_DEPTH_MAX + 1)))).toThrow(
-    `more than ${META_DEPTH_MAX} levels`,
-  )
+  expect(() => checkedMeta(sampleMeta(source(META_DEPTH_MAX + 1)))).toThrow(`more than ${META_DEPTH_MAX} levels`)
 })

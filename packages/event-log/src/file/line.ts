@@ -79,8 +79,7 @@ export function checkLine(bytes: Buffer): Frame | Fault {
   if (stored !== actual) return { expected: `checksum ${printable(bytes.subarray(tab + 1))}`, found: actual }
   if (!isUtf8(json)) return { expected: 'UTF-8', found: 'other bytes under a right checksum' }
   const seq = seqOf(json)
-  if (seq === null)
-    return { expected: '{"seq":NUMBER, at the line\'s start', found: printable(json.subarray(0, 24)) }
+  if (seq === null) return { expected: '{"seq":NUMBER, at the line\'s start', found: printable(json.subarray(0, 24)) }
   return { seq, json }
 }
 

@@ -30,11 +30,7 @@ class Carry {
   /** The whole line; empty when it is too long. */
   take(rest: Buffer): Buffer {
     const tooLong = this.length + rest.length > EVENT_BYTES_MAX
-    const whole = tooLong
-      ? rest.subarray(0, 0)
-      : this.length === 0
-        ? rest
-        : Buffer.concat([...this.#parts, rest])
+    const whole = tooLong ? rest.subarray(0, 0) : this.length === 0 ? rest : Buffer.concat([...this.#parts, rest])
     this.#parts = []
     this.length = 0
     return whole

@@ -31,10 +31,7 @@ const dead = spawnSync(process.execPath, ['--version']).pid
 test.each([
   ['a process that is gone', (own: string) => own.replace(/pid=\d+/, `pid=${dead}`)],
   ['an earlier process with the same number', (own: string) => own.replace(/start=\d+/, 'start=1')],
-  [
-    'a process of before the machine was restarted',
-    (own: string) => own.replace(/boot=\w+/, 'boot=0123456789abcdef'),
-  ],
+  ['a process of before the machine was restarted', (own: string) => own.replace(/boot=\w+/, 'boot=0123456789abcdef')],
 ])('a lock left by %s is taken over', async (what, change) => {
   const { folder, own } = await unlocked(what)
   await leave(folder, change(own))
@@ -45,10 +42,7 @@ test.each([
 
 test.each([
   ['a living process', (own: string) => own.replace(/n=\d+$/, 'n=999999')],
-  [
-    'another host',
-    (own: string) => own.replace(/host=[^,]*/, 'host=elsewhere').replace(/pid=\d+/, `pid=${dead}`),
-  ],
+  ['another host', (own: string) => own.replace(/host=[^,]*/, 'host=elsewhere').replace(/pid=\d+/, `pid=${dead}`)],
   ['another container', (own: string) => own.replace(/ns=\d*/, 'ns=1').replace(/pid=\d+/, `pid=${dead}`)],
   ['somebody unknown', () => 'mine'],
 ])('a lock of %s is respected, and the error says which file it is', async (what, change) => {
@@ -62,9 +56,7 @@ test.each([
 test('of many that come at once at most one writes', async () => {
   const { folder } = await unlocked('crowd')
   for (let round = 0; round < 20; round++) {
-    const tries = await Promise.allSettled(
-      Array.from({ length: 5 }, () => appendFileLog(folder, sampleVocabulary)),
-    )
+    const tries = await Promise.allSettled(Array.from({ length: 5 }, () => appendFileLog(folder, sampleVocabulary)))
     const won = tries.filter((t) => t.status === 'fulfilled').map((t) => t.value)
     expect(won.length).toBeLessThanOrEqual(1)
     const codes = tries.filter((t) => t.status === 'rejected').map((t) => (t.reason as LogUsageError).code)

@@ -45,10 +45,7 @@ export async function readMeta(folder: string): Promise<LogMeta> {
 }
 
 /** `events.ndjson`, open. @throws LogDamagedError when it is missing. */
-export async function openEvents(
-  folder: string,
-  flags: 'r' | 'r+',
-): Promise<{ file: FileHandle; path: string; size: number }> {
+export async function openEvents(folder: string, flags: 'r' | 'r+'): Promise<{ file: FileHandle; path: string; size: number }> {
   const path = join(folder, EVENTS_FILE)
   let file: FileHandle
   try {

@@ -74,10 +74,7 @@ export class FileLogReader implements LogReader {
     mustBeAttachmentName(name)
     const entry = findEntry(await readEntries(this.#start.folder), name)
     if (entry.bytes > ATTACHMENT_BYTES_MAX) {
-      throw new LogUsageError(
-        'bad-range',
-        `attachment "${name}" has ${entry.bytes} bytes; read it with attachmentChunks()`,
-      )
+      throw new LogUsageError('bad-range', `attachment "${name}" has ${entry.bytes} bytes; read it with attachmentChunks()`)
     }
     const whole = new Uint8Array(entry.bytes)
     let at = 0

@@ -26,10 +26,7 @@ function seal(content: object): Buffer {
 export async function writeSealed(folder: string, name: string, content: object): Promise<void> {
   const bytes = seal(content)
   if (bytes.length > META_BYTES_MAX) {
-    throw new LogUsageError(
-      'bad-meta',
-      `${name} would have ${bytes.length} bytes; it may have ${META_BYTES_MAX}`,
-    )
+    throw new LogUsageError('bad-meta', `${name} would have ${bytes.length} bytes; it may have ${META_BYTES_MAX}`)
   }
   const path = join(folder, name)
   const file = await open(path + ASIDE, 'w')

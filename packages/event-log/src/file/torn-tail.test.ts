@@ -16,10 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-async function sampleLog(
-  name: string,
-  last: number,
-): Promise<{ folder: string; path: string; bytes: Buffer }> {
+async function sampleLog(name: string, last: number): Promise<{ folder: string; path: string; bytes: Buffer }> {
   const folder = join(root, name)
   const writer = await createFileLog(folder, sampleMeta(), sampleVocabulary)
   await writer.append(sampleEvents(last))
@@ -78,14 +75,10 @@ test('a line longer than an event may be is damage: at the limit it is a torn ta
   await truncate(path, bytes.length + EVENT_BYTES_MAX)
   expect(await eventsIn(folder)).toStrictEqual(sampleEvents(3))
   await truncate(path, bytes.length + EVENT_BYTES_MAX + 1)
-  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(
-    /events\.ndjson: .*expected a newline within 67108864 bytes/,
-  )
+  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(/events\.ndjson: .*expected a newline within 67108864 bytes/)
   // In the middle of the file it is found when reading gets there, and stepped over.
   await appendFile(path, '\n')
   await appendFile(path, bytes.subarray(0, bytes.indexOf(0x0a) + 1))
   await using reader = await openFileLog(folder, sampleVocabulary)
-  await expect(eventsOf(reader)).rejects.toThrow(
-    /line 4, byte \d+: expected at most 67108864 bytes to the newline, found 67108865/,
-  )
+  await expect(eventsOf(reader)).rejects.toThrow(/line 4, byte \d+: expected at most 67108864 bytes to the newline, found 67108865/)
 })

@@ -166,11 +166,7 @@ export class FileLogWriter implements LogWriter {
       for (let next = 0; next < lines.length;) {
         const first = next
         for (let chars = 0; next < lines.length && chars < IO_BYTES; next++) chars += lines[next]!.length
-        this.#position = await writeAll(
-          this.#start.file,
-          Buffer.from(lines.slice(first, next).join('')),
-          this.#position,
-        )
+        this.#position = await writeAll(this.#start.file, Buffer.from(lines.slice(first, next).join('')), this.#position)
       }
     })
   }
@@ -217,11 +213,9 @@ async function publish(folder: string, publishAs: string): Promise<void> {
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error
-    throw new LogUsageError(
-      'exists',
-      `${publishAs} came into being while the log for it was written; nothing was replaced`,
-      { cause: error },
-    )
+    throw new LogUsageError('exists', `${publishAs} came into being while the log for it was written; nothing was replaced`, {
+      cause: error,
+    })
   }
   await syncFolder(dirname(publishAs))
 }

@@ -38,8 +38,17 @@ function device(ctx: ImportContext, name: string, bus: string, state: 'bound' | 
 function namespace(ctx: ImportContext, ns: NdNamespace): void {
   const raw = ns.mode === 'raw' && !ns.disabled
   const id = device(ctx, ns.dev, 'nd', raw ? 'bound' : 'unbound', raw ? 'nd_pmem' : null)
+  ctx.namespaces.set(ns.dev, id)
   ctx.found('nvdimm-pmem/namespace-found', {
-    device: id, mode: ns.mode, map: ns.map, size: ns.size, uuid: ns.uuid, sectorSize: ns.sectorSize, blockdev: ns.blockdev, chardev: ns.chardev, region: ns.region,
+    device: id,
+    mode: ns.mode,
+    map: ns.map,
+    size: ns.size,
+    uuid: ns.uuid,
+    sectorSize: ns.sectorSize,
+    blockdev: ns.blockdev,
+    chardev: ns.chardev,
+    region: ns.region,
   })
   if (ns.blockdev !== null && !ns.disabled) ctx.found('nvdimm-pmem/disk-found', { device: raw ? id : null, disk: ns.blockdev })
   for (const dax of ns.daxDevices) {

@@ -24,9 +24,12 @@ export interface NdListing {
 type Bag = { readonly [key: string]: unknown }
 
 const bags = (value: unknown): Bag[] =>
-  (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]).filter((v): v is Bag => typeof v === 'object' && v !== null)
+  (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]).filter(
+    (v): v is Bag => typeof v === 'object' && v !== null,
+  )
 const text = (bag: Bag, key: string): string | null => (Object.hasOwn(bag, key) && typeof bag[key] === 'string' ? bag[key] : null)
-const size = (bag: Bag, key: string): number | null => (Object.hasOwn(bag, key) && Number.isSafeInteger(bag[key]) ? (bag[key] as number) : null)
+const size = (bag: Bag, key: string): number | null =>
+  Object.hasOwn(bag, key) && Number.isSafeInteger(bag[key]) ? (bag[key] as number) : null
 
 function namespace(ns: Bag, region: string | null): NdNamespace | null {
   const dev = text(ns, 'dev')
@@ -57,7 +60,9 @@ export function parseNdctl(json: string): NdListing {
   try {
     value = JSON.parse(json)
   } catch (error) {
-    throw new RecordingError(`ndctl.before.json is not JSON: ${(error as Error).message}; record it with "ndctl list -vNRDi"`, { cause: error })
+    throw new RecordingError(`ndctl.before.json is not JSON: ${(error as Error).message}; record it with "ndctl list -vNRDi"`, {
+      cause: error,
+    })
   }
   const top = Array.isArray(value) ? bags(value) : bags(value)
   const regions: string[] = []

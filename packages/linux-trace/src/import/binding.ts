@@ -31,8 +31,16 @@ export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
   const name = string(hit.fields, 'dev') ?? '?'
   const device = deviceToUnbind(ctx, name)
   const outer = ctx.task.frames.findLast((f) => f.symbol === 'really_probe' || f.symbol === 'device_unbind_cleanup')
-  const reason = outer?.symbol === 'really_probe' && outer.device === device ? 'probe-failed' : 'unbind'
+  const reason = outer?.symbol === 'really_probe' && outer.device === device ? 'probe-failed' : unbindReason(ctx, device)
   ctx.enter(hit, ctx.say('devres/unbind-cleanup-started', { device, reason }), device, { reason })
+}
+
+/** Why a device is cleaned up when no probe of it is known to be under way: in a gap one may have begun. */
+function unbindReason(ctx: ImportContext, device: number): 'unbind' | 'probe-failed' | 'unknown' {
+  const state = ctx.devres.devices.get(device)?.driver.state ?? null
+  if (state === 'probing') return 'probe-failed'
+  if (state !== null || !ctx.gapSeen) return 'unbind'
+  return 'unknown'
 }
 
 const CALLERS: Readonly<Record<string, ReleaseReason>> = {
@@ -63,10 +71,14 @@ export function releaseAllStarted(ctx: ImportContext, hit: ProbeHit): void {
   let reason: ReleaseReason
   if (cleanup !== undefined && cleanupName === name) {
     device = cleanup.device!
-    reason = cleanup.data['reason'] as ReleaseReason
+    reason = cleanup.data['reason'] as ReleaseReason | 'unknown'
   } else {
     reason = CALLERS[callerAhead(ctx) ?? ''] ?? 'unknown'
-    device = reason === 'unbind' || reason === 'probe-failed' ? deviceAtHand(ctx, name) : deviceToRelease(ctx, name, reason as 'device-del' | 'device-release' | 'unknown')
+    device =
+      reason === 'unbind' || reason === 'probe-failed'
+        ? deviceAtHand(ctx, name)
+        : deviceToRelease(ctx, name, reason as 'device-del' | 'device-release' | 'unknown')
+    if (reason === 'unbind') reason = unbindReason(ctx, device)
   }
   ctx.enter(hit, ctx.say('devres/release-all-started', { device }), device, { reason })
 }
@@ -75,7 +87,9 @@ export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
   const known = frame.data['reason'] as ReleaseReason
-  const reason = known === 'unknown' ? (CALLERS[hit.caller ?? ''] ?? 'unknown') : known
+  const told = CALLERS[hit.caller ?? ''] ?? 'unknown'
+  // Both an unbind and a failed probe clean up through the same function.
+  const reason = known === 'unknown' && told !== 'unbind' ? told : known
   ctx.say('devres/release-all-ended', { device: frame.device!, count: errnoOf(hit.fields), reason }, { cause: [frame.seq] })
   // device_unbind_cleanup has no return probe; it is over with what it called.
   if (ctx.task.frames.at(-1)?.symbol === 'device_unbind_cleanup') ctx.task.frames.pop()
@@ -107,10 +121,14 @@ export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
     case 'REPLACE':
       ctx.say('devres/replaced', { device: deviceOfNode(ctx, name, data.node), ...data })
       return true
-    case 'REL': {
-      const pass = ctx.task.frames.findLast((f) => f.symbol === 'devres_release_all' && ctx.devres.devices.get(f.device ?? -1)?.name === name)
+    default: {
+      const pass = ctx.task.frames.findLast(
+        (f) => f.symbol === 'devres_release_all' && ctx.devres.devices.get(f.device ?? -1)?.name === name,
+      )
       const device = pass?.device ?? deviceOfNode(ctx, name, data.node)
       ctx.say('devres/released', { device, ...data })
+      if (pass?.doubtful) ctx.doubted.add(device)
+      if (ctx.doubted.has(device)) return true
       if (release === 'devm_region_release') ctx.task.releasing = device
       if (release === 'devm_action_release' || release === 'devm_memremap_pages_release') ctx.task.acting = device
       return true

@@ -16,10 +16,22 @@ interface Report {
 const REPORT_LINES_MAX = 120
 
 const HEADS: readonly (readonly [RegExp, (m: RegExpExecArray) => Partial<Report> & { kind: Report['kind'] }])[] = [
-  [/^WARNING: CPU: \d+ PID: (\d+) at (\S+:\d+)(?: ([\w.]+)\+0x)?/, (m) => ({ kind: 'warning', pid: Number(m[1]), at: m[2]!, symbol: m[3] ?? null })],
-  [/^WARNING: (\S+:\d+) at ([\w.]+)\+0x[^,]*(?:, CPU#\d+: (.+)\/(\d+))?/, (m) => ({ kind: 'warning', at: m[1]!, symbol: m[2]!, comm: m[3] ?? null, pid: m[4] ? Number(m[4]) : null })],
-  [/^BUG: unable to handle .* (?:at|address:) (?:0x)?([0-9a-f]{8,16})/, (m) => ({ kind: 'oops', address: `0x${BigInt(`0x${m[1]}`).toString(16)}` })],
-  [/^BUG: kernel NULL pointer dereference, address: (?:0x)?([0-9a-f]+)/, (m) => ({ kind: 'oops', address: `0x${BigInt(`0x${m[1]}`).toString(16)}` })],
+  [
+    /^WARNING: CPU: \d+ PID: (\d+) at (\S+:\d+)(?: ([\w.]+)\+0x)?/,
+    (m) => ({ kind: 'warning', pid: Number(m[1]), at: m[2]!, symbol: m[3] ?? null }),
+  ],
+  [
+    /^WARNING: (\S+:\d+) at ([\w.]+)\+0x[^,]*(?:, CPU#\d+: (.+)\/(\d+))?/,
+    (m) => ({ kind: 'warning', at: m[1]!, symbol: m[2]!, comm: m[3] ?? null, pid: m[4] ? Number(m[4]) : null }),
+  ],
+  [
+    /^BUG: unable to handle .* (?:at|address:) (?:0x)?([0-9a-f]{8,16})/,
+    (m) => ({ kind: 'oops', address: `0x${BigInt(`0x${m[1]}`).toString(16)}` }),
+  ],
+  [
+    /^BUG: kernel NULL pointer dereference, address: (?:0x)?([0-9a-f]+)/,
+    (m) => ({ kind: 'oops', address: `0x${BigInt(`0x${m[1]}`).toString(16)}` }),
+  ],
   [/^kernel BUG at (\S+:\d+)/, (m) => ({ kind: 'bug', at: m[1]! })],
   [/^general protection fault/, () => ({ kind: 'oops' })],
   [/^(?:watchdog: )?BUG: /, () => ({ kind: 'bug' })],

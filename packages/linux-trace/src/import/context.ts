@@ -51,11 +51,16 @@ export class ImportContext {
   #entry: TraceEntry | null = null
   #where: string | null = null
   #time = 0
+  #entryNumber: number | null = null
   #seq = 0
   /** A page that was looked up through each pagemap. */
   readonly lookedUp = new Map<number, number>()
   /** Pagemaps seen to have compound pages: how many pages one spans at least. */
   readonly compounds = new Map<number, number>()
+  /** Devices of which it cannot be told whether the entry at hand meant them. */
+  readonly doubted = new Set<number>()
+  /** The namespaces that the baseline listed, by name. */
+  readonly namespaces = new Map<string, number>()
   readonly #unmaps = new Map<number, number>()
   readonly #sink: (event: AnyEvent) => void
 
@@ -77,21 +82,36 @@ export class ImportContext {
   /** Turns to an entry. */
   turnTo(entry: TraceEntry, hit: ProbeHit | null): void {
     this.#entry = entry
+    this.#entryNumber = entry.number
     this.#where = hit?.where ?? null
     this.#time = entry.time
     this.task = this.tasks.of(entry)
   }
 
-  /** Leaves the entries: what is said from here on comes from elsewhere (the baseline, the end, dmesg). */
-  leave(time: number): void {
+  /**
+   * Leaves the entries: what is said from here on comes from elsewhere (the baseline, a gap, the end, dmesg).
+   * `before`: the number of the entry that comes next, of a gap between entries.
+   */
+  leave(time: number, before: number | null = null): void {
     this.#entry = null
+    this.#entryNumber = before
     this.#where = null
     this.#time = time
   }
 
   /** Says an event of the baseline: sequence number 0, no entry. */
   found<T extends AnyPayload['type']>(type: T, data: PayloadOf<T>['data']): void {
-    this.#deliver({ seq: 0, entry: null, time: this.#time, device: null, cpu: null, actor: null, cause: [], type, data: data as AnyEvent['data'] })
+    this.#deliver({
+      seq: 0,
+      entry: null,
+      time: this.#time,
+      device: null,
+      cpu: null,
+      actor: null,
+      cause: [],
+      type,
+      data,
+    })
   }
 
   /** Says an event; by default caused by the innermost call its task is in. Returns its sequence number. */
@@ -102,17 +122,18 @@ export class ImportContext {
     this.events++
     this.#deliver({
       seq,
-      entry: entry?.number ?? null,
+      entry: this.#entryNumber,
       time: this.#time,
       device: told.device ?? deviceIn(data),
       cpu: entry?.cpu ?? null,
       actor: entry === null ? null : { pid: entry.pid, comm: entry.comm },
       cause: told.cause ?? (frame === undefined || frame.seq === 0 ? [] : [frame.seq]),
       ...(entry !== null && entry.context !== '' ? { context: entry.context } : {}),
+      ...(entry === null ? {} : { source: entry.event }),
       ...(this.#where === null ? {} : { where: this.#where }),
       ...(told.inferred ? { inferred: true as const } : {}),
       type,
-      data: data as AnyEvent['data'],
+      data,
     })
     return seq
   }
@@ -129,14 +150,22 @@ export class ImportContext {
     this.#sink(event)
   }
 
+  /** Says of which devices the entry just told may or may not have been about. */
+  sayDoubts(): void {
+    for (const device of this.doubted) this.say('devres/device-doubted', { device }, { inferred: true })
+    this.doubted.clear()
+  }
+
   /** Enters a call. */
   enter(hit: ProbeHit, seq: number, device: number | null, data: { readonly [key: string]: unknown } = {}): void {
-    this.task.frames.push({ symbol: hit.symbol, seq, hit, device, data })
+    this.task.frames.push({ symbol: hit.symbol, seq, hit, device, data, doubtful: device !== null && this.doubted.has(device) })
   }
 
   /** Leaves a call; null when it was entered unseen. */
   leaveCall(hit: ProbeHit): Frame | null {
-    return popFrame(this.task, hit.symbol)
+    const frame = popFrame(this.task, hit.symbol)
+    if (frame?.doubtful) this.doubted.add(frame.device!)
+    return frame
   }
 
   /** A call returned that was entered before the recording or in a gap: all that can be said of it. */

@@ -14,7 +14,15 @@ const NAMES: readonly (readonly [RegExp, string, string | null])[] = [
 ]
 
 const DRIVERS: Readonly<Record<string, string>> = {
-  nd_pmem: 'nd', nd_blk: 'nd', dax_pmem: 'nd', dax_pmem_compat: 'nd', nd_region: 'nd', nvdimm: 'nd', device_dax: 'dax', kmem: 'dax', dax_hmem: 'platform',
+  nd_pmem: 'nd',
+  nd_blk: 'nd',
+  dax_pmem: 'nd',
+  dax_pmem_compat: 'nd',
+  nd_region: 'nd',
+  nvdimm: 'nd',
+  device_dax: 'dax',
+  kmem: 'dax',
+  dax_hmem: 'platform',
 }
 
 const DAX = /^dax\d+\.\d+$/

@@ -24,7 +24,12 @@ export function findDevice(ctx: ImportContext, name: string, seen: FirstSeen = {
   ctx.say(
     'devres/device-found',
     {
-      device, name, bus, kind: kindOf(name, bus), state: seen.bound ? 'bound' : null, driver: null,
+      device,
+      name,
+      bus,
+      kind: kindOf(name, bus),
+      state: seen.bound ? 'bound' : null,
+      driver: null,
       fromStart: (seen.bound ?? false) && !ctx.gapSeen,
     },
     { inferred: true, cause: [] },
@@ -40,6 +45,13 @@ function identify(ctx: ImportContext, device: Device, bus: string | null): numbe
   return device.id
 }
 
+/** After a gap another device of a shared name may have come: what is not told by a call or a node is doubtful. */
+function doubtful(ctx: ImportContext, name: string, device: number): number {
+  if (!ctx.gapSeen || !isSharedName(name)) return device
+  for (const d of incarnations(ctx, name)) ctx.doubted.add(d.id)
+  return device
+}
+
 /** The device of a call that the task at hand is in. */
 function inFrame(ctx: ImportContext, candidates: readonly Device[]): Device | undefined {
   const frame = ctx.task.frames.findLast((f) => candidates.some((d) => d.id === f.device))
@@ -51,23 +63,29 @@ function inFrame(ctx: ImportContext, candidates: readonly Device[]): Device | un
  */
 export function deviceToProbe(ctx: ImportContext, name: string, bus: string | null): number {
   const wanted = bus ?? busOfName(name)
-  const alive = incarnations(ctx, name).filter((d) => d.presence === 'present')
-  const fitting = alive.filter((d) => wanted === null || d.bus === null || d.bus === wanted)
+  const alive = incarnations(ctx, name).filter((d) => d.presence === 'present' || d.presence === null)
+  // Of a shared name one whose bus never showed may be the other one.
+  const fitting = alive.filter((d) => wanted === null || d.bus === wanted || (d.bus === null && !isSharedName(name)))
   // A device that is being probed or is bound cannot be probed again.
   const free = fitting.filter((d) => d.driver.state === 'unbound' || d.driver.state === null)
   const device = (free.length > 0 ? free : fitting).at(-1)
   return device === undefined ? findDevice(ctx, name, { bus: wanted }) : identify(ctx, device, wanted)
 }
 
-/** A device named by an entry inside some call: the one the task is busy with, if it has that name. */
-export function deviceAtHand(ctx: ImportContext, name: string, bus: string | null = null): number {
+/**
+ * A device named by an entry inside some call: the one the task is busy with, if it has that name. `bound`: the call
+ * proves that it is bound, so one that was never seen to be bound was so from the start.
+ */
+export function deviceAtHand(ctx: ImportContext, name: string, bus: string | null = null, bound = false): number {
   const all = incarnations(ctx, name)
-  const alive = all.filter((d) => d.presence === 'present')
+  const alive = all.filter((d) => d.presence === 'present' || d.presence === null)
   const candidates = alive.length > 0 ? alive : all
-  if (candidates.length === 0) return findDevice(ctx, name, { bus })
+  if (candidates.length === 0) return doubtful(ctx, name, findDevice(ctx, name, { bus, bound: bound && !ctx.gapSeen }))
   const fitting = bus === null ? candidates : candidates.filter((d) => d.bus === null || d.bus === bus)
-  const device = inFrame(ctx, fitting) ?? fitting.at(-1) ?? candidates.at(-1)!
-  return identify(ctx, device, bus)
+  const framed = inFrame(ctx, fitting)
+  if (framed !== undefined) return identify(ctx, framed, bus)
+  const device = fitting.at(-1) ?? candidates.at(-1)!
+  return doubtful(ctx, name, isSharedName(name) ? device.id : identify(ctx, device, bus))
 }
 
 /** The device that a devres node was added to; by name where the node is not known. */
@@ -77,7 +95,7 @@ export function deviceOfNode(ctx: ImportContext, name: string, node: string): nu
   const owners = candidates.filter(has)
   if (owners.length === 1) return owners[0]!.id
   const pick = inFrame(ctx, owners.length > 0 ? owners : candidates)
-  return pick?.id ?? deviceAtHand(ctx, name)
+  return doubtful(ctx, name, pick?.id ?? deviceAtHand(ctx, name))
 }
 
 /**
@@ -86,20 +104,21 @@ export function deviceOfNode(ctx: ImportContext, name: string, node: string): nu
  */
 export function deviceToUnbind(ctx: ImportContext, name: string): number {
   const probing = ctx.task.frames.findLast((f) => f.symbol === 'really_probe' || f.symbol === 'device_unbind_cleanup')
-  const alive = incarnations(ctx, name).filter((d) => d.presence === 'present')
+  const alive = incarnations(ctx, name).filter((d) => d.presence === 'present' || d.presence === null)
   if (probing?.symbol === 'really_probe' && alive.some((d) => d.id === probing.device)) return probing.device!
   const unbinding = new Set(ctx.task.frames.filter((f) => f.symbol === 'device_unbind_cleanup').map((f) => f.device))
   const free = alive.filter((d) => !unbinding.has(d.id))
   if (!isSharedName(name)) {
     const bound = free.filter((d) => d.driver.state !== 'unbound')
-    return (bound.at(-1) ?? free.at(-1))?.id ?? findDevice(ctx, name, { bound: true })
+    return (bound.at(-1) ?? free.at(-1))?.id ?? findDevice(ctx, name, { bound: !ctx.gapSeen })
   }
   const bus = unbinding.size > 0 ? 'dax' : busAhead(ctx, name)
   const byNode = nodeAhead(ctx, name, free)
   if (byNode !== undefined) return identify(ctx, byNode, bus)
-  const fitting = free.filter((d) => (bus === null ? d.driver.state !== 'unbound' : d.bus === bus || d.bus === null))
+  const fitting = free.filter((d) => (bus === null ? d.driver.state !== 'unbound' : d.bus === bus))
   const device = fitting.find((d) => d.driver.state === 'bound') ?? fitting.at(-1)
-  return device === undefined ? findDevice(ctx, name, { bus, bound: true }) : identify(ctx, device, bus)
+  if (device === undefined) return doubtful(ctx, name, findDevice(ctx, name, { bus, bound: !ctx.gapSeen }))
+  return doubtful(ctx, name, identify(ctx, device, bus))
 }
 
 /** `nd` when another device of the name is unbound within this unbind; null when that cannot be told. */
@@ -133,9 +152,9 @@ export function deviceToRelease(ctx: ImportContext, name: string, reason: 'devic
   const busy = new Set(ctx.task.frames.filter((f) => f.symbol === 'device_unbind_cleanup').map((f) => f.device))
   const candidates = incarnations(ctx, name)
   const removed = candidates.filter((d) => d.presence === 'removed')
-  const present = candidates.filter((d) => d.presence === 'present')
-  if (reason === 'device-release') return (removed[0] ?? present[0])?.id ?? findDevice(ctx, name)
+  const present = candidates.filter((d) => d.presence === 'present' || d.presence === null)
+  if (reason === 'device-release') return doubtful(ctx, name, (removed[0] ?? present[0])?.id ?? findDevice(ctx, name))
   const idle = present.filter((d) => !busy.has(d.id))
   const unbound = idle.filter((d) => d.driver.state === 'unbound')
-  return (unbound[0] ?? idle[0] ?? present[0] ?? removed[0])?.id ?? findDevice(ctx, name)
+  return doubtful(ctx, name, (unbound[0] ?? idle[0] ?? present[0] ?? removed[0])?.id ?? findDevice(ctx, name))
 }

@@ -27,9 +27,5 @@ function namespaceRegion(ctx: ImportContext, address: bigint): RegionNode | unde
 
 /** The namespace in whose iomem region a page lies, as the baseline listed it. */
 export function namespaceOfPage(ctx: ImportContext, pfn: number): number | null {
-  const region = namespaceRegion(ctx, BigInt(pfn) << 12n)
-  for (const ns of ctx.nvdimm.namespaces.values()) {
-    if (region !== undefined && ctx.devres.devices.get(ns.device)?.name === region.name) return ns.device
-  }
-  return null
+  return ctx.namespaces.get(namespaceRegion(ctx, BigInt(pfn) << 12n)?.name ?? '') ?? null
 }

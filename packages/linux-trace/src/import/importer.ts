@@ -73,6 +73,7 @@ class Importer {
   #lost: number | null = 0
   #lastConsole: { text: string; time: number } | null = null
   #lastTime = 0
+  #lastEntry = 0
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
     this.#recording = recording
@@ -115,12 +116,13 @@ class Importer {
     if (lost !== null && this.#lost !== null) this.#lost += lost
     else if (reason !== 'overwritten') this.#lost = null
     if (reason === 'overwritten' && cpu !== null) this.#blind.delete(cpu)
-    this.#ctx.leave(this.#lastTime)
+    this.#ctx.leave(this.#lastTime, reason === 'cut' ? null : this.#lastEntry + 1)
     this.#ctx.gap(reason, lost, cpu)
   }
 
   #entry(entry: TraceEntry): void {
     this.#lastTime = entry.time
+    this.#lastEntry = entry.number
     if (entry.number % PROGRESS_EVERY === 0) this.#options.onProgress?.(entry.number)
     if (this.#tracepoint(entry)) return
     const hit = parseHit(entry.event, entry.body, this.#probes)
@@ -129,6 +131,7 @@ class Importer {
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
     handler(this.#ctx, hit)
+    this.#ctx.sayDoubts()
   }
 
   /** CPUs that may have lost entries after the first entry there is: those whose buffer is said to begin later. */
@@ -145,7 +148,7 @@ class Importer {
    */
   #doubt(entry: TraceEntry): void {
     if (this.#blind.size === 0 || (this.#blind.size === 1 && this.#blind.has(entry.cpu))) return
-    this.#ctx.leave(entry.time)
+    this.#ctx.leave(entry.time, entry.number)
     this.#ctx.doubt([...this.#blind].find((cpu) => cpu !== entry.cpu) ?? null)
   }
 
@@ -156,7 +159,9 @@ class Importer {
       case 'devres_log':
         this.#doubt(entry)
         ctx.turnTo(entry, null)
-        return devresLogged(ctx, entry)
+        if (!devresLogged(ctx, entry)) return false
+        ctx.sayDoubts()
+        return true
       case 'console': {
         ctx.turnTo(entry, null)
         const text = consoleText(entry)
@@ -205,8 +210,13 @@ class Importer {
       const pfn = p.start === null ? [...p.pages.keys()][0] : Number(p.start >> 12n)
       const looked = pfn ?? ctx.lookedUp.get(p.id)
       if (p.device !== null || looked === undefined) continue
-      const device = namespaceOfPage(ctx, looked)
-      if (device !== null) ctx.say('memremap/pagemap-identified', { pagemap: p.id, device, start: null, end: null, type: null }, { inferred: true })
+      const namespace = namespaceOfPage(ctx, looked)
+      if (namespace !== null)
+        ctx.say(
+          'memremap/pagemap-identified',
+          { pagemap: p.id, device: null, namespace, start: null, end: null, type: null },
+          { inferred: true },
+        )
     }
   }
 
@@ -218,7 +228,8 @@ class Importer {
 
   #noteProbes(): void {
     const foreign = [...this.#probes.values()].filter((p) => isKnownFunction(p.symbol) && p.foreign.length > 0)
-    for (const p of foreign) this.#notes.push(`probe ${p.event} fetches ${p.foreign.join(', ')} in a way not known for ${p.symbol}; taken by name`)
+    for (const p of foreign)
+      this.#notes.push(`probe ${p.event} fetches ${p.foreign.join(', ')} in a way not known for ${p.symbol}; taken by name`)
     const missed = (this.#recording.kprobeProfile ?? '').split(/\r?\n/).flatMap((line) => {
       const m = /^\s*(\S+)\s+(\d+)\s+([1-9]\d*)\s*$/.exec(line)
       return m === null ? [] : [`${m[1]} (${m[3]})`]
@@ -228,7 +239,8 @@ class Importer {
 
   #summary(): ImportSummary {
     const { entries, inBuffer, written, unparsed, unreadable } = this.#trace
-    if (unparsed > 0) this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
+    if (unparsed > 0)
+      this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
     if (inBuffer === null) this.#notes.push('the trace has no header: whether it is complete is not known')
     const complete = inBuffer !== null && inBuffer === written && entries === inBuffer && unparsed === 0 && this.#lost === 0
     return {

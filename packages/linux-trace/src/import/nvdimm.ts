@@ -7,7 +7,8 @@ import { nearestBelow } from './pagemaps.ts'
 
 type Kind = 'btt' | 'pfn' | 'dax'
 
-const device = (ctx: ImportContext, hit: ProbeHit): number => deviceAtHand(ctx, string(hit.fields, 'dev') ?? '?', 'nd')
+const device = (ctx: ImportContext, hit: ProbeHit, bound = false): number =>
+  deviceAtHand(ctx, string(hit.fields, 'dev') ?? '?', 'nd', bound)
 
 /** A call on a device that is said when entered and when left. */
 interface Paired {
@@ -36,8 +37,11 @@ const paired: Readonly<Record<string, Paired>> = {
 
 export const isPaired = (symbol: string): boolean => Object.hasOwn(paired, symbol)
 
+/** Calls that a driver gets only for devices it is bound to. */
+const OF_BOUND = new Set(['nd_pmem_remove', 'nd_pmem_shutdown'])
+
 export function pairedStarted(ctx: ImportContext, hit: ProbeHit): void {
-  const d = device(ctx, hit)
+  const d = device(ctx, hit, OF_BOUND.has(hit.symbol))
   ctx.enter(hit, paired[hit.symbol]!.enter(ctx, d), d)
 }
 
@@ -131,9 +135,9 @@ export function daxKilled(ctx: ImportContext, hit: ProbeHit): void {
 
 /** The device of a queue: of the disk that this task is taking away, or as known from before. */
 function queueDevice(ctx: ImportContext, queue: string): number | null {
-  const known = ctx.nvdimm.queues.get(queue)?.device ?? null
-  if (known !== null) return known
-  return ctx.task.disk !== null && ctx.task.disk === ctx.busyWith ? ctx.task.disk : null
+  if (ctx.task.disk !== null && ctx.task.disk === ctx.busyWith) return ctx.task.disk
+  const known = ctx.nvdimm.queues.get(queue)
+  return known === undefined || known.ref.count === 0 ? null : known.device
 }
 
 export function queueFreezeStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -155,6 +159,9 @@ export function queueWaitEnded(ctx: ImportContext, hit: ProbeHit): void {
 
 export function queueRefReleased(ctx: ImportContext, hit: ProbeHit): void {
   const ref = pointer(hit.fields, 'ref') ?? '0x0'
-  const queue = nearestBelow([...ctx.nvdimm.queues.values()].map((q) => [q.id, q] as const), ref)
+  const queue = nearestBelow(
+    [...ctx.nvdimm.queues.values()].map((q) => [q.id, q] as const),
+    ref,
+  )
   ctx.say('nvdimm-pmem/queue-ref-released', { device: queue?.device ?? null, queue: queue?.id ?? null, ref })
 }

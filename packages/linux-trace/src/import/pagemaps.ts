@@ -42,8 +42,10 @@ export function mapRequested(ctx: ImportContext, hit: ProbeHit): void {
   const device = deviceAtHand(ctx, string(hit.fields, 'dev') ?? '?')
   const p = pointer(hit.fields, 'pgmap') ?? '0x0'
   const pagemap = newPagemap(ctx, p)
-  ctx.say('memremap/map-requested', { pagemap, device, pointer: p })
-  ctx.say('memremap/pagemap-identified', { pagemap, device, start: null, end: null, type: null }, { inferred: true })
+  const sure = !ctx.doubted.has(device)
+  ctx.say('memremap/map-requested', { pagemap, device: sure ? device : null, pointer: p })
+  if (sure)
+    ctx.say('memremap/pagemap-identified', { pagemap, device, namespace: null, start: null, end: null, type: null }, { inferred: true })
   ctx.task.requested = pagemap
 }
 
@@ -67,9 +69,17 @@ export function mapStarted(ctx: ImportContext, hit: ProbeHit): void {
   const end = u64(f, 'end') ?? 0n
   const type = int(f, 'type')
   const seq = ctx.say('memremap/map-started', {
-    pagemap, pointer: p, start, end, type, ...layout(f), altEnd: pfnField(f, 'altend'), flags: int(f, 'pgmap_flags'), vmemmapShift: int(f, 'vmemmap_shift'),
+    pagemap,
+    pointer: p,
+    start,
+    end,
+    type,
+    ...layout(f),
+    altEnd: pfnField(f, 'altend'),
+    flags: int(f, 'pgmap_flags'),
+    vmemmapShift: int(f, 'vmemmap_shift'),
   })
-  ctx.say('memremap/pagemap-identified', { pagemap, device: null, start, end, type }, { inferred: true, cause: [seq] })
+  ctx.say('memremap/pagemap-identified', { pagemap, device: null, namespace: null, start, end, type }, { inferred: true, cause: [seq] })
   ctx.enter(hit, seq, ctx.memremap.pagemaps.get(pagemap)?.device ?? null, { pagemap })
 }
 
@@ -88,7 +98,7 @@ export function mapEnded(ctx: ImportContext, hit: ProbeHit): void {
 function overlapped(ctx: ImportContext, pagemap: number): void {
   const p = ctx.memremap.pagemaps.get(pagemap)
   if (p?.start == null || p.end === null) return
-  for (const old of [...ctx.memremap.pagemaps.values()]) {
+  for (const old of ctx.memremap.pagemaps.values()) {
     if (old === p || old.phase === 'removed' || old.start === null || old.end === null) continue
     if (old.start <= p.end && p.start <= old.end) ctx.say('memremap/unmapped', { pagemap: old.id }, { inferred: true })
   }
@@ -101,7 +111,10 @@ const pagemapInFrame = (ctx: ImportContext, symbol: string): number | null =>
 export function memoryAddStarted(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = pagemapInFrame(ctx, 'memremap_pages')
   const seq = ctx.say('memremap/memory-add-started', {
-    pagemap, nid: int(hit.fields, 'nid') ?? -1, start: u64(hit.fields, 'start') ?? 0n, size: u64(hit.fields, 'size') ?? 0n,
+    pagemap,
+    nid: int(hit.fields, 'nid') ?? -1,
+    start: u64(hit.fields, 'start') ?? 0n,
+    size: u64(hit.fields, 'size') ?? 0n,
   })
   ctx.enter(hit, seq, ctx.busyWith, { pagemap })
 }
@@ -116,7 +129,9 @@ export function pagesInitialised(ctx: ImportContext, hit: ProbeHit): void {
   const p = pointer(hit.fields, 'pgmap')
   ctx.say('memremap/pages-initialised', {
     pagemap: pagemapAt(ctx, p)?.id ?? pagemapInFrame(ctx, 'memremap_pages'),
-    pointer: p, firstPfn: pfnField(hit.fields, 'start_pfn') ?? 0, pages: int(hit.fields, 'nr_pages') ?? 0,
+    pointer: p,
+    firstPfn: pfnField(hit.fields, 'start_pfn') ?? 0,
+    pages: int(hit.fields, 'nr_pages') ?? 0,
   })
 }
 
@@ -127,7 +142,7 @@ export function releaseRequested(ctx: ImportContext, hit: ProbeHit): void {
   // The managed resource whose release callback this is belongs to the device that owns the pagemap.
   const device = ctx.task.acting
   if (device !== null && ctx.memremap.pagemaps.get(pagemap)?.device !== device) {
-    ctx.say('memremap/pagemap-identified', { pagemap, device, start: null, end: null, type: null }, { inferred: true })
+    ctx.say('memremap/pagemap-identified', { pagemap, device, namespace: null, start: null, end: null, type: null }, { inferred: true })
   }
 }
 
@@ -140,10 +155,19 @@ export function unmapStarted(ctx: ImportContext, hit: ProbeHit): void {
   const known = ctx.memremap.pagemaps.get(pagemap)
   const learnt = known?.start === null
   const seq = ctx.say('memremap/unmap-started', {
-    pagemap, start, end, type, flags: int(f, 'pgmap_flags'), ranges: int(f, 'nr_range'), ...layout(f), ref: null,
-    percpuCountPtr: u64(f, 'percpu_count_ptr'), refCount: u64(f, 'count'),
+    pagemap,
+    start,
+    end,
+    type,
+    flags: int(f, 'pgmap_flags'),
+    ranges: int(f, 'nr_range'),
+    ...layout(f),
+    ref: null,
+    percpuCountPtr: u64(f, 'percpu_count_ptr'),
+    refCount: u64(f, 'count'),
   })
-  if (learnt) ctx.say('memremap/pagemap-identified', { pagemap, device: null, start, end, type }, { inferred: true, cause: [seq] })
+  if (learnt)
+    ctx.say('memremap/pagemap-identified', { pagemap, device: null, namespace: null, start, end, type }, { inferred: true, cause: [seq] })
   ctx.enter(hit, seq, known?.device ?? ctx.busyWith, { pagemap })
 }
 
@@ -166,7 +190,10 @@ export function nearestBelow<T>(owners: Iterable<readonly [string, T]>, ref: str
 export function pagemapRefReleased(ctx: ImportContext, hit: ProbeHit): void {
   const ref = pointer(hit.fields, 'ref') ?? '0x0'
   const dying = [...ctx.memremap.pagemaps.values()].filter((p) => p.pointer !== null && (p.phase === 'unmapping' || p.phase === 'mapping'))
-  const p = nearestBelow(dying.map((d) => [d.pointer!, d] as const), ref)
+  const p = nearestBelow(
+    dying.map((d) => [d.pointer!, d] as const),
+    ref,
+  )
   const cause = ctx.unmapSeq(p?.id ?? null)
   ctx.say('memremap/ref-released', { pagemap: p?.id ?? null, ref }, cause === null ? {} : { cause: [cause] })
 }
@@ -200,13 +227,22 @@ export function lookedUp(ctx: ImportContext, hit: ProbeHit): void {
   const pfn = (frame?.data['pfn'] as number | undefined) ?? null
   const cached = frame === null ? p : (frame.data['cached'] as string | null)
   const pagemap = p === null ? null : pagemapFor(ctx, p, pfn)
-  ctx.say('memremap/looked-up', { pfn, pagemap, pointer: p, fresh: p !== null && p !== cached }, frame === null ? {} : { cause: [frame.seq] })
+  ctx.say(
+    'memremap/looked-up',
+    { pfn, pagemap, pointer: p, fresh: p !== null && p !== cached },
+    frame === null ? {} : { cause: [frame.seq] },
+  )
 }
 
 export function rangeMapStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   const device = deviceAtHand(ctx, string(f, 'dev') ?? '?')
-  const seq = ctx.say('memremap/range-map-started', { device, offset: u64(f, 'offset') ?? 0n, size: u64(f, 'size') ?? 0n, flags: int(f, 'flags') ?? 0 })
+  const seq = ctx.say('memremap/range-map-started', {
+    device,
+    offset: u64(f, 'offset') ?? 0n,
+    size: u64(f, 'size') ?? 0n,
+    flags: int(f, 'flags') ?? 0,
+  })
   ctx.enter(hit, seq, device)
 }
 
@@ -216,7 +252,11 @@ export function rangeMapped(ctx: ImportContext, hit: ProbeHit): void {
   const ret = u64(hit.fields, 'ret') ?? 0n
   const failed = errPtr(ret)
   const errno = failed ?? (ret === 0n ? -12 : 0)
-  ctx.say('memremap/range-mapped', { device: frame.device, address: errno === 0 ? pointer(hit.fields, 'ret') : null, errno }, { cause: [frame.seq] })
+  ctx.say(
+    'memremap/range-mapped',
+    { device: frame.device, address: errno === 0 ? pointer(hit.fields, 'ret') : null, errno },
+    { cause: [frame.seq] },
+  )
 }
 
 export function rangeUnmapped(ctx: ImportContext, hit: ProbeHit): void {

@@ -15,6 +15,8 @@ interface Owner {
   readonly pagemap: Pagemap | undefined
   /** Of a tail page: the head, which carries the count. */
   readonly head: number | null
+  /** Whether the page itself says so. */
+  readonly byWord?: true
 }
 
 const NOBODY: Owner = { pagemap: undefined, head: null }
@@ -25,7 +27,8 @@ function ownerOf(ctx: ImportContext, pfn: number | null, word: string | null): O
   if (word !== null) {
     const tail = BigInt(word) & 1n
     const direct = tail === 0n ? pagemapAt(ctx, word) : undefined
-    if (direct !== undefined) return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null }
+    if (direct !== undefined)
+      return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null, byWord: true }
     const head = tail === 1n ? ctx.pfnOf(`0x${(BigInt(word) - 1n).toString(16)}`, null) : null
     const p = byRange(ctx, head ?? pfn)
     if (head !== null && p !== undefined) ctx.compounds.set(p.id, Math.max(ctx.compounds.get(p.id) ?? 0, pfn - head + 1))
@@ -78,7 +81,9 @@ const kindOf = (flags: number): 'get' | 'pin' | null => ((flags & foll.PIN) !== 
 
 /** A count read from a struct page that still exists; null for what cannot be one. */
 function sane(refcount: number | null, owner: Owner): number | null {
-  return refcount !== null && refcount >= 0 && refcount <= REFCOUNT_MAX && owner.pagemap !== undefined ? refcount : null
+  // After a gap the memory may be gone, unless the page's own word names the pagemap.
+  if (owner.pagemap === undefined || !(owner.pagemap.sure || owner.byWord)) return null
+  return refcount !== null && refcount >= 0 && refcount <= REFCOUNT_MAX ? refcount : null
 }
 
 const pfnOf = (ctx: ImportContext, f: Fields, name = 'page'): number | null => ctx.pfnOf(pointer(f, name), u64(f, 'vmemmap'))
@@ -93,7 +98,14 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const refcount = int(f, 'refcount')
   const pagemap = owner.pagemap?.id ?? null
   const seq = ctx.say('memremap/grab-started', {
-    pfn, page: pointer(f, 'page') ?? '0x0', pagemap, word, refcount, refs, flags, folio: hit.symbol === 'try_grab_folio',
+    pfn,
+    page: pointer(f, 'page') ?? '0x0',
+    pagemap,
+    word,
+    refcount,
+    refs,
+    flags,
+    folio: hit.symbol === 'try_grab_folio',
   })
   const before = owner.head === null ? sane(refcount, owner) : null
   ctx.enter(hit, seq, null, { pfn, pagemap, before, refs, kind: kindOf(flags), head: owner.head })
@@ -106,11 +118,21 @@ export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
   const ret = u64(hit.fields, 'ret') ?? 0n
   const ok = hit.symbol === 'try_grab_page' ? (ret & 0xffn) !== 0n : ret !== 0n
   const { pfn, pagemap, before, refs, kind, head } = frame.data as {
-    pfn: number | null; pagemap: number | null; before: number | null; refs: number; kind: 'get' | 'pin' | null; head: number | null
+    pfn: number | null
+    pagemap: number | null
+    before: number | null
+    refs: number
+    kind: 'get' | 'pin' | null
+    head: number | null
   }
   const told = { cause: [frame.seq] }
   if (!ok) ctx.say('memremap/grab-refused', { pfn, pagemap }, told)
-  else ctx.say('memremap/grabbed', { pfn, pagemap, before, head, refs: kind === null ? 0 : refs, kind: kind ?? 'get', result: pointer(hit.fields, 'ret') }, told)
+  else
+    ctx.say(
+      'memremap/grabbed',
+      { pfn, pagemap, before, head, refs: kind === null ? 0 : refs, kind: kind ?? 'get', result: pointer(hit.fields, 'ret') },
+      told,
+    )
 }
 
 /** A put of an FS_DAX page: the one place through which put_page gives such a reference back. */
@@ -121,8 +143,16 @@ export function devmapPagePut(ctx: ImportContext, hit: ProbeHit): void {
   const owner = ownerOf(ctx, pfn, word)
   const refcount = int(f, 'refcount')
   ctx.say('memremap/put', {
-    pfn, pages: 1, pagemap: owner.pagemap?.id ?? null, page: pointer(f, 'page'), head: owner.head, word, before: owner.head === null ? sane(refcount, owner) : null, refs: int(f, 'refs') ?? 1,
-    kind: 'get', how: 'put_page',
+    pfn,
+    pages: 1,
+    pagemap: owner.pagemap?.id ?? null,
+    page: pointer(f, 'page'),
+    head: owner.head,
+    word,
+    before: owner.head === null ? sane(refcount, owner) : null,
+    refs: int(f, 'refs') ?? 1,
+    kind: 'get',
+    how: 'put_page',
   })
   if (owner.pagemap === undefined && refcount !== null) sampledRaw(ctx, hit, pfn, refcount)
 }
@@ -130,7 +160,16 @@ export function devmapPagePut(ctx: ImportContext, hit: ProbeHit): void {
 /** Keeps what a probe fetched where it cannot be taken for a count. */
 function sampledRaw(ctx: ImportContext, hit: ProbeHit, pfn: number | null, raw: number): void {
   ctx.say('memremap/sampled', {
-    pfn, page: pointer(hit.fields, 'page'), pagemap: null, head: null, refcount: null, raw, refs: null, flags: null, detail: null, by: hit.symbol,
+    pfn,
+    page: pointer(hit.fields, 'page'),
+    pagemap: null,
+    head: null,
+    refcount: null,
+    raw,
+    refs: null,
+    flags: null,
+    detail: null,
+    by: hit.symbol,
   })
 }
 
@@ -139,8 +178,14 @@ export function bioReleased(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   const vectors = int(f, 'vcnt') ?? 0
   const seq = ctx.say('memremap/bio-released', {
-    bio: pointer(f, 'bio') ?? '0x0', vectors,
-    page0: pointer(f, 'page0'), len0: int(f, 'len0'), page1: pointer(f, 'page1'), len1: int(f, 'len1'), page2: pointer(f, 'page2'), len2: int(f, 'len2'),
+    bio: pointer(f, 'bio') ?? '0x0',
+    vectors,
+    page0: pointer(f, 'page0'),
+    len0: int(f, 'len0'),
+    page1: pointer(f, 'page1'),
+    len1: int(f, 'len1'),
+    page2: pointer(f, 'page2'),
+    len2: int(f, 'len2'),
   })
   for (let i = 0; i < Math.min(vectors, VECTORS_SEEN); i++) {
     const pfn = pfnOf(ctx, f, `page${i}`)
@@ -148,11 +193,24 @@ export function bioReleased(ctx: ImportContext, hit: ProbeHit): void {
     if (bytes <= 0) continue
     const pages = Math.ceil(bytes / PAGE_BYTES)
     const owner = ownerOfRun(ctx, pfn, pages)
+    if (owner.pagemap?.start === null && ctx.compounds.has(owner.pagemap.id)) {
+      // How large its compound pages are is not known: which heads these puts are counted at cannot be said.
+      ctx.say('memremap/puts-unseen', { vectors: 1 }, { cause: [seq] })
+      continue
+    }
     ctx.say(
       'memremap/put',
       {
-        pfn, pages, pagemap: owner.pagemap?.id ?? null, page: pointer(f, `page${i}`), head: owner.head, word: null, before: null, refs: 1,
-        kind: 'get', how: 'bio',
+        pfn,
+        pages,
+        pagemap: owner.pagemap?.id ?? null,
+        page: pointer(f, `page${i}`),
+        head: owner.head,
+        word: null,
+        before: null,
+        refs: 1,
+        kind: 'get',
+        how: 'bio',
       },
       { cause: [seq] },
     )
@@ -169,8 +227,16 @@ export function pipeBufferReleased(ctx: ImportContext, hit: ProbeHit): void {
   // A tail page's own count reads 0; its head carries the count.
   const tail = owner.head !== null || (raw === 0 && owner.pagemap?.order !== 0)
   ctx.say('memremap/sampled', {
-    pfn, page: pointer(f, 'page'), pagemap: owner.pagemap?.id ?? null, head: owner.head, refcount: tail ? null : sane(raw, owner), raw, refs: 1, flags: null,
-    detail: pointer(f, 'ops'), by: hit.symbol,
+    pfn,
+    page: pointer(f, 'page'),
+    pagemap: owner.pagemap?.id ?? null,
+    head: owner.head,
+    refcount: tail ? null : sane(raw, owner),
+    raw,
+    refs: 1,
+    flags: null,
+    detail: pointer(f, 'ops'),
+    by: hit.symbol,
   })
 }
 
@@ -183,13 +249,36 @@ export function gupPut(ctx: ImportContext, hit: ProbeHit): void {
   const refs = int(f, 'refs') ?? 1
   const flags = int(f, 'flags')
   const page = pointer(f, 'page')
-  const itself = owner.pagemap !== undefined && owner.pagemap.type !== null && owner.pagemap.type !== memoryType.FS_DAX && !(unpin && gupPutAhead(ctx))
+  const itself =
+    owner.pagemap !== undefined && owner.pagemap.type !== null && owner.pagemap.type !== memoryType.FS_DAX && !(unpin && gupPutAhead(ctx))
   if (!itself) {
-    ctx.say('memremap/sampled', { pfn, page, pagemap: owner.pagemap?.id ?? null, head: owner.head, refcount: null, raw: null, refs: unpin ? 0 : refs, flags, detail: null, by: hit.symbol })
+    ctx.say('memremap/sampled', {
+      pfn,
+      page,
+      pagemap: owner.pagemap?.id ?? null,
+      head: owner.head,
+      refcount: null,
+      raw: null,
+      refs: unpin ? 0 : refs,
+      flags,
+      detail: null,
+      by: hit.symbol,
+    })
     return
   }
   const kind = unpin ? 'pin' : (kindOf(flags ?? 0) ?? 'get')
-  ctx.say('memremap/put', { pfn, pages: 1, pagemap: owner.pagemap!.id, page, head: owner.head, word: null, before: null, refs, kind, how: unpin ? 'unpin' : 'gup' })
+  ctx.say('memremap/put', {
+    pfn,
+    pages: 1,
+    pagemap: owner.pagemap.id,
+    page,
+    head: owner.head,
+    word: null,
+    before: null,
+    refs,
+    kind,
+    how: unpin ? 'unpin' : 'gup',
+  })
 }
 
 /** Whether unpin_user_page goes on into gup_put_folio, which is recorded by itself. */
@@ -218,7 +307,10 @@ export function busyLookupStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   ctx.pfnOf(null, u64(f, 'vmemmap'))
   const seq = ctx.say('memremap/busy-lookup-started', {
-    mapping: pointer(f, 'mapping') ?? '0x0', start: u64(f, 'start'), end: u64(f, 'end'), vmemmap: pointer(f, 'vmemmap'),
+    mapping: pointer(f, 'mapping') ?? '0x0',
+    start: u64(f, 'start'),
+    end: u64(f, 'end'),
+    vmemmap: pointer(f, 'vmemmap'),
   })
   ctx.enter(hit, seq, null)
 }
@@ -227,5 +319,9 @@ export function busyLookedUp(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   const page = pointer(hit.fields, 'ret')
   const pfn = ctx.pfnOf(page, null)
-  ctx.say('memremap/busy-looked-up', { page, pfn, pagemap: ownerOf(ctx, pfn, null).pagemap?.id ?? null }, frame === null ? {} : { cause: [frame.seq] })
+  ctx.say(
+    'memremap/busy-looked-up',
+    { page, pfn, pagemap: ownerOf(ctx, pfn, null).pagemap?.id ?? null },
+    frame === null ? {} : { cause: [frame.seq] },
+  )
 }

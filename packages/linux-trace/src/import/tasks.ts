@@ -9,6 +9,8 @@ export interface Frame {
   readonly hit: ProbeHit
   /** The device the call is about. */
   readonly device: number | null
+  /** Whether it cannot be told that it is this device. */
+  readonly doubtful: boolean
   /** What the return has to know. */
   readonly data: { readonly [key: string]: unknown }
 }
@@ -32,7 +34,14 @@ export interface Task {
 }
 
 const newTask = (comm: string): Task => ({
-  comm, frames: [], granted: null, releasing: null, released: null, acting: null, requested: null, disk: null,
+  comm,
+  frames: [],
+  granted: null,
+  releasing: null,
+  released: null,
+  acting: null,
+  requested: null,
+  disk: null,
 })
 
 /** The tasks of a recording, each with the stack of calls it is in. */

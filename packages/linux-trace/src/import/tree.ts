@@ -47,7 +47,16 @@ interface Place {
 }
 
 /** Where a granted range stands, by what the kernel does to find its place. */
-function placeOf(ctx: ImportContext, root: string, under: RegionNode | null, start: bigint, end: bigint, how: How, name: string | null, flags: bigint | null): Place {
+function placeOf(
+  ctx: ImportContext,
+  root: string,
+  under: RegionNode | null,
+  start: bigint,
+  end: bigint,
+  how: How,
+  name: string | null,
+  flags: bigint | null,
+): Place {
   let parent = under
   for (;;) {
     const list = parent === null ? topOf(ctx.tree, root) : childrenOf(ctx.tree, parent)
@@ -66,7 +75,17 @@ function placeOf(ctx: ImportContext, root: string, under: RegionNode | null, sta
   }
 }
 
-function granted(ctx: ImportContext, parent: string, start: bigint, end: bigint, name: string | null, flags: bigint | null, how: How, node: string | null, cause: number): void {
+function granted(
+  ctx: ImportContext,
+  parent: string,
+  start: bigint,
+  end: bigint,
+  name: string | null,
+  flags: bigint | null,
+  how: How,
+  node: string | null,
+  cause: number,
+): void {
   const { root, under } = rootOf(ctx, parent, start)
   const place = placeOf(ctx, root, under, start, end, how, name, flags)
   for (const n of place.gone) {
@@ -77,7 +96,11 @@ function granted(ctx: ImportContext, parent: string, start: bigint, end: bigint,
     )
   }
   const region = ctx.ids.next('region')
-  ctx.say('resource-tree/requested', { root, region, parent: place.parent?.id ?? null, start, end, name, flags, how, pointer: node }, { cause: [cause] })
+  ctx.say(
+    'resource-tree/requested',
+    { root, region, parent: place.parent?.id ?? null, start, end, name, flags, how, pointer: node },
+    { cause: [cause] },
+  )
   ctx.task.granted = root === 'iomem' ? { region, seq: ctx.seq } : null
 }
 
@@ -93,11 +116,21 @@ export function regionRequestStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function regionRequestEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  const { parent, start, size, name, flags } = frame.data as { parent: string; start: bigint; size: bigint | null; name: string | null; flags: bigint | null }
+  const { parent, start, size, name, flags } = frame.data as {
+    parent: string
+    start: bigint
+    size: bigint | null
+    name: string | null
+    flags: bigint | null
+  }
   const end = BigInt.asUintN(64, start + (size ?? 1n) - 1n)
   const node = pointer(hit.fields, 'ret')
   if (node !== null) return granted(ctx, parent, start, end, name, flags, 'request_region', node, frame.seq)
-  ctx.say('resource-tree/refused', { root: rootOf(ctx, parent, start).root, start, end, name, how: 'request_region', errno: null }, { cause: [frame.seq] })
+  ctx.say(
+    'resource-tree/refused',
+    { root: rootOf(ctx, parent, start).root, start, end, name, how: 'request_region', errno: null },
+    { cause: [frame.seq] },
+  )
 }
 
 export function resourceRequestStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -118,7 +151,12 @@ export function resourceRequestEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
   const { parent, resource, start, end, name, flags } = frame.data as {
-    parent: string; resource: string | null; start: bigint; end: bigint | null; name: string | null; flags: bigint | null
+    parent: string
+    resource: string | null
+    start: bigint
+    end: bigint | null
+    name: string | null
+    flags: bigint | null
   }
   const outer = ctx.task.frames.at(-1)
   if (outer?.data['resource'] === resource && resource !== null) return ctx.unpaired(hit)
@@ -133,14 +171,20 @@ export function resourceRequestEnded(ctx: ImportContext, hit: ProbeHit): void {
   )
 }
 
-/** The node of exactly this range, the deepest where several are alike. */
+/** Ranges that firmware or the kernel itself declares: they are not busy, so no release_region frees them. */
+const DECLARED =
+  /^(?:Persistent Memory|System RAM|Reserved|Soft Reserved|PCI Bus|PCI MMCONFIG|ACPI|Video|Adapter ROM|System ROM|RAM buffer|Crash kernel|CXL|Kernel )/
+
+const mayBeReleased = (n: RegionNode): boolean => n.since > 0 || !(n.name !== null && DECLARED.test(n.name))
+
+/** The busy node of exactly this range, the deepest where several are alike. */
 function exact(ctx: ImportContext, root: string, under: RegionNode | null, start: bigint, end: bigint): RegionNode | undefined {
   let list = under === null ? topOf(ctx.tree, root) : childrenOf(ctx.tree, under)
   let found: RegionNode | undefined
   for (;;) {
     const next = list.find((n) => contains(n, start, end))
     if (next === undefined) return found
-    if (next.start === start && next.end === end) found = next
+    if (next.start === start && next.end === end && mayBeReleased(next)) found = next
     list = childrenOf(ctx.tree, next)
   }
 }
@@ -152,8 +196,16 @@ export function regionReleased(ctx: ImportContext, hit: ProbeHit): void {
   const { root, under } = rootOf(ctx, parent, start)
   const node = exact(ctx, root, under, start, end)
   if (node !== undefined && ctx.task.releasing !== null) own(ctx, node.id, ctx.task.releasing)
-  ctx.say('resource-tree/released', { root, region: node?.id ?? null, start, end, name: node?.name ?? null, how: 'release_region', pointer: parent })
-  ctx.task.released = node?.id ?? null
+  ctx.say('resource-tree/released', {
+    root,
+    region: node?.id ?? null,
+    start,
+    end,
+    name: node?.name ?? null,
+    how: 'release_region',
+    pointer: parent,
+  })
+  ctx.task.released = node?.sure ? node.id : null
   ctx.task.releasing = null
 }
 
@@ -174,7 +226,7 @@ export function resourceReleased(ctx: ImportContext, hit: ProbeHit): void {
  */
 export function systemRamRemoved(ctx: ImportContext, start: bigint, size: bigint, cause: number): void {
   const end = start + size - 1n
-  for (const node of [...ctx.tree.nodes.values()]) {
+  for (const node of ctx.tree.nodes.values()) {
     if (node.root !== 'iomem' || !node.name?.startsWith('System RAM') || !contains(node, start, end)) continue
     if (node.start === start && node.end === end) {
       ctx.say(
@@ -191,6 +243,8 @@ export function systemRamRemoved(ctx: ImportContext, start: bigint, size: bigint
 }
 
 function own(ctx: ImportContext, region: number, device: number): void {
+  // One that a gap left unsure may be another of the same range: nothing must be filled back over its life.
+  if (ctx.tree.nodes.get(region)?.sure === false || ctx.doubted.has(device)) return
   if (ctx.tree.owners.get(region) !== device) ctx.say('resource-tree/owner-identified', { region, device }, { inferred: true })
 }
 

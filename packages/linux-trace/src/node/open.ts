@@ -73,7 +73,9 @@ async function isGzip(path: string): Promise<boolean> {
 async function refuseBinary(path: string): Promise<void> {
   const first = await head(path, 16)
   if (first[0] === 0x17 && first[1] === 0x08 && first[2] === 0x44 && Buffer.from(first.subarray(3, 10)).toString('latin1') === 'tracing') {
-    throw new RecordingError(`${path} is a trace.dat of trace-cmd; this version reads text traces: convert it with "trace-cmd report" on the recording machine, or record tracefs' "trace" file`)
+    throw new RecordingError(
+      `${path} is a trace.dat of trace-cmd; this version reads text traces: convert it with "trace-cmd report" on the recording machine, or record tracefs' "trace" file`,
+    )
   }
 }
 
@@ -121,7 +123,10 @@ async function digest(files: readonly string[]): Promise<string> {
 
 async function findTrace(path: string): Promise<{ trace: string; folder: string | null }> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new RecordingError(error.code === 'ENOENT' ? `${path} does not exist; expected a recording's folder or a trace file` : `${path}: ${error.message}`, { cause: error })
+    throw new RecordingError(
+      error.code === 'ENOENT' ? `${path} does not exist; expected a recording's folder or a trace file` : `${path}: ${error.message}`,
+      { cause: error },
+    )
   })
   if (!found.isDirectory()) {
     // A trace file out of a recording's folder brings the rest of the folder with it.
@@ -140,14 +145,20 @@ async function findTrace(path: string): Promise<{ trace: string; folder: string 
 export async function openRecording(path: string): Promise<OpenedRecording> {
   if (path === '-') {
     const recording: Recording = { trace: process.stdin as AsyncIterable<Uint8Array>, name: 'stdin' }
-    return { recording, fingerprint: () => Promise.reject(new RecordingError('a trace on stdin has no fingerprint: it can be read only once')) }
+    return {
+      recording,
+      fingerprint: () => Promise.reject(new RecordingError('a trace on stdin has no fingerprint: it can be read only once')),
+    }
   }
   const { trace, folder } = await findTrace(path)
   await refuseBinary(trace)
   const beside = folder === null ? { texts: {}, files: [] } : await parts(folder)
   const late = await lateCpus(trace)
   const recording: Recording = {
-    trace: bytesOf(trace), name: basename(resolve(folder ?? trace)), ...beside.texts, ...(late === null ? {} : { lateCpus: late }),
+    trace: bytesOf(trace),
+    name: basename(resolve(folder ?? trace)),
+    ...beside.texts,
+    ...(late === null ? {} : { lateCpus: late }),
   }
   return { recording, fingerprint: () => digest([trace, ...beside.files]) }
 }

@@ -28,8 +28,15 @@ export function parseEntry(text: string, number: number, line: number): TraceEnt
   const m = ENTRY.exec(text)
   if (m === null) return parseFunction(text, number, line)
   return {
-    number, line,
-    comm: m[1]!, pid: Number(m[2]), cpu: Number(m[3]), context: m[4] ?? '', time: nanoseconds(m[5]!), event: m[6]!, body: m[7]!,
+    number,
+    line,
+    comm: m[1]!,
+    pid: Number(m[2]),
+    cpu: Number(m[3]),
+    context: m[4] ?? '',
+    time: nanoseconds(m[5]!),
+    event: m[6]!,
+    body: m[7]!,
   }
 }
 
@@ -38,7 +45,14 @@ function parseFunction(text: string, number: number, line: number): TraceEntry |
   const m = FUNCTION.exec(text)
   if (m === null) return null
   return {
-    number, line,
-    comm: m[1]!, pid: Number(m[2]), cpu: Number(m[3]), context: m[4] ?? '', time: nanoseconds(m[5]!), event: 'function', body: `${m[6]} <-${m[7]}`,
+    number,
+    line,
+    comm: m[1]!,
+    pid: Number(m[2]),
+    cpu: Number(m[3]),
+    context: m[4] ?? '',
+    time: nanoseconds(m[5]!),
+    event: 'function',
+    body: `${m[6]} <-${m[7]}`,
   }
 }

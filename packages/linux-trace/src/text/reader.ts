@@ -6,7 +6,13 @@ import { parseEntry, type TraceEntry } from './entry.ts'
 export type TraceItem =
   | { readonly kind: 'entry'; readonly entry: TraceEntry }
   /** Entries are missing here. */
-  | { readonly kind: 'gap'; readonly reason: 'overwritten' | 'lost' | 'unreadable'; readonly lost: number | null; readonly cpu: number | null; readonly line: number }
+  | {
+      readonly kind: 'gap'
+      readonly reason: 'overwritten' | 'lost' | 'unreadable'
+      readonly lost: number | null
+      readonly cpu: number | null
+      readonly line: number
+    }
 
 /** What is known once the trace was read to its end. */
 export interface TraceSummary {
@@ -69,7 +75,8 @@ function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary)
       return lost > 0 && summary.entries === 0 ? { kind: 'gap', reason: 'overwritten', lost, cpu: null, line: number } : null
     }
     const started = STARTED.exec(text)
-    if (started !== null && summary.entries > 0) return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
+    if (started !== null && summary.entries > 0)
+      return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
     if (started !== null || pending === null || !MULTILINE.has(pending.event)) return null
   }
   const entry = parseEntry(text, summary.entries + 1, number)
@@ -78,7 +85,8 @@ function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary)
     return { kind: 'entry', entry }
   }
   const lost = LOST.exec(text)
-  if (lost !== null) return { kind: 'gap', reason: 'lost', lost: lost[2] === undefined ? null : Number(lost[2]), cpu: Number(lost[1]), line: number }
+  if (lost !== null)
+    return { kind: 'gap', reason: 'lost', lost: lost[2] === undefined ? null : Number(lost[2]), cpu: Number(lost[1]), line: number }
   if (pending !== null && MULTILINE.has(pending.event)) {
     pending.body += `\n${text}`
     return 'continued'

@@ -1,0 +1,129 @@
+/**
+ * The property that makes a state worth believing: replacing any run of entries by a gap never makes a
+ * contradiction, a wrong exact value or a certain violation that the whole recording does not have.
+ */
+import { preorder, type ResourceTreeState } from '@devtrail/resource-tree'
+import { check, describeDevice, shownDevices, type Snapshot } from '@devtrail/time-travel'
+import type { DeviceInfo, Json, Violation } from '@devtrail/events'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { overclaims } from './honest.test-support.ts'
+import { imported, names, traceLines, type Imported } from './recorded.test-support.ts'
+
+/** Rounds a recording; raise with HONESTY_RUNS for a soak. */
+const RUNS = Number(process.env['HONESTY_RUNS'] ?? 12)
+const SMALL = names.filter((name) => !['fsdax-gup-stress', 'fsdax-gup-overwritten', 'lab-tail-gup', 'lab-tail-gup-devdax'].includes(name))
+
+interface Cut {
+  readonly lines: string[]
+  /** Entry number in the whole recording → in the cut one, for those outside the gap. */
+  readonly map: (entry: number) => number | null
+  readonly entries: number
+}
+
+/** The trace with `count` entries from entry `first` on replaced by the kernel's own mark of lost events. */
+function cut(lines: readonly string[], first: number, count: number): Cut {
+  const head = lines.findIndex((line) => !line.startsWith('#'))
+  const starts: number[] = []
+  for (let i = head; i < lines.length; i++) if (/^ *.{0,64}?-\d+ +\[\d{3}\]/.test(lines[i]!)) starts.push(i)
+  const last = Math.min(starts.length, first + count - 1)
+  const gone = last - first + 1
+  const from = starts[first - 1]!
+  const to = starts[last] ?? lines.length
+  const header = lines
+    .slice(0, head)
+    .map((line) => line.replace(/entries-written: \d+\/\d+/, `entries-written: ${starts.length - gone}/${starts.length - gone}`))
+  return {
+    lines: [...header, ...lines.slice(head, from), `CPU:0 [LOST ${gone} EVENTS]`, ...lines.slice(to)],
+    map: (entry) => (entry < first ? entry : entry > last ? entry - gone : null),
+    entries: starts.length,
+  }
+}
+
+/** Devices of a moment by name, newest incarnation last. */
+function devicesOf(snapshot: Snapshot, devices: readonly DeviceInfo[]): Map<string, Json[]> {
+  const byName = new Map<string, Json[]>()
+  for (const d of devices) {
+    const list = byName.get(d.name) ?? []
+    list.push({ ...describeDevice(snapshot.machine, d.id), presence: d.presence })
+    byName.set(d.name, list)
+  }
+  return byName
+}
+
+/** Nodes of the iomem tree that are claimed to be there. */
+const nodes = (s: Snapshot): Set<string> =>
+  new Set(
+    [...preorder(s.machine.state<ResourceTreeState>('resource-tree'), 'iomem')]
+      .filter(({ node }) => node.sure)
+      .map(({ node }) => `${node.start}-${node.end} ${node.name}`),
+  )
+
+function dishonest(claim: Snapshot, truth: Snapshot): string[] {
+  const found: string[] = []
+  const there = devicesOf(truth, shownDevices(truth.machine, true))
+  const ever = devicesOf(truth, truth.machine.devices())
+  for (const [name, claims] of devicesOf(claim, shownDevices(claim.machine, true))) {
+    for (const c of claims) {
+      const { presence, bus } = c as { presence: Json; bus: Json }
+      // One that may be gone may be any that ever was.
+      const candidates = ((presence === null ? ever : there).get(name) ?? []).filter(
+        (t) => bus === null || (t as { bus: Json }).bus === bus,
+      )
+      // One that may or may not be there claims nothing by itself.
+      if (presence === null && candidates.length === 0) continue
+      if (!candidates.some((t) => overclaims(c, t).length === 0)) {
+        found.push(...(candidates.length === 0 ? [`${name} is claimed to be present and is not`] : overclaims(c, candidates.at(-1)!, name)))
+      }
+    }
+  }
+  const real = nodes(truth)
+  for (const node of nodes(claim)) if (!real.has(node)) found.push(`iomem: claims ${node}`)
+  return found
+}
+
+/** Whether the whole recording has this violation too: the same rule, about pages it names there as well. */
+function isReal(v: Violation, whole: readonly Violation[]): boolean {
+  return whole.some(
+    (w) =>
+      w.rule === v.rule &&
+      w.certainty === 'certain' &&
+      (v.about ?? []).every((a) => (w.about ?? []).some((b) => b.first <= a.first && a.last <= b.last)),
+  )
+}
+
+describe.each(SMALL)('%s with a gap', (name) => {
+  const lines = traceLines(name)
+  const whole: Promise<Imported> = imported(name)
+
+  it('never claims more than the whole recording bears out', async () => {
+    const { summary, history } = await whole
+    const wholeCheck = (await check(history)).violations
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: summary.entries }),
+        fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: Math.max(1, Math.floor(summary.entries / 2)) })),
+        fc.array(fc.integer({ min: 1, max: summary.entries }), { minLength: 2, maxLength: 4 }),
+        async (first, count, at) => {
+          const c = cut(lines, first, count)
+          const gapped = await imported(name, c.lines)
+          expect(gapped.summary.lost).toBe(Math.min(count, c.entries - first + 1))
+          for (const entry of [...at, first + count, first + count + 1, summary.entries]) {
+            const there = c.map(entry)
+            if (there === null || entry > summary.entries) continue
+            const claim = await gapped.history.at({ kind: 'entry', entry: there })
+            const truth = await history.at({ kind: 'entry', entry })
+            expect(dishonest(claim, truth), `gap of ${count} from entry ${first}, at entry ${entry}`).toEqual([])
+          }
+          const { violations } = await check(gapped.history)
+          const invented = violations.filter((v) => v.certainty === 'certain' && !isReal(v, wholeCheck))
+          expect(
+            invented.map((v) => v.summary),
+            `gap of ${count} from entry ${first}`,
+          ).toEqual([])
+        },
+      ),
+      { numRuns: RUNS },
+    )
+  }, 120_000)
+})
