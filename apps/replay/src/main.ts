@@ -4,7 +4,7 @@ const NODE_MIN = 24
 // Older ones cannot even read the rest, so it is loaded only when it can be.
 if (Number(process.versions.node.split('.', 1)[0]) < NODE_MIN) {
   process.stderr.write(
-    `devtrail: needs Node.js ${NODE_MIN} or newer, this is ${process.version}; in a checkout, "pnpm devtrail" brings its own\n`,
+    `devtrail: needs Node.js ${NODE_MIN} or newer, this is ${process.version}; in a checkout, "npx --yes pnpm@12.21.0 devtrail" brings its own\n`,
   )
   process.exitCode = 2
 } else {

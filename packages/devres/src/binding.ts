@@ -127,7 +127,7 @@ export class LiveDevice {
     if (step === 'remove') {
       const { remove } = this.#driver!
       if (remove === undefined) return
-      const seq = events.on ? this.#core.say('devres/remove-started', this.id, {}) : 0
+      const seq = events.on ? this.#core.say('devres/remove-started', this.id, { driver: this.#driver?.name ?? null }) : 0
       events.because(seq, () => remove(this))
       return
     }

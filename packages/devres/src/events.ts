@@ -64,7 +64,7 @@ export const devresCatalogue = declareEvents('devres', {
   'remove-started': {
     version: 1,
     doc: "The driver's remove callback was entered: an unbind is under way.",
-    fields: { device },
+    fields: { device, driver: f.opt(f.string('the driver')) },
   },
   'unbind-cleanup-started': {
     version: 1,
@@ -77,6 +77,19 @@ export const devresCatalogue = declareEvents('devres', {
     doc: 'A managed resource was added at the end of the list.',
     kernel: 'devres_add',
     fields: { device, node, release, size },
+  },
+  'node-found': {
+    version: 1,
+    doc: 'A managed resource was on the list already before it was first mentioned.',
+    identifies: 'managed',
+    fields: {
+      managed: f.managed('the managed resource'),
+      device,
+      node,
+      release,
+      size,
+      fromStart: f.bool('whether it is known to have been there when the recording began'),
+    },
   },
   removed: {
     version: 1,

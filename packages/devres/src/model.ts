@@ -6,16 +6,36 @@ import { evolveDevres, initialDevres, type DevresNode, type DevresState } from '
 
 const node = (n: DevresNode): Json => ({ name: n.release, size: n.size, node: n.node, addedAt: n.addedAt })
 
+/**
+ * Managed resources that only their release proves to have been there from the start, oldest first: they are released
+ * newest first.
+ */
+function foundLater(state: DevresState, device: number, facts: Facts): Json[] {
+  return facts
+    .ids('managed')
+    .filter(
+      (id) => !state.found.has(id) && facts.value('managed', id, 'device') === device && facts.value('managed', id, 'fromStart') === true,
+    )
+    .map((id): Json => ({
+      name: facts.value<string>('managed', id, 'release'),
+      size: facts.value<number>('managed', id, 'size'),
+      node: facts.value<string>('managed', id, 'node'),
+      addedAt: null,
+      learntAt: facts.find('managed', id, 'node')!.seq,
+    }))
+    .toReversed()
+}
+
 const describe: View<DevresState> = (state, id, facts) => {
   const device = state.devices.get(id)
   if (device === undefined) {
     return {
       kind: facts.value<string>('device', id, 'kind'),
       bus: facts.value<string>('device', id, 'bus'),
-      presence: null,
+      presence: facts.value('device', id, 'fromStart') === true ? 'present' : null,
       driver: { name: null, state: null },
       lastProbe: null,
-      devres: { known: [], complete: false },
+      devres: { known: foundLater(state, id, facts), complete: false },
       learntAt: facts.find('device', id, 'name')?.seq ?? null,
     }
   }
@@ -33,7 +53,7 @@ const describe: View<DevresState> = (state, id, facts) => {
       seq: lastProbe.seq,
     },
     devres: {
-      known: nodes.known.map(node),
+      known: [...foundLater(state, id, facts), ...nodes.known.map(node)],
       complete: nodes.complete,
       ...(nodes.possible.length > 0 ? { possible: nodes.possible.map(node) } : {}),
     },

@@ -1,4 +1,4 @@
-import { emptyList, forgetList, takeFrom, type AnyEvent, type DeviceId, type KnownList } from '@devtrail/events'
+import { emptyList, forgetList, takeFrom, type AnyEvent, type DeviceId, type ManagedId, type KnownList } from '@devtrail/events'
 import type { DevresEvent, driverStates, probeOutcomes, releaseReasons } from './events.ts'
 
 export type DriverState = (typeof driverStates)[number]
@@ -52,9 +52,11 @@ export interface Device {
 
 export interface DevresState {
   devices: Map<DeviceId, Device>
+  /** Managed resources from before the recording that have been mentioned by now. */
+  found: Set<ManagedId>
 }
 
-export const initialDevres = (): DevresState => ({ devices: new Map() })
+export const initialDevres = (): DevresState => ({ devices: new Map(), found: new Set() })
 
 const PROVES_PRESENCE: ReadonlySet<string> = new Set([
   'devres/probe-started',
@@ -179,7 +181,14 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
       device.driver = outcome === 'bound' ? { name: device.driver.name, state: 'bound' } : { name: null, state: 'unbound' }
       return
     }
+    case 'devres/node-found': {
+      const { managed, node, release, size } = event.data
+      state.found.add(managed)
+      device.nodes.known.unshift({ node, release, size, addedAt: null, place: null })
+      return
+    }
     case 'devres/remove-started':
+      device.driver.name ??= event.data.driver
       device.driver.state = 'unbinding'
       return
     case 'devres/unbind-cleanup-started':

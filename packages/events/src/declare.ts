@@ -53,7 +53,7 @@ export function declareEvents<const P extends string, const D extends Declaratio
   if (!NAME.test(prefix)) throw new Error(`event prefix "${prefix}" is not kebab-case`)
   for (const [name, d] of Object.entries(declarations)) {
     if (!NAME.test(name)) throw new Error(`event name "${prefix}/${name}" is not kebab-case`)
-    if (d.identifies !== undefined && d.fields[d.identifies] === undefined) {
+    if (d.identifies !== undefined && !Object.hasOwn(d.fields, d.identifies)) {
       throw new Error(`${prefix}/${name} identifies "${d.identifies}", which is not one of its fields`)
     }
     for (const [field, f] of Object.entries(d.fields)) {

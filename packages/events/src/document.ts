@@ -6,6 +6,9 @@ function kindOf(field: Field): string {
   return field.optional ? `${kind}, or null` : kind
 }
 
+/** A bar would begin another column. */
+const escaped = (text: string): string => text.replaceAll('|', '\\|')
+
 /** The Markdown table of a catalogue, as the package READMEs carry it. */
 export function documentEvents(catalogue: Catalogue): string {
   const lines = ['| event | what happened | fields |', '| --- | --- | --- |']
@@ -15,7 +18,7 @@ export function documentEvents(catalogue: Catalogue): string {
       .join('; ')
     const kernel = d.kernel ? ` \`${d.kernel}\`` : ''
     const version = d.version > 1 ? ` (v${d.version})` : ''
-    lines.push(`| \`${catalogue.prefix}/${name}\`${version} | ${d.doc}${kernel} | ${fields.replaceAll('|', '\\|')} |`)
+    lines.push(`| \`${catalogue.prefix}/${name}\`${version} | ${escaped(d.doc)}${kernel} | ${escaped(fields)} |`)
   }
   return lines.join('\n')
 }

@@ -10,6 +10,7 @@ export const f = {
   device: scalar('device'),
   pagemap: scalar('pagemap'),
   region: scalar('region'),
+  managed: scalar('managed'),
   pointer: scalar('pointer'),
   string: scalar('string'),
   text: scalar('text'),

@@ -14,6 +14,8 @@ export type DeviceId = number
 export type PagemapId = number
 /** Incarnation number of a node of the resource tree. */
 export type RegionId = number
+/** Incarnation number of a managed resource that was there before it was first mentioned. */
+export type ManagedId = number
 /** A kernel pointer, as lower-case hex (`"0xff3fdf9170e6c0b0"`): an identity, reused after a free. */
 export type Pointer = string
 
@@ -21,6 +23,7 @@ interface KindTypes {
   device: DeviceId
   pagemap: PagemapId
   region: RegionId
+  managed: ManagedId
   pointer: Pointer
   string: string
   text: string
@@ -71,6 +74,7 @@ export const kindDocs: Readonly<Record<FieldKind, string>> = {
   device: 'device incarnation (number)',
   pagemap: 'pagemap incarnation (number)',
   region: 'resource-tree node incarnation (number)',
+  managed: 'managed resource incarnation (number)',
   pointer: 'kernel pointer, an identity (hex string)',
   string: 'short text, interned',
   text: 'free text',

@@ -54,7 +54,7 @@ function fieldFromJson(type: string, name: string, field: Field, value: unknown)
     }
     case 'time': {
       if (typeof value !== 'string' || !/^-?\d+\.\d{1,9}$/.test(value)) throw wrong('decimal seconds')
-      return nanoseconds(value)
+      return timeFromJson(value, wrong)
     }
     case 'bool':
       if (typeof value !== 'boolean') throw wrong('true or false')
@@ -70,6 +70,14 @@ function fieldFromJson(type: string, name: string, field: Field, value: unknown)
     default:
       if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw wrong('a whole number')
       return value
+  }
+}
+
+function timeFromJson(value: unknown, wrong: (expected: string) => TypeError): number {
+  try {
+    return nanoseconds(String(value))
+  } catch {
+    throw wrong('decimal seconds below 2^53 ns')
   }
 }
 
@@ -141,11 +149,13 @@ export function eventFromJson(vocabulary: Vocabulary, json: unknown): AnyEvent {
   }
   const seq = whole('seq')
   if (seq === null || seq < 0) throw new TypeError(`${type}: an event needs a sequence number`)
+  const wrongTime = (expected: string): TypeError =>
+    new TypeError(`${type}: "time" should be ${expected}, found ${JSON.stringify(j['time'])}`)
   const actor = j['actor'] as { pid?: unknown; comm?: unknown } | undefined
   return {
     seq,
     entry: whole('entry'),
-    time: nanoseconds(String(j['time'])),
+    time: timeFromJson(j['time'], wrongTime),
     device: whole('device'),
     cpu: whole('cpu'),
     actor: actor && typeof actor.pid === 'number' ? { pid: actor.pid, comm: String(actor.comm) } : null,

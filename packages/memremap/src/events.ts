@@ -37,6 +37,7 @@ export const memremapCatalogue = declareEvents('memremap', {
       start: f.opt(f.u64('first address of its first range')),
       end: f.opt(f.u64('last address of its first range, inclusive')),
       type: f.opt(f.int('enum memory_type')),
+      ref: f.opt(f.pointer('its percpu_ref')),
     },
   },
   'map-requested': {

@@ -1,8 +1,27 @@
-import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type Violation } from '@devtrail/events'
+import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
 import type { Holder } from './pages.ts'
 import type { MemremapState, Pagemap } from './state.ts'
 
 const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+/** Neighbouring pfns as runs, first and last inclusive. */
+function runsOf(pfns: readonly Pfn[]): PfnRange[] {
+  const runs: { first: Pfn; last: Pfn }[] = []
+  for (const pfn of pfns) {
+    const run = runs.at(-1)
+    if (run !== undefined && run.last + 1 === pfn) run.last = pfn
+    else runs.push({ first: pfn, last: pfn })
+  }
+  return runs
+}
+
+/** How many runs of pages a summary names. */
+const RUNS_NAMED_MAX = 4
+
+function runsInWords(runs: readonly PfnRange[]): string {
+  const named = runs.slice(0, RUNS_NAMED_MAX).map((r) => (r.first === r.last ? hex(r.first) : `${hex(r.first)}..${hex(r.last)}`))
+  return [...named, ...(runs.length > RUNS_NAMED_MAX ? [`${runs.length - RUNS_NAMED_MAX} more runs`] : [])].join(', ')
+}
 
 function takers(p: Pagemap, pfns: readonly Pfn[]): Holder[] {
   const byPid = new Map<string, Holder>()
@@ -18,7 +37,7 @@ function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], 
   const seqs = pfns.flatMap((pfn) => (p.pages.get(pfn)?.holders ?? []).map((h) => h.seq))
   const first = pfns[0]!
   const last = pfns.at(-1)!
-  const range = first === last ? hex(first) : `${hex(first)}..${hex(last)}`
+  const runs = runsOf(pfns)
   const by = who.map((h) => `${h.comm ?? 'an unknown task'} (pid ${h.pid ?? '?'})`).join(', ')
   const how = certain.length > 0 ? (certain.length === 1 ? 'was' : 'were') : 'may have been'
   return {
@@ -27,7 +46,7 @@ function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], 
     seq: event.seq,
     time: event.time,
     device: p.device ?? event.device,
-    summary: `memory was removed while ${plural(pfns.length, 'page')} of it (pfn ${range}) ${how} still referenced${by ? `, by ${by}` : ''}`,
+    summary: `memory was removed while ${plural(pfns.length, 'page')} of it (pfn ${runsInWords(runs)}) ${how} still referenced${by ? `, by ${by}` : ''}`,
     evidence: [...new Set([...seqs, ...(p.removal ? [p.removal.seq] : []), ...proof])].toSorted((a, b) => a - b),
     data: {
       pages: { certain: certain.length, possible: possible.length },
@@ -37,7 +56,7 @@ function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], 
       since: seqs.length === 0 ? null : { first: Math.min(...seqs), last: Math.max(...seqs) },
       pagemap: p.pointer,
     },
-    about: [{ first, last }],
+    about: runs,
   }
 }
 

@@ -74,7 +74,7 @@ export function pagemapToJson(p: Pagemap, facts: Facts): { [key: string]: Json }
     type: type === null ? null : memoryTypeName(type),
     state: p.phase,
     altmap: p.altmap ? { basePfn: hex(p.altmap.basePfn), reserve: p.altmap.reserve, free: p.altmap.free, alloc: p.altmap.alloc } : p.altmap,
-    ref: { id: p.ref.id, mode: p.ref.mode, dying: p.ref.dying, count: p.ref.count as Json },
+    ref: { id: p.ref.id ?? facts.value<string>('pagemap', p.id, 'ref'), mode: p.ref.mode, dying: p.ref.dying, count: p.ref.count as Json },
     pageRefs: pageRefs(p, type),
   }
 }

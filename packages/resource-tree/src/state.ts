@@ -138,11 +138,7 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
       }
       if (how.startsWith('insert')) adopt(state, node)
       link(state, node)
-      for (let p = parent; p !== null; p = state.nodes.get(p)?.parent ?? null) {
-        const above = state.nodes.get(p)
-        // A node that does not hold what was granted under it has changed its range, or is gone: no evidence for it as it stands.
-        if (above !== undefined && above.start <= start && end <= above.end) above.sure = true
-      }
+      // Under what it was granted is what was believed: that makes nothing above it sure again.
       return
     }
     case 'resource-tree/released':

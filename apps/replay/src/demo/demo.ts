@@ -31,11 +31,13 @@ export async function printDemo(session: Session): Promise<void> {
   const hang = await hangText(await openLog(at(DEMO_RECORDINGS.hang), session), digits)
   await session.print(`\n${style.bold('And a hang')} ${style.dim(`(${DEMO_RECORDINGS.hang})`)}\n${indented(hang)}`)
 
-  const run = checkout ? 'pnpm devtrail' : 'devtrail'
+  const how = checkout ? ` ${style.dim('(in this folder: npx --yes pnpm@12.21.0 devtrail …)')}` : ''
   const ask = [
     `check ${at(DEMO_RECORDINGS.crash)}`,
     `state ${at(DEMO_RECORDINGS.crash)} --device ${crash.device.key} --at ${crash.violation.seq}`,
     `stuck ${at(DEMO_RECORDINGS.hang)}`,
   ]
-  await session.print(`\n${style.bold('Ask for yourself')}\n${ask.map((command) => `  ${style.dim('$')} ${run} ${command}\n`).join('')}`)
+  await session.print(
+    `\n${style.bold('Ask for yourself')}${how}\n${ask.map((command) => `  ${style.dim('$')} devtrail ${command}\n`).join('')}`,
+  )
 }

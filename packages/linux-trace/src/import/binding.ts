@@ -1,5 +1,5 @@
 /** Probing, unbinding and managed resources: drivers/base/dd.c and devres.c. */
-import type { ReleaseReason } from '@devtrail/devres'
+import { isGroupMarker, type ReleaseReason } from '@devtrail/devres'
 import { errnoOf, string } from '../values.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeHit } from '../probes.ts'
@@ -95,6 +95,15 @@ export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
   if (ctx.task.frames.at(-1)?.symbol === 'device_unbind_cleanup') ctx.task.frames.pop()
 }
 
+/** A node leaves that was never seen to be added: it was there before the recording, or was added in a gap. */
+function nodeFromBefore(ctx: ImportContext, device: number, data: { node: string; release: string; size: number }): void {
+  const nodes = ctx.devres.devices.get(device)?.nodes
+  if (nodes === undefined || ctx.isDoubtful(device) || isGroupMarker(data.release)) return
+  if (nodes.known.some((n) => n.node === data.node) || nodes.possible.some((n) => n.node === data.node)) return
+  const managed = ctx.ids.next('managed')
+  ctx.say('devres/node-found', { managed, device, ...data, fromStart: !ctx.gapSeen && !nodes.complete }, { inferred: true })
+}
+
 const DEVRES_LOG = /^(.+?) +(ADD|REM|REL|REPLACE) +(?:0x)?([0-9a-f]{1,16}) (\S+) \((\d+) bytes\)\s*$/
 
 /** A line of the devres_log trace event. Returns false when it is not of that form. */
@@ -114,6 +123,7 @@ export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
     }
     case 'REM': {
       const device = deviceOfNode(ctx, name, data.node)
+      nodeFromBefore(ctx, device, data)
       ctx.say('devres/removed', { device, ...data })
       if (release === 'devm_region_release') releasedBy(ctx, device)
       return true
@@ -126,9 +136,12 @@ export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
         (f) => f.symbol === 'devres_release_all' && ctx.devres.devices.get(f.device ?? -1)?.name === name,
       )
       const device = pass?.device ?? deviceOfNode(ctx, name, data.node)
+      nodeFromBefore(ctx, device, data)
       ctx.say('devres/released', { device, ...data })
-      if (pass?.doubtful) ctx.doubted.add(device)
-      if (ctx.doubted.has(device)) return true
+      if (ctx.isDoubtful(device)) {
+        ctx.doubted.add(device)
+        return true
+      }
       if (release === 'devm_region_release') ctx.task.releasing = device
       if (release === 'devm_action_release' || release === 'devm_memremap_pages_release') ctx.task.acting = device
       return true

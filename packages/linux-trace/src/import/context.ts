@@ -156,9 +156,14 @@ export class ImportContext {
     this.doubted.clear()
   }
 
+  /** Whether it cannot be told that what the task at hand does is done to this device. */
+  isDoubtful(device: number): boolean {
+    return this.doubted.has(device) || this.task.frames.some((f) => f.device === device && f.doubtful)
+  }
+
   /** Enters a call. */
   enter(hit: ProbeHit, seq: number, device: number | null, data: { readonly [key: string]: unknown } = {}): void {
-    this.task.frames.push({ symbol: hit.symbol, seq, hit, device, data, doubtful: device !== null && this.doubted.has(device) })
+    this.task.frames.push({ symbol: hit.symbol, seq, hit, device, data, doubtful: device !== null && this.isDoubtful(device) })
   }
 
   /** Leaves a call; null when it was entered unseen. */

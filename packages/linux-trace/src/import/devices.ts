@@ -10,6 +10,7 @@ export interface FirstSeen {
   readonly bus?: string | null
   /** Known to have been bound already. */
   readonly bound?: boolean
+  readonly driver?: string | null
 }
 
 /** The incarnations of a name that are not gone, oldest first. */
@@ -29,7 +30,7 @@ export function findDevice(ctx: ImportContext, name: string, seen: FirstSeen = {
       bus,
       kind: kindOf(name, bus),
       state: seen.bound ? 'bound' : null,
-      driver: null,
+      driver: seen.bound ? (seen.driver ?? null) : null,
       fromStart: (seen.bound ?? false) && !ctx.gapSeen,
     },
     { inferred: true, cause: [] },
@@ -73,17 +74,17 @@ export function deviceToProbe(ctx: ImportContext, name: string, bus: string | nu
 }
 
 /**
- * A device named by an entry inside some call: the one the task is busy with, if it has that name. `bound`: the call
- * proves that it is bound, so one that was never seen to be bound was so from the start.
+ * A device named by an entry inside some call: the one the task is busy with, if it has that name. `driver`:
+ * the call proves that it is bound to this one, so a device never seen to be bound was so from the start.
  */
-export function deviceAtHand(ctx: ImportContext, name: string, bus: string | null = null, bound = false): number {
+export function deviceAtHand(ctx: ImportContext, name: string, bus: string | null = null, driver: string | null = null): number {
   const all = incarnations(ctx, name)
   const alive = all.filter((d) => d.presence === 'present' || d.presence === null)
   const candidates = alive.length > 0 ? alive : all
-  if (candidates.length === 0) return doubtful(ctx, name, findDevice(ctx, name, { bus, bound: bound && !ctx.gapSeen }))
+  if (candidates.length === 0) return doubtful(ctx, name, findDevice(ctx, name, { bus, driver, bound: driver !== null && !ctx.gapSeen }))
   const fitting = bus === null ? candidates : candidates.filter((d) => d.bus === null || d.bus === bus)
   const framed = inFrame(ctx, fitting)
-  if (framed !== undefined) return identify(ctx, framed, bus)
+  if (framed !== undefined) return ctx.isDoubtful(framed.id) ? doubtful(ctx, name, framed.id) : identify(ctx, framed, bus)
   const device = fitting.at(-1) ?? candidates.at(-1)!
   return doubtful(ctx, name, isSharedName(name) ? device.id : identify(ctx, device, bus))
 }
@@ -93,7 +94,8 @@ export function deviceOfNode(ctx: ImportContext, name: string, node: string): nu
   const candidates = incarnations(ctx, name)
   const has = (d: Device): boolean => d.nodes.known.some((n) => n.node === node) || d.nodes.possible.some((n) => n.node === node)
   const owners = candidates.filter(has)
-  if (owners.length === 1) return owners[0]!.id
+  const [owner] = owners
+  if (owners.length === 1) return owner!.nodes.known.some((n) => n.node === node) ? owner!.id : doubtful(ctx, name, owner!.id)
   const pick = inFrame(ctx, owners.length > 0 ? owners : candidates)
   return doubtful(ctx, name, pick?.id ?? deviceAtHand(ctx, name))
 }

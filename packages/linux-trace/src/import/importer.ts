@@ -86,7 +86,8 @@ class Importer {
 
   async run(): Promise<ImportSummary> {
     const first = await this.#window.first()
-    this.#ctx.leave(first?.time ?? 0)
+    this.#lastTime = first?.time ?? 0
+    this.#ctx.leave(this.#lastTime)
     const missing = sayBaseline(this.#ctx, this.#recording)
     if (missing.length > 0) this.#notes.push(`no ${missing.join(', ')}: what was there when the recording began is not known`)
     this.#noteProbes()
@@ -127,7 +128,7 @@ class Importer {
     if (this.#tracepoint(entry)) return
     const hit = parseHit(entry.event, entry.body, this.#probes)
     const handler = hit === null ? undefined : handlerOf(hit)
-    if (hit === null || handler === undefined) return this.#keep(entry)
+    if (hit === null || handler === undefined) return this.#keep(entry, hit !== null && isKnownFunction(hit.symbol))
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
     handler(this.#ctx, hit)
@@ -179,9 +180,10 @@ class Importer {
     }
   }
 
-  #keep(entry: TraceEntry): void {
+  /** `known`: an entry whose function has a meaning here, but not at this edge (a return that tells nothing). */
+  #keep(entry: TraceEntry, known = false): void {
     this.#withoutEffect.set(entry.event, (this.#withoutEffect.get(entry.event) ?? 0) + 1)
-    if (!DELIBERATE.test(entry.event)) this.#unknown.add(entry.event)
+    if (!known && !DELIBERATE.test(entry.event)) this.#unknown.add(entry.event)
     const { comm, pid, cpu, context, time, event, body } = entry
     this.#sink.kept(entry.number, JSON.stringify({ comm, pid, cpu, context, time, event, body }))
   }
@@ -214,7 +216,7 @@ class Importer {
       if (namespace !== null)
         ctx.say(
           'memremap/pagemap-identified',
-          { pagemap: p.id, device: null, namespace, start: null, end: null, type: null },
+          { pagemap: p.id, device: null, namespace, start: null, end: null, type: null, ref: null },
           { inferred: true },
         )
     }

@@ -8,7 +8,7 @@ import { nearestBelow } from './pagemaps.ts'
 type Kind = 'btt' | 'pfn' | 'dax'
 
 const device = (ctx: ImportContext, hit: ProbeHit, bound = false): number =>
-  deviceAtHand(ctx, string(hit.fields, 'dev') ?? '?', 'nd', bound)
+  deviceAtHand(ctx, string(hit.fields, 'dev') ?? '?', 'nd', bound ? 'nd_pmem' : null)
 
 /** A call on a device that is said when entered and when left. */
 interface Paired {
@@ -24,7 +24,7 @@ const paired: Readonly<Record<string, Paired>> = {
   nd_pmem_remove: {
     enter: (ctx, device) => {
       const seq = ctx.say('nvdimm-pmem/remove-started', { device })
-      ctx.say('devres/remove-started', { device }, { cause: [seq], inferred: true })
+      ctx.say('devres/remove-started', { device, driver: 'nd_pmem' }, { cause: [seq], inferred: true })
       return seq
     },
     leave: (ctx, device, errno, cause) => void ctx.say('nvdimm-pmem/remove-ended', { device, errno }, { cause }),
@@ -122,8 +122,9 @@ export function diskAdded(ctx: ImportContext, hit: ProbeHit): void {
 
 export function diskRemoved(ctx: ImportContext, hit: ProbeHit): void {
   const disk = string(hit.fields, 'disk') ?? '?'
-  const owner = ctx.busyWith ?? ctx.nvdimm.disks.get(disk)?.device ?? null
-  const known = ctx.nvdimm.disks.get(disk)?.device === owner
+  const before = ctx.nvdimm.disks.get(disk)
+  const owner = ctx.busyWith ?? (before?.state === 'added' ? before.device : null)
+  const known = before?.device === owner
   ctx.say('nvdimm-pmem/disk-removed', { device: owner, disk })
   if (!known) identifyDisk(ctx, owner, disk)
   ctx.task.disk = owner

@@ -42,10 +42,14 @@ export function mapRequested(ctx: ImportContext, hit: ProbeHit): void {
   const device = deviceAtHand(ctx, string(hit.fields, 'dev') ?? '?')
   const p = pointer(hit.fields, 'pgmap') ?? '0x0'
   const pagemap = newPagemap(ctx, p)
-  const sure = !ctx.doubted.has(device)
+  const sure = !ctx.isDoubtful(device)
   ctx.say('memremap/map-requested', { pagemap, device: sure ? device : null, pointer: p })
   if (sure)
-    ctx.say('memremap/pagemap-identified', { pagemap, device, namespace: null, start: null, end: null, type: null }, { inferred: true })
+    ctx.say(
+      'memremap/pagemap-identified',
+      { pagemap, device, namespace: null, start: null, end: null, type: null, ref: null },
+      { inferred: true },
+    )
   ctx.task.requested = pagemap
 }
 
@@ -79,7 +83,11 @@ export function mapStarted(ctx: ImportContext, hit: ProbeHit): void {
     flags: int(f, 'pgmap_flags'),
     vmemmapShift: int(f, 'vmemmap_shift'),
   })
-  ctx.say('memremap/pagemap-identified', { pagemap, device: null, namespace: null, start, end, type }, { inferred: true, cause: [seq] })
+  ctx.say(
+    'memremap/pagemap-identified',
+    { pagemap, device: null, namespace: null, start, end, type, ref: null },
+    { inferred: true, cause: [seq] },
+  )
   ctx.enter(hit, seq, ctx.memremap.pagemaps.get(pagemap)?.device ?? null, { pagemap })
 }
 
@@ -142,7 +150,11 @@ export function releaseRequested(ctx: ImportContext, hit: ProbeHit): void {
   // The managed resource whose release callback this is belongs to the device that owns the pagemap.
   const device = ctx.task.acting
   if (device !== null && ctx.memremap.pagemaps.get(pagemap)?.device !== device) {
-    ctx.say('memremap/pagemap-identified', { pagemap, device, namespace: null, start: null, end: null, type: null }, { inferred: true })
+    ctx.say(
+      'memremap/pagemap-identified',
+      { pagemap, device, namespace: null, start: null, end: null, type: null, ref: null },
+      { inferred: true },
+    )
   }
 }
 
@@ -167,7 +179,11 @@ export function unmapStarted(ctx: ImportContext, hit: ProbeHit): void {
     refCount: u64(f, 'count'),
   })
   if (learnt)
-    ctx.say('memremap/pagemap-identified', { pagemap, device: null, namespace: null, start, end, type }, { inferred: true, cause: [seq] })
+    ctx.say(
+      'memremap/pagemap-identified',
+      { pagemap, device: null, namespace: null, start, end, type, ref: null },
+      { inferred: true, cause: [seq] },
+    )
   ctx.enter(hit, seq, known?.device ?? ctx.busyWith, { pagemap })
 }
 
@@ -195,7 +211,10 @@ export function pagemapRefReleased(ctx: ImportContext, hit: ProbeHit): void {
     ref,
   )
   const cause = ctx.unmapSeq(p?.id ?? null)
-  ctx.say('memremap/ref-released', { pagemap: p?.id ?? null, ref }, cause === null ? {} : { cause: [cause] })
+  const seq = ctx.say('memremap/ref-released', { pagemap: p?.id ?? null, ref }, cause === null ? {} : { cause: [cause] })
+  if (p === null) return
+  const nothing = { device: null, namespace: null, start: null, end: null, type: null }
+  ctx.say('memremap/pagemap-identified', { pagemap: p.id, ...nothing, ref }, { inferred: true, cause: [seq] })
 }
 
 export function memoryRemoved(ctx: ImportContext, hit: ProbeHit): void {

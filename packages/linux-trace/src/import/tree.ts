@@ -34,8 +34,8 @@ const contains = (n: RegionNode, start: bigint, end: bigint): boolean => n.start
 /** Whether the kernel would have descended into a node to grant a range inside it. */
 function admits(node: RegionNode, name: string | null, flags: bigint | null): boolean {
   // add_memory() asks for its range inside the driver's own, which the driver has made not busy for that.
-  if (flags !== null && (flags & IORESOURCE_SYSRAM_DRIVER_MANAGED) !== 0n) return true
-  if (name?.startsWith('System RAM')) return true
+  const memory = (flags !== null && (flags & IORESOURCE_SYSRAM_DRIVER_MANAGED) !== 0n) || name?.startsWith('System RAM')
+  if (memory && !/^(?:namespace|btt|pfn)\d/.test(node.name ?? '')) return true
   if (node.since > 0 && node.flags !== null) return false
   return node.children.length > 0 || !(node.name !== null && DRIVER_REGION.test(node.name))
 }
@@ -244,7 +244,7 @@ export function systemRamRemoved(ctx: ImportContext, start: bigint, size: bigint
 
 function own(ctx: ImportContext, region: number, device: number): void {
   // One that a gap left unsure may be another of the same range: nothing must be filled back over its life.
-  if (ctx.tree.nodes.get(region)?.sure === false || ctx.doubted.has(device)) return
+  if (ctx.tree.nodes.get(region)?.sure === false || ctx.isDoubtful(device)) return
   if (ctx.tree.owners.get(region) !== device) ctx.say('resource-tree/owner-identified', { region, device }, { inferred: true })
 }
 
