@@ -40,8 +40,9 @@ export type Payload<C> =
 /** The full names of a catalogue's event types. */
 export type EventName<C> = Payload<C>['type' & keyof Payload<C>]
 
-/** The data of one event type of a catalogue. */
-export type DataOf<C, T extends string> = Extract<Payload<C>, { readonly type: T }> extends { readonly data: infer X } ? X : never
+/** The data of one event type of a catalogue; never of one that it does not declare. */
+export type DataOf<C, T extends string> =
+  Extract<Payload<C>, { readonly type: T }> extends infer E ? (E extends { readonly data: infer X } ? X : never) : never
 
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
