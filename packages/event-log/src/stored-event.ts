@@ -66,7 +66,7 @@ export function fromStored(vocabulary: Vocabulary, json: unknown, where: string)
   return eventFromJson(vocabulary, json)
 }
 
-function unknownType(vocabulary: Vocabulary, type: unknown, where: string): LogUsageError {
+export function unknownType(vocabulary: Vocabulary, type: unknown, where: string): LogUsageError {
   const known = vocabulary.catalogues.map((c) => `${c.prefix}/*`).join(', ')
   const found = typeof type === 'string' ? JSON.stringify(excerpt(type)) : `a ${typeof type}`
   return new LogUsageError(

@@ -1,0 +1,332 @@
+/**
+ * The events of one block. Columns are decoded when they are first asked for, events when somebody looks. Nothing of
+ * a block is believed because its checksum is right: what makes no sense throws BrokenBlockError.
+ */
+import { eventFromJson, eventToJson, Vocabulary, type Actor, type AnyEvent, type Field } from '@devtrail/events'
+import { LogUsageError, excerpt } from '../errors.ts'
+import { unknownType } from '../stored-event.ts'
+import { storageOf } from './block-builder.ts'
+import { BrokenBlockError, ByteReader, decodeText } from './bytes.ts'
+import { CAUSES_MAX, fieldsOf } from './check-event.ts'
+import type { Dictionary, StoredType } from './dictionary.ts'
+import { BLOCK_EVENTS_MAX } from './frame.ts'
+import { readInts } from './int-column.ts'
+import { readSummary, type Summary } from './summary.ts'
+
+const NO_CAUSES: readonly number[] = Object.freeze([])
+const BLOCK_CAUSES_MAX = 2 * CAUSES_MAX
+
+/** One field's values over the events of one type in a block. */
+export interface FieldCursor {
+  readonly name: string
+  readonly field: Field
+  /**
+   * Numbers as they are (NaN is null); of a string, pointer or enum its number in `names` (0 of a string is null); of
+   * a bool 0 or 1; of a u64 the low half; of a text nothing useful.
+   */
+  readonly numbers: Float64Array
+  /** High halves of a u64. */
+  readonly high: Float64Array | null
+  /** The value as an event has it. */
+  value(row: number): unknown
+}
+
+const word = new BigUint64Array(1)
+const halves = new Uint32Array(word.buffer)
+
+function mustBeWithin(numbers: Float64Array, min: number, max: number, what: string): void {
+  for (const n of numbers) if (n < min || n > max) throw new BrokenBlockError(`${what} ${n}`)
+}
+
+function mustHaveNulls(numbers: Float64Array, optional: boolean, name: string): void {
+  if (optional) return
+  for (const n of numbers) if (n !== n) throw new BrokenBlockError(`no value in field ${name}`)
+}
+
+class Column implements FieldCursor {
+  readonly name: string
+  readonly field: Field
+  readonly numbers: Float64Array
+  readonly high: Float64Array | null = null
+  readonly value: (row: number) => unknown
+
+  constructor(name: string, field: Field, rows: number, input: ByteReader, dictionary: Dictionary) {
+    this.name = name
+    this.field = field
+    const numbers = readInts(input, rows)
+    const optional = field.optional === true
+    this.numbers = numbers
+    const storage = storageOf(field)
+    switch (storage) {
+      case 'interned': {
+        mustBeWithin(numbers, optional ? 0 : 1, dictionary.strings.length - 1, 'string number')
+        mustHaveNulls(numbers, false, name)
+        const { strings } = dictionary
+        for (const id of numbers) if (id !== 0 && strings[id] === undefined) dictionary.string(id)
+        this.value = (row) => (numbers[row] === 0 ? null : strings[numbers[row]!]!)
+        return
+      }
+      case 'enum': {
+        const { values } = field
+        mustBeWithin(numbers, 0, values!.length - 1, 'enum value')
+        this.value = (row) => values![numbers[row]!] ?? null
+        break
+      }
+      case 'bool':
+        mustBeWithin(numbers, 0, 1, 'truth value')
+        this.value = (row) => (numbers[row] === 1 ? true : numbers[row] === 0 ? false : null)
+        break
+      case 'word': {
+        const high = readInts(input, rows)
+        mustBeWithin(numbers, 0, 0xffff_ffff, 'half a word')
+        mustBeWithin(high, 0, 0xffff_ffff, 'half a word')
+        for (let i = 0; i < rows; i++) if (Number.isNaN(numbers[i]!) !== Number.isNaN(high[i]!)) throw new BrokenBlockError('half a word')
+        this.high = high
+        this.value = (row) => {
+          if (Number.isNaN(numbers[row]!)) return null
+          halves[0] = numbers[row]!
+          halves[1] = high[row]!
+          return word[0]!
+        }
+        break
+      }
+      case 'text':
+        this.value = texts(numbers, input)
+        break
+      case 'int':
+        this.value = (row) => (numbers[row]! === numbers[row]! ? numbers[row]! : null)
+    }
+    mustHaveNulls(numbers, optional, name)
+  }
+}
+
+/** The texts of a column, whose lengths are `codes`. */
+function texts(codes: Float64Array, input: ByteReader): (row: number) => string | null {
+  const bytes = input.take(input.varint())
+  const starts = new Float64Array(codes.length)
+  let at = 0
+  for (let i = 0; i < codes.length; i++) {
+    starts[i] = at
+    const code = codes[i]!
+    if (Number.isNaN(code)) continue
+    if (code < 0) throw new BrokenBlockError('a text of negative length')
+    at += Math.floor(code / 2)
+    if (at > bytes.length) throw new BrokenBlockError('texts longer than their bytes')
+  }
+  if (at !== bytes.length) throw new BrokenBlockError('bytes of no text')
+  return (row) => {
+    const code = codes[row]!
+    if (Number.isNaN(code)) return null
+    const start = starts[row]!
+    return decodeText(bytes.subarray(start, start + Math.floor(code / 2)), code)
+  }
+}
+
+/** What is known of a block beside its body. */
+export interface BlockStart {
+  readonly count: number
+  readonly lastSeq: number
+}
+
+/** How the events of a stored type become events of the vocabulary. */
+interface Reading {
+  readonly stored: StoredType
+  /** Null: field by field. Else the stored type alone, to go through JSON and upcasts. */
+  readonly older: Vocabulary | null
+}
+
+function sameFields(stored: StoredType, declared: readonly (readonly [string, Field])[]): boolean {
+  if (stored.fields.length !== declared.length) return false
+  return stored.fields.every(({ name, field }, i) => {
+    const [declaredName, { kind, optional, values }] = declared[i]!
+    if (name !== declaredName || field.kind !== kind || (field.optional === true && !optional)) return false
+    return kind !== 'enum' || field.values!.every((v) => values!.includes(v))
+  })
+}
+
+function readingOf(vocabulary: Vocabulary, stored: StoredType): Reading {
+  const declaration = vocabulary.find(stored.name)
+  if (declaration === undefined) throw unknownType(vocabulary, stored.name, 'a block')
+  if (stored.version > declaration.version) {
+    throw new LogUsageError(
+      'unsupported',
+      `${stored.name} is version ${stored.version}; this vocabulary knows up to ${declaration.version}: use a newer devtrail`,
+    )
+  }
+  if (stored.version === declaration.version && sameFields(stored, fieldsOf(declaration))) return { stored, older: null }
+  const [prefix = '', name = ''] = stored.name.split('/')
+  const fields = Object.fromEntries(stored.fields.map(({ name, field }) => [name, field]))
+  return { stored, older: new Vocabulary([{ prefix, declarations: { [name]: { version: stored.version, doc: '', fields } } }]) }
+}
+
+export class BlockReader {
+  readonly count: number
+  readonly lastSeq: number
+  readonly summary: Summary
+  /** The types in it, as the segment declares them. */
+  readonly types: readonly StoredType[]
+  /** For each event its type's place in `types`. */
+  readonly type: Float64Array
+  readonly time: Float64Array
+  /** NaN is null, as in all columns. */
+  readonly device: Float64Array
+  readonly cpu: Float64Array
+  /** Numbers in the dictionary; 0 is null. */
+  readonly actor: Float64Array
+  readonly entry: Float64Array
+  readonly #context: Float64Array
+  readonly #source: Float64Array
+  readonly #where: Float64Array
+  readonly #inferred: Float64Array
+  readonly #causeStart: Uint32Array
+  readonly #cause: Float64Array
+  readonly #causesAreNear: boolean
+  readonly #fields: readonly (readonly FieldCursor[])[]
+  readonly #rows: Uint32Array
+  readonly #dictionary: Dictionary
+  readonly #vocabulary: Vocabulary
+  readonly #readings: (Reading | undefined)[] = []
+
+  /**
+   * Reads a body whose checksum was found right. Its first byte should lie on a multiple of 4 of its buffer.
+   * What the block adds to the dictionary is taken in.
+   * @throws BrokenBlockError.
+   */
+  constructor(body: Uint8Array<ArrayBuffer>, { count, lastSeq }: BlockStart, dictionary: Dictionary, vocabulary: Vocabulary) {
+    if (count < 1 || count > BLOCK_EVENTS_MAX) throw new BrokenBlockError(`a block of ${count} events`)
+    const aligned = body.byteOffset % 4 === 0 ? body : body.slice()
+    const input = new ByteReader(aligned)
+    this.count = count
+    this.lastSeq = lastSeq
+    this.#dictionary = dictionary
+    this.#vocabulary = vocabulary
+    this.summary = readSummary(input)
+    const additions = input.varint()
+    const bytes = input.take(additions)
+    const reader = new ByteReader(aligned, bytes.byteOffset - aligned.byteOffset, bytes.byteOffset - aligned.byteOffset + additions)
+    dictionary.add(reader)
+    if (reader.left !== 0) throw new BrokenBlockError('more dictionary than was said')
+    this.types = Array.from({ length: input.count(count, 1, 'event types') }, () => {
+      const type = dictionary.types[input.varint()]
+      if (type === undefined) throw new BrokenBlockError('an event type that no readable block declares')
+      return type
+    })
+
+    const counts = readInts(input, count)
+    mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes')
+    mustHaveNulls(counts, false, 'causes')
+    this.#causesAreNear = input.u8() === 1
+    this.#causeStart = starts(counts, input.varint())
+    this.#cause = readInts(input, this.#causeStart[count]!)
+    mustHaveNulls(this.#cause, false, 'causes')
+    this.type = readInts(input, count)
+    mustBeWithin(this.type, 0, this.types.length - 1, 'type')
+    mustHaveNulls(this.type, false, 'type')
+    this.time = readInts(input, count)
+    mustHaveNulls(this.time, false, 'time')
+    this.device = readInts(input, count)
+    this.cpu = readInts(input, count)
+    this.actor = this.#numbersOf(input, dictionary.actors)
+    this.entry = readInts(input, count)
+    this.#context = this.#numbersOf(input, dictionary.strings)
+    this.#source = this.#numbersOf(input, dictionary.strings)
+    this.#where = this.#numbersOf(input, dictionary.strings)
+    this.#inferred = readInts(input, count)
+    const rowCounts = new Uint32Array(this.types.length)
+    this.#rows = new Uint32Array(count)
+    for (let i = 0; i < count; i++) this.#rows[i] = rowCounts[this.type[i]!]!++
+    this.#fields = this.types.map(({ fields }, t) =>
+      fields.map(({ name, field }) => new Column(name, field, rowCounts[t]!, input, dictionary)),
+    )
+    if (input.left >= 8) throw new BrokenBlockError('more bytes than events')
+  }
+
+  #numbersOf(input: ByteReader, list: readonly unknown[]): Float64Array {
+    const numbers = readInts(input, this.count)
+    for (const id of numbers) {
+      if (!(id >= 0 && id < list.length) || (id > 0 && list[id] === undefined)) throw new BrokenBlockError(`dictionary entry ${id}`)
+    }
+    return numbers
+  }
+
+  seq(i: number): number {
+    return Math.max(0, this.lastSeq - this.count + 1 + i)
+  }
+
+  /** The fields of a type (its place in `types`), each with its values by row. */
+  fields(type: number): readonly FieldCursor[] {
+    return this.#fields[type]!
+  }
+
+  /** The event's row among those of its type. */
+  row(i: number): number {
+    return this.#rows[i]!
+  }
+
+  actorAt(i: number): Actor | null {
+    return this.#dictionary.actors[this.actor[i]!] ?? null
+  }
+
+  #causes(i: number): readonly number[] {
+    const start = this.#causeStart[i]!
+    const end = this.#causeStart[i + 1]!
+    if (start === end) return NO_CAUSES
+    const seq = this.seq(i)
+    const causes: number[] = []
+    for (let c = start; c < end; c++) causes.push(this.#causesAreNear ? seq - this.#cause[c]! : this.#cause[c]!)
+    return causes
+  }
+
+  /**
+   * The event as it was appended.
+   * @throws LogUsageError `unsupported` for a type or version outside the vocabulary; BrokenBlockError.
+   */
+  event(i: number): AnyEvent {
+    const type = this.type[i]!
+    const reading = (this.#readings[type] ??= readingOf(this.#vocabulary, this.types[type]!))
+    const row = this.#rows[i]!
+    const data: Record<string, unknown> = {}
+    for (const column of this.#fields[type]!) data[column.name] = column.value(row)
+    const entry = this.entry[i]!
+    const device = this.device[i]!
+    const cpu = this.cpu[i]!
+    const { strings } = this.#dictionary
+    const event = {
+      seq: this.seq(i),
+      entry: entry === entry ? entry : null,
+      time: this.time[i]!,
+      device: device === device ? device : null,
+      cpu: cpu === cpu ? cpu : null,
+      actor: this.#dictionary.actors[this.actor[i]!] ?? null,
+      cause: this.#causes(i),
+    } as AnyEvent & { context?: string; source?: string; where?: string; inferred?: true; type: string; data: object }
+    if (this.#context[i] !== 0) event.context = strings[this.#context[i]!]!
+    if (this.#source[i] !== 0) event.source = strings[this.#source[i]!]!
+    if (this.#where[i] !== 0) event.where = strings[this.#where[i]!]!
+    if (this.#inferred[i] === 1) event.inferred = true
+    event.type = reading.stored.name
+    event.data = data
+    return reading.older === null ? event : this.#upcast(event, reading.older)
+  }
+
+  #upcast(event: AnyEvent, older: Vocabulary): AnyEvent {
+    try {
+      return eventFromJson(this.#vocabulary, eventToJson(older, event))
+    } catch (error) {
+      throw new LogUsageError('unsupported', `${event.type} cannot be read with this vocabulary: ${excerpt(error)}`, { cause: error })
+    }
+  }
+}
+
+function starts(counts: Float64Array, total: number): Uint32Array {
+  if (total > BLOCK_CAUSES_MAX) throw new BrokenBlockError(`${total} causes in a block`)
+  const start = new Uint32Array(counts.length + 1)
+  let at = 0
+  for (let i = 0; i < counts.length; i++) {
+    at += counts[i]!
+    if (at > total) throw new BrokenBlockError('more causes than were said')
+    start[i + 1] = at
+  }
+  if (at !== total) throw new BrokenBlockError('fewer causes than were said')
+  return start
+}

@@ -1,0 +1,196 @@
+/**
+ * What the blocks of one segment refer to by number, from 1: strings, actors (a pid and a command) and event types as
+ * they were declared when they were written. Each block carries what it adds, so any beginning of a segment can be read.
+ */
+import type { Actor, EventDeclaration, Field, FieldKind } from '@devtrail/events'
+import { BrokenBlockError, ByteWriter, type ByteReader } from './bytes.ts'
+
+/** Entries of each kind in one segment at most. */
+export const DICTIONARY_ENTRIES_MAX = 1 << 20
+const FIELDS_MAX = 4096
+
+/** The number of each field kind in the format. */
+export const kindCodes: Readonly<Record<FieldKind, number>> = {
+  device: 1,
+  pagemap: 2,
+  region: 3,
+  managed: 4,
+  pointer: 5,
+  string: 6,
+  text: 7,
+  u64: 8,
+  pfn: 9,
+  bytes: 10,
+  count: 11,
+  int: 12,
+  pid: 13,
+  cpu: 14,
+  errno: 15,
+  bool: 16,
+  flags: 17,
+  time: 18,
+  enum: 19,
+}
+const kindOfCode = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as FieldKind]))
+const OPTIONAL = 0x80
+
+/** An event type as a segment declares it. */
+export interface StoredType {
+  readonly name: string
+  readonly version: number
+  readonly fields: readonly { readonly name: string; readonly field: Field }[]
+}
+
+/** The writing side. */
+export class DictionaryWriter {
+  readonly #strings = new Map<string, number>()
+  readonly #actors = new Map<string, Map<number, number>>()
+  readonly #types = new Map<string, number>()
+  #newStrings = new ByteWriter(1024)
+  #newActors = new ByteWriter(64)
+  #newTypes = new ByteWriter(1024)
+  #actorCount = 0
+  #added = { strings: 0, actors: 0, types: 0 }
+  /** Bytes of all strings. */
+  bytes = 0
+
+  /** Entries of the fullest kind. */
+  get size(): number {
+    return Math.max(this.#strings.size, this.#actorCount)
+  }
+
+  string(text: string): number {
+    let id = this.#strings.get(text)
+    if (id !== undefined) return id
+    id = this.#strings.size + 1
+    this.#strings.set(text, id)
+    const before = this.#newStrings.length
+    this.#newStrings.string(text)
+    this.bytes += this.#newStrings.length - before
+    this.#added.strings++
+    return id
+  }
+
+  actor({ pid, comm }: Actor): number {
+    let ofComm = this.#actors.get(comm)
+    if (ofComm === undefined) this.#actors.set(comm, (ofComm = new Map()))
+    let id = ofComm.get(pid)
+    if (id !== undefined) return id
+    id = ++this.#actorCount
+    ofComm.set(pid, id)
+    this.#newActors.signed(pid)
+    this.#newActors.varint(this.string(comm))
+    this.#added.actors++
+    return id
+  }
+
+  type(name: string, declaration: Pick<EventDeclaration, 'version' | 'fields'>): number {
+    let id = this.#types.get(name)
+    if (id !== undefined) return id
+    id = this.#types.size + 1
+    this.#types.set(name, id)
+    const out = this.#newTypes
+    const fields = Object.entries(declaration.fields)
+    out.varint(this.string(name))
+    out.varint(declaration.version)
+    out.varint(fields.length)
+    for (const [field, { kind, optional, values }] of fields) {
+      out.varint(this.string(field))
+      out.u8(kindCodes[kind] | (optional ? OPTIONAL : 0))
+      if (kind !== 'enum') continue
+      out.varint(values!.length)
+      for (const value of values!) out.varint(this.string(value))
+    }
+    this.#added.types++
+    return id
+  }
+
+  /** Writes what came in since the last call. */
+  takeAdditions(out: ByteWriter): void {
+    const parts = [
+      [this.#strings.size, this.#added.strings, this.#newStrings],
+      [this.#actorCount, this.#added.actors, this.#newActors],
+      [this.#types.size, this.#added.types, this.#newTypes],
+    ] as const
+    for (const [total, added, bytes] of parts) {
+      out.varint(total - added)
+      out.varint(added)
+      out.raw(bytes.written())
+      bytes.clear()
+    }
+    this.#added = { strings: 0, actors: 0, types: 0 }
+  }
+
+  /** A writer that goes on where a segment's dictionary ends. */
+  static of(dictionary: Dictionary): DictionaryWriter {
+    const writer = new DictionaryWriter()
+    for (const text of dictionary.strings.slice(1)) writer.string(text!)
+    for (const actor of dictionary.actors.slice(1)) writer.actor(actor!)
+    for (const type of dictionary.types.slice(1)) {
+      writer.type(type!.name, { version: type!.version, fields: Object.fromEntries(type!.fields.map(({ name, field }) => [name, field])) })
+    }
+    writer.takeAdditions(new ByteWriter())
+    return writer
+  }
+}
+
+function grow<T>(list: (T | undefined)[], base: number, what: string): void {
+  if (base + 1 < list.length) return
+  if (base > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${base} ${what}`)
+  while (list.length <= base) list.push(undefined)
+}
+
+/** The reading side. An entry that a damaged block held is undefined. */
+export class Dictionary {
+  readonly strings: (string | undefined)[] = [undefined]
+  readonly actors: (Actor | undefined)[] = [undefined]
+  readonly types: (StoredType | undefined)[] = [undefined]
+
+  /** Whether no entry is missing. */
+  get whole(): boolean {
+    const whole = (list: readonly unknown[]): boolean => list.indexOf(undefined, 1) < 0
+    return whole(this.strings) && whole(this.actors) && whole(this.types)
+  }
+
+  string(id: number): string {
+    const text = this.strings[id]
+    if (text === undefined) throw new BrokenBlockError(`a string (number ${id}) that no readable block holds`)
+    return text
+  }
+
+  /** Takes in what a block adds. Reading the same block twice changes nothing. @throws BrokenBlockError. */
+  add(input: ByteReader): void {
+    this.#add(input, this.strings, 1, 'strings', () => input.string())
+    this.#add(input, this.actors, 2, 'actors', () => Object.freeze({ pid: input.signed(), comm: this.string(input.varint()) }))
+    this.#add(input, this.types, 3, 'event types', () => this.#type(input))
+  }
+
+  #add<T>(input: ByteReader, list: (T | undefined)[], bytesEach: number, what: string, read: () => T): void {
+    const base = input.varint()
+    const added = input.count(DICTIONARY_ENTRIES_MAX, bytesEach, what)
+    if (base + added > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${base + added} ${what}`)
+    if (added === 0) return
+    grow(list, base, what)
+    for (let id = base + 1; id <= base + added; id++) list[id] = read()
+  }
+
+  #type(input: ByteReader): StoredType {
+    const name = this.string(input.varint())
+    const version = input.varint()
+    const fields: { name: string; field: Field }[] = []
+    for (let left = input.count(FIELDS_MAX, 2, 'fields'); left > 0; left--) {
+      const fieldName = this.string(input.varint())
+      const code = input.u8()
+      const kind = kindOfCode.get(code & ~OPTIONAL)
+      if (kind === undefined) throw new BrokenBlockError(`field kind ${code & ~OPTIONAL}`)
+      const field: { kind: FieldKind; doc: string; optional?: true; values?: string[] } = { kind, doc: '' }
+      if (code & OPTIONAL) field.optional = true
+      if (kind === 'enum') {
+        field.values = Array.from({ length: input.count(FIELDS_MAX, 1, 'values') }, () => this.string(input.varint()))
+        if (field.values.length === 0) throw new BrokenBlockError('an enum without values')
+      }
+      fields.push({ name: fieldName, field })
+    }
+    return { name, version, fields }
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * A column of whole numbers, any of which may be null. Nulls are a bitmap; the others are stored as the difference
+ * from the smallest (or from the one before, where that is narrower), divided by what all differences share, in the
+ * narrowest of 0, 1, 2, 4 or 8 bytes. In memory a column is a Float64Array in which NaN is null.
+ */
+import { BrokenBlockError, type ByteReader, type ByteWriter } from './bytes.ts'
+
+const WIDTHS = [0, 1, 2, 4, 8] as const
+const WIDTH_BITS = 0x07
+const DELTA = 0x08
+const NULLS = 0x10
+const ALL_NULL = 0x20
+const SCALED = 0x40
+
+const MAX = Number.MAX_SAFE_INTEGER
+/** Differences looked at before trusting that they share a divisor. */
+const DIVISOR_SAMPLE = 64
+
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+function widthOf(range: number): number {
+  return range === 0 ? 0 : range < 0x100 ? 1 : range < 0x1_0000 ? 2 : range < 0x1_0000_0000 ? 3 : 4
+}
+
+let scratch = new Float64Array(4096)
+
+/** The values that are not null, in a buffer that the next call overwrites. */
+function compacted(values: Float64Array, n: number): { kept: Float64Array; count: number } {
+  if (scratch.length < n) scratch = new Float64Array(n)
+  let count = 0
+  for (let i = 0; i < n; i++) {
+    const v = values[i]!
+    if (v === v) scratch[count++] = v
+  }
+  return { kept: scratch, count }
+}
+
+function sharedDivisor(values: Float64Array, n: number, base: number, delta: boolean): number {
+  const difference = (i: number): number => (delta ? values[i]! - values[i - 1]! : values[i]!) - base
+  let divisor = 0
+  const from = delta ? 1 : 0
+  for (let i = from; i < Math.min(n, DIVISOR_SAMPLE) && divisor !== 1; i++) {
+    let rest = difference(i)
+    while (rest !== 0) [divisor, rest] = [rest, divisor % rest]
+  }
+  if (divisor <= 1) return 1
+  for (let i = from; i < n; i++) {
+    let rest = difference(i) % divisor
+    while (rest !== 0) [divisor, rest] = [rest, divisor % rest]
+    if (divisor === 1) return 1
+  }
+  return divisor
+}
+
+function writeNulls(out: ByteWriter, values: Float64Array, n: number): void {
+  const at = out.reserve((n + 7) >> 3)
+  const { bytes } = out
+  for (let i = 0; i < n; i++) if (Number.isNaN(values[i]!)) bytes[at + (i >> 3)]! |= 1 << (i & 7)
+}
+
+/** The first `n` of `values`; all must be safe integers or NaN. */
+export function writeInts(out: ByteWriter, values: Float64Array, n: number): void {
+  let nulls = 0
+  let min = Infinity
+  let max = -Infinity
+  let minStep = Infinity
+  let maxStep = -Infinity
+  let last = Number.NaN
+  for (let i = 0; i < n; i++) {
+    const v = values[i]!
+    if (v !== v) {
+      nulls++
+      continue
+    }
+    if (v < min) min = v
+    if (v > max) max = v
+    const step = v - last
+    if (step < minStep) minStep = step
+    if (step > maxStep) maxStep = step
+    last = v
+  }
+  if (nulls === n) return out.u8(n === 0 ? 0 : ALL_NULL)
+  const width = widthOf(max - min)
+  const stepWidth = minStep <= maxStep && minStep >= -MAX && maxStep <= MAX ? widthOf(maxStep - minStep) : 4
+  const delta = stepWidth < width
+  const { kept, count } = nulls === 0 ? { kept: values, count: n } : compacted(values, n)
+  const base = delta ? minStep : min
+  let code = delta ? stepWidth : width
+  let divisor = 1
+  if (code > 1 && code < 4) {
+    divisor = sharedDivisor(kept, count, base, delta)
+    if (divisor > 1) code = widthOf(((delta ? maxStep : max) - base) / divisor)
+  }
+  out.u8(code | (delta ? DELTA : 0) | (nulls > 0 ? NULLS : 0) | (divisor > 1 ? SCALED : 0))
+  if (nulls > 0) writeNulls(out, values, n)
+  if (code < 4) out.signed(base)
+  if (delta) out.signed(kept[0]!)
+  if (divisor > 1) out.varint(divisor)
+  writeWords(out, kept, count, { code, base, delta, divisor })
+}
+
+interface Layout {
+  readonly code: number
+  readonly base: number
+  readonly delta: boolean
+  readonly divisor: number
+}
+
+type Words = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
+
+function wordsAt(bytes: Uint8Array<ArrayBuffer>, at: number, code: number, n: number): Words {
+  const offset = bytes.byteOffset + at
+  if (code === 1) return new Uint8Array(bytes.buffer, offset, n)
+  if (code === 2) return new Uint16Array(bytes.buffer, offset, n)
+  return new Uint32Array(bytes.buffer, offset, n)
+}
+
+function mustBeLittleEndian(): void {
+  if (!isLittleEndian) throw new Error('the columns of a log are read and written on little-endian machines only')
+}
+
+function writeWords(out: ByteWriter, values: Float64Array, count: number, { code, base, delta, divisor }: Layout): void {
+  if (code === 0) return
+  mustBeLittleEndian()
+  const n = delta ? count - 1 : count
+  const size = Math.min(WIDTHS[code]!, 4)
+  out.align(size)
+  if (code === 4) {
+    const low = wordsAt(out.bytes, out.reserve(count * 8), 3, 0).byteOffset
+    const words = new Uint32Array(out.bytes.buffer, low, count * 2)
+    for (let i = 0; i < count; i++) {
+      const v = values[i]!
+      words[i] = v % 2 ** 32
+      words[count + i] = Math.floor(v / 2 ** 32)
+    }
+    return
+  }
+  const at = out.reserve(n * size)
+  const words = wordsAt(out.bytes, at, code, n)
+  if (delta) for (let i = 0; i < n; i++) words[i] = (values[i + 1]! - values[i]! - base) / divisor
+  else if (divisor > 1) for (let i = 0; i < n; i++) words[i] = (values[i]! - base) / divisor
+  else for (let i = 0; i < n; i++) words[i] = values[i]! - base
+}
+
+/** @throws BrokenBlockError when the bytes are no column of `n` whole numbers. */
+export function readInts(input: ByteReader, n: number): Float64Array {
+  const flags = input.u8()
+  const values = new Float64Array(n)
+  if (flags & ALL_NULL) {
+    if (flags !== ALL_NULL) throw new BrokenBlockError('a column with flags that exclude each other')
+    return values.fill(Number.NaN)
+  }
+  if (n === 0) return values
+  const code = flags & WIDTH_BITS
+  if (flags >= 0x80 || code > 4 || (code === 4 && flags & (DELTA | SCALED))) throw new BrokenBlockError('a column of an unknown form')
+  const nulls = flags & NULLS ? input.take((n + 7) >> 3) : null
+  let count = n
+  if (nulls !== null) for (let i = 0; i < n; i++) count -= (nulls[i >> 3]! >> (i & 7)) & 1
+  const delta = (flags & DELTA) !== 0
+  if (count === 0) throw new BrokenBlockError('a column without values')
+  const base = code === 4 ? 0 : input.signed()
+  const first = delta ? input.signed() : 0
+  const divisor = flags & SCALED ? input.varint() : 1
+  readWords(input, values, count, { code, base, delta, divisor }, first)
+  if (nulls !== null) spread(values, count, nulls)
+  return values
+}
+
+function readWords(input: ByteReader, values: Float64Array, count: number, { code, base, delta, divisor }: Layout, first: number): void {
+  const n = delta ? count - 1 : count
+  let words: Words | null = null
+  if (code > 0) {
+    mustBeLittleEndian()
+    input.align(Math.min(WIDTHS[code]!, 4))
+    const bytes = input.take(n * WIDTHS[code]!)
+    words = wordsAt(bytes, 0, Math.min(code, 3), code === 4 ? n * 2 : n)
+  }
+  if (code === 4) return readWide(words!, values, count)
+  if (delta) {
+    let v = first
+    values[0] = v
+    for (let i = 0; i < n; i++) {
+      v += base + (words === null ? 0 : words[i]! * divisor)
+      if (!(v >= -MAX && v <= MAX)) throw new BrokenBlockError('a number past 2^53')
+      values[i + 1] = v
+    }
+    return
+  }
+  if (words === null) return void values.fill(base, 0, count)
+  if (Math.abs(base) + 2 ** 32 * divisor > MAX) {
+    for (let i = 0; i < n; i++) if (!Number.isSafeInteger(base + words[i]! * divisor)) throw new BrokenBlockError('a number past 2^53')
+  }
+  if (divisor === 1) for (let i = 0; i < n; i++) values[i] = base + words[i]!
+  else for (let i = 0; i < n; i++) values[i] = base + words[i]! * divisor
+}
+
+function readWide(words: Words, values: Float64Array, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const v = (words[count + i]! | 0) * 2 ** 32 + words[i]!
+    if (!Number.isSafeInteger(v)) throw new BrokenBlockError('a number past 2^53')
+    values[i] = v
+  }
+}
+
+/** Puts the nulls between the values. */
+function spread(values: Float64Array, count: number, nulls: Uint8Array): void {
+  let from = count
+  for (let i = values.length - 1; i >= 0; i--) {
+    values[i] = (nulls[i >> 3]! >> (i & 7)) & 1 ? Number.NaN : values[--from]!
+  }
+}
