@@ -6,7 +6,7 @@
  *     logStoreContract(api, { name: 'mine', strongest: 'durable', fresh: async (vocabulary) => myStore(vocabulary) })
  */
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
-import type { AckLevel, LogReader, LogStore, LogWriter, ReadRange } from './contract.ts'
+import { LOG_SCHEMA_VERSION, type AckLevel, type LogReader, type LogStore, type LogWriter, type ReadRange } from './contract.ts'
 import { LogUsageError, type LogUsageCode } from './errors.ts'
 import { NAME_CHARS_MAX } from './limits.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from './samples.ts'
@@ -108,6 +108,33 @@ function readingTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     for (const bad of [-1, 1.5, Number.NaN]) {
       await refusal(() => eventsOf(reader, { from: bad }), 'bad-range')
       await refusal(() => eventsOf(reader, { to: bad }), 'bad-range')
+    }
+  })
+
+  test('events are found by entry, by time, by device and by type, alone and together', async () => {
+    const store = await fresh()
+    const events = sampleEvents(9000, { baseline: 3 })
+    await filled(store, events)
+    await using reader = await store.open()
+    const ranges: readonly (readonly [ReadRange, (event: AnyEvent) => boolean])[] = [
+      [{ fromEntry: 17_000 }, (e) => e.entry !== null && e.entry >= 17_000],
+      [{ fromEntry: 100, toEntry: 107 }, (e) => e.entry !== null && e.entry >= 100 && e.entry <= 107],
+      [{ fromTime: 8_900_000_001 }, (e) => e.time >= 8_900_000_001],
+      [{ fromTime: 5_000_000, toTime: 9_000_000 }, (e) => e.time >= 5_000_000 && e.time <= 9_000_000],
+      [{ devices: [3] }, (e) => e.device === 3],
+      [{ devices: [null] }, (e) => e.device === null],
+      [{ devices: [34, 35] }, () => false],
+      [{ devices: [] }, () => false],
+      [{ types: ['sample/said'] }, (e) => e.type === 'sample/said'],
+      [{ types: ['sample/unheard-of'] }, () => false],
+      [
+        { from: 3000, to: 7000, types: ['sample/said', 'sample/counted'], devices: [2, null], toTime: 6_000_000_001 },
+        (e) => e.seq >= 3000 && e.seq <= 6000 && e.type !== 'sample/measured' && (e.device === 2 || e.device === null),
+      ],
+    ]
+    for (const [range, fits] of ranges) expectEqual(await eventsOf(reader, range), events.filter(fits))
+    for (const bad of [{ fromTime: 0.5 }, { toTime: Number.NaN }, { fromEntry: 1.5 }, { toEntry: Number.NaN }]) {
+      await refusal(() => eventsOf(reader, bad), 'bad-range')
     }
   })
 
@@ -410,7 +437,7 @@ function metaTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
       { ...sampleMeta(), notes: [1] },
     ]
     for (const meta of wrong) await refusal(() => store.create(meta as ReturnType<typeof sampleMeta>), 'bad-meta')
-    await refusal(() => store.create({ ...sampleMeta(), schemaVersion: 2 as 1 }), 'unsupported')
+    await refusal(() => store.create({ ...sampleMeta(), schemaVersion: (LOG_SCHEMA_VERSION + 1) as typeof LOG_SCHEMA_VERSION }), 'unsupported')
     await refusal(() => store.open(), 'not-found')
     await filled(store, [])
     expectEqual(await storedIn(store), [])

@@ -4,10 +4,10 @@
  * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened.
  * Every store passes the suite in `contract-suite.ts`.
  */
-import type { AnyEvent, Json } from '@devtrail/events'
+import type { AnyEvent, DeviceId, Json } from '@devtrail/events'
 import type { LogDamagedError } from './errors.ts'
 
-export const LOG_SCHEMA_VERSION = 1
+export const LOG_SCHEMA_VERSION = 2
 
 /** What is known of a log before its first event. */
 export interface LogMeta {
@@ -69,17 +69,30 @@ export interface LogWriter extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Which events, by `seq`, both inclusive. 0 is the baseline. */
+/**
+ * Which events: those that fit all that is given. Numbers are inclusive at both ends. A store with an index reads only
+ * what may hold such events, and reports damage only there.
+ */
 export interface ReadRange {
-  /** Default 0. */
+  /** By `seq`; 0 is the baseline. Default 0. */
   readonly from?: number
   /** Default: to the end. */
   readonly to?: number
+  /** By the recording's entries; events without one are left out. */
+  readonly fromEntry?: number
+  readonly toEntry?: number
+  /** By nanoseconds since the log's epoch. Times may run backwards where sources were merged: each event is looked at. */
+  readonly fromTime?: number
+  readonly toTime?: number
+  /** By the device of the envelope; null is none. */
+  readonly devices?: readonly (DeviceId | null)[]
+  /** By full event type, such as `percpu-ref/killed`. */
+  readonly types?: readonly string[]
   /** Aborting makes the iteration throw the signal's reason. */
   readonly signal?: AbortSignal
   /**
    * Called with each damaged place; reading goes on with the next whole event. Without it the first damaged place
-   * throws, also one before `from`: what is there is not known.
+   * that is read throws.
    */
   readonly onDamage?: (damage: LogDamagedError) => void
 }

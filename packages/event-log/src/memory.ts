@@ -3,7 +3,7 @@ import type { AckLevel, AttachmentInfo, LogMeta, LogReader, LogStore, LogWriter,
 import { LogUsageError } from './errors.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
-import { checkedRange, sequenceAfter } from './sequence.ts'
+import { checkedRange, isInRange, sequenceAfter } from './sequence.ts'
 import { toStorable } from './stored-event.ts'
 
 interface Held {
@@ -117,13 +117,13 @@ class MemoryReader implements LogReader {
   }
 
   async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
-    const { from, to } = checkedRange(range.from, range.to)
+    const checked = checkedRange(range)
     for (let i = 0; i < this.#count; i++) {
       range.signal?.throwIfAborted()
       this.#mustBeOpen()
       const event = this.#held.events[i]!
-      if (event.seq > to) return
-      if (event.seq >= from) yield event
+      if (event.seq > checked.to) return
+      if (isInRange(checked, event)) yield event
     }
   }
 

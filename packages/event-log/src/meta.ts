@@ -43,8 +43,7 @@ export function checkedMeta(meta: unknown): LogMeta {
 
 export function unsupportedSchema(found: unknown, where = 'the log'): LogUsageError {
   const text = typeof found === 'number' ? String(found) : typeof found
-  return new LogUsageError(
-    'unsupported',
-    `${where} has schemaVersion ${text}; this version of devtrail knows ${LOG_SCHEMA_VERSION}: use a newer devtrail`,
-  )
+  const older = typeof found === 'number' && found < LOG_SCHEMA_VERSION
+  const todo = older ? 'import the recording again' : 'use a newer devtrail'
+  return new LogUsageError('unsupported', `${where} has schemaVersion ${text}; this version of devtrail knows ${LOG_SCHEMA_VERSION}: ${todo}`)
 }

@@ -1,4 +1,5 @@
 import type { AnyEvent } from '@devtrail/events'
+import type { ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
 
 /** Whether `seq` may follow `last` (0: nothing yet, or the baseline). */
@@ -29,20 +30,46 @@ export function sequenceAfter(last: number, events: readonly AnyEvent[]): number
   return last
 }
 
+/** A range with nothing left open. */
 export interface CheckedRange {
   readonly from: number
   readonly to: number
+  /** Null: events without an entry, too. */
+  readonly entries: { readonly from: number; readonly to: number } | null
+  readonly fromTime: number
+  readonly toTime: number
+  readonly devices: ReadonlySet<number | null> | null
+  readonly types: ReadonlySet<string> | null
+}
+
+function limits(name: string, from: number | undefined, to: number | undefined, least: number): { from: number; to: number } {
+  for (const n of [from, to]) {
+    if (n === undefined || n === Infinity || (least < 0 && n === -Infinity) || (Number.isSafeInteger(n) && n >= least)) continue
+    throw new LogUsageError('bad-range', `a range's ${name} is a whole number${least < 0 ? '' : `, ${least} or more`}; found ${String(n)}`)
+  }
+  return { from: from ?? least, to: to ?? Infinity }
 }
 
 /** @throws LogUsageError `bad-range`. */
-export function checkedRange(from = 0, to = Infinity): CheckedRange {
-  for (const [name, n] of [
-    ['from', from],
-    ['to', to],
-  ] as const) {
-    if (n < 0 || !(Number.isSafeInteger(n) || n === Infinity)) {
-      throw new LogUsageError('bad-range', `"${name}" is a sequence number, 0 or more; found ${String(n)}`)
-    }
+export function checkedRange(range: ReadRange = {}): CheckedRange {
+  const { from, to } = limits('sequence number', range.from, range.to, 0)
+  const { fromEntry, toEntry, fromTime, toTime, devices, types } = range
+  const times = limits('time', fromTime, toTime, -Infinity)
+  return {
+    from,
+    to,
+    entries: fromEntry === undefined && toEntry === undefined ? null : limits('entry', fromEntry, toEntry, -Infinity),
+    fromTime: times.from,
+    toTime: times.to,
+    devices: devices === undefined ? null : new Set(devices),
+    types: types === undefined ? null : new Set(types),
   }
-  return { from, to }
+}
+
+/** Whether an event is in a range. */
+export function isInRange(range: CheckedRange, { seq, entry, time, device, type }: AnyEvent): boolean {
+  const { entries, devices, types } = range
+  if (seq < range.from || seq > range.to || time < range.fromTime || time > range.toTime) return false
+  if (entries !== null && (entry === null || entry < entries.from || entry > entries.to)) return false
+  return (devices === null || devices.has(device)) && (types === null || types.has(type))
 }

@@ -46,6 +46,7 @@ export class DictionaryWriter {
   readonly #strings = new Map<string, number>()
   readonly #actors = new Map<string, Map<number, number>>()
   readonly #types = new Map<string, number>()
+  readonly #declared: { readonly name: string; readonly declaration: Pick<EventDeclaration, 'version' | 'fields'> }[] = []
   #newStrings = new ByteWriter(1024)
   #newActors = new ByteWriter(64)
   #newTypes = new ByteWriter(1024)
@@ -89,6 +90,7 @@ export class DictionaryWriter {
     if (id !== undefined) return id
     id = this.#types.size + 1
     this.#types.set(name, id)
+    this.#declared.push({ name, declaration })
     const out = this.#newTypes
     const fields = Object.entries(declaration.fields)
     out.varint(this.string(name))
@@ -119,6 +121,18 @@ export class DictionaryWriter {
       bytes.clear()
     }
     this.#added = { strings: 0, actors: 0, types: 0 }
+  }
+
+  /** Writes everything, as one addition to nothing. */
+  writeAll(out: ByteWriter): void {
+    const copy = new DictionaryWriter()
+    const names = [...this.#strings.keys()]
+    for (const text of names) copy.string(text)
+    const actors: Actor[] = []
+    for (const [comm, ofComm] of this.#actors) for (const [pid, id] of ofComm) actors[id - 1] = { pid, comm }
+    for (const actor of actors) copy.actor(actor)
+    for (const { name, declaration } of this.#declared) copy.type(name, declaration)
+    copy.takeAdditions(out)
   }
 
   /** A writer that goes on where a segment's dictionary ends. */

@@ -1,38 +1,83 @@
 import { resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
+import { DictionaryWriter } from '../codec/dictionary.ts'
+import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import type { LogWriter } from '../contract.ts'
-import { findEnd } from './end.ts'
+import { nodeDisk, type Disk } from './disk.ts'
 import { acquireLock } from './lock.ts'
-import { openEvents, readMeta } from './open.ts'
-import { FileLogWriter } from './writer.ts'
+import { listSegments, readHead } from './open.ts'
+import { findEnd } from './last-segment.ts'
+import { segmentPath, type SegmentFile } from './segment-file.ts'
+import { FileLogWriter, SIZES, createSegment, type OpenSegment, type Sizes } from './writer.ts'
 
 /**
  * Opens the log in `folder` to continue it after its last event. A torn tail is cut off, durably, and reported as the
  * writer's `cutTail`.
- * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; LogDamagedError when the meta or the last
- * event is damaged (nothing is changed).
+ * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; LogDamagedError when the meta or what comes
+ * last is damaged (nothing is changed; see `repairFileLog`).
  */
-export async function appendFileLog(folder: string, vocabulary: Vocabulary): Promise<LogWriter> {
+export function appendFileLog(folder: string, vocabulary: Vocabulary): Promise<LogWriter> {
+  return appendOn(nodeDisk, folder, vocabulary)
+}
+
+export async function appendOn(disk: Disk, folder: string, vocabulary: Vocabulary, sizes: Sizes = SIZES): Promise<LogWriter> {
   const path = resolve(folder)
-  const meta = await readMeta(path)
-  const lock = await acquireLock(path)
+  const { meta, logId } = await readHead(disk, path)
+  const lock = await acquireLock(disk, path)
   try {
-    const { file, path: events, size } = await openEvents(path, 'r+')
-    try {
-      const { lastSeq, tornTail, wholeBytes, damage } = await findEnd(file, events, size)
-      if (damage !== null) throw damage
-      if (tornTail !== null) {
-        await file.truncate(wholeBytes)
-        await file.sync()
-      }
-      const start = { folder: path, publishAs: null, meta, vocabulary, lock, file }
-      return new FileLogWriter({ ...start, position: wholeBytes, lastSeq, cutTail: tornTail })
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    const { last, index, lastSeq } = await findEnd(disk, path, logId, await listSegments(disk, path, logId))
+    await last.file.close()
+    const atEnd = last.damages.find(({ offset }) => offset >= endOf(last))
+    if (atEnd !== undefined) throw atEnd
+    const segment = await goOn(disk, path, logId, last, sizes, { firstIndex: index, lastSeq })
+    const cutTail = last.tornTail && { bytes: last.tornTail.bytes, afterSeq: last.tornTail.afterSeq }
+    const common = { disk, folder: path, publishAs: null, meta, logId, vocabulary, lock, sizes }
+    return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail })
   } catch (error) {
     await lock.release(path)
     throw error
   }
+}
+
+/** Where a segment's last block ends. */
+export function endOf({ blocks }: SegmentFile): number {
+  const last = blocks.at(-1)
+  return last === undefined ? 1 : last.offset + last.bytes
+}
+
+/** The segment to go on with: the last one, without its index or torn tail; a new one where that is full or damaged. */
+async function goOn(
+  disk: Disk,
+  folder: string,
+  logId: Uint8Array,
+  last: SegmentFile,
+  sizes: Sizes,
+  end: { readonly firstIndex: number; readonly lastSeq: number },
+): Promise<OpenSegment> {
+  const number = last.place.segment
+  if (last.start === null && last.tornTail !== null) return createSegment(disk, folder, logId, number, end)
+  const isWhole = last.damages.length === 0 && last.dictionary.whole
+  const position = last.blocks.length === 0 ? SEGMENT_HEADER_BYTES : endOf(last)
+  // A segment without an index is gone on with, however long: only the last one may be without.
+  if (isWhole && (!last.sealed || position < sizes.segmentBytes / 2)) {
+    const file = await disk.open(segmentPath(folder, number), 'r+')
+    try {
+      await file.truncate(position)
+      await file.sync()
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    return { number, file, position, blocks: last.blocks, dictionary: DictionaryWriter.of(last.dictionary) }
+  }
+  if (last.tornTail !== null) {
+    const file = await disk.open(segmentPath(folder, number), 'r+')
+    try {
+      await file.truncate(last.tornTail.offset)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  }
+  return createSegment(disk, folder, logId, number + 1, end)
 }

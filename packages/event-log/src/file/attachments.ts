@@ -1,14 +1,12 @@
 /** Named byte strings beside the events, checked piece by piece. */
-import { createReadStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LogUsageError } from '../errors.ts'
 import { IO_BYTES } from '../limits.ts'
 import { isAttachmentName } from '../names.ts'
 import { damagedFile } from './damage.ts'
-import { errorCode, syncFolder, writeAll } from './disk.ts'
+import { errorCode, type Disk } from './disk.ts'
 import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER } from './layout.ts'
-import { hexCrc } from './line.ts'
+import { hexCrc } from './crc.ts'
 import { ASIDE, readSealed, unsealedError, writeSealed } from './sealed-json.ts'
 
 /** One attachment as `attachments.json` lists it. */
@@ -26,9 +24,9 @@ function isEntry(entry: unknown): entry is Entry {
   return Array.isArray(crc32) && crc32.length === Math.ceil(bytes / IO_BYTES) && crc32.every((c) => typeof c === 'string')
 }
 
-export async function readEntries(folder: string): Promise<readonly Entry[]> {
+export async function readEntries(disk: Disk, folder: string): Promise<readonly Entry[]> {
   const path = join(folder, ATTACHMENTS_FILE)
-  const { content, sealed } = await readSealed(path).catch((error: unknown) => {
+  const { content, sealed } = await readSealed(disk, path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') throw error
     throw damagedFile(path, 0, { expected: 'the list of attachments', found: 'no such file' }, error)
   })
@@ -43,8 +41,8 @@ export async function readEntries(folder: string): Promise<readonly Entry[]> {
   return attachments
 }
 
-export async function writeEntries(folder: string, attachments: readonly Entry[]): Promise<void> {
-  await writeSealed(folder, ATTACHMENTS_FILE, { pieceBytes: IO_BYTES, attachments })
+export async function writeEntries(disk: Disk, folder: string, attachments: readonly Entry[]): Promise<void> {
+  await writeSealed(disk, folder, ATTACHMENTS_FILE, { pieceBytes: IO_BYTES, attachments })
 }
 
 /** Cuts bytes into pieces of IO_BYTES. A piece is valid until the next one is asked for. */
@@ -71,28 +69,34 @@ async function* pieces(source: Uint8Array | AsyncIterable<Uint8Array>): AsyncGen
 }
 
 /** Stores an attachment that is not listed yet; durable on return, but not yet listed. */
-export async function writeAttachment(folder: string, name: string, source: Uint8Array | AsyncIterable<Uint8Array>): Promise<Entry> {
+export async function writeAttachment(
+  disk: Disk,
+  folder: string,
+  name: string,
+  source: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<Entry> {
   const parent = join(folder, ATTACHMENTS_FOLDER)
   const aside = join(parent, name + ASIDE)
   const crcs: string[] = []
   let bytes = 0
   try {
-    const file = await open(aside, 'w')
+    const file = await disk.open(aside, 'w')
     try {
       for await (const piece of pieces(source)) {
         crcs.push(hexCrc(piece))
-        bytes = await writeAll(file, piece, bytes)
+        await file.write(piece, bytes)
+        bytes += piece.length
       }
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(aside, join(parent, name))
+    await disk.rename(aside, join(parent, name))
   } catch (error) {
-    await rm(aside, { force: true })
+    await disk.remove(aside)
     throw error
   }
-  await syncFolder(parent)
+  await disk.syncFolder(parent)
   return { name, bytes, crc32: crcs }
 }
 
@@ -103,14 +107,30 @@ export function findEntry(entries: readonly Entry[], name: string): Entry {
   throw new LogUsageError('not-found', `the log has no attachment "${name}"; it has: ${names}`)
 }
 
+/** A file's bytes. A piece is valid until the next one is asked for. */
+async function* content(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
+  const file = await disk.open(path, 'r')
+  try {
+    const piece = new Uint8Array(IO_BYTES)
+    for (let at = 0; ;) {
+      const read = await file.read(piece, at)
+      if (read > 0) yield piece.subarray(0, read)
+      if (read < piece.length) return
+      at += read
+    }
+  } finally {
+    await file.close()
+  }
+}
+
 /** The pieces of an attachment, each checked. @throws LogDamagedError naming the byte at which the bad piece starts. */
-export async function* attachmentPieces(folder: string, entry: Entry): AsyncGenerator<Uint8Array> {
+export async function* attachmentPieces(disk: Disk, folder: string, entry: Entry): AsyncGenerator<Uint8Array> {
   const path = join(folder, ATTACHMENTS_FOLDER, entry.name)
   const wrong = (offset: number, expected: string, found: string, cause?: unknown): Error =>
     damagedFile(path, offset, { expected, found }, cause)
   let at = 0
   try {
-    for await (const piece of pieces(createReadStream(path, { highWaterMark: IO_BYTES }))) {
+    for await (const piece of pieces(content(disk, path))) {
       const expected = entry.crc32[at / IO_BYTES]
       const length = Math.min(IO_BYTES, entry.bytes - at)
       if (expected === undefined || piece.length > length) throw wrong(entry.bytes, `${entry.bytes} bytes`, 'more')

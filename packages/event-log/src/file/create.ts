@@ -1,15 +1,16 @@
-import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
 import type { LogMeta, LogWriter } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
+import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import { checkedMeta } from '../meta.ts'
 import { writeEntries } from './attachments.ts'
-import { errorCode, makeFolder, syncFolder } from './disk.ts'
-import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, EVENTS_FILE, LOCK_FOLDER, META_FILE } from './layout.ts'
+import { errorCode, makeFolder, nodeDisk, type Disk } from './disk.ts'
+import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, LOCK_FOLDER, META_FILE, SEGMENTS_FOLDER, segmentName } from './layout.ts'
 import { acquireLock, isLockedByDead } from './lock.ts'
 import { ASIDE, writeSealed } from './sealed-json.ts'
-import { FileLogWriter } from './writer.ts'
+import { headContent } from './open.ts'
+import { FileLogWriter, SIZES, createSegment, type Sizes } from './writer.ts'
 
 export interface CreateOptions {
   /**
@@ -26,52 +27,61 @@ function existsError(folder: string, what: string): LogUsageError {
 }
 
 /** Whether a folder's entries are what a creation leaves that was cut short: nothing in it was ever acknowledged. */
-async function isUnfinished(folder: string, entries: readonly string[]): Promise<boolean> {
-  const known = [LOCK_FOLDER, EVENTS_FILE, ATTACHMENTS_FOLDER, ATTACHMENTS_FILE, ATTACHMENTS_FILE + ASIDE, META_FILE + ASIDE]
+async function isUnfinished(disk: Disk, folder: string, entries: readonly string[]): Promise<boolean> {
+  const known = [LOCK_FOLDER, SEGMENTS_FOLDER, ATTACHMENTS_FOLDER, ATTACHMENTS_FILE, ATTACHMENTS_FILE + ASIDE, META_FILE + ASIDE]
   if (!entries.every((e) => known.includes(e))) return false
-  if (entries.includes(EVENTS_FILE) && (await stat(join(folder, EVENTS_FILE))).size > 0) return false
-  return !entries.includes(ATTACHMENTS_FOLDER) || (await readdir(join(folder, ATTACHMENTS_FOLDER))).length === 0
+  if (entries.includes(SEGMENTS_FOLDER)) {
+    const segments = await disk.list(join(folder, SEGMENTS_FOLDER))
+    if (segments.some((name) => name !== segmentName(1))) return false
+    if (segments.length > 0 && (await disk.stat(join(folder, SEGMENTS_FOLDER, segmentName(1)))).size > SEGMENT_HEADER_BYTES) return false
+  }
+  return !entries.includes(ATTACHMENTS_FOLDER) || (await disk.list(join(folder, ATTACHMENTS_FOLDER))).length === 0
 }
 
 /** @throws LogUsageError `exists`. */
-async function mustBeFree(folder: string): Promise<void> {
+async function mustBeFree(disk: Disk, folder: string): Promise<void> {
   let entries: string[]
   try {
-    entries = await readdir(folder)
+    entries = await disk.list(folder)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return
     if (errorCode(error) === 'ENOTDIR') throw existsError(folder, 'is a file')
     throw error
   }
   if (entries.includes(META_FILE)) throw existsError(folder, 'already holds a log')
-  if (!(await isUnfinished(folder, entries))) throw existsError(folder, 'is not empty')
+  if (!(await isUnfinished(disk, folder, entries))) throw existsError(folder, 'is not empty')
+}
+
+async function makeFolderIn(disk: Disk, folder: string, name: string): Promise<void> {
+  await disk.mkdir(join(folder, name)).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error
+  })
 }
 
 /** Fills a free folder with an empty log. `log.json` comes last: with it, all is there. */
-async function fill(folder: string, meta: LogMeta, vocabulary: Vocabulary, publishAs: string | null): Promise<LogWriter> {
-  const lock = await acquireLock(folder)
+async function fill(
+  disk: Disk,
+  folder: string,
+  meta: LogMeta,
+  vocabulary: Vocabulary,
+  publishAs: string | null,
+  sizes: Sizes,
+): Promise<LogWriter> {
+  const lock = await acquireLock(disk, folder)
   try {
-    await mustBeFree(folder)
-    const file = await open(join(folder, EVENTS_FILE), 'w')
+    await mustBeFree(disk, folder)
+    const logId = disk.newId()
+    await makeFolderIn(disk, folder, SEGMENTS_FOLDER)
+    await makeFolderIn(disk, folder, ATTACHMENTS_FOLDER)
+    const segment = await createSegment(disk, folder, logId, 1, { firstIndex: 0, lastSeq: 0 })
     try {
-      await file.sync()
-      await mkdir(join(folder, ATTACHMENTS_FOLDER), { recursive: true })
-      await writeEntries(folder, [])
-      await writeSealed(folder, META_FILE, meta)
-      await syncFolder(dirname(folder))
-      return new FileLogWriter({
-        folder,
-        publishAs,
-        meta,
-        vocabulary,
-        lock,
-        file,
-        position: 0,
-        lastSeq: 0,
-        cutTail: null,
-      })
+      await writeEntries(disk, folder, [])
+      await writeSealed(disk, folder, META_FILE, headContent({ meta, logId }))
+      if (publishAs === null) await disk.syncFolder(dirname(folder))
+      const common = { disk, folder, publishAs, meta, logId, vocabulary, lock, sizes }
+      return new FileLogWriter({ ...common, segment, index: 0, lastSeq: 0, cutTail: null })
     } catch (error) {
-      await file.close()
+      await segment.file.close()
       throw error
     }
   } catch (error) {
@@ -86,11 +96,11 @@ function asidePrefix(folder: string): string {
 }
 
 /** Removes what killed writers left that were to become `folder`. */
-async function removeLeftovers(folder: string): Promise<void> {
+async function removeLeftovers(disk: Disk, folder: string): Promise<void> {
   const parent = dirname(folder)
-  for (const name of await readdir(parent)) {
+  for (const name of await disk.list(parent)) {
     const path = join(parent, name)
-    if (name.startsWith(asidePrefix(folder)) && (await isLockedByDead(path))) await rm(path, { recursive: true, force: true })
+    if (name.startsWith(asidePrefix(folder)) && (await isLockedByDead(disk, path))) await disk.remove(path)
   }
 }
 
@@ -99,26 +109,32 @@ async function removeLeftovers(folder: string): Promise<void> {
  * is durable and readable, unless it is `atomic`.
  * @throws LogUsageError `exists` (nothing is changed), `bad-meta`, `unsupported`, `locked`.
  */
-export async function createFileLog(
+export function createFileLog(folder: string, meta: LogMeta, vocabulary: Vocabulary, options: CreateOptions = {}): Promise<LogWriter> {
+  return createOn(nodeDisk, folder, meta, vocabulary, options)
+}
+
+export async function createOn(
+  disk: Disk,
   folder: string,
   meta: LogMeta,
   vocabulary: Vocabulary,
   options: CreateOptions = {},
+  sizes: Sizes = SIZES,
 ): Promise<LogWriter> {
   const checked = checkedMeta(meta)
   const path = resolve(folder)
-  await mustBeFree(path)
+  await mustBeFree(disk, path)
   if (!options.atomic) {
-    await makeFolder(path)
-    return fill(path, checked, vocabulary, null)
+    await makeFolder(disk, path)
+    return fill(disk, path, checked, vocabulary, null, sizes)
   }
-  await makeFolder(dirname(path))
-  await removeLeftovers(path)
-  const aside = await mkdtemp(join(dirname(path), asidePrefix(path)))
+  await makeFolder(disk, dirname(path))
+  await removeLeftovers(disk, path)
+  const aside = await disk.mkdtemp(join(dirname(path), asidePrefix(path)))
   try {
-    return await fill(aside, checked, vocabulary, path)
+    return await fill(disk, aside, checked, vocabulary, path, sizes)
   } catch (error) {
-    await rm(aside, { recursive: true, force: true })
+    await disk.remove(aside)
     throw error
   }
 }

@@ -1,42 +1,123 @@
-/** The few things a store has to get right on a disk: whole writes, short reads, folders that remember their entries. */
-import { mkdir, open, type FileHandle } from 'node:fs/promises'
+/**
+ * Everything a store asks of a disk, in one place: so that tests can put a disk there that fails, tears and forgets.
+ * Writes are whole, reads are full, folders remember their entries only once synced.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDead, self, type Holder } from './holder.ts'
 
 export function errorCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
 }
 
-/** Makes renames and new names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
+export interface DiskFile {
+  /** Reads until `into` is full or the file ends; returns how many bytes were read. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Writes all of `bytes`. */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Makes content and size durable. */
+  sync(): Promise<void>
+  truncate(size: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+export interface Disk {
+  open(path: string, flags: 'r' | 'r+' | 'w' | 'wx'): Promise<DiskFile>
+  /** Makes one folder. */
+  mkdir(path: string): Promise<void>
+  /** Makes a new folder whose name starts with `prefix`. */
+  mkdtemp(prefix: string): Promise<string>
+  list(folder: string): Promise<string[]>
+  /** Gives a file or folder another name; a file of that name is replaced. */
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file, or a folder with all in it; nothing is there to remove is fine. */
+  remove(path: string): Promise<void>
+  stat(path: string): Promise<{ readonly isFolder: boolean; readonly size: number }>
+  /** Makes new, changed and removed names in a folder durable. */
+  syncFolder(folder: string): Promise<void>
+  /** 8 bytes that no other log has. */
+  newId(): Uint8Array
+  /** Who writes, for locks. */
+  self(): Promise<Holder>
+  isDead(holder: Holder, me: Holder): Promise<boolean>
+}
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle
   }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let at = 0
+    while (at < into.length) {
+      const { bytesRead } = await this.#handle.read(into, at, into.length - at, position + at)
+      if (bytesRead === 0) break
+      at += bytesRead
+    }
+    return at
+  }
+
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    let at = 0
+    while (at < bytes.length) at += (await this.#handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.datasync()
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#handle.truncate(size)
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+/** The disk of this machine. */
+export const nodeDisk: Disk = {
+  open: async (path, flags) => new NodeFile(await open(path, flags)),
+  mkdir: (path) => mkdir(path),
+  mkdtemp: (prefix) => mkdtemp(prefix),
+  list: (folder) => readdir(folder),
+  rename: (from, to) => rename(from, to),
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  async stat(path) {
+    const found = await stat(path)
+    return { isFolder: found.isDirectory(), size: found.size }
+  },
+  async syncFolder(folder) {
+    const handle = await open(folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
+  newId: () => new Uint8Array(randomBytes(8)),
+  self,
+  isDead,
 }
 
 /** Makes a folder and those above it, durably. */
-export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
-}
-
-/** Writes all of `bytes` at `position`; returns the position after them. */
-export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
-  let at = 0
-  while (at < bytes.length) at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten
-  return position + at
-}
-
-/** Reads until `into` is full or the file ends; returns how many bytes were read. */
-export async function readFull(file: FileHandle, into: Uint8Array, position: number): Promise<number> {
-  let at = 0
-  while (at < into.length) {
-    const { bytesRead } = await file.read(into, at, into.length - at, position + at)
-    if (bytesRead === 0) break
-    at += bytesRead
+export async function makeFolder(disk: Disk, folder: string): Promise<void> {
+  try {
+    if ((await disk.stat(folder)).isFolder) return
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    await makeFolder(disk, dirname(folder))
   }
-  return at
+  await disk.mkdir(folder).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error
+  })
+  await disk.syncFolder(dirname(folder))
 }

@@ -1,20 +1,21 @@
-import { open, stat, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
+import { SEGMENT_HEADER_BYTES, readSegmentHeader } from '../codec/segment.ts'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogReader } from '../contract.ts'
 import { LogUsageError, excerpt } from '../errors.ts'
 import { checkedMeta, unsupportedSchema } from '../meta.ts'
 import { damagedFile } from './damage.ts'
-import { errorCode } from './disk.ts'
-import { findEnd } from './end.ts'
-import { EVENTS_FILE, META_FILE } from './layout.ts'
+import { errorCode, nodeDisk, type Disk } from './disk.ts'
+import { META_FILE, SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
 import { FileLogReader } from './reader.ts'
 import { readSealed, unsealedError } from './sealed-json.ts'
+import { findEnd } from './last-segment.ts'
+import { placeOf, segmentPath } from './segment-file.ts'
 
 /** @throws LogUsageError `not-found`, `not-a-log`. */
-async function mustBeFolder(folder: string): Promise<void> {
+async function mustBeFolder(disk: Disk, folder: string): Promise<void> {
   try {
-    if ((await stat(folder)).isDirectory()) return
+    if ((await disk.stat(folder)).isFolder) return
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error
     throw new LogUsageError('not-found', `there is no log at ${folder}: no such folder`, { cause: error })
@@ -22,11 +23,22 @@ async function mustBeFolder(folder: string): Promise<void> {
   throw new LogUsageError('not-a-log', `${folder} is a file; a log is a folder with ${META_FILE} in it`)
 }
 
-/** The meta of a log folder. @throws LogUsageError `not-found`, `not-a-log`, `unsupported`; LogDamagedError. */
-export async function readMeta(folder: string): Promise<LogMeta> {
-  await mustBeFolder(folder)
+/** What `log.json` says. */
+export interface LogHead {
+  readonly meta: LogMeta
+  readonly logId: Uint8Array
+}
+
+/** What `log.json` holds for a log. */
+export function headContent({ meta, logId }: LogHead): object {
+  return { ...meta, id: Buffer.from(logId).toString('hex') }
+}
+
+/** The head of a log folder. @throws LogUsageError `not-found`, `not-a-log`, `unsupported`; LogDamagedError. */
+export async function readHead(disk: Disk, folder: string): Promise<LogHead> {
+  await mustBeFolder(disk, folder)
   const path = join(folder, META_FILE)
-  const { content, sealed } = await readSealed(path).catch((error: unknown) => {
+  const { content, sealed } = await readSealed(disk, path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') throw error
     throw new LogUsageError(
       'not-a-log',
@@ -37,38 +49,69 @@ export async function readMeta(folder: string): Promise<LogMeta> {
   const version = content['schemaVersion']
   if (Number.isSafeInteger(version) && version !== LOG_SCHEMA_VERSION) throw unsupportedSchema(version, path)
   if (!sealed) throw unsealedError(path)
+  const { id } = content
+  if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id))
+    throw damagedFile(path, 0, { expected: 'an id of 16 hex digits', found: 'another' })
   try {
-    return checkedMeta(content)
+    return { meta: checkedMeta(content), logId: new Uint8Array(Buffer.from(id, 'hex')) }
   } catch (error) {
     throw damagedFile(path, 0, { expected: "a log's meta", found: excerpt(error) }, error)
   }
 }
 
-/** `events.ndjson`, open. @throws LogDamagedError when it is missing. */
-export async function openEvents(folder: string, flags: 'r' | 'r+'): Promise<{ file: FileHandle; path: string; size: number }> {
-  const path = join(folder, EVENTS_FILE)
-  let file: FileHandle
-  try {
-    file = await open(path, flags)
-  } catch (error) {
+/** The numbers of the segments that there should be, each with the `seq` before it where its header tells. */
+export interface SegmentList {
+  readonly earlier: readonly { readonly number: number; readonly before: number }[]
+  readonly last: { readonly number: number; readonly before: number }
+}
+
+/** @throws LogDamagedError when there is none. */
+export async function listSegments(disk: Disk, folder: string, logId: Uint8Array): Promise<SegmentList> {
+  const path = join(folder, SEGMENTS_FOLDER)
+  const names = await disk.list(path).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') throw error
-    throw damagedFile(path, 0, { expected: "the log's events", found: 'no such file' }, error)
+    throw damagedFile(path, 0, { expected: "the log's segments", found: 'no such folder' }, error)
+  })
+  const last = Math.max(0, ...names.map((name) => segmentNumber(name) ?? 0))
+  if (last === 0) throw damagedFile(path, 0, { expected: "the log's segments", found: 'none' })
+  const listed: { number: number; before: number }[] = []
+  let before = 0
+  for (let number = 1; number <= last; number++) {
+    before = (await seqBefore(disk, folder, logId, number)) ?? before
+    listed.push({ number, before })
   }
-  return { file, path, size: (await file.stat()).size }
+  return { earlier: listed.slice(0, -1), last: listed.at(-1)! }
+}
+
+/** The `seq` before a segment; null when its header does not tell. */
+async function seqBefore(disk: Disk, folder: string, logId: Uint8Array, number: number): Promise<number | null> {
+  try {
+    const file = await disk.open(segmentPath(folder, number), 'r')
+    try {
+      const bytes = new Uint8Array(SEGMENT_HEADER_BYTES)
+      const header = readSegmentHeader(bytes.subarray(0, await file.read(bytes, 0)), placeOf(logId, number))
+      return typeof header === 'string' ? null : header.lastSeq
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null
+    throw error
+  }
 }
 
 /**
  * Opens the log in `folder` for reading, as it is now.
  * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`; LogDamagedError when its meta is damaged.
  */
-export async function openFileLog(folder: string, vocabulary: Vocabulary): Promise<LogReader> {
-  const meta = await readMeta(folder)
-  const { file, path, size } = await openEvents(folder, 'r')
-  try {
-    const { lastSeq, tornTail } = await findEnd(file, path, size)
-    return new FileLogReader({ folder, vocabulary, meta, file, path, size, lastSeq, tornTail })
-  } catch (error) {
-    await file.close()
-    throw error
-  }
+export function openFileLog(folder: string, vocabulary: Vocabulary): Promise<LogReader> {
+  return openOn(nodeDisk, folder, vocabulary)
+}
+
+export async function openOn(disk: Disk, folder: string, vocabulary: Vocabulary): Promise<LogReader> {
+  const path = resolve(folder)
+  const { meta, logId } = await readHead(disk, path)
+  const list = await listSegments(disk, path, logId)
+  const { last, lastSeq } = await findEnd(disk, path, logId, list)
+  return new FileLogReader({ disk, folder: path, vocabulary, meta, logId, earlier: list.earlier, last, lastSeq })
 }

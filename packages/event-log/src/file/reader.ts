@@ -1,26 +1,60 @@
-import type { FileHandle } from 'node:fs/promises'
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import { BlockReader } from '../codec/block-reader.ts'
+import { BrokenBlockError } from '../codec/bytes.ts'
+import type { Dictionary } from '../codec/dictionary.ts'
+import { EVENTS } from '../codec/frame.ts'
+import { firstSeqOf, type BlockInfo } from '../codec/segment.ts'
+import { deviceBit, typeBit } from '../codec/summary.ts'
 import type { AttachmentInfo, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
-import { LogUsageError } from '../errors.ts'
+import { LogUsageError, type LogDamagedError } from '../errors.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
-import { checkedRange } from '../sequence.ts'
+import { checkedRange, type CheckedRange } from '../sequence.ts'
 import { attachmentPieces, findEntry, readEntries } from './attachments.ts'
-import { EventDecoder } from './decoder.ts'
-import { lineBatches } from './lines.ts'
+import { damagedBlock } from './damage.ts'
+import { errorCode, type Disk } from './disk.ts'
+import { FileWindow, loadSegment, readBlock, segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a reader starts from. */
 export interface ReaderStart {
+  readonly disk: Disk
   readonly folder: string
   readonly vocabulary: Vocabulary
   readonly meta: LogMeta
-  /** `events.ndjson`, open for reading. */
-  readonly file: FileHandle
-  readonly path: string
-  /** Its size in bytes when it was opened; nothing after that is read. */
-  readonly size: number
+  readonly logId: Uint8Array
+  /** Every segment but the last, with the `seq` before it. */
+  readonly earlier: readonly { readonly number: number; readonly before: number }[]
+  /** The last segment, as it was when the reader was opened. */
+  readonly last: SegmentFile
   readonly lastSeq: number
-  readonly tornTail: TornTail | null
+}
+
+/** Whether a block may hold events of a range; its types are looked up in its segment's dictionary. */
+function mayFit(block: BlockInfo, range: CheckedRange, dictionary: Dictionary): boolean {
+  if (block.lastSeq < range.from || firstSeqOf(block) > range.to) return false
+  if (block.maxTime < range.fromTime || block.minTime > range.toTime) return false
+  const { entries, devices, types } = range
+  if (entries !== null && (block.entries === null || block.entries.last < entries.from || block.entries.first > entries.to)) return false
+  if (devices !== null && ![...devices].some((device) => (block.deviceMask & deviceBit(device)) !== 0)) return false
+  if (types === null) return true
+  return dictionary.types.some((type, id) => type !== undefined && types.has(type.name) && (block.typeMask & typeBit(id)) !== 0)
+}
+
+/** The places in a block of the events that fit. */
+function* fitting(block: BlockReader, range: CheckedRange): Generator<number> {
+  const { entries, devices, types } = range
+  const wanted = types === null ? null : block.types.map((type) => types.has(type.name))
+  for (let i = 0; i < block.count; i++) {
+    if (wanted !== null && !wanted[block.type[i]!]) continue
+    const seq = block.seq(i)
+    const time = block.time[i]!
+    if (seq < range.from || seq > range.to || time < range.fromTime || time > range.toTime) continue
+    const entry = block.entry[i]!
+    if (entries !== null && !(entry >= entries.from && entry <= entries.to)) continue
+    const device = block.device[i]!
+    if (devices !== null && !devices.has(Number.isNaN(device) ? null : device)) continue
+    yield i
+  }
 }
 
 export class FileLogReader implements LogReader {
@@ -40,45 +74,141 @@ export class FileLogReader implements LogReader {
   }
 
   get tornTail(): TornTail | null {
-    return this.#start.tornTail
+    const torn = this.#start.last.tornTail
+    return torn && { bytes: torn.bytes, afterSeq: torn.afterSeq }
   }
 
   async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
-    const { from, to } = checkedRange(range.from, range.to)
-    const { file, path, size, vocabulary } = this.#start
-    const decoder = new EventDecoder(path, vocabulary, from, range.onDamage)
+    const checked = checkedRange(range)
     const check = (): void => {
       range.signal?.throwIfAborted()
       this.#mustBeOpen()
     }
     check()
-    for await (const batch of lineBatches(file, size)) {
-      for (const line of batch) {
-        check()
-        const event = decoder.decode(line)
-        if (decoder.lastSeq > to) return
-        if (event !== null) yield event
-        // Only the baseline has several events with one number.
-        if (to > 0 && decoder.lastSeq === to) return
+    const damaged = (damage: LogDamagedError): void => {
+      if (range.onDamage === undefined) throw damage
+      range.onDamage(damage)
+    }
+    const { earlier, last } = this.#start
+    const names = [...earlier, { number: last.place.segment, before: null }]
+    const chain = new Chain()
+    for (const [i, { number }] of names.entries()) {
+      const next = names[i + 1]
+      // The baseline may go on in the next segment.
+      if (next !== undefined && next.before !== null && next.before < checked.from && next.before > 0) {
+        chain.skip()
+        continue
       }
+      const segment = next === undefined ? last : await this.#segment(number, damaged)
+      if (segment === null) chain.broken()
+      else {
+        chain.enter(segment.start?.firstIndex ?? null)
+        try {
+          yield* this.#eventsOf(segment, checked, check, chain, damaged)
+        } finally {
+          if (segment !== last) await segment.file.close()
+        }
+      }
+      if (chain.lastSeq > checked.to) return
+    }
+  }
+
+  /** An earlier segment; null when its file is gone, which is damage. */
+  async #segment(number: number, damaged: (damage: LogDamagedError) => void): Promise<SegmentFile | null> {
+    const { disk, folder, logId } = this.#start
+    const name: SegmentName = { folder, logId, number, isLast: false, before: 0 }
+    try {
+      return await loadSegment(disk, name)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+      damaged(damagedBlock(segmentPath(folder, number), 0, { expected: 'a segment', found: 'no such file' }, error))
+      return null
+    }
+  }
+
+  async *#eventsOf(
+    segment: SegmentFile,
+    range: CheckedRange,
+    check: () => void,
+    chain: Chain,
+    damaged: (damage: LogDamagedError) => void,
+  ): AsyncGenerator<AnyEvent> {
+    const window = new FileWindow(segment.file, segment.size)
+    const damages = [...segment.damages]
+    const tell = (damage: LogDamagedError): void => {
+      chain.broken()
+      damaged(damage)
+    }
+    for (const info of segment.blocks) {
+      while (damages.length > 0 && damages[0]!.offset <= info.offset) tell(damages.shift()!)
+      const fault = chain.follow(info)
+      if (fault !== null) tell(damagedBlock(segment.path, info.offset, fault))
+      if (firstSeqOf(info) > range.to) return
+      if (!mayFit(info, range, segment.dictionary)) continue
+      check()
+      const block = await this.#block(segment, window, info)
+      if (!(block instanceof BlockReader)) tell(block)
+      else yield* this.#matches(segment, info, block, range, check, tell)
+    }
+    for (const damage of damages) tell(damage)
+  }
+
+  /** A block, checked against its checksum and the index; or the damage that it is. */
+  async #block(segment: SegmentFile, window: FileWindow, info: BlockInfo): Promise<BlockReader | LogDamagedError> {
+    const wrong = (expected: string, found: string, cause?: unknown): LogDamagedError =>
+      damagedBlock(segment.path, info.offset, { expected, found }, cause)
+    const found = await readBlock(window, segment.place, info.offset, segment.size)
+    if ('fault' in found) return wrong('a block', found.fault)
+    const { kind, count, firstIndex, lastSeq } = found.frame
+    if (kind !== EVENTS || count !== info.count || firstIndex !== info.firstIndex || lastSeq !== info.lastSeq) {
+      return wrong(`${info.count} events up to seq ${info.lastSeq}`, `${count} up to seq ${lastSeq}`)
+    }
+    try {
+      return new BlockReader(found.body, found.frame, segment.dictionary, this.#start.vocabulary)
+    } catch (error) {
+      if (error instanceof BrokenBlockError) return wrong('a block', error.message, error)
+      throw error
+    }
+  }
+
+  *#matches(
+    segment: SegmentFile,
+    info: BlockInfo,
+    block: BlockReader,
+    range: CheckedRange,
+    check: () => void,
+    tell: (damage: LogDamagedError) => void,
+  ): Generator<AnyEvent> {
+    for (const i of fitting(block, range)) {
+      check()
+      let event: AnyEvent
+      try {
+        event = block.event(i)
+      } catch (error) {
+        if (!(error instanceof BrokenBlockError)) throw error
+        tell(damagedBlock(segment.path, info.offset, { expected: `event ${block.seq(i)}`, found: error.message }, error))
+        continue
+      }
+      yield event
     }
   }
 
   async attachments(): Promise<readonly AttachmentInfo[]> {
     this.#mustBeOpen()
-    return (await readEntries(this.#start.folder)).map(({ name, bytes }) => ({ name, bytes }))
+    return (await readEntries(this.#start.disk, this.#start.folder)).map(({ name, bytes }) => ({ name, bytes }))
   }
 
   async attachment(name: string): Promise<Uint8Array> {
     this.#mustBeOpen()
     mustBeAttachmentName(name)
-    const entry = findEntry(await readEntries(this.#start.folder), name)
+    const { disk, folder } = this.#start
+    const entry = findEntry(await readEntries(disk, folder), name)
     if (entry.bytes > ATTACHMENT_BYTES_MAX) {
       throw new LogUsageError('bad-range', `attachment "${name}" has ${entry.bytes} bytes; read it with attachmentChunks()`)
     }
     const whole = new Uint8Array(entry.bytes)
     let at = 0
-    for await (const piece of attachmentPieces(this.#start.folder, entry)) {
+    for await (const piece of attachmentPieces(disk, folder, entry)) {
       whole.set(piece, at)
       at += piece.length
     }
@@ -88,13 +218,14 @@ export class FileLogReader implements LogReader {
   async *attachmentChunks(name: string): AsyncIterable<Uint8Array> {
     this.#mustBeOpen()
     mustBeAttachmentName(name)
-    yield* attachmentPieces(this.#start.folder, findEntry(await readEntries(this.#start.folder), name))
+    const { disk, folder } = this.#start
+    yield* attachmentPieces(disk, folder, findEntry(await readEntries(disk, folder), name))
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.#start.file.close()
+    await this.#start.last.file.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -103,5 +234,37 @@ export class FileLogReader implements LogReader {
 
   #mustBeOpen(): void {
     if (this.#closed) throw new LogUsageError('closed', 'this reader is closed; open another one')
+  }
+}
+
+/** Whether each block follows the one before: events that went missing whole are damage, too. */
+class Chain {
+  #index: number | null = null
+  lastSeq = 0
+  #isBroken = false
+
+  /** Something between the blocks is damaged, and was told. */
+  broken(): void {
+    this.#isBroken = true
+  }
+
+  /** A segment is not looked at. */
+  skip(): void {
+    this.#index = null
+  }
+
+  /** A segment starts, whose header says how many events come before it. */
+  enter(firstIndex: number | null): void {
+    if (this.#index === null && !this.#isBroken) this.#index = firstIndex
+  }
+
+  follow({ firstIndex, count, lastSeq }: BlockInfo): { expected: string; found: string } | null {
+    const expected = this.#index
+    const missing = !this.#isBroken && expected !== null && firstIndex !== expected
+    const fault = missing ? { expected: `event ${expected} of the log`, found: `event ${firstIndex}` } : null
+    this.#index = firstIndex + count
+    this.lastSeq = lastSeq
+    this.#isBroken = false
+    return fault
   }
 }

@@ -2,13 +2,12 @@
  * A small JSON file that tells when it was changed: an indented object whose last key, `crc32`, is the checksum of all
  * bytes before its own value. It is written aside, synced and renamed, so that it is always one whole version.
  */
-import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LogUsageError } from '../errors.ts'
 import { META_BYTES_MAX } from '../limits.ts'
 import { damagedFile } from './damage.ts'
-import { readFull, syncFolder, writeAll } from './disk.ts'
-import { hexCrc } from './line.ts'
+import type { Disk } from './disk.ts'
+import { hexCrc } from './crc.ts'
 
 const KEY = ',\n  "crc32": "'
 const END = '"\n}\n'
@@ -23,21 +22,21 @@ function seal(content: object): Buffer {
 }
 
 /** Durable on return. @throws LogUsageError `bad-meta` past META_BYTES_MAX. */
-export async function writeSealed(folder: string, name: string, content: object): Promise<void> {
+export async function writeSealed(disk: Disk, folder: string, name: string, content: object): Promise<void> {
   const bytes = seal(content)
   if (bytes.length > META_BYTES_MAX) {
     throw new LogUsageError('bad-meta', `${name} would have ${bytes.length} bytes; it may have ${META_BYTES_MAX}`)
   }
   const path = join(folder, name)
-  const file = await open(path + ASIDE, 'w')
+  const file = await disk.open(path + ASIDE, 'w')
   try {
-    await writeAll(file, bytes, 0)
+    await file.write(bytes, 0)
     await file.sync()
   } finally {
     await file.close()
   }
-  await rename(path + ASIDE, path)
-  await syncFolder(folder)
+  await disk.rename(path + ASIDE, path)
+  await disk.syncFolder(folder)
 }
 
 /** A sealed file's content. `sealed` is false for JSON without a seal, which a newer format may be. */
@@ -47,18 +46,18 @@ export interface Unsealed {
 }
 
 /** @throws LogDamagedError when the seal is broken or it is no JSON object; the system's error when it cannot be read. */
-export async function readSealed(path: string): Promise<Unsealed> {
-  const file = await open(path, 'r')
+export async function readSealed(disk: Disk, path: string): Promise<Unsealed> {
+  const file = await disk.open(path, 'r')
   let bytes: Buffer
   try {
-    const { size } = await file.stat()
+    const size = await file.size()
     if (size > META_BYTES_MAX)
       throw damagedFile(path, META_BYTES_MAX, {
         expected: `at most ${META_BYTES_MAX} bytes`,
         found: `${size}`,
       })
     bytes = Buffer.alloc(size)
-    bytes = bytes.subarray(0, await readFull(file, bytes, 0))
+    bytes = bytes.subarray(0, await file.read(bytes, 0))
   } finally {
     await file.close()
   }

@@ -1,53 +1,131 @@
-import { rename, rm, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import { BlockBuilder } from '../codec/block-builder.ts'
+import { ByteWriter } from '../codec/bytes.ts'
+import { CAUSES_MAX, mustBeStorable } from '../codec/check-event.ts'
+import { DICTIONARY_ENTRIES_MAX, DictionaryWriter } from '../codec/dictionary.ts'
+import { EVENTS } from '../codec/frame.ts'
+import { SEGMENT_BLOCKS_MAX, SEGMENT_HEADER_BYTES, frameBlock, sealSegment, segmentHeader, type BlockInfo } from '../codec/segment.ts'
 import type { AckLevel, LogMeta, LogWriter, TornTail } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { sequenceAfter } from '../sequence.ts'
-import { toStorable } from '../stored-event.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
-import { errorCode, syncFolder, writeAll } from './disk.ts'
-import { encodeLine } from './line.ts'
+import { errorCode, type Disk, type DiskFile } from './disk.ts'
+import { SEGMENTS_FOLDER } from './layout.ts'
 import type { Lock } from './lock.ts'
+import { placeOf, segmentPath } from './segment-file.ts'
+
+/** Sizes at which blocks and segments end; smaller ones are for tests. */
+export interface Sizes {
+  readonly blockEvents: number
+  readonly segmentBytes: number
+}
+
+export const SIZES: Sizes = { blockEvents: 4096, segmentBytes: 64 * 1024 * 1024 }
+const DICTIONARY_BYTES_MAX = 8 * 1024 * 1024
+
+/** The segment that a writer goes on with. */
+export interface OpenSegment {
+  readonly number: number
+  readonly file: DiskFile
+  /** Its size in bytes, all of it durable. */
+  readonly position: number
+  readonly blocks: readonly BlockInfo[]
+  readonly dictionary: DictionaryWriter
+}
 
 /** What a writer starts from. */
 export interface WriterStart {
+  readonly disk: Disk
   /** The folder written to. */
   readonly folder: string
   /** The folder's final name when it is renamed on close, else null. */
   readonly publishAs: string | null
   readonly meta: LogMeta
+  readonly logId: Uint8Array
   readonly vocabulary: Vocabulary
   readonly lock: Lock
-  /** `events.ndjson`, open for writing. */
-  readonly file: FileHandle
-  /** Its size in bytes. */
-  readonly position: number
+  readonly sizes: Sizes
+  readonly segment: OpenSegment
+  /** Events in the log. */
+  readonly index: number
   readonly lastSeq: number
   readonly cutTail: TornTail | null
 }
 
+/** Makes a segment with nothing but its header, durably. */
+export async function createSegment(
+  disk: Disk,
+  folder: string,
+  logId: Uint8Array,
+  number: number,
+  start: { readonly firstIndex: number; readonly lastSeq: number },
+): Promise<OpenSegment> {
+  const file = await disk.open(segmentPath(folder, number), 'w')
+  try {
+    await file.write(segmentHeader(placeOf(logId, number), start), 0)
+    await file.sync()
+    await disk.syncFolder(join(folder, SEGMENTS_FOLDER))
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return { number, file, position: SEGMENT_HEADER_BYTES, blocks: [], dictionary: new DictionaryWriter() }
+}
+
 /**
- * Writes one log folder. All I/O runs one after the other in `#work`, in call order. The first I/O error ends the
- * writer, an fsync error above all: after one nothing can be known about what was written before.
+ * Writes one log folder. Blocks are made at once, in call order; all I/O runs one after the other in `#work`, but for
+ * syncs, which run beside it and serve all who wait for what was written before them. The first I/O error ends the
+ * writer, a failed sync above all: after one nothing can be known about what was written before.
  */
 export class FileLogWriter implements LogWriter {
   readonly #start: WriterStart
   #lastSeq: number
+  /** Events in finished blocks. */
+  #index: number
+
+  // The segment that blocks are made for; its file is made when the work gets there.
+  #segment: number
   #position: number
-  #buffered: string[] = []
-  #bufferedChars = 0
+  #blocks: BlockInfo[]
+  #dictionary: DictionaryWriter
+  #builder: BlockBuilder
+  readonly #body = new ByteWriter(128 * 1024)
+  #pending: Uint8Array[] = []
+  #pendingBytes = 0
+
+  // The segment that is written to.
+  #file: DiskFile
+  #fileNumber: number
+  #filePosition: number
+  /** Bytes that were handed to the system, and those of them that are durable; of all segments together. */
+  #written = 0
+  #durable = 0
+  /** Durable bytes of the segment that is written to. */
+  #synced: number
+  #syncing: Promise<void> | null = null
+
   #work: Promise<unknown> = Promise.resolve()
   readonly #attaching = new Map<string, Promise<void>>()
   #failure: { readonly error: unknown } | null = null
   #closing: Promise<AckLevel> | null = null
 
   constructor(start: WriterStart) {
+    const { segment } = start
     this.#start = start
     this.#lastSeq = start.lastSeq
-    this.#position = start.position
+    this.#index = start.index
+    this.#segment = segment.number
+    this.#position = segment.position
+    this.#blocks = [...segment.blocks]
+    this.#dictionary = segment.dictionary
+    this.#builder = new BlockBuilder(start.vocabulary, segment.dictionary)
+    this.#file = segment.file
+    this.#fileNumber = segment.number
+    this.#filePosition = segment.position
+    this.#synced = segment.position
   }
 
   get meta(): LogMeta {
@@ -64,23 +142,22 @@ export class FileLogWriter implements LogWriter {
 
   async append(events: readonly AnyEvent[]): Promise<AckLevel> {
     this.#mustBeUsable()
-    const { vocabulary } = this.#start
     const lastSeq = sequenceAfter(this.#lastSeq, events)
-    const lines = events.map((event) => encodeLine(toStorable(vocabulary, event).json))
-    for (const line of lines) {
-      this.#buffered.push(line)
-      this.#bufferedChars += line.length
-    }
+    for (const event of events) mustBeStorable(this.#start.vocabulary, event)
+    for (const event of events) this.#add(event)
     this.#lastSeq = lastSeq
-    if (this.#bufferedChars < IO_BYTES) return 'buffered'
+    if (this.#pendingBytes < IO_BYTES) return 'buffered'
+    const buffered = this.#builder.count > 0
     await this.#write()
-    return this.#atMost('written')
+    return this.#atMost(buffered ? 'buffered' : 'written')
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {
     this.#mustBeUsable()
     if (level === 'buffered') return level
-    await Promise.all(level === 'durable' ? [this.#write(), this.#sync()] : [this.#write()])
+    this.#finishBlock()
+    if (level === 'durable') await this.#sync()
+    else await this.#write()
     return this.#atMost(level)
   }
 
@@ -122,14 +199,88 @@ export class FileLogWriter implements LogWriter {
     if (this.#failure !== null) throw this.#failure.error
   }
 
+  #add(event: AnyEvent): void {
+    const builder = this.#builder
+    builder.add(event)
+    const { blockEvents } = this.#start.sizes
+    if (builder.count >= blockEvents || builder.bytes >= IO_BYTES || builder.causes >= CAUSES_MAX) this.#finishBlock()
+  }
+
+  /** Makes a block of what has come in since the last one. */
+  #finishBlock(): void {
+    const count = this.#builder.count
+    if (count === 0) return
+    const { lastSeq } = this.#builder
+    this.#body.clear()
+    const summary = this.#builder.finish(this.#body)
+    const place = placeOf(this.#start.logId, this.#segment)
+    const about = { kind: EVENTS, count, firstIndex: this.#index, lastSeq, synced: this.#syncedOfSegment() }
+    const block = frameBlock(this.#body.written(), place, this.#position, about)
+    this.#blocks.push({ ...summary, offset: this.#position, bytes: block.length, count, firstIndex: this.#index, lastSeq })
+    this.#index += count
+    this.#put(block)
+    const isFull =
+      this.#position >= this.#start.sizes.segmentBytes ||
+      this.#blocks.length >= SEGMENT_BLOCKS_MAX ||
+      this.#dictionary.size >= DICTIONARY_ENTRIES_MAX / 2 ||
+      this.#dictionary.bytes >= DICTIONARY_BYTES_MAX
+    if (isFull) this.#roll(lastSeq)
+  }
+
+  /** Durable bytes of the segment that blocks are made for, whose file may not be made yet. */
+  #syncedOfSegment(): number {
+    return this.#segment === this.#fileNumber ? this.#synced : 0
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+    this.#position += bytes.length
+  }
+
+  #putIndex(lastSeq: number): void {
+    const place = placeOf(this.#start.logId, this.#segment)
+    const end = { firstIndex: this.#index, lastSeq, synced: this.#syncedOfSegment() }
+    this.#put(sealSegment(this.#blocks, this.#dictionary, place, this.#position, end))
+  }
+
+  /** Ends the segment and goes on with the next one, whose file comes into being only when this one is durable. */
+  #roll(lastSeq: number): void {
+    this.#putIndex(lastSeq)
+    const start = { firstIndex: this.#index, lastSeq }
+    const number = ++this.#segment
+    this.#position = SEGMENT_HEADER_BYTES
+    this.#blocks = []
+    this.#dictionary = new DictionaryWriter()
+    this.#builder = new BlockBuilder(this.#start.vocabulary, this.#dictionary)
+    this.#background(this.#write())
+    this.#background(
+      this.#io(async () => {
+        await this.#syncFile()
+        await this.#file.close()
+        const { file, position } = await createSegment(this.#start.disk, this.#start.folder, this.#start.logId, number, start)
+        this.#file = file
+        this.#fileNumber = number
+        this.#filePosition = position
+        this.#synced = position
+      }),
+    )
+  }
+
+  /** Its failure is the writer's, and told by the next call. */
+  #background(work: Promise<void>): void {
+    work.catch(() => {})
+  }
+
   /** Only the listing is queued: the source may come from whoever appends events meanwhile. */
   async #attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-    const { folder } = this.#start
-    if ((await readEntries(folder)).some((e) => e.name === name)) throw nameTakenError(name)
-    const entry = await writeAttachment(folder, name, bytes)
+    const { disk, folder } = this.#start
+    if ((await readEntries(disk, folder)).some((e) => e.name === name)) throw nameTakenError(name)
+    const entry = await writeAttachment(disk, folder, name, bytes)
     await this.#queue(async () => {
-      const entries = [...(await readEntries(folder)), entry]
+      const entries = [...(await readEntries(disk, folder)), entry]
       await writeEntries(
+        disk,
         folder,
         entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       )
@@ -157,49 +308,101 @@ export class FileLogWriter implements LogWriter {
     })
   }
 
-  /** Hands everything buffered over to the system. */
+  /** Hands all finished blocks over to the system. */
   #write(): Promise<void> {
-    const lines = this.#buffered
-    this.#buffered = []
-    this.#bufferedChars = 0
+    const pending = this.#pending
+    this.#pending = []
+    this.#pendingBytes = 0
     return this.#io(async () => {
-      for (let next = 0; next < lines.length;) {
+      for (let next = 0; next < pending.length;) {
         const first = next
-        for (let chars = 0; next < lines.length && chars < IO_BYTES; next++) chars += lines[next]!.length
-        this.#position = await writeAll(this.#start.file, Buffer.from(lines.slice(first, next).join('')), this.#position)
+        let bytes = 0
+        while (next < pending.length && (next === first || bytes + pending[next]!.length <= IO_BYTES)) bytes += pending[next++]!.length
+        const piece = next === first + 1 ? pending[first]! : joined(pending.slice(first, next), bytes)
+        await this.#file.write(piece, this.#filePosition)
+        this.#filePosition += bytes
+        this.#written += bytes
       }
     })
   }
 
-  #sync(): Promise<void> {
-    return this.#io(() => this.#start.file.datasync())
+  /** Makes all finished blocks durable. Of those who wait while a sync runs, one more sync serves all. */
+  async #sync(): Promise<void> {
+    let mark = 0
+    await Promise.all([
+      this.#write(),
+      this.#io(async () => {
+        mark = this.#written
+      }),
+    ])
+    while (this.#durable < mark) {
+      this.#mustNotHaveFailed()
+      await (this.#syncing ?? this.#syncFile())
+    }
+  }
+
+  /** Syncs the segment that is written to, after the sync that may be under way. */
+  async #syncFile(): Promise<void> {
+    while (this.#syncing !== null) await this.#syncing
+    const syncing = this.#syncOnce()
+    this.#syncing = syncing
+    try {
+      await syncing
+    } finally {
+      this.#syncing = null
+    }
+  }
+
+  async #syncOnce(): Promise<void> {
+    const written = this.#written
+    const position = this.#filePosition
+    try {
+      await this.#file.sync()
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    }
+    this.#durable = written
+    this.#synced = position
   }
 
   async #close(): Promise<AckLevel> {
-    const { folder, publishAs, lock } = this.#start
+    const { disk, folder, publishAs, lock } = this.#start
     try {
-      await Promise.all([this.#write(), this.#sync()])
+      this.#finishBlock()
+      this.#putIndex(this.#lastSeq)
+      await this.#sync()
       await Promise.allSettled(this.#attaching.values())
     } catch (error) {
       await this.#discard()
       throw error
     }
-    await this.#start.file.close()
-    if (publishAs !== null) await publish(folder, publishAs)
+    await this.#file.close()
+    if (publishAs !== null) await publish(disk, folder, publishAs)
     await lock.release(publishAs ?? folder)
     return 'durable'
   }
 
   /** Lets go of everything; what was to be published is removed. */
   async #discard(): Promise<AckLevel> {
-    const { folder, publishAs, lock } = this.#start
+    const { disk, folder, publishAs, lock } = this.#start
     await Promise.allSettled(this.#attaching.values())
     await this.#work
-    await this.#start.file.close()
+    await this.#file.close().catch(() => {})
     await lock.release(folder)
-    if (publishAs !== null) await rm(folder, { recursive: true, force: true })
+    if (publishAs !== null) await disk.remove(folder)
     return 'buffered'
   }
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
 
 function nameTakenError(name: string): LogUsageError {
@@ -207,15 +410,15 @@ function nameTakenError(name: string): LogUsageError {
 }
 
 /** Gives a finished folder its final name. @throws LogUsageError `exists` when something took the name meanwhile. */
-async function publish(folder: string, publishAs: string): Promise<void> {
+async function publish(disk: Disk, folder: string, publishAs: string): Promise<void> {
   try {
-    await rename(folder, publishAs)
+    await disk.rename(folder, publishAs)
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    await disk.remove(folder)
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error
     throw new LogUsageError('exists', `${publishAs} came into being while the log for it was written; nothing was replaced`, {
       cause: error,
     })
   }
-  await syncFolder(dirname(publishAs))
+  await disk.syncFolder(dirname(publishAs))
 }

@@ -1,0 +1,148 @@
+/// <reference lib="esnext.disposable" />
+import { expect, test } from 'vitest'
+import { eventsOf } from '../contract-suite.ts'
+import type { AckLevel, LogWriter } from '../contract.ts'
+import { LogUsageError } from '../errors.ts'
+import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { appendOn } from './append.ts'
+import { createOn } from './create.ts'
+import { FaultyDisk, type Fault, type Survives } from './faulty-disk.test-support.ts'
+import { openOn } from './open.ts'
+
+const FOLDER = '/disk/logs/log'
+// Small, so that a short life has many segments.
+const sizes = { blockEvents: 16, segmentBytes: 3000 }
+
+/** What a writer was told, in the order in which it was. */
+class Told {
+  created = false
+  durable = 0
+  written = 0
+  attached = new Map<string, number>()
+
+  take(level: AckLevel, seq: number): void {
+    if (level === 'durable') this.durable = Math.max(this.durable, seq)
+    if (level !== 'buffered') this.written = Math.max(this.written, seq)
+  }
+}
+
+const bytesOf = (seq: number): Uint8Array => new Uint8Array(700).fill(seq % 256)
+
+async function some(writer: LogWriter, told: Told, count: number, level: AckLevel): Promise<void> {
+  const first = writer.lastSeq + 1
+  const last = writer.lastSeq + count
+  await writer.append(sampleEvents(last, { first }))
+  told.take(await writer.flush(level), last)
+}
+
+async function attach(writer: LogWriter, told: Told): Promise<void> {
+  const seq = writer.lastSeq
+  if ((await writer.attach(`at-${seq}`, bytesOf(seq))) === 'durable') told.attached.set(`at-${seq}`, seq)
+}
+
+/** A log's life: created, written by three writers one after the other, the last of which just stops. */
+async function life(disk: FaultyDisk, told: Told, atomic: boolean): Promise<void> {
+  {
+    const writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary, { atomic }, sizes)
+    told.created = !atomic
+    await some(writer, told, 5, 'durable')
+    await some(writer, told, 30, 'written')
+    await attach(writer, told)
+    await Promise.all([some(writer, told, 1, 'durable'), some(writer, told, 2, 'durable'), some(writer, told, 50, 'durable')])
+    await some(writer, told, 90, 'durable')
+    const last = writer.lastSeq
+    told.take(await writer.close(), last)
+    told.created = true
+  }
+  {
+    const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
+    await some(writer, told, 3, 'durable')
+    await attach(writer, told)
+    await some(writer, told, 40, 'written')
+    const last = writer.lastSeq
+    told.take(await writer.close(), last)
+  }
+  const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
+  await some(writer, told, 1, 'durable')
+  for (let i = 0; i < 4; i++) await some(writer, told, 20, i === 1 ? 'durable' : 'written')
+}
+
+async function freshDisk(seed: number): Promise<FaultyDisk> {
+  const disk = new FaultyDisk(seed)
+  await disk.mkdir('/disk')
+  await disk.syncFolder('/')
+  return disk
+}
+
+/** What is found after a fault, and that the next writer goes on from there. */
+async function checkAfter(disk: FaultyDisk, told: Told, sees: 'written' | 'durable', atomic: boolean): Promise<void> {
+  let reader
+  try {
+    reader = await openOn(disk, FOLDER, sampleVocabulary)
+  } catch (error) {
+    if (told.created || !(error instanceof LogUsageError && ['not-found', 'not-a-log'].includes(error.code))) throw error
+    await using writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary, { atomic }, sizes)
+    await writer.append(sampleEvents(3))
+    return
+  }
+  const found = reader.lastSeq
+  expect(found).toBeGreaterThanOrEqual(told[sees])
+  expect(await eventsOf(reader)).toStrictEqual(sampleEvents(found))
+  const names = (await reader.attachments()).map((a) => a.name)
+  expect(names).toEqual(expect.arrayContaining([...told.attached.keys()]))
+  for (const name of names) expect(await reader.attachment(name)).toStrictEqual(bytesOf(Number(name.slice('at-'.length))))
+  const { tornTail } = reader
+  await reader.close()
+
+  const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
+  expect([writer.lastSeq, writer.cutTail]).toStrictEqual([found, tornTail])
+  await writer.append([sampleEvent(found + 1)])
+  expect(await writer.close()).toBe('durable')
+  disk.reboot('nothing')
+  await using again = await openOn(disk, FOLDER, sampleVocabulary)
+  expect([again.tornTail, await eventsOf(again)]).toStrictEqual([null, sampleEvents(found + 1)])
+}
+
+async function operationsOf(atomic: boolean): Promise<string[]> {
+  const disk = await freshDisk(1)
+  await life(disk, new Told(), atomic)
+  return disk.trace
+}
+
+const survivals: readonly Survives[] = ['nothing', 'everything', 'content', 'names', 'some', 'some', 'some']
+
+async function runWith(fault: Fault, survives: Survives, atomic: boolean, seed: number): Promise<void> {
+  const disk = await freshDisk(seed)
+  disk.fault = fault
+  const told = new Told()
+  const before = disk.operations
+  disk.fault = { ...fault, at: before + fault.at }
+  await life(disk, told, atomic).catch((error: unknown) => {
+    if (!(error instanceof Error)) throw error
+  })
+  // A writer that was told of an error is over; then the power goes.
+  disk.reboot(survives)
+  await checkAfter(disk, told, survives === 'everything' && fault.how === 'crash' ? 'written' : 'durable', atomic)
+}
+
+for (const atomic of [false, true]) {
+  for (const how of ['crash', 'fail'] as const) {
+    test(`${atomic ? 'an atomic' : 'a'} log outlives a ${how} at each single operation`, { timeout: 300_000 }, async () => {
+      const trace = (await operationsOf(atomic)).slice(2)
+      expect(trace.length).toBeGreaterThan(60)
+      for (const [i, operation] of trace.entries()) {
+        for (const [variant, survives] of survivals.entries()) {
+          await runWith({ at: i + 1, how }, survives, atomic, 1 + i * 31 + variant).catch((error: unknown) => {
+            throw new Error(`${how} at ${i + 1}, ${operation}; survives: ${survives} (${variant})`, { cause: error })
+          })
+        }
+      }
+    })
+  }
+}
+
+test('what was acknowledged is there when the power goes after any of it', { timeout: 300_000 }, async () => {
+  const trace = await operationsOf(false)
+  expect(trace.filter((t) => t.startsWith('create') && t.endsWith('.seg')).length).toBeGreaterThan(4)
+  for (const survives of survivals) await runWith({ at: Infinity, how: 'crash' }, survives, false, 5)
+})
