@@ -1,107 +1,184 @@
 /// <reference lib="esnext.disposable" />
-// oxlint-disable vitest/no-conditional-expect -- only events.ndjson has lines
-import { openSync, closeSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readdirSync, statSync, writeSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnyEvent } from '@devtrail/events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventsOf } from '../contract-suite.ts'
 import { LogDamagedError } from '../errors.ts'
-import { appendFileLog, createFileLog, openFileLog } from '../file.ts'
+import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { createOn } from './create.ts'
+import { nodeDisk } from './disk.ts'
 
-const events = sampleEvents(5, { baseline: 1 })
+const LAST = 11
+const events = sampleEvents(LAST, { baseline: 1 })
 const attached = new Uint8Array([1, 2, 3, 0, 255])
+// Three segments with a few blocks each: two sealed by rolling, one by closing or not at all.
+const sizes = { blockEvents: 2, segmentBytes: 600 }
 
 let root: string
-let pristine: string
+const pristine = { sealed: '', open: '' }
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'devtrail-flips-'))
-  pristine = join(root, 'pristine')
-  await using writer = await createFileLog(pristine, sampleMeta(), sampleVocabulary)
-  await writer.append(events)
-  await writer.attach('raw', attached)
+  for (const how of ['sealed', 'open'] as const) {
+    const folder = join(root, `making-${how}`)
+    const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, {}, sizes)
+    await writer.append(events)
+    await writer.attach('raw', attached)
+    await writer.flush('durable')
+    if (how === 'sealed') await writer.close()
+    pristine[how] = join(root, how)
+    await cp(folder, pristine[how], { recursive: true })
+    await rm(join(pristine[how], 'lock'), { recursive: true })
+    await writer.close()
+    expect(readdirSync(join(folder, 'segments'))).toStrictEqual(['00000001.seg', '00000002.seg', '00000003.seg'])
+  }
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-/** Everything a reader tells about a log: what it yields until the first error, and that error. */
-async function told(folder: string): Promise<{ events: AnyEvent[]; rest: unknown; error: unknown }> {
-  const seen: AnyEvent[] = []
+interface Heard {
+  readonly events: AnyEvent[]
+  readonly damages: LogDamagedError[]
+  readonly error: unknown
+}
+
+/** What a reader hears that goes on behind damage. */
+async function heard(folder: string): Promise<Heard> {
+  const events: AnyEvent[] = []
+  const damages: LogDamagedError[] = []
   try {
     await using reader = await openFileLog(folder, sampleVocabulary)
-    for await (const event of reader.read()) seen.push(event)
-    const rest = [reader.meta, reader.lastSeq, reader.tornTail, await reader.attachments(), await reader.attachment('raw')]
-    return { events: seen, rest, error: null }
+    for await (const event of reader.read({ onDamage: (d) => void damages.push(d) })) events.push(event)
+    await reader.attachments()
+    await reader.attachment('raw')
+    expect(reader.tornTail).toBeNull()
+    return { events, damages, error: null }
   } catch (error) {
-    return { events: seen, rest: null, error }
+    return { events, damages, error }
   }
 }
 
-for (const name of ['log.json', 'events.ndjson', 'attachments.json', 'attachments/raw']) {
-  test(`each flipped bit of ${name} is found and named, and nothing false is read`, { timeout: 120_000 }, async () => {
-    const folder = join(root, name.replaceAll('/', '-'))
-    await cp(pristine, folder, { recursive: true })
-    const path = join(folder, name)
-    const bytes = readFileSync(path)
-    const file = openSync(path, 'r+')
-    const clean = await told(folder)
-    expect([clean.error, clean.events]).toStrictEqual([null, events])
-    let offset = 0
-    for (const byte of bytes) {
-      for (let bit = 1; bit < 256; bit <<= 1) {
-        writeSync(file, Buffer.of(byte ^ bit), 0, 1, offset)
-        const { events: seen, error } = await told(folder)
-        const place = `byte ${offset} ^ ${bit}`
-        if (!(error instanceof LogDamagedError)) throw new Error(`${place} was not reported as damage`, { cause: error })
-        expect([place, error.file]).toStrictEqual([place, path])
-        if (name === 'events.ndjson') {
-          // Line and offset name the line that holds the bit; what comes before it is read.
-          const line = bytes.subarray(0, offset).filter((b) => b === 0x0a).length + 1
-          const start = bytes.lastIndexOf(0x0a, offset - 1) + 1
-          expect([place, error.line, error.offset, seen]).toStrictEqual([place, line, offset === 0 ? 0 : start, events.slice(0, line - 1)])
+const files = ['log.json', 'attachments.json', 'attachments/raw', ...[1, 2, 3].map((n) => `segments/0000000${n}.seg`)]
+
+for (const how of ['sealed', 'open'] as const) {
+  // Only the last segment of an open log differs from a sealed one.
+  for (const name of how === 'open' ? files.slice(-1) : files) {
+    test(`each flipped bit of ${name} (${how}) is found, named, and yields nothing false`, { timeout: 300_000 }, async () => {
+      const folder = join(root, `${how}-${name.replaceAll('/', '-')}`)
+      await cp(pristine[how], folder, { recursive: true })
+      const path = join(folder, name)
+      const bytes = readFileSync(path)
+      const file = openSync(path, 'r+')
+      expect(await heard(folder)).toStrictEqual({ events, damages: [], error: null })
+      expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, events: LAST + 1, lastSeq: LAST, damages: [] })
+      let offset = 0
+      for (const byte of bytes) {
+        for (let bit = 1; bit < 256; bit <<= 1) {
+          writeSync(file, Buffer.of(byte ^ bit), 0, 1, offset)
+          const place = `byte ${offset} ^ ${bit}`
+          const { events: seen, damages, error } = await heard(folder)
+          const found = [...damages, ...(error === null ? [] : [error])]
+          if (found.length === 0) throw new Error(`${place} was not reported`)
+          for (const damage of found) {
+            if (!(damage instanceof LogDamagedError)) throw new Error(`${place} was not reported as damage`, { cause: damage })
+            expect([place, damage.file]).toStrictEqual([place, path])
+          }
+          // A block of two events at most, and what needs the strings that only it held: never anything else.
+          expect(seen.every((event) => JSON.stringify(event, bigints) === texts.get(event.seq))).toBe(true)
+          if (bit === 1) expect([place, (await verifyFileLog(folder, sampleVocabulary)).isWhole]).toStrictEqual([place, false])
         }
+        writeSync(file, Buffer.of(byte), 0, 1, offset)
+        offset++
       }
-      writeSync(file, Buffer.of(byte), 0, 1, offset)
-      offset++
-    }
-    closeSync(file)
-    expect(await told(folder)).toStrictEqual(clean)
-  })
+      closeSync(file)
+      expect((await heard(folder)).damages).toStrictEqual([])
+    })
+  }
 }
 
-test('with onDamage reading goes on behind the damage; nothing false is read, the rest is', async () => {
-  const bytes = readFileSync(join(pristine, 'events.ndjson'))
-  const folder = join(root, 'on-damage')
-  await cp(pristine, folder, { recursive: true })
-  const file = openSync(join(folder, 'events.ndjson'), 'r+')
-  for (let offset = 0; offset < bytes.length; offset += 3) {
-    writeSync(file, Buffer.of(bytes[offset]! ^ 1), 0, 1, offset)
-    await using reader = await openFileLog(folder, sampleVocabulary)
-    const damages: LogDamagedError[] = []
-    const seen: AnyEvent[] = []
-    for await (const event of reader.read({ onDamage: (d) => void damages.push(d) })) seen.push(event)
-    expect(damages).toHaveLength(1)
-    for (const event of seen) expect(events).toContainEqual(event)
-    // A changed newline costs two events, anything else one.
-    expect(events.length - seen.length).toBe(bytes[offset] === 0x0a && offset < bytes.length - 1 ? 2 : 1)
-    writeSync(file, Buffer.of(bytes.readUInt8(offset)), 0, 1, offset)
+const bigints = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+const ordered = (event: AnyEvent): AnyEvent => {
+  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type, data } = event
+  return {
+    seq,
+    entry,
+    time,
+    device,
+    cpu,
+    actor,
+    cause,
+    ...(context === undefined ? {} : { context }),
+    ...(source === undefined ? {} : { source }),
+    ...(where === undefined ? {} : { where }),
+    ...(inferred === undefined ? {} : { inferred }),
+    type,
+    data,
   }
+}
+const texts = new Map(events.map((event) => [event.seq, JSON.stringify(ordered(event), bigints)]))
+
+test('behind a damaged block of a sealed segment everything is read, for the index holds its strings, too', async () => {
+  const folder = join(root, 'behind')
+  await cp(pristine.sealed, folder, { recursive: true })
+  const path = join(folder, 'segments/00000001.seg')
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.of(readFileSync(path)[100]! ^ 1), 0, 1, 100)
   closeSync(file)
+  const { events: seen, damages } = await heard(folder)
+  expect(damages).toHaveLength(1)
+  expect(seen).toStrictEqual(events.slice(2))
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  await expect(eventsOf(reader)).rejects.toThrow(/00000001\.seg: byte 64: expected a block, found a header with a wrong checksum/)
 })
 
-test('a log whose last event is damaged is not continued, and stays as it is', async () => {
-  const folder = join(root, 'append')
-  await cp(pristine, folder, { recursive: true })
-  const path = join(folder, 'events.ndjson')
-  const bytes = readFileSync(path)
+test('a damaged end is not written on; repair moves it aside, says what is lost, and the log goes on', async () => {
+  const folder = join(root, 'repair-end')
+  await cp(pristine.open, folder, { recursive: true })
+  const path = join(folder, 'segments/00000003.seg')
+  const size = statSync(path).size
   const file = openSync(path, 'r+')
-  for (const offset of [bytes.length - 1, bytes.length - 2, bytes.length - 30]) {
-    writeSync(file, Buffer.of(bytes[offset]! ^ 4), 0, 1, offset)
-    await expect(appendFileLog(folder, sampleVocabulary)).rejects.toThrow(LogDamagedError)
-    expect(readFileSync(path)).toHaveLength(bytes.length)
-    writeSync(file, Buffer.of(bytes.readUInt8(offset)), 0, 1, offset)
-  }
+  writeSync(file, Buffer.of(readFileSync(path)[size - 3]! ^ 1), 0, 1, size - 3)
   closeSync(file)
+  await expect(appendFileLog(folder, sampleVocabulary)).rejects.toThrow(LogDamagedError)
+  expect(statSync(path).size).toBe(size)
+  const repair = await repairFileLog(folder)
+  expect([repair.lost.length, repair.rebuilt, repair.cutTail]).toStrictEqual([1, [], null])
+  expect(readFileSync(repair.movedAside!.file)).toHaveLength(repair.movedAside!.bytes)
   await using writer = await appendFileLog(folder, sampleVocabulary)
-  expect(writer.lastSeq).toBe(5)
+  expect(writer.lastSeq).toBeLessThan(LAST)
+  await writer.append(events.slice(writer.lastSeq + 1))
+  await writer.close()
+  expect((await heard(folder)).events).toStrictEqual(events)
+})
+
+test('a damaged header, index or trailer is made anew, and nothing is lost', async () => {
+  for (const [i, name] of ['00000001.seg', '00000003.seg'].entries()) {
+    for (const place of [20, -3, -40]) {
+      const folder = join(root, `repair-${i}-${place}`)
+      await cp(pristine.sealed, folder, { recursive: true })
+      const path = join(folder, 'segments', name)
+      const bytes = readFileSync(path)
+      const offset = place < 0 ? bytes.length + place : place
+      const file = openSync(path, 'r+')
+      writeSync(file, Buffer.of(bytes[offset]! ^ 8), 0, 1, offset)
+      closeSync(file)
+      const before = await verifyFileLog(folder, sampleVocabulary)
+      expect([name, place, before.isWhole, before.events]).toStrictEqual([name, place, false, LAST + 1])
+      expect(await repairFileLog(folder)).toStrictEqual({ cutTail: null, rebuilt: [path], movedAside: null, lost: [] })
+      expect(await heard(folder)).toStrictEqual({ events, damages: [], error: null })
+    }
+  }
+  expect(readdirSync(join(root, 'repair-0-20', 'lock'))).toStrictEqual([])
+})
+
+test('a segment that is gone is damage, and the rest is read', async () => {
+  const folder = join(root, 'gone')
+  await cp(pristine.sealed, folder, { recursive: true })
+  await rm(join(folder, 'segments/00000002.seg'))
+  const { events: seen, damages } = await heard(folder)
+  expect(damages.map((d) => d.found)).toStrictEqual(['no such file'])
+  expect(seen.length).toBeGreaterThan(6)
+  expect((await verifyFileLog(folder, sampleVocabulary)).isWhole).toBe(false)
 })

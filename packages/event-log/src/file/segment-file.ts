@@ -110,6 +110,10 @@ export async function scanSegment(disk: Disk, name: SegmentName): Promise<Segmen
   }
 }
 
+/** What damage of a segment's end says that it expected. */
+export const INDEX_WANTED = "the segment's index"
+export const TRAILER_WANTED = "the index's trailer"
+
 type Found = { readonly frame: Frame; readonly body: Uint8Array<ArrayBuffer> } | { readonly fault: string; readonly cut: boolean }
 
 /** A block's header and unmasked body, checked; or what is wrong with it. The body is valid until the next read. */
@@ -138,6 +142,8 @@ class Loading {
   readonly #window: FileWindow
   readonly #damages: LogDamagedError[] = []
   #start: SegmentStart | null = null
+  /** Where a whole trailer says that the index is. */
+  #index: number | null = null
 
   constructor(name: SegmentName, path: string, file: DiskFile, size: number) {
     this.#name = name
@@ -205,6 +211,7 @@ class Loading {
     if (at < SEGMENT_HEADER_BYTES) return null
     const index = readTrailer(await this.#window.bytes(at, TRAILER_BYTES), this.#place, at)
     if (index === null) return null
+    this.#index = index.offset
     const found = await readBlock(this.#window, this.#place, index.offset, this.#size)
     if (!('frame' in found) || found.frame.kind !== INDEX) return null
     const dictionary = new Dictionary()
@@ -239,10 +246,13 @@ class Loading {
       if (this.#name.isLast && 'fault' in found && (await this.#isTorn(at, next, found.cut))) {
         return this.#as({ blocks, dictionary, sealed: false, torn: at, afterSeq: lastSeq })
       }
-      if ('fault' in found) this.#damaged(at, 'a block', found.fault)
+      if ('fault' in found) this.#damaged(at, at === this.#index ? INDEX_WANTED : 'a block', found.fault)
+      if (at === this.#index) break
       at = next ?? this.#size
     }
-    if (!this.#name.isLast) this.#damaged(this.#size, "the segment's index", 'none that is whole')
+    if (!this.#name.isLast && this.#damages.every((d) => d.expected !== INDEX_WANTED)) {
+      this.#damaged(this.#size, INDEX_WANTED, 'none that is whole')
+    }
     return this.#as({ blocks, dictionary, sealed: false, torn: null, afterSeq: lastSeq })
   }
 
@@ -267,7 +277,7 @@ class Loading {
     const rest = await this.#window.bytes(index + bytes, TRAILER_BYTES)
     const written = rest.length === TRAILER_BYTES && rest.some((byte) => byte !== 0)
     if (this.#name.isLast && !written) return index
-    this.#damaged(index + bytes, "the index's trailer", written ? 'other bytes' : `${rest.length} bytes`)
+    this.#damaged(index + bytes, TRAILER_WANTED, written ? 'other bytes' : `${rest.length} bytes`)
     return null
   }
 
