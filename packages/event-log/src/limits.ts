@@ -1,5 +1,7 @@
-/** Bytes of one stored event at most; a longer line is damage, never an allocation. */
-export const EVENT_BYTES_MAX = 64 * 1024 * 1024
+/** Characters (UTF-16 units) of all strings in one event's data, and of all in its envelope, at most. */
+export const EVENT_CHARS_MAX = 16 * 1024 * 1024
+/** Causes of one event at most. */
+export const CAUSES_MAX = 65_536
 /** Bytes of the stored meta (and of the list of attachments) at most. */
 export const META_BYTES_MAX = 16 * 1024 * 1024
 /** How deep a meta's `source` may nest. */

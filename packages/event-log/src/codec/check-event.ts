@@ -1,11 +1,7 @@
 import type { AnyEvent, EventDeclaration, Field, Vocabulary } from '@devtrail/events'
 import { LogUsageError, excerpt } from '../errors.ts'
+import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
 import { unknownType } from '../stored-event.ts'
-
-/** Causes of one event at most. */
-export const CAUSES_MAX = 65_536
-/** Characters of all strings of one event at most. */
-export const EVENT_CHARS_MAX = 16 * 1024 * 1024
 
 function expected(field: Field): string {
   switch (field.kind) {

@@ -6,28 +6,39 @@ import type { AnyEvent } from '@devtrail/events'
 import { expect, test } from 'vitest'
 import { eventsOf } from '../contract-suite.ts'
 import { createFileLog, openFileLog } from '../file.ts'
-import { EVENT_BYTES_MAX, META_DEPTH_MAX } from '../limits.ts'
+import { CAUSES_MAX, EVENT_CHARS_MAX, META_DEPTH_MAX } from '../limits.ts'
 import { checkedMeta } from '../meta.ts'
 import { sampleEvent, sampleMeta, sampleVocabulary } from '../samples.ts'
-import { toStorable } from '../stored-event.ts'
-import { encodeLine } from './line.ts'
 
 function said(chars: number): AnyEvent {
   return { ...sampleEvent(2), seq: 1, data: { text: 'x'.repeat(chars), by: null } }
 }
 
-test('an event of exactly the limit is stored and read back; one byte more is refused', async () => {
+test('an event of exactly the limit is stored and read back; one character more is refused', { timeout: 60_000 }, async () => {
   const root = await mkdtemp(join(tmpdir(), 'devtrail-limits-'))
   try {
-    const around = encodeLine(toStorable(sampleVocabulary, said(0)).json).length - '\n'.length
-    const room = EVENT_BYTES_MAX - around
     await using writer = await createFileLog(join(root, 'log'), sampleMeta(), sampleVocabulary)
-    await expect(writer.append([said(room + 1)])).rejects.toThrow(/takes 67108865 bytes, an event may take 67108864/)
-    expect(await writer.append([said(room)])).toBe('written')
+    await expect(writer.append([said(EVENT_CHARS_MAX + 1)])).rejects.toThrow(/have 16777217 characters, an event may have 16777216/)
+    expect(await writer.append([said(EVENT_CHARS_MAX)])).toBe('written')
     await using reader = await openFileLog(join(root, 'log'), sampleVocabulary)
     expect(reader.lastSeq).toBe(1)
     const [event] = await eventsOf(reader)
-    expect(event?.data['text']).toHaveLength(room)
+    expect(event?.data['text']).toHaveLength(EVENT_CHARS_MAX)
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})
+
+test('an event has as many causes as the limit and no more', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'devtrail-limits-'))
+  try {
+    const caused = (n: number): AnyEvent => ({ ...said(1), cause: Array.from({ length: n }, (_, i) => i) })
+    await using writer = await createFileLog(join(root, 'log'), sampleMeta(), sampleVocabulary)
+    await expect(writer.append([caused(CAUSES_MAX + 1)])).rejects.toMatchObject({ code: 'bad-event' })
+    await writer.append([caused(CAUSES_MAX)])
+    await writer.flush('written')
+    await using reader = await openFileLog(join(root, 'log'), sampleVocabulary)
+    expect(await eventsOf(reader)).toStrictEqual([caused(CAUSES_MAX)])
   } finally {
     await rm(root, { recursive: true, force: true })
   }

@@ -3,15 +3,15 @@ import { BlockReader } from '../codec/block-reader.ts'
 import { BrokenBlockError } from '../codec/bytes.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
 import { EVENTS } from '../codec/frame.ts'
-import { firstSeqOf, type BlockInfo } from '../codec/segment.ts'
+import { firstSeqOf, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
 import { deviceBit, typeBit } from '../codec/summary.ts'
 import type { AttachmentInfo, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
 import { LogUsageError, type LogDamagedError } from '../errors.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
-import { checkedRange, type CheckedRange } from '../sequence.ts'
+import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequence.ts'
 import { attachmentPieces, findEntry, readEntries } from './attachments.ts'
-import { damagedBlock } from './damage.ts'
+import { damagedBlock, type Fault } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
 import { FileWindow, loadSegment, readBlock, segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
 
@@ -102,7 +102,7 @@ export class FileLogReader implements LogReader {
       const segment = next === undefined ? last : await this.#segment(number, damaged)
       if (segment === null) chain.broken()
       else {
-        chain.enter(segment.start?.firstIndex ?? null)
+        chain.enter(segment.start)
         try {
           yield* this.#eventsOf(segment, checked, check, chain, damaged)
         } finally {
@@ -239,6 +239,7 @@ export class FileLogReader implements LogReader {
 
 /** Whether each block follows the one before: events that went missing whole are damage, too. */
 class Chain {
+  /** Null: not known what comes before. */
   #index: number | null = null
   lastSeq = 0
   #isBroken = false
@@ -253,18 +254,23 @@ class Chain {
     this.#index = null
   }
 
-  /** A segment starts, whose header says how many events come before it. */
-  enter(firstIndex: number | null): void {
-    if (this.#index === null && !this.#isBroken) this.#index = firstIndex
+  /** A segment starts, whose header says what comes before it. */
+  enter(start: SegmentStart | null): void {
+    if (start === null || this.#index !== null || this.#isBroken) return
+    this.#index = start.firstIndex
+    this.lastSeq = start.lastSeq
   }
 
-  follow({ firstIndex, count, lastSeq }: BlockInfo): { expected: string; found: string } | null {
-    const expected = this.#index
-    const missing = !this.#isBroken && expected !== null && firstIndex !== expected
-    const fault = missing ? { expected: `event ${expected} of the log`, found: `event ${firstIndex}` } : null
+  follow(block: BlockInfo): Fault | null {
+    const { firstIndex, count, lastSeq } = block
+    const [index, last] = [this.#index, this.lastSeq]
+    const isKnown = !this.#isBroken && index !== null
     this.#index = firstIndex + count
     this.lastSeq = lastSeq
     this.#isBroken = false
-    return fault
+    if (!isKnown) return null
+    if (firstIndex !== index) return { expected: `event ${index} of the log`, found: `event ${firstIndex}` }
+    const first = firstSeqOf(block)
+    return follows(last, first) ? null : { expected: expectedAfter(last), found: `seq ${first}` }
   }
 }

@@ -1,14 +1,15 @@
 /// <reference lib="esnext.disposable" />
 import { readFileSync } from 'node:fs'
-import { appendFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AnyEvent } from '@devtrail/events'
 import { eventsOf } from '../contract-suite.ts'
-import { appendFileLog, createFileLog, openFileLog } from '../file.ts'
-import { EVENT_BYTES_MAX } from '../limits.ts'
+import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { createOn } from './create.ts'
+import { nodeDisk } from './disk.ts'
 
 let root: string
 beforeAll(async () => {
@@ -16,13 +17,21 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-async function sampleLog(name: string, last: number): Promise<{ folder: string; path: string; bytes: Buffer }> {
+/** A log of `blocks` blocks with two events each, that was not closed, and where its blocks end. */
+async function openLog(name: string, blocks: number): Promise<{ folder: string; path: string; bytes: Buffer; ends: number[] }> {
   const folder = join(root, name)
-  const writer = await createFileLog(folder, sampleMeta(), sampleVocabulary)
-  await writer.append(sampleEvents(last))
+  const path = join(folder, 'segments/00000001.seg')
+  const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
+  const ends = [64]
+  for (let i = 1; i <= blocks; i++) {
+    await writer.append(sampleEvents(i * 2, { first: i * 2 - 1 }))
+    await writer.flush('written')
+    ends.push(readFileSync(path).length)
+  }
+  const bytes = readFileSync(path)
   await writer.close()
-  const path = join(folder, 'events.ndjson')
-  return { folder, path, bytes: readFileSync(path) }
+  await writeFile(path, bytes)
+  return { folder, path, bytes, ends }
 }
 
 async function eventsIn(folder: string): Promise<AnyEvent[]> {
@@ -30,55 +39,90 @@ async function eventsIn(folder: string): Promise<AnyEvent[]> {
   return await eventsOf(reader)
 }
 
-test('a tail torn at any byte of the last two lines is reported, and cut by the next writer, which says so', async () => {
-  const { folder, path, bytes } = await sampleLog('every-byte', 6)
-  const lineEnds = [...bytes.entries()].filter(([, byte]) => byte === 0x0a).map(([at]) => at + 1)
-  for (let size = lineEnds[3]!; size <= bytes.length; size++) {
+test('a tail torn at any byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async () => {
+  const { folder, path, bytes, ends } = await openLog('every-byte', 3)
+  for (let size = ends[1]!; size <= bytes.length; size++) {
     await writeFile(path, bytes.subarray(0, size))
-    const afterSeq = lineEnds.filter((end) => end <= size).length
-    const tail = size - lineEnds[afterSeq - 1]!
-    const expected = tail === 0 ? null : { bytes: tail, afterSeq }
+    const whole = ends.filter((end) => end <= size).length - 1
+    const tail = size - ends[whole]!
+    const expected = tail === 0 ? null : { bytes: tail, afterSeq: whole * 2 }
     {
       await using reader = await openFileLog(folder, sampleVocabulary)
-      expect([reader.tornTail, reader.lastSeq]).toStrictEqual([expected, afterSeq])
+      expect([size, reader.tornTail, reader.lastSeq]).toStrictEqual([size, expected, whole * 2])
     }
-    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(afterSeq))
+    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(whole * 2))
+    expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, tornTail: expected })
     expect(readFileSync(path), 'a reader changes nothing').toHaveLength(size)
     {
       await using writer = await appendFileLog(folder, sampleVocabulary)
       expect(writer.cutTail).toStrictEqual(expected)
       expect(readFileSync(path)).toHaveLength(size - tail)
-      await writer.append([sampleEvent(afterSeq + 1)])
+      await writer.append([sampleEvent(whole * 2 + 1)])
     }
-    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(afterSeq + 1))
+    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(whole * 2 + 1))
   }
 })
 
-test('a log torn in its very first line has no event and can go on', async () => {
-  const { folder, path, bytes } = await sampleLog('first-line', 1)
-  await writeFile(path, bytes.subarray(0, 20))
+test('a log torn in its very first block has no event and can go on', async () => {
+  const { folder, path, bytes } = await openLog('first-block', 1)
+  await writeFile(path, bytes.subarray(0, 84))
   await using writer = await appendFileLog(folder, sampleVocabulary)
   expect(writer.cutTail).toStrictEqual({ bytes: 20, afterSeq: 0 })
   await writer.append([sampleEvent(1)])
 })
 
-test('zeros after the last line, as a power failure may leave them, are a torn tail', async () => {
-  const { folder, path, bytes } = await sampleLog('zeros', 3)
+test('zeros after the last block, as a power failure may leave them, are a torn tail, and repair cuts it, too', async () => {
+  const { folder, path, bytes } = await openLog('zeros', 2)
   await truncate(path, bytes.length + 70_000)
   await using reader = await openFileLog(folder, sampleVocabulary)
-  expect(reader.tornTail).toStrictEqual({ bytes: 70_000, afterSeq: 3 })
-  expect(await eventsIn(folder)).toStrictEqual(sampleEvents(3))
+  expect(reader.tornTail).toStrictEqual({ bytes: 70_000, afterSeq: 4 })
+  expect(await eventsIn(folder)).toStrictEqual(sampleEvents(4))
+  expect(await repairFileLog(folder)).toMatchObject({ cutTail: { bytes: 70_000, afterSeq: 4 }, lost: [], movedAside: null })
+  expect(readFileSync(path)).toStrictEqual(bytes)
 })
 
-test('a line longer than an event may be is damage: at the limit it is a torn tail, one byte more is not', async () => {
-  const { folder, path, bytes } = await sampleLog('too-long', 3)
-  await truncate(path, bytes.length + EVENT_BYTES_MAX)
-  expect(await eventsIn(folder)).toStrictEqual(sampleEvents(3))
-  await truncate(path, bytes.length + EVENT_BYTES_MAX + 1)
-  await expect(openFileLog(folder, sampleVocabulary)).rejects.toThrow(/events\.ndjson: .*expected a newline within 67108864 bytes/)
-  // In the middle of the file it is found when reading gets there, and stepped over.
-  await appendFile(path, '\n')
-  await appendFile(path, bytes.subarray(0, bytes.indexOf(0x0a) + 1))
+test('a block with a sector that was never written is a torn tail, unless a later block knows it durable', async () => {
+  const folder = join(root, 'sectors')
+  const path = join(folder, 'segments/00000001.seg')
+  // Texts of zeros: what was written is told from what was not all the same.
+  const zeros = (seq: number): AnyEvent => ({
+    ...sampleEvent(2),
+    seq,
+    cause: [],
+    type: 'sample/said',
+    data: { text: '\0'.repeat(3000), by: null },
+  })
+  const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
+  await writer.append([sampleEvent(1)])
+  await writer.flush('durable')
+  const first = readFileSync(path).length
+  await writer.append([zeros(2)])
+  await writer.flush('written')
+  const second = readFileSync(path)
+  await writer.flush('durable')
+  await writer.append([sampleEvent(3)])
+  await writer.flush('durable')
+  const third = readFileSync(path)
+  await writer.close()
+  const lacking = (bytes: Buffer): Buffer => Buffer.from(bytes).fill(0, 1024, 1536)
+  await writeFile(path, lacking(second))
+  {
+    await using reader = await openFileLog(folder, sampleVocabulary)
+    expect([reader.tornTail, await eventsOf(reader)]).toStrictEqual([
+      { bytes: second.length - first, afterSeq: 1 },
+      [sampleEvent(1)],
+    ])
+  }
+  await writeFile(path, lacking(third))
+  {
+    await using reader = await openFileLog(folder, sampleVocabulary)
+    expect(reader.tornTail).toBeNull()
+    await expect(eventsOf(reader)).rejects.toThrow(/expected a block, found a block with a wrong checksum/)
+  }
+  const flipped = Buffer.from(second)
+  flipped[1100]! ^= 1
+  await writeFile(path, flipped)
   await using reader = await openFileLog(folder, sampleVocabulary)
-  await expect(eventsOf(reader)).rejects.toThrow(/line 4, byte \d+: expected at most 67108864 bytes to the newline, found 67108865/)
+  expect(reader.tornTail).toBeNull()
+  await expect(eventsOf(reader)).rejects.toThrow(/wrong checksum/)
 })
