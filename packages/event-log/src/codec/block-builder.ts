@@ -7,28 +7,60 @@ import { FRAME_ALIGN } from './frame.ts'
 import { writeInts } from './int-column.ts'
 import { deviceBit, typeBit, type Summary } from './summary.ts'
 
-/** Whole numbers; NaN is null. */
+/** Whole numbers; NaN is null. What is not set is 0. */
 class Numbers {
   values = new Float64Array(16)
   length = 0
+  /** Whether anything but 0 was ever set since the last block. */
+  #isSet = false
 
   push(value: number): void {
-    if (this.length === this.values.length) {
-      const grown = new Float64Array(this.length * 4)
-      grown.set(this.values)
-      this.values = grown
-    }
+    if (this.length === this.values.length) this.#grow()
     this.values[this.length++] = value
+    this.#isSet = true
+  }
+
+  /** Sets the value of a place; those before it that were not set are 0. */
+  set(place: number, value: number): void {
+    while (place >= this.values.length) this.#grow()
+    if (!this.#isSet) this.values.fill(0)
+    this.values[place] = value
+    this.#isSet = true
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(this.values.length * 4)
+    grown.set(this.values)
+    this.values = grown
   }
 
   write(out: ByteWriter): void {
     writeInts(out, this.values, this.length)
     this.length = 0
+    this.#isSet = false
+  }
+
+  /** Writes a column of `n` places of which only some were set. */
+  writeSparse(out: ByteWriter, n: number): void {
+    if (!this.#isSet) {
+      // All 0: width 0, base 0.
+      out.u8(0)
+      out.u8(0)
+      return
+    }
+    while (n > this.values.length) this.#grow()
+    this.length = n
+    writeInts(out, this.values, n)
+    this.values.fill(0, 0, n)
+    this.length = 0
+    this.#isSet = false
   }
 }
 
 const scratchWord = new BigUint64Array(1)
 const scratchHalves = new Uint32Array(scratchWord.buffer)
+
+const ACTOR_SLOTS = 64
 
 type Storage = 'int' | 'word' | 'bool' | 'interned' | 'text' | 'enum'
 
@@ -144,27 +176,27 @@ class TypeColumns {
   }
 }
 
-/** A string column that is often the same as in the event before. */
+/** A string column that is often absent, or the same as in the event before. */
 class Interned {
   readonly #ids = new Numbers()
   readonly #dictionary: DictionaryWriter
-  #lastText: string | undefined = undefined
+  #lastText: string | null = null
   #lastId = 0
 
   constructor(dictionary: DictionaryWriter) {
     this.#dictionary = dictionary
   }
 
-  push(text: string | undefined): void {
+  set(place: number, text: string): void {
     if (text !== this.#lastText) {
-      this.#lastId = text === undefined ? 0 : this.#dictionary.string(text)
+      this.#lastId = this.#dictionary.string(text)
       this.#lastText = text
     }
-    this.#ids.push(this.#lastId)
+    this.#ids.set(place, this.#lastId)
   }
 
-  write(out: ByteWriter): void {
-    this.#ids.write(out)
+  write(out: ByteWriter, n: number): void {
+    this.#ids.writeSparse(out, n)
   }
 }
 
@@ -190,10 +222,8 @@ export class BlockBuilder {
   readonly #cause = new Numbers()
   /** Whether each cause can be stored as the distance from its event. */
   #causesAreNear = true
-  #lastActor: Actor | null = null
-  #lastPid = 0
-  #lastComm = ''
-  #lastActorId = 0
+  /** The actor last seen with a pid of each remainder. */
+  readonly #actors: ({ readonly pid: number; readonly comm: string; readonly id: number } | undefined)[] = Array.from({ length: ACTOR_SLOTS })
   #deviceMask = 0
   /** Events taken since the last block. */
   count = 0
@@ -227,12 +257,16 @@ export class BlockBuilder {
     this.#cpu.push(nullable(event.cpu))
     this.#actor.push(this.#actorId(event.actor))
     this.#entry.push(nullable(event.entry))
-    this.#context.push(event.context)
-    this.#source.push(event.source)
-    this.#where.push(event.where)
-    this.#inferred.push(event.inferred === true ? 1 : 0)
-    this.#causeCount.push(cause.length)
-    if (cause.length > 0) this.#addCauses(event.seq, cause)
+    const place = this.count
+    const { context, source, where } = event
+    if (context !== undefined) this.#context.set(place, context)
+    if (source !== undefined) this.#source.set(place, source)
+    if (where !== undefined) this.#where.set(place, where)
+    if (event.inferred === true) this.#inferred.set(place, 1)
+    if (cause.length > 0) {
+      this.#causeCount.set(place, cause.length)
+      this.#addCauses(event.seq, cause)
+    }
     this.#deviceMask |= deviceBit(device)
     let bytes = 16
     for (const column of type.columns) bytes += 4 + column.push(data[column.name])
@@ -262,13 +296,13 @@ export class BlockBuilder {
 
   #actorId(actor: Actor | null): number {
     if (actor === null) return 0
-    if (actor !== this.#lastActor || actor.pid !== this.#lastPid || actor.comm !== this.#lastComm) {
-      this.#lastActorId = this.#dictionary.actor(actor)
-      this.#lastActor = actor
-      this.#lastPid = actor.pid
-      this.#lastComm = actor.comm
-    }
-    return this.#lastActorId
+    const { pid, comm } = actor
+    const slot = pid & (ACTOR_SLOTS - 1)
+    const known = this.#actors[slot]
+    if (known !== undefined && known.pid === pid && known.comm === comm) return known.id
+    const id = this.#dictionary.actor(actor)
+    this.#actors[slot] = { pid, comm, id }
+    return id
   }
 
   /** Writes the block's body to `out`, from its current end, and starts the next block. */
@@ -321,10 +355,10 @@ export class BlockBuilder {
     this.#cpu.write(out)
     this.#actor.write(out)
     this.#entry.write(out)
-    this.#context.write(out)
-    this.#source.write(out)
-    this.#where.write(out)
-    this.#inferred.write(out)
+    this.#context.write(out, this.count)
+    this.#source.write(out, this.count)
+    this.#where.write(out, this.count)
+    this.#inferred.writeSparse(out, this.count)
   }
 
   #writeCauses(out: ByteWriter): void {
@@ -333,12 +367,12 @@ export class BlockBuilder {
     const near = this.#causesAreNear
     if (near && causes.length > 0) {
       let next = 0
-      for (let i = 0; i < counts.length; i++) {
+      for (let i = 0; i < this.count; i++) {
         const seq = Math.max(0, this.lastSeq - this.count + 1 + i)
         for (let left = counts.values[i]!; left > 0; left--, next++) causes.values[next] = seq - causes.values[next]!
       }
     }
-    counts.write(out)
+    counts.writeSparse(out, this.count)
     out.u8(near ? 1 : 0)
     out.varint(causes.length)
     causes.write(out)

@@ -11,7 +11,7 @@ import { CAUSES_MAX } from '../limits.ts'
 import { fieldsOf } from './check-event.ts'
 import type { Dictionary, StoredType } from './dictionary.ts'
 import { BLOCK_EVENTS_MAX } from './frame.ts'
-import { readInts } from './int-column.ts'
+import { readInts, skipInts } from './int-column.ts'
 import { readSummary, type Summary } from './summary.ts'
 
 const NO_CAUSES: readonly number[] = Object.freeze([])
@@ -28,8 +28,8 @@ export interface FieldCursor {
   readonly numbers: Float64Array
   /** High halves of a u64. */
   readonly high: Float64Array | null
-  /** The value as an event has it. */
-  value(row: number): unknown
+  /** The value of a row as an event has it. */
+  readonly value: (row: number) => unknown
 }
 
 const word = new BigUint64Array(1)
@@ -44,66 +44,124 @@ function mustHaveNulls(numbers: Float64Array, optional: boolean, name: string): 
   for (const n of numbers) if (n !== n) throw new BrokenBlockError(`no value in field ${name}`)
 }
 
+/** A column that is decoded, and checked, when it is first asked for. */
+class Lazy {
+  readonly #input: ByteReader
+  readonly #at: number
+  readonly #n: number
+  readonly #check: (numbers: Float64Array) => void
+  #numbers: Float64Array | null = null
+
+  constructor(input: ByteReader, n: number, check: (numbers: Float64Array) => void) {
+    this.#input = input
+    this.#at = input.at
+    this.#n = n
+    this.#check = check
+    skipInts(input, n)
+  }
+
+  get numbers(): Float64Array {
+    return this.#numbers ?? this.#decode()
+  }
+
+  #decode(): Float64Array {
+    const numbers = readInts(new ByteReader(this.#input.bytes, this.#at, this.#input.end), this.#n)
+    this.#check(numbers)
+    this.#numbers = numbers
+    return numbers
+  }
+}
+
 class Column implements FieldCursor {
   readonly name: string
   readonly field: Field
-  readonly numbers: Float64Array
-  readonly high: Float64Array | null = null
-  readonly value: (row: number) => unknown
+  readonly #numbers: Lazy
+  readonly #high: Lazy | null
+  readonly #texts: Uint8Array | null
+  readonly #dictionary: Dictionary
+  #value: ((row: number) => unknown) | null = null
 
   constructor(name: string, field: Field, rows: number, input: ByteReader, dictionary: Dictionary) {
     this.name = name
     this.field = field
-    const numbers = readInts(input, rows)
-    const optional = field.optional === true
-    this.numbers = numbers
+    this.#dictionary = dictionary
+    this.#numbers = new Lazy(input, rows, (numbers) => mustFit(field, name, numbers, dictionary))
     const storage = storageOf(field)
-    switch (storage) {
+    this.#high = storage === 'word' ? new Lazy(input, rows, (high) => mustBeWithin(high, 0, 0xffff_ffff, 'half a word')) : null
+    this.#texts = storage === 'text' ? input.take(input.varint()) : null
+  }
+
+  get numbers(): Float64Array {
+    return this.#numbers.numbers
+  }
+
+  get high(): Float64Array | null {
+    return this.#high && this.#high.numbers
+  }
+
+  get value(): (row: number) => unknown {
+    return (this.#value ??= this.#reading())
+  }
+
+  #reading(): (row: number) => unknown {
+    const { numbers, field } = this
+    switch (storageOf(field)) {
       case 'interned': {
-        mustBeWithin(numbers, optional ? 0 : 1, dictionary.strings.length - 1, 'string number')
-        mustHaveNulls(numbers, false, name)
-        const { strings } = dictionary
-        for (const id of numbers) if (id !== 0 && strings[id] === undefined) dictionary.string(id)
-        this.value = (row) => (numbers[row] === 0 ? null : strings[numbers[row]!]!)
-        return
+        const { strings } = this.#dictionary
+        return (row) => (numbers[row] === 0 ? null : strings[numbers[row]!]!)
       }
       case 'enum': {
-        const { values } = field
-        mustBeWithin(numbers, 0, values!.length - 1, 'enum value')
-        this.value = (row) => values![numbers[row]!] ?? null
-        break
+        const values = field.values!
+        return (row) => values[numbers[row]!] ?? null
       }
       case 'bool':
-        mustBeWithin(numbers, 0, 1, 'truth value')
-        this.value = (row) => (numbers[row] === 1 ? true : numbers[row] === 0 ? false : null)
-        break
-      case 'word': {
-        const high = readInts(input, rows)
-        mustBeWithin(numbers, 0, 0xffff_ffff, 'half a word')
-        mustBeWithin(high, 0, 0xffff_ffff, 'half a word')
-        for (let i = 0; i < rows; i++) if (Number.isNaN(numbers[i]!) !== Number.isNaN(high[i]!)) throw new BrokenBlockError('half a word')
-        this.high = high
-        this.value = (row) => {
-          if (Number.isNaN(numbers[row]!)) return null
-          halves[0] = numbers[row]!
-          halves[1] = high[row]!
-          return word[0]!
-        }
-        break
-      }
+        return (row) => (numbers[row] === 1 ? true : numbers[row] === 0 ? false : null)
+      case 'word':
+        return words(numbers, this.high!)
       case 'text':
-        this.value = texts(numbers, input)
-        break
+        return texts(numbers, this.#texts!)
       case 'int':
-        this.value = (row) => (numbers[row]! === numbers[row]! ? numbers[row]! : null)
+        return (row) => (numbers[row]! === numbers[row]! ? numbers[row]! : null)
     }
-    mustHaveNulls(numbers, optional, name)
+  }
+}
+
+function mustFit(field: Field, name: string, numbers: Float64Array, dictionary: Dictionary): void {
+  const optional = field.optional === true
+  switch (storageOf(field)) {
+    case 'interned': {
+      const { strings } = dictionary
+      mustBeWithin(numbers, optional ? 0 : 1, strings.length - 1, 'string number')
+      for (const id of numbers) if (id !== 0 && strings[id] === undefined) dictionary.string(id)
+      return
+    }
+    case 'enum':
+      mustBeWithin(numbers, 0, field.values!.length - 1, 'enum value')
+      break
+    case 'bool':
+      mustBeWithin(numbers, 0, 1, 'truth value')
+      break
+    case 'word':
+      mustBeWithin(numbers, 0, 0xffff_ffff, 'half a word')
+      break
+    case 'text':
+    case 'int':
+  }
+  mustHaveNulls(numbers, optional, name)
+}
+
+function words(low: Float64Array, high: Float64Array): (row: number) => bigint | null {
+  for (let i = 0; i < low.length; i++) if (Number.isNaN(low[i]!) !== Number.isNaN(high[i]!)) throw new BrokenBlockError('half a word')
+  return (row) => {
+    if (Number.isNaN(low[row]!)) return null
+    halves[0] = low[row]!
+    halves[1] = high[row]!
+    return word[0]!
   }
 }
 
 /** The texts of a column, whose lengths are `codes`. */
-function texts(codes: Float64Array, input: ByteReader): (row: number) => string | null {
-  const bytes = input.take(input.varint())
+function texts(codes: Float64Array, bytes: Uint8Array): (row: number) => string | null {
   const starts = new Float64Array(codes.length)
   let at = 0
   for (let i = 0; i < codes.length; i++) {
@@ -168,17 +226,15 @@ export class BlockReader {
   readonly types: readonly StoredType[]
   /** For each event its type's place in `types`. */
   readonly type: Float64Array
-  readonly time: Float64Array
-  /** NaN is null, as in all columns. */
-  readonly device: Float64Array
-  readonly cpu: Float64Array
-  /** Numbers in the dictionary; 0 is null. */
-  readonly actor: Float64Array
-  readonly entry: Float64Array
-  readonly #context: Float64Array
-  readonly #source: Float64Array
-  readonly #where: Float64Array
-  readonly #inferred: Float64Array
+  readonly #time: Lazy
+  readonly #device: Lazy
+  readonly #cpu: Lazy
+  readonly #actor: Lazy
+  readonly #entry: Lazy
+  readonly #context: Lazy
+  readonly #source: Lazy
+  readonly #where: Lazy
+  readonly #inferred: Lazy
   readonly #causeStart: Uint32Array
   readonly #cause: Float64Array
   readonly #causesAreNear: boolean
@@ -223,16 +279,16 @@ export class BlockReader {
     this.type = readInts(input, count)
     mustBeWithin(this.type, 0, this.types.length - 1, 'type')
     mustHaveNulls(this.type, false, 'type')
-    this.time = readInts(input, count)
-    mustHaveNulls(this.time, false, 'time')
-    this.device = readInts(input, count)
-    this.cpu = readInts(input, count)
-    this.actor = this.#numbersOf(input, dictionary.actors)
-    this.entry = readInts(input, count)
+    const any = (): void => {}
+    this.#time = new Lazy(input, count, (numbers) => mustHaveNulls(numbers, false, 'time'))
+    this.#device = new Lazy(input, count, any)
+    this.#cpu = new Lazy(input, count, any)
+    this.#actor = this.#numbersOf(input, dictionary.actors)
+    this.#entry = new Lazy(input, count, any)
     this.#context = this.#numbersOf(input, dictionary.strings)
     this.#source = this.#numbersOf(input, dictionary.strings)
     this.#where = this.#numbersOf(input, dictionary.strings)
-    this.#inferred = readInts(input, count)
+    this.#inferred = new Lazy(input, count, any)
     const rowCounts = new Uint32Array(this.types.length)
     this.#rows = new Uint32Array(count)
     for (let i = 0; i < count; i++) this.#rows[i] = rowCounts[this.type[i]!]!++
@@ -242,12 +298,34 @@ export class BlockReader {
     if (input.left >= 8) throw new BrokenBlockError('more bytes than events')
   }
 
-  #numbersOf(input: ByteReader, list: readonly unknown[]): Float64Array {
-    const numbers = readInts(input, this.count)
-    for (const id of numbers) {
-      if (!(id >= 0 && id < list.length) || (id > 0 && list[id] === undefined)) throw new BrokenBlockError(`dictionary entry ${id}`)
-    }
-    return numbers
+  #numbersOf(input: ByteReader, list: readonly unknown[]): Lazy {
+    return new Lazy(input, this.count, (numbers) => {
+      for (const id of numbers) {
+        if (!(id >= 0 && id < list.length) || (id > 0 && list[id] === undefined)) throw new BrokenBlockError(`dictionary entry ${id}`)
+      }
+    })
+  }
+
+  get time(): Float64Array {
+    return this.#time.numbers
+  }
+
+  /** NaN is null, as in all columns. */
+  get device(): Float64Array {
+    return this.#device.numbers
+  }
+
+  get cpu(): Float64Array {
+    return this.#cpu.numbers
+  }
+
+  /** Numbers for `actorOf`; 0 is null. */
+  get actor(): Float64Array {
+    return this.#actor.numbers
+  }
+
+  get entry(): Float64Array {
+    return this.#entry.numbers
   }
 
   seq(i: number): number {
@@ -264,8 +342,8 @@ export class BlockReader {
     return this.#rows[i]!
   }
 
-  actorAt(i: number): Actor | null {
-    return this.#dictionary.actors[this.actor[i]!] ?? null
+  actorOf(number: number): Actor | null {
+    return this.#dictionary.actors[number] ?? null
   }
 
   #causes(i: number): readonly number[] {
@@ -288,23 +366,26 @@ export class BlockReader {
     const row = this.#rows[i]!
     const data: Record<string, unknown> = {}
     for (const column of this.#fields[type]!) data[column.name] = column.value(row)
-    const entry = this.entry[i]!
-    const device = this.device[i]!
-    const cpu = this.cpu[i]!
-    const { strings } = this.#dictionary
+    const entry = this.#entry.numbers[i]!
+    const device = this.#device.numbers[i]!
+    const cpu = this.#cpu.numbers[i]!
+    const { strings, actors } = this.#dictionary
+    const context = this.#context.numbers[i]!
+    const source = this.#source.numbers[i]!
+    const where = this.#where.numbers[i]!
     const event = {
       seq: this.seq(i),
       entry: entry === entry ? entry : null,
-      time: this.time[i]!,
+      time: this.#time.numbers[i]!,
       device: device === device ? device : null,
       cpu: cpu === cpu ? cpu : null,
-      actor: this.#dictionary.actors[this.actor[i]!] ?? null,
+      actor: actors[this.#actor.numbers[i]!] ?? null,
       cause: this.#causes(i),
     } as AnyEvent & { context?: string; source?: string; where?: string; inferred?: true; type: string; data: object }
-    if (this.#context[i] !== 0) event.context = strings[this.#context[i]!]!
-    if (this.#source[i] !== 0) event.source = strings[this.#source[i]!]!
-    if (this.#where[i] !== 0) event.where = strings[this.#where[i]!]!
-    if (this.#inferred[i] === 1) event.inferred = true
+    if (context !== 0) event.context = strings[context]!
+    if (source !== 0) event.source = strings[source]!
+    if (where !== 0) event.where = strings[where]!
+    if (this.#inferred.numbers[i] === 1) event.inferred = true
     event.type = reading.stored.name
     event.data = data
     return reading.older === null ? event : this.#upcast(event, reading.older)
