@@ -35,13 +35,17 @@ export interface FieldCursor {
 const word = new BigUint64Array(1)
 const halves = new Uint32Array(word.buffer)
 
+/** Nulls are within all limits. */
 function mustBeWithin(numbers: Float64Array, min: number, max: number, what: string): void {
-  for (const n of numbers) if (n < min || n > max) throw new BrokenBlockError(`${what} ${n}`)
+  for (let i = 0; i < numbers.length; i++) {
+    const n = numbers[i]!
+    if (n < min || n > max) throw new BrokenBlockError(`${what} ${n}`)
+  }
 }
 
 function mustHaveNulls(numbers: Float64Array, optional: boolean, name: string): void {
   if (optional) return
-  for (const n of numbers) if (n !== n) throw new BrokenBlockError(`no value in field ${name}`)
+  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i]!)) throw new BrokenBlockError(`no value in ${name}`)
 }
 
 /** A column that is decoded, and checked, when it is first asked for. */
@@ -132,7 +136,10 @@ function mustFit(field: Field, name: string, numbers: Float64Array, dictionary: 
     case 'interned': {
       const { strings } = dictionary
       mustBeWithin(numbers, optional ? 0 : 1, strings.length - 1, 'string number')
-      for (const id of numbers) if (id !== 0 && strings[id] === undefined) dictionary.string(id)
+      for (let i = 0; i < numbers.length; i++) {
+        const id = numbers[i]!
+        if (id !== 0 && strings[id] === undefined) dictionary.string(id)
+      }
       return
     }
     case 'enum':
@@ -218,6 +225,15 @@ function readingOf(vocabulary: Vocabulary, stored: StoredType): Reading {
   return { stored, older: new Vocabulary([{ prefix, declarations: { [name]: { version: stored.version, doc: '', fields } } }]) }
 }
 
+interface Value {
+  readonly name: string
+  readonly value: (row: number) => unknown
+}
+
+function valuesOf(fields: readonly FieldCursor[]): Value[] {
+  return fields.map((field) => ({ name: field.name, value: field.value }))
+}
+
 export class BlockReader {
   readonly count: number
   readonly lastSeq: number
@@ -235,14 +251,18 @@ export class BlockReader {
   readonly #source: Lazy
   readonly #where: Lazy
   readonly #inferred: Lazy
-  readonly #causeStart: Uint32Array
-  readonly #cause: Float64Array
+  readonly #causeCount: Lazy
+  /** Causes of all events together. */
+  readonly #causes: number
+  readonly #cause: Lazy
+  #causeStart: Uint32Array | null = null
   readonly #causesAreNear: boolean
   readonly #fields: readonly (readonly FieldCursor[])[]
   readonly #rows: Uint32Array
   readonly #dictionary: Dictionary
   readonly #vocabulary: Vocabulary
   readonly #readings: (Reading | undefined)[] = []
+  readonly #values: (readonly Value[] | undefined)[] = []
 
   /**
    * Reads a body whose checksum was found right. Its first byte should lie on a multiple of 4 of its buffer.
@@ -269,13 +289,14 @@ export class BlockReader {
       return type
     })
 
-    const counts = readInts(input, count)
-    mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes')
-    mustHaveNulls(counts, false, 'causes')
+    this.#causeCount = new Lazy(input, count, (counts) => {
+      mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes')
+      mustHaveNulls(counts, false, 'causes')
+    })
     this.#causesAreNear = input.u8() === 1
-    this.#causeStart = starts(counts, input.varint())
-    this.#cause = readInts(input, this.#causeStart[count]!)
-    mustHaveNulls(this.#cause, false, 'causes')
+    this.#causes = input.varint()
+    if (this.#causes > BLOCK_CAUSES_MAX) throw new BrokenBlockError(`${this.#causes} causes in a block`)
+    this.#cause = new Lazy(input, this.#causes, (causes) => mustHaveNulls(causes, false, 'causes'))
     this.type = readInts(input, count)
     mustBeWithin(this.type, 0, this.types.length - 1, 'type')
     mustHaveNulls(this.type, false, 'type')
@@ -300,7 +321,8 @@ export class BlockReader {
 
   #numbersOf(input: ByteReader, list: readonly unknown[]): Lazy {
     return new Lazy(input, this.count, (numbers) => {
-      for (const id of numbers) {
+      for (let i = 0; i < numbers.length; i++) {
+        const id = numbers[i]!
         if (!(id >= 0 && id < list.length) || (id > 0 && list[id] === undefined)) throw new BrokenBlockError(`dictionary entry ${id}`)
       }
     })
@@ -346,13 +368,16 @@ export class BlockReader {
     return this.#dictionary.actors[number] ?? null
   }
 
-  #causes(i: number): readonly number[] {
-    const start = this.#causeStart[i]!
-    const end = this.#causeStart[i + 1]!
+  #causesOf(i: number): readonly number[] {
+    if (this.#causes === 0) return NO_CAUSES
+    const starts = (this.#causeStart ??= startsOf(this.#causeCount.numbers, this.#causes))
+    const start = starts[i]!
+    const end = starts[i + 1]!
     if (start === end) return NO_CAUSES
     const seq = this.seq(i)
+    const cause = this.#cause.numbers
     const causes: number[] = []
-    for (let c = start; c < end; c++) causes.push(this.#causesAreNear ? seq - this.#cause[c]! : this.#cause[c]!)
+    for (let c = start; c < end; c++) causes.push(this.#causesAreNear ? seq - cause[c]! : cause[c]!)
     return causes
   }
 
@@ -365,7 +390,7 @@ export class BlockReader {
     const reading = (this.#readings[type] ??= readingOf(this.#vocabulary, this.types[type]!))
     const row = this.#rows[i]!
     const data: Record<string, unknown> = {}
-    for (const column of this.#fields[type]!) data[column.name] = column.value(row)
+    for (const { name, value } of (this.#values[type] ??= valuesOf(this.#fields[type]!))) data[name] = value(row)
     const entry = this.#entry.numbers[i]!
     const device = this.#device.numbers[i]!
     const cpu = this.#cpu.numbers[i]!
@@ -380,7 +405,7 @@ export class BlockReader {
       device: device === device ? device : null,
       cpu: cpu === cpu ? cpu : null,
       actor: actors[this.#actor.numbers[i]!] ?? null,
-      cause: this.#causes(i),
+      cause: this.#causesOf(i),
     } as AnyEvent & { context?: string; source?: string; where?: string; inferred?: true; type: string; data: object }
     if (context !== 0) event.context = strings[context]!
     if (source !== 0) event.source = strings[source]!
@@ -400,8 +425,7 @@ export class BlockReader {
   }
 }
 
-function starts(counts: Float64Array, total: number): Uint32Array {
-  if (total > BLOCK_CAUSES_MAX) throw new BrokenBlockError(`${total} causes in a block`)
+function startsOf(counts: Float64Array, total: number): Uint32Array {
   const start = new Uint32Array(counts.length + 1)
   let at = 0
   for (let i = 0; i < counts.length; i++) {
