@@ -7,7 +7,7 @@ import { nodeDisk, type Disk } from './disk.ts'
 import { acquireLock } from './lock.ts'
 import { listSegments, readHead } from './open.ts'
 import { findEnd } from './last-segment.ts'
-import { segmentPath, type SegmentFile } from './segment-file.ts'
+import { segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 import { FileLogWriter, SIZES, createSegment, type OpenSegment, type Sizes } from './writer.ts'
 
 /**
@@ -30,9 +30,8 @@ export async function appendOn(disk: Disk, folder: string, vocabulary: Vocabular
     const atEnd = last.damages.find(({ offset }) => offset >= endOf(last))
     if (atEnd !== undefined) throw atEnd
     const segment = await goOn(disk, path, logId, last, sizes, { firstIndex: index, lastSeq })
-    const cutTail = last.tornTail && { bytes: last.tornTail.bytes, afterSeq: last.tornTail.afterSeq }
     const common = { disk, folder: path, publishAs: null, meta, logId, vocabulary, lock, sizes }
-    return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail })
+    return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail: tornTailOf(last) })
   } catch (error) {
     await lock.release(path)
     throw error

@@ -13,7 +13,7 @@ import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequ
 import { attachmentPieces, findEntry, readEntries } from './attachments.ts'
 import { damagedBlock, type Fault } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
-import { FileWindow, loadSegment, readBlock, segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { FileWindow, loadSegment, readBlock, segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a reader starts from. */
 export interface ReaderStart {
@@ -74,8 +74,7 @@ export class FileLogReader implements LogReader {
   }
 
   get tornTail(): TornTail | null {
-    const torn = this.#start.last.tornTail
-    return torn && { bytes: torn.bytes, afterSeq: torn.afterSeq }
+    return tornTailOf(this.#start.last)
   }
 
   async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {

@@ -9,7 +9,7 @@ import { SEGMENTS_FOLDER } from './layout.ts'
 import { acquireLock } from './lock.ts'
 import { findEnd } from './last-segment.ts'
 import { listSegments, readHead } from './open.ts'
-import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, type SegmentFile } from './segment-file.ts'
+import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 
 /** What was done to a log. */
 export interface Repair {
@@ -60,7 +60,7 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
       lost.push(...segment.damages)
       if (isLast && segment.damages.at(-1)!.offset >= endOf(segment)) movedAside = await moveAside(disk, path, segment)
     }
-    return { cutTail: tornTail && { bytes: tornTail.bytes, afterSeq: tornTail.afterSeq }, rebuilt, movedAside, lost }
+    return { cutTail: tornTailOf(last), rebuilt, movedAside, lost }
   } finally {
     await lock.release(path)
   }

@@ -72,6 +72,11 @@ export interface SegmentFile {
   readonly tornTail: (TornTail & { readonly offset: number }) | null
 }
 
+/** The torn tail as users hear of it: a segment of no byte is none. */
+export function tornTailOf({ tornTail }: SegmentFile): TornTail | null {
+  return tornTail === null || tornTail.bytes === 0 ? null : { bytes: tornTail.bytes, afterSeq: tornTail.afterSeq }
+}
+
 export interface SegmentName {
   readonly folder: string
   readonly logId: Uint8Array

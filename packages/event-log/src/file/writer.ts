@@ -55,7 +55,10 @@ export interface WriterStart {
   readonly cutTail: TornTail | null
 }
 
-/** Makes a segment with nothing but its header, durably. */
+/**
+ * Makes a segment with nothing but its header. Its name is durable on return; its header becomes so with the first block,
+ * and until then a segment without one is nothing lost.
+ */
 export async function createSegment(
   disk: Disk,
   folder: string,
@@ -66,7 +69,6 @@ export async function createSegment(
   const file = await disk.open(segmentPath(folder, number), 'w')
   try {
     await file.write(segmentHeader(placeOf(logId, number), start), 0)
-    await file.sync()
     await disk.syncFolder(join(folder, SEGMENTS_FOLDER))
   } catch (error) {
     await file.close()
