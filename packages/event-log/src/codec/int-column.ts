@@ -1,11 +1,14 @@
 /**
  * A column of whole numbers, any of which may be null. Nulls are a bitmap; the others are stored as the difference
  * from the smallest (or from the one before, where that is narrower), divided by what all differences share, in the
- * narrowest of 0, 1, 2, 4 or 8 bytes. In memory a column is a Float64Array in which NaN is null.
+ * narrowest of 0, 1, 2, 4, 8, 16, 32 or 64 bits. In memory a column is a Float64Array in which NaN is null.
  */
 import { BrokenBlockError, type ByteReader, type ByteWriter } from './bytes.ts'
 
-const WIDTHS = [0, 1, 2, 4, 8] as const
+/** Bits of a word by width code. */
+const BITS = [0, 8, 16, 32, 64, 1, 2, 4] as const
+/** The code of the words of two halves. */
+const WIDE = 4
 const WIDTH_BITS = 0x07
 const DELTA = 0x08
 const NULLS = 0x10
@@ -16,8 +19,20 @@ const MAX = Number.MAX_SAFE_INTEGER
 
 const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
+/** The code of the narrowest width. */
 function widthOf(range: number): number {
-  return range === 0 ? 0 : range < 0x100 ? 1 : range < 0x1_0000 ? 2 : range < 0x1_0000_0000 ? 3 : 4
+  if (range < 0x10) return range === 0 ? 0 : range < 2 ? 5 : range < 4 ? 6 : 7
+  return range < 0x100 ? 1 : range < 0x1_0000 ? 2 : range < 0x1_0000_0000 ? 3 : WIDE
+}
+
+/** Bytes of `n` words. */
+function bytesOf(code: number, n: number): number {
+  return Math.ceil((n * BITS[code]!) / 8)
+}
+
+/** What words of a width are aligned to. */
+function alignmentOf(code: number): number {
+  return code === 2 ? 2 : code === 3 || code === WIDE ? 4 : 1
 }
 
 let scratch = new Float64Array(4096)
@@ -90,19 +105,19 @@ export function writeInts(out: ByteWriter, values: Float64Array, n: number): voi
   }
   if (nulls === n) return out.u8(n === 0 ? 0 : ALL_NULL)
   const width = widthOf(max - min)
-  const stepWidth = minStep <= maxStep && minStep >= -MAX && maxStep <= MAX ? widthOf(maxStep - minStep) : 4
-  const delta = stepWidth < width
+  const stepWidth = minStep <= maxStep && minStep >= -MAX && maxStep <= MAX ? widthOf(maxStep - minStep) : WIDE
+  const delta = BITS[stepWidth]! < BITS[width]!
   const { kept, count } = nulls === 0 ? { kept: values, count: n } : compacted(values, n)
   const base = delta ? minStep : min
   let code = delta ? stepWidth : width
   let divisor = 1
-  if (code > 1 && code < 4) {
+  if (code === 2 || code === 3) {
     divisor = sharedDivisor(kept, count, base, delta)
     if (divisor > 1) code = widthOf(((delta ? maxStep : max) - base) / divisor)
   }
   out.u8(code | (delta ? DELTA : 0) | (nulls > 0 ? NULLS : 0) | (divisor > 1 ? SCALED : 0))
   if (nulls > 0) writeNulls(out, values, n)
-  if (code < 4) out.signed(base)
+  if (code !== WIDE) out.signed(base)
   if (delta) out.signed(kept[0]!)
   if (divisor > 1) out.varint(divisor)
   writeWords(out, kept, count, { code, base, delta, divisor })
@@ -132,9 +147,8 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
   if (code === 0) return
   mustBeLittleEndian()
   const n = delta ? count - 1 : count
-  const size = Math.min(WIDTHS[code]!, 4)
-  out.align(size)
-  if (code === 4) {
+  out.align(alignmentOf(code))
+  if (code === WIDE) {
     const low = wordsAt(out.bytes, out.reserve(count * 8), 3, 0).byteOffset
     const words = new Uint32Array(out.bytes.buffer, low, count * 2)
     for (let i = 0; i < count; i++) {
@@ -144,11 +158,37 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
     }
     return
   }
-  const at = out.reserve(n * size)
+  const at = out.reserve(bytesOf(code, n))
+  if (code > WIDE) return pack(out.bytes, at, values, n, { code, base, delta, divisor })
   const words = wordsAt(out.bytes, at, code, n)
   if (delta) for (let i = 0; i < n; i++) words[i] = (values[i + 1]! - values[i]! - base) / divisor
   else if (divisor > 1) for (let i = 0; i < n; i++) words[i] = (values[i]! - base) / divisor
   else for (let i = 0; i < n; i++) words[i] = values[i]! - base
+}
+
+/** Several words to a byte, the first in its lowest bits. */
+function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, { code, base, delta, divisor }: Layout): void {
+  const bits = BITS[code]!
+  const each = 8 / bits
+  for (let i = 0; i < n; at++) {
+    let byte = 0
+    const end = Math.min(n, i + each)
+    for (let shift = 0; i < end; i++, shift += bits) {
+      byte |= (((delta ? values[i + 1]! - values[i]! : values[i]!) - base) / divisor) << shift
+    }
+    bytes[at] = byte
+  }
+}
+
+function unpacked(bytes: Uint8Array, code: number, n: number): Words {
+  const bits = BITS[code]!
+  const mask = (1 << bits) - 1
+  const words = new Uint8Array(n)
+  for (let i = 0, at = 0; i < n; at++) {
+    const byte = bytes[at]!
+    for (let shift = 0; shift < 8 && i < n; shift += bits) words[i++] = (byte >> shift) & mask
+  }
+  return words
 }
 
 /** @throws BrokenBlockError when the bytes are no column of `n` whole numbers. */
@@ -161,13 +201,13 @@ export function readInts(input: ByteReader, n: number): Float64Array {
   }
   if (n === 0) return values
   const code = flags & WIDTH_BITS
-  if (flags >= 0x80 || code > 4 || (code === 4 && flags & (DELTA | SCALED))) throw new BrokenBlockError('a column of an unknown form')
+  if (flags >= 0x80 || (code === WIDE && flags & (DELTA | SCALED))) throw new BrokenBlockError('a column of an unknown form')
   const nulls = flags & NULLS ? input.take((n + 7) >> 3) : null
   let count = n
   if (nulls !== null) for (let i = 0; i < n; i++) count -= (nulls[i >> 3]! >> (i & 7)) & 1
   const delta = (flags & DELTA) !== 0
   if (count === 0) throw new BrokenBlockError('a column without values')
-  const base = code === 4 ? 0 : input.signed()
+  const base = code === WIDE ? 0 : input.signed()
   const first = delta ? input.signed() : 0
   const divisor = flags & SCALED ? input.varint() : 1
   readWords(input, values, count, { code, base, delta, divisor }, first)
@@ -180,11 +220,11 @@ function readWords(input: ByteReader, values: Float64Array, count: number, { cod
   let words: Words | null = null
   if (code > 0) {
     mustBeLittleEndian()
-    input.align(Math.min(WIDTHS[code]!, 4))
-    const bytes = input.take(n * WIDTHS[code]!)
-    words = wordsAt(bytes, 0, Math.min(code, 3), code === 4 ? n * 2 : n)
+    input.align(alignmentOf(code))
+    const bytes = input.take(bytesOf(code, n))
+    words = code > WIDE ? unpacked(bytes, code, n) : wordsAt(bytes, 0, Math.min(code, 3), code === WIDE ? n * 2 : n)
   }
-  if (code === 4) return readWide(words!, values, count)
+  if (code === WIDE) return readWide(words!, values, count)
   if (delta) {
     let v = first
     values[0] = v
@@ -226,13 +266,13 @@ export function skipInts(input: ByteReader, n: number): void {
   let count = n
   if (flags & NULLS) for (const byte of input.take((n + 7) >> 3)) count -= bitsOf(byte)
   const code = flags & WIDTH_BITS
-  if (code > 4 || count <= 0) throw new BrokenBlockError('a column of an unknown form')
-  if (code < 4) input.signed()
+  if (count <= 0) throw new BrokenBlockError('a column without values')
+  if (code !== WIDE) input.signed()
   if (flags & DELTA) input.signed()
   if (flags & SCALED) input.varint()
   if (code === 0) return
-  input.align(Math.min(WIDTHS[code]!, 4))
-  input.take((flags & DELTA ? count - 1 : count) * WIDTHS[code]!)
+  input.align(alignmentOf(code))
+  input.take(bytesOf(code, flags & DELTA ? count - 1 : count))
 }
 
 function bitsOf(byte: number): number {
