@@ -230,5 +230,10 @@ const sizes = {
   avsc: avroChunks.reduce((sum, b) => sum + b.length, 0) / COUNT,
 }
 if (json) console.log(JSON.stringify({ title: 'bytes per event', sizes }))
-else console.log(`\nbytes per event: ${Object.entries(sizes).map(([name, n]) => `${name} ${n.toFixed(1)}`).join(', ')}`)
+else
+  console.log(
+    `\nbytes per event: ${Object.entries(sizes)
+      .map(([name, n]) => `${name} ${n.toFixed(1)}`)
+      .join(', ')}`,
+  )
 if (sink === 0) console.log('nothing was done')

@@ -43,7 +43,9 @@ export function report(title: string, results: readonly Result[], json: boolean)
   else {
     console.log(`\n${title}`)
     for (const { name, nsPerEvent, ratio, ratioMin } of results) {
-      console.log(`  ${name.padEnd(44)} ${nsPerEvent.toFixed(1).padStart(8)} ns/event  ${ratio.toFixed(2).padStart(7)}x (min ${ratioMin.toFixed(2)})`)
+      console.log(
+        `  ${name.padEnd(44)} ${nsPerEvent.toFixed(1).padStart(8)} ns/event  ${ratio.toFixed(2).padStart(7)}x (min ${ratioMin.toFixed(2)})`,
+      )
     }
   }
 }

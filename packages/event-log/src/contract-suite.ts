@@ -437,7 +437,10 @@ function metaTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
       { ...sampleMeta(), notes: [1] },
     ]
     for (const meta of wrong) await refusal(() => store.create(meta as ReturnType<typeof sampleMeta>), 'bad-meta')
-    await refusal(() => store.create({ ...sampleMeta(), schemaVersion: (LOG_SCHEMA_VERSION + 1) as typeof LOG_SCHEMA_VERSION }), 'unsupported')
+    await refusal(
+      () => store.create({ ...sampleMeta(), schemaVersion: (LOG_SCHEMA_VERSION + 1) as typeof LOG_SCHEMA_VERSION }),
+      'unsupported',
+    )
     await refusal(() => store.open(), 'not-found')
     await filled(store, [])
     expectEqual(await storedIn(store), [])

@@ -45,5 +45,8 @@ export function unsupportedSchema(found: unknown, where = 'the log'): LogUsageEr
   const text = typeof found === 'number' ? String(found) : typeof found
   const older = typeof found === 'number' && found < LOG_SCHEMA_VERSION
   const todo = older ? 'import the recording again' : 'use a newer devtrail'
-  return new LogUsageError('unsupported', `${where} has schemaVersion ${text}; this version of devtrail knows ${LOG_SCHEMA_VERSION}: ${todo}`)
+  return new LogUsageError(
+    'unsupported',
+    `${where} has schemaVersion ${text}; this version of devtrail knows ${LOG_SCHEMA_VERSION}: ${todo}`,
+  )
 }

@@ -137,6 +137,7 @@ class FieldColumn {
         return 0
       }
       case 'text':
+      default:
         // Its place; the length is known when it is written.
         numbers.push(this.#texts.length)
         this.#texts.push(value as string)
@@ -223,7 +224,9 @@ export class BlockBuilder {
   /** Whether each cause can be stored as the distance from its event. */
   #causesAreNear = true
   /** The actor last seen with a pid of each remainder. */
-  readonly #actors: ({ readonly pid: number; readonly comm: string; readonly id: number } | undefined)[] = Array.from({ length: ACTOR_SLOTS })
+  readonly #actors: ({ readonly pid: number; readonly comm: string; readonly id: number } | undefined)[] = Array.from({
+    length: ACTOR_SLOTS,
+  })
   #deviceMask = 0
   /** Events taken since the last block. */
   count = 0

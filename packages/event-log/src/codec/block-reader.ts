@@ -48,6 +48,8 @@ function mustHaveNulls(numbers: Float64Array, optional: boolean, name: string): 
   for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i]!)) throw new BrokenBlockError(`no value in ${name}`)
 }
 
+const any = (): void => {}
+
 /** A column that is decoded, and checked, when it is first asked for. */
 class Lazy {
   readonly #input: ByteReader
@@ -125,7 +127,11 @@ class Column implements FieldCursor {
       case 'text':
         return texts(numbers, this.#texts!)
       case 'int':
-        return (row) => (numbers[row]! === numbers[row]! ? numbers[row]! : null)
+      default:
+        return (row) => {
+          const n = numbers[row]!
+          return Number.isNaN(n) ? null : n
+        }
     }
   }
 }
@@ -300,7 +306,6 @@ export class BlockReader {
     this.type = readInts(input, count)
     mustBeWithin(this.type, 0, this.types.length - 1, 'type')
     mustHaveNulls(this.type, false, 'type')
-    const any = (): void => {}
     this.#time = new Lazy(input, count, (numbers) => mustHaveNulls(numbers, false, 'time'))
     this.#device = new Lazy(input, count, any)
     this.#cpu = new Lazy(input, count, any)

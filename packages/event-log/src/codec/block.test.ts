@@ -54,9 +54,7 @@ const text = fc.oneof(
   fc.constantFrom('', 'a', 'kworker/0:1', '\uFEFFx', '\uD800', 'ü'.repeat(40), '💾', '\0'),
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme', minLength: 30, maxLength: 300 }),
-  fc
-    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
-    .map((units) => units.map((unit) => String.fromCharCode(unit)).join('')),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => units.map((unit) => String.fromCharCode(unit)).join('')),
 )
 const word = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(0n, 2n ** 64n - 1n, 2n ** 63n, 2n ** 32n))
 
@@ -69,9 +67,9 @@ function valueOf(field: Field): fc.Arbitrary<unknown> {
 }
 
 const dataOf = (type: string): fc.Arbitrary<Record<string, unknown>> =>
-  fc.record(
-    Object.fromEntries(Object.entries(vocabulary.get(type).fields).map(([name, field]) => [name, valueOf(field)])),
-  ) as fc.Arbitrary<Record<string, unknown>>
+  fc.record(Object.fromEntries(Object.entries(vocabulary.get(type).fields).map(([name, field]) => [name, valueOf(field)]))) as fc.Arbitrary<
+    Record<string, unknown>
+  >
 
 const eventArbitrary = fc.constantFrom(...vocabulary.types()).chain((type) =>
   fc.record(

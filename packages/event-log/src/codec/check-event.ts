@@ -90,7 +90,7 @@ function faultOfEnvelope(event: AnyEvent): string | null {
   if (!isTextOrAbsent(event.context)) return 'context should be a string or absent'
   if (!isTextOrAbsent(event.source)) return 'source should be a string or absent'
   if (!isTextOrAbsent(event.where)) return 'where should be a string or absent'
-  if (event.inferred !== undefined && event.inferred !== true) return 'inferred should be true or absent'
+  if (![undefined, true].includes(event.inferred)) return 'inferred should be true or absent'
   const chars = (actor?.comm.length ?? 0) + (event.context?.length ?? 0) + (event.source?.length ?? 0) + (event.where?.length ?? 0)
   return chars > EVENT_CHARS_MAX ? `its strings have ${chars} characters, an event may have ${EVENT_CHARS_MAX}` : null
 }

@@ -148,7 +148,7 @@ export class DictionaryWriter {
   }
 }
 
-function grow<T>(list: (T | undefined)[], base: number, what: string): void {
+function grow(list: unknown[], base: number, what: string): void {
   if (base + 1 < list.length) return
   if (base > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${base} ${what}`)
   while (list.length <= base) list.push(undefined)
@@ -162,8 +162,7 @@ export class Dictionary {
 
   /** Whether no entry is missing. */
   get whole(): boolean {
-    const whole = (list: readonly unknown[]): boolean => list.indexOf(undefined, 1) < 0
-    return whole(this.strings) && whole(this.actors) && whole(this.types)
+    return [this.strings, this.actors, this.types].every((list) => !list.includes(undefined, 1))
   }
 
   string(id: number): string {

@@ -226,4 +226,3 @@ export function readBlockStart(body: Uint8Array<ArrayBuffer>, dictionary: Dictio
   dictionary.add(new ByteReader(body, start, start + length))
   return summary
 }
-

@@ -33,7 +33,7 @@ beforeAll(async () => {
     await cp(folder, pristine[how], { recursive: true })
     await rm(join(pristine[how], 'lock'), { recursive: true })
     await writer.close()
-    expect(readdirSync(join(folder, 'segments'))).toStrictEqual(['00000001.seg', '00000002.seg', '00000003.seg'])
+    if (readdirSync(join(folder, 'segments')).length !== 3) throw new Error('the sample log should have three segments')
   }
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
@@ -87,7 +87,9 @@ for (const how of ['sealed', 'open'] as const) {
           }
           // A block of two events at most, and what needs the strings that only it held: never anything else.
           expect(seen.every((event) => JSON.stringify(event, bigints) === texts.get(event.seq))).toBe(true)
-          if (bit === 1) expect([place, (await verifyFileLog(folder, sampleVocabulary)).isWhole]).toStrictEqual([place, false])
+          // Slower than reading, and for each bit of a byte the same code.
+          const verified = bit > 1 || !(await verifyFileLog(folder, sampleVocabulary)).isWhole
+          expect([place, verified]).toStrictEqual([place, true])
         }
         writeSync(file, Buffer.of(byte), 0, 1, offset)
         offset++

@@ -146,18 +146,19 @@ test('a newer format or an unknown event is not taken for damage', async () => {
   }
 })
 
+const body = (events: readonly AnyEvent[]): Uint8Array => {
+  const builder = new BlockBuilder(sampleVocabulary)
+  for (const event of events) builder.add(event)
+  const out = new ByteWriter()
+  builder.finish(out)
+  return out.written().slice()
+}
+
 test('blocks made by an enemy, with right checksums, are damage and never an event', async () => {
   const folder = join(root, 'log')
   await (await create(folder)).close()
   const { logId } = await readHead(nodeDisk, folder)
   const place = placeOf(logId, 1)
-  const body = (events: readonly AnyEvent[]): Uint8Array => {
-    const builder = new BlockBuilder(sampleVocabulary)
-    for (const event of events) builder.add(event)
-    const out = new ByteWriter()
-    builder.finish(out)
-    return out.written().slice()
-  }
   const good = body(sampleEvents(3))
   const about = { kind: 1, count: 3, firstIndex: 0, lastSeq: 3, synced: 0 }
   const header = readFileSync(join(folder, 'segments/00000001.seg')).subarray(0, 64)

@@ -119,9 +119,11 @@ export class FaultyDisk implements Disk {
   /** Each sector is as it was synced, or as it was written; what has neither is zero. Or the file is as long as it was. */
   #settleSome(node: FileNode): void {
     const old = node.durable ?? new Uint8Array(0)
-    const size = [old.length, node.bytes.length, Math.min(old.length, node.bytes.length) + this.#below(1 + Math.abs(node.bytes.length - old.length))][
-      this.#below(3)
-    ]!
+    const size = [
+      old.length,
+      node.bytes.length,
+      Math.min(old.length, node.bytes.length) + this.#below(1 + Math.abs(node.bytes.length - old.length)),
+    ][this.#below(3)]!
     const bytes = new Uint8Array(size)
     for (let at = 0; at < size; at += SECTOR) {
       const from = this.#below(3) > 0 ? node.bytes : old

@@ -14,7 +14,6 @@ import { errorCode, type Disk } from './disk.ts'
 import type { Holder } from './holder.ts'
 import { LOCK_FOLDER } from './layout.ts'
 
-
 const NAME = /^pid=(\d+),start=(\d+),boot=([0-9a-f]*),ns=(\d*),host=([a-zA-Z0-9.-]*),n=\d+$/
 
 let writers = 0
@@ -23,7 +22,6 @@ function parse(name: string): Holder | null {
   const m = NAME.exec(name)
   return m && { pid: Number(m[1]), start: m[2]!, boot: m[3]!, namespace: m[4]!, host: m[5]! }
 }
-
 
 /** The lock files of others in a log folder, by whether their writer may be alive. */
 async function others(disk: Disk, folder: string, me: Holder, own: string): Promise<{ alive: string[]; dead: string[] }> {

@@ -81,17 +81,21 @@ test('zeros after the last block, as a power failure may leave them, are a torn 
   expect(readFileSync(path)).toStrictEqual(bytes)
 })
 
+/** The same with one sector as if it had never been written. */
+const lacking = (bytes: Buffer): Buffer => Buffer.from(bytes).fill(0, 1024, 1536)
+
+// Texts of zeros: what was written is told from what was not all the same.
+const zeros = (seq: number): AnyEvent => ({
+  ...sampleEvent(2),
+  seq,
+  cause: [],
+  type: 'sample/said',
+  data: { text: '\0'.repeat(3000), by: null },
+})
+
 test('a block with a sector that was never written is a torn tail, unless a later block knows it durable', async () => {
   const folder = join(root, 'sectors')
   const path = join(folder, 'segments/00000001.seg')
-  // Texts of zeros: what was written is told from what was not all the same.
-  const zeros = (seq: number): AnyEvent => ({
-    ...sampleEvent(2),
-    seq,
-    cause: [],
-    type: 'sample/said',
-    data: { text: '\0'.repeat(3000), by: null },
-  })
   const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
   await writer.append([sampleEvent(1)])
   await writer.flush('durable')
@@ -104,14 +108,10 @@ test('a block with a sector that was never written is a torn tail, unless a late
   await writer.flush('durable')
   const third = readFileSync(path)
   await writer.close()
-  const lacking = (bytes: Buffer): Buffer => Buffer.from(bytes).fill(0, 1024, 1536)
   await writeFile(path, lacking(second))
   {
     await using reader = await openFileLog(folder, sampleVocabulary)
-    expect([reader.tornTail, await eventsOf(reader)]).toStrictEqual([
-      { bytes: second.length - first, afterSeq: 1 },
-      [sampleEvent(1)],
-    ])
+    expect([reader.tornTail, await eventsOf(reader)]).toStrictEqual([{ bytes: second.length - first, afterSeq: 1 }, [sampleEvent(1)]])
   }
   await writeFile(path, lacking(third))
   {

@@ -83,6 +83,17 @@ async function compare(disk: Disk, name: SegmentName, tell: (damage: LogDamagedE
 }
 
 function tellsOf({ blocks, dictionary }: SegmentFile): string {
-  const lists = blocks.map((b) => [b.offset, b.bytes, b.count, b.firstIndex, b.lastSeq, b.minTime, b.maxTime, b.entries, b.deviceMask, b.typeMask])
+  const lists = blocks.map((b) => [
+    b.offset,
+    b.bytes,
+    b.count,
+    b.firstIndex,
+    b.lastSeq,
+    b.minTime,
+    b.maxTime,
+    b.entries,
+    b.deviceMask,
+    b.typeMask,
+  ])
   return JSON.stringify([lists, dictionary.strings, dictionary.actors, dictionary.types])
 }
