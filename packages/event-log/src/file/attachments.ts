@@ -7,7 +7,7 @@ import { damagedFile } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
 import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER } from './layout.ts'
 import { hexCrc } from './crc.ts'
-import { ASIDE, readSealed, unsealedError, writeSealed } from './sealed-json.ts'
+import { readSealed, unsealedError, writeSealed } from './sealed-json.ts'
 
 /** One attachment as `attachments.json` lists it. */
 export interface Entry {
@@ -68,7 +68,7 @@ async function* pieces(source: Uint8Array | AsyncIterable<Uint8Array>): AsyncGen
   if (filled > 0) yield piece.subarray(0, filled)
 }
 
-/** Stores an attachment that is not listed yet; durable on return, but not yet listed. */
+/** Stores an attachment that is not listed yet; durable on return, but not yet listed. What is not listed is not there. */
 export async function writeAttachment(
   disk: Disk,
   folder: string,
@@ -76,11 +76,11 @@ export async function writeAttachment(
   source: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<Entry> {
   const parent = join(folder, ATTACHMENTS_FOLDER)
-  const aside = join(parent, name + ASIDE)
+  const path = join(parent, name)
   const crcs: string[] = []
   let bytes = 0
   try {
-    const file = await disk.open(aside, 'w')
+    const file = await disk.open(path, 'w')
     try {
       for await (const piece of pieces(source)) {
         crcs.push(hexCrc(piece))
@@ -91,9 +91,8 @@ export async function writeAttachment(
     } finally {
       await file.close()
     }
-    await disk.rename(aside, join(parent, name))
   } catch (error) {
-    await disk.remove(aside)
+    await disk.remove(path)
     throw error
   }
   await disk.syncFolder(parent)

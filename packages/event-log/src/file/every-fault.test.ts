@@ -11,7 +11,7 @@ import { openOn } from './open.ts'
 
 const FOLDER = '/disk/logs/log'
 // Small, so that a short life has many segments.
-const sizes = { blockEvents: 16, segmentBytes: 2400 }
+const sizes = { blockEvents: 16, segmentBytes: 1700 }
 
 /** What a writer was told, in the order in which it was. */
 class Told {

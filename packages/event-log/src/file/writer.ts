@@ -240,14 +240,17 @@ export class FileLogWriter implements LogWriter {
     this.#position += bytes.length
   }
 
+  /** To be written only when all blocks are durable: whoever finds an index relies on it. */
   #putIndex(lastSeq: number): void {
     const place = placeOf(this.#start.logId, this.#segment)
-    const end = { firstIndex: this.#index, lastSeq, synced: this.#syncedOfSegment() }
+    const end = { firstIndex: this.#index, lastSeq, synced: this.#position }
     this.#put(sealSegment(this.#blocks, this.#dictionary, place, this.#position, end))
   }
 
   /** Ends the segment and goes on with the next one, whose file comes into being only when this one is durable. */
   #roll(lastSeq: number): void {
+    this.#background(this.#write())
+    this.#background(this.#io(() => this.#syncFile()))
     this.#putIndex(lastSeq)
     const start = { firstIndex: this.#index, lastSeq }
     const number = ++this.#segment
@@ -372,6 +375,7 @@ export class FileLogWriter implements LogWriter {
     const { disk, folder, publishAs, lock } = this.#start
     try {
       this.#finishBlock()
+      await this.#sync()
       this.#putIndex(this.#lastSeq)
       await this.#sync()
       await Promise.allSettled(this.#attaching.values())
