@@ -146,3 +146,16 @@ test('what was acknowledged is there when the power goes after any of it', { tim
   expect(trace.filter((t) => t.startsWith('create') && t.endsWith('.seg')).length).toBeGreaterThan(4)
   for (const survives of survivals) await runWith({ at: Infinity, how: 'crash' }, survives, false, 5)
 })
+
+test('a log in a folder that somebody made without syncing it is there after a power failure', async () => {
+  const disk = await freshDisk(3)
+  await disk.mkdir('/disk/logs')
+  await disk.syncFolder('/disk')
+  await disk.mkdir(FOLDER)
+  const writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary)
+  await writer.append(sampleEvents(2))
+  expect(await writer.flush('durable')).toBe('durable')
+  disk.reboot('nothing')
+  await using reader = await openOn(disk, FOLDER, sampleVocabulary)
+  expect(await eventsOf(reader)).toStrictEqual(sampleEvents(2))
+})
