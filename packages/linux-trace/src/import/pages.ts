@@ -1,9 +1,9 @@
-/** References to pages: mm/gup.c, the ends of bios and pipe buffers, DAX layout breaking. */
-import { covers, firstPfn, foll, memoryType, type Pagemap } from '@devtrail/memremap'
+/** References to pages: mm/gup.c, the ends of bios and pipe buffers. */
+import { foll, memoryType } from '@devtrail/memremap'
 import { errnoOf, int, pointer, u64 } from '../values.ts'
-import type { Fields, ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
-import { pagemapAt } from './pagemaps.ts'
+import { ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
 
 const PAGE_BYTES = 4096
 /** Vectors of a bio that the probe fetches. */
@@ -11,82 +11,14 @@ const VECTORS_SEEN = 3
 /** No sane count of a page is larger; what is read from a vanished struct page may be anything. */
 const REFCOUNT_MAX = 1 << 24
 
-interface Owner {
-  readonly pagemap: Pagemap | undefined
-  /** Of a tail page: the head, which carries the count. */
-  readonly head: number | null
-  /** Whether the page itself says so. */
-  readonly byWord?: true
-}
-
-const NOBODY: Owner = { pagemap: undefined, head: null }
-
-/** The pagemap a page belongs to: by the word in its struct page, which a tail of a compound page has plus one, or by range. */
-function ownerOf(ctx: ImportContext, pfn: number | null, word: string | null): Owner {
-  if (pfn === null) return NOBODY
-  if (word !== null) {
-    const tail = BigInt(word) & 1n
-    const direct = tail === 0n ? pagemapAt(ctx, word) : undefined
-    if (direct !== undefined)
-      return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null, byWord: true }
-    const head = tail === 1n ? ctx.pfnOf(`0x${(BigInt(word) - 1n).toString(16)}`, null) : null
-    const p = byRange(ctx, head ?? pfn)
-    if (head !== null && p !== undefined) ctx.compounds.set(p.id, Math.max(ctx.compounds.get(p.id) ?? 0, pfn - head + 1))
-    return p !== undefined && p.phase !== null ? { pagemap: p, head } : NOBODY
-  }
-  const p = byRange(ctx, pfn)
-  return p === undefined ? behindHead(ctx, pfn) : { pagemap: p, head: null }
-}
-
-/** A 1 GiB compound page is the largest there is. */
-const COMPOUND_PAGES_MAX = 1 << 18
-
-/** A page right behind the head of a compound page of a pagemap whose range is not known yet is taken for its tail. */
-function behindHead(ctx: ImportContext, pfn: number): Owner {
-  for (const p of ctx.memremap.pagemaps.values()) {
-    if (p.start !== null || p.phase === 'removed' || !ctx.compounds.has(p.id)) continue
-    for (const head of p.pages.keys()) if (head < pfn && pfn < head + COMPOUND_PAGES_MAX) return { pagemap: p, head }
-  }
-  return NOBODY
-}
-
-/** The live pagemap with a struct page for this pfn. */
-function byRange(ctx: ImportContext, pfn: number): Pagemap | undefined {
-  let best: Pagemap | undefined
-  for (const p of ctx.memremap.pagemaps.values()) {
-    if (p.phase === 'removed' || p.removal !== null || covers(p, pfn) !== true || pfn < (firstPfn(p) ?? pfn)) continue
-    // One that is known to be live comes before one that a gap left unsure, a newer one before an older one.
-    if (best === undefined || best.phase === null || p.phase !== null) best = p
-  }
-  if (best !== undefined) return best
-  // A pagemap whose range is not known yet owns the pages that were looked up through it.
-  for (const p of ctx.memremap.pagemaps.values()) {
-    if (p.start === null && p.phase !== 'removed' && p.pages.has(pfn)) return p
-  }
-  return undefined
-}
-
-/** The owner of a run of pages: of its first page, or of any other that is known to be referenced. */
-function ownerOfRun(ctx: ImportContext, pfn: number | null, pages: number): Owner {
-  const first = ownerOf(ctx, pfn, null)
-  if (first.pagemap !== undefined || pfn === null) return first
-  for (const p of ctx.memremap.pagemaps.values()) {
-    if (p.start !== null || p.phase === 'removed') continue
-    for (const known of p.pages.keys()) if (known >= pfn && known < pfn + pages) return { pagemap: p, head: null }
-  }
-  return first
-}
-
 const kindOf = (flags: number): 'get' | 'pin' | null => ((flags & foll.PIN) !== 0 ? 'pin' : (flags & foll.GET) !== 0 ? 'get' : null)
 
 /** A count read from a struct page that still exists; null for what cannot be one. */
-function sane(refcount: number | null, owner: Owner): number | null {
+function sane(refcount: number | null, owner: PageOwner): number | null {
   // After a gap the memory may be gone, unless the page's own word names the pagemap.
   if (owner.pagemap === undefined || !(owner.pagemap.sure || owner.byWord)) return null
   return refcount !== null && refcount >= 0 && refcount <= REFCOUNT_MAX ? refcount : null
 }
-
-const pfnOf = (ctx: ImportContext, f: Fields, name = 'page'): number | null => ctx.pfnOf(pointer(f, name), u64(f, 'vmemmap'))
 
 export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
@@ -291,37 +223,4 @@ function gupPutAhead(ctx: ImportContext): boolean {
 export function pageFreed(ctx: ImportContext, hit: ProbeHit): void {
   const page = pointer(hit.fields, 'page')
   ctx.say('memremap/page-freed', { page: page ?? '0x0', word: pointer(hit.fields, 'pgmap'), pfn: ctx.pfnOf(page, null) })
-}
-
-export function idleWaitStarted(ctx: ImportContext, hit: ProbeHit): void {
-  const seq = ctx.say('memremap/idle-wait-started', { call: hit.symbol, inode: pointer(hit.fields, 'inode') })
-  ctx.enter(hit, seq, null)
-}
-
-export function idleWaitEnded(ctx: ImportContext, hit: ProbeHit): void {
-  const frame = ctx.leaveCall(hit)
-  ctx.say('memremap/idle-wait-ended', { call: hit.symbol, errno: errnoOf(hit.fields) }, frame === null ? {} : { cause: [frame.seq] })
-}
-
-export function busyLookupStarted(ctx: ImportContext, hit: ProbeHit): void {
-  const f = hit.fields
-  ctx.pfnOf(null, u64(f, 'vmemmap'))
-  const seq = ctx.say('memremap/busy-lookup-started', {
-    mapping: pointer(f, 'mapping') ?? '0x0',
-    start: u64(f, 'start'),
-    end: u64(f, 'end'),
-    vmemmap: pointer(f, 'vmemmap'),
-  })
-  ctx.enter(hit, seq, null)
-}
-
-export function busyLookedUp(ctx: ImportContext, hit: ProbeHit): void {
-  const frame = ctx.leaveCall(hit)
-  const page = pointer(hit.fields, 'ret')
-  const pfn = ctx.pfnOf(page, null)
-  ctx.say(
-    'memremap/busy-looked-up',
-    { page, pfn, pagemap: ownerOf(ctx, pfn, null).pagemap?.id ?? null },
-    frame === null ? {} : { cause: [frame.seq] },
-  )
 }
