@@ -57,6 +57,8 @@ export class ImportContext {
   readonly lookedUp = new Map<number, number>()
   /** Pagemaps seen to have compound pages: how many pages one spans at least. */
   readonly compounds = new Map<number, number>()
+  /** Whether probes that show page references given back missed some of their hits. */
+  putsMissed = false
   /** Devices of which it cannot be told whether the entry at hand meant them. */
   readonly doubted = new Set<number>()
   /** The namespaces that the baseline listed, by name. */
@@ -159,6 +161,11 @@ export class ImportContext {
   /** Whether it cannot be told that what the task at hand does is done to this device. */
   isDoubtful(device: number): boolean {
     return this.doubted.has(device) || this.task.frames.some((f) => f.device === device && f.doubtful)
+  }
+
+  /** Takes the memmap's base from a page whose pfn is known, where no probe fetches it. */
+  learnBase(page: string, pfn: number): void {
+    this.vmemmap ??= BigInt(page) - BigInt(pfn) * STRUCT_PAGE_BYTES
   }
 
   /** Enters a call. */

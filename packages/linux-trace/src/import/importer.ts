@@ -41,6 +41,23 @@ export interface ImportSummary {
   kernel: string | null
 }
 
+/** Functions whose probes show that page references are given back. */
+const SHOWS_PUTS: ReadonlySet<string> = new Set([
+  '__put_devmap_managed_page_refs',
+  '__bio_release_pages',
+  'page_cache_pipe_buf_release',
+  'unpin_user_page',
+  'gup_put_folio',
+])
+
+/** Probes that `kprobe_profile` says were not run every time (name, hits, misses). */
+function missedHits(profile: string): { event: string; hits: number }[] {
+  return profile.split(/\r?\n/).flatMap((line) => {
+    const m = /^\s*(\S+)\s+\d+\s+([1-9]\d*)\s*$/.exec(line)
+    return m === null ? [] : [{ event: m[1]!, hits: Number(m[2]) }]
+  })
+}
+
 const PROGRESS_EVERY = 8192
 /** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
 const CPUS_MAX = 8192
@@ -74,6 +91,7 @@ class Importer {
   #lastConsole: { text: string; time: number } | null = null
   #lastTime = 0
   #lastEntry = 0
+  #missed = false
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
     this.#recording = recording
@@ -202,7 +220,7 @@ class Importer {
       ctx.leave(line.ns)
       consoleLine(ctx, line.text, () => line.following)
     }
-    ctx.say('log/ended', { complete: inBuffer !== null && entries >= inBuffer && this.#trace.unparsed === 0 })
+    ctx.say('log/ended', { complete: inBuffer !== null && entries >= inBuffer && this.#trace.unparsed === 0 && !this.#missed })
   }
 
   /** A pagemap whose owner was never named belongs to whatever claims the namespace its pages lie in. */
@@ -232,11 +250,13 @@ class Importer {
     const foreign = [...this.#probes.values()].filter((p) => isKnownFunction(p.symbol) && p.foreign.length > 0)
     for (const p of foreign)
       this.#notes.push(`probe ${p.event} fetches ${p.foreign.join(', ')} in a way not known for ${p.symbol}; taken by name`)
-    const missed = (this.#recording.kprobeProfile ?? '').split(/\r?\n/).flatMap((line) => {
-      const m = /^\s*(\S+)\s+(\d+)\s+([1-9]\d*)\s*$/.exec(line)
-      return m === null ? [] : [`${m[1]} (${m[3]})`]
-    })
-    if (missed.length > 0) this.#notes.push(`probes that missed hits: ${missed.join(', ')}; what they would have shown is not known`)
+    const missed = missedHits(this.#recording.kprobeProfile ?? '')
+    if (missed.length === 0) return
+    this.#missed = true
+    this.#ctx.putsMissed = missed.some(({ event }) => SHOWS_PUTS.has(this.#probes.get(event)?.symbol ?? ''))
+    this.#notes.push(
+      `probes that missed hits: ${missed.map((m) => `${m.event} (${m.hits})`).join(', ')}; what they would have shown is not known`,
+    )
   }
 
   #summary(): ImportSummary {
@@ -244,7 +264,8 @@ class Importer {
     if (unparsed > 0)
       this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
     if (inBuffer === null) this.#notes.push('the trace has no header: whether it is complete is not known')
-    const complete = inBuffer !== null && inBuffer === written && entries === inBuffer && unparsed === 0 && this.#lost === 0
+    const complete =
+      inBuffer !== null && inBuffer === written && entries === inBuffer && unparsed === 0 && this.#lost === 0 && !this.#missed
     return {
       entries,
       events: this.#ctx.events,

@@ -221,6 +221,7 @@ export function memoryRemoved(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = pagemapInFrame(ctx, 'memunmap_pages') ?? pagemapInFrame(ctx, 'memremap_pages')
   const start = u64(hit.fields, 'start') ?? 0n
   const size = u64(hit.fields, 'size') ?? 0n
+  if (ctx.putsMissed) ctx.say('memremap/puts-unseen', { vectors: 0 }, { inferred: true })
   const seq = ctx.say('memremap/memory-removed', { pagemap: pagemap ?? coveringPagemap(ctx, start, size), start, size })
   if (pagemap === null) systemRamRemoved(ctx, start, size, seq)
 }
@@ -246,6 +247,7 @@ export function lookedUp(ctx: ImportContext, hit: ProbeHit): void {
   const pfn = (frame?.data['pfn'] as number | undefined) ?? null
   const cached = frame === null ? p : (frame.data['cached'] as string | null)
   const pagemap = p === null ? null : pagemapFor(ctx, p, pfn)
+  ctx.task.looked = p === null ? null : pfn
   ctx.say(
     'memremap/looked-up',
     { pfn, pagemap, pointer: p, fresh: p !== null && p !== cached },

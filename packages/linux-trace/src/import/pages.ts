@@ -1,6 +1,6 @@
 /** References to pages: mm/gup.c, the ends of bios and pipe buffers. */
 import { foll, memoryType } from '@devtrail/memremap'
-import { errnoOf, int, pointer, u64 } from '../values.ts'
+import { int, pointer, u64 } from '../values.ts'
 import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
 import { ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
@@ -22,6 +22,9 @@ function sane(refcount: number | null, owner: PageOwner): number | null {
 
 export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
+  const page = pointer(f, 'page')
+  if (page !== null && ctx.task.looked !== null && !f.has('vmemmap')) ctx.learnBase(page, ctx.task.looked)
+  ctx.task.looked = null
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
   const owner = ownerOf(ctx, pfn, word)
@@ -31,7 +34,7 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = owner.pagemap?.id ?? null
   const seq = ctx.say('memremap/grab-started', {
     pfn,
-    page: pointer(f, 'page') ?? '0x0',
+    page: page ?? '0x0',
     pagemap,
     word,
     refcount,

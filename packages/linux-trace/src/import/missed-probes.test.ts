@@ -1,0 +1,50 @@
+/** What probes that missed hits, or fetch less, leave of an import. */
+import type { AnyEvent } from '@devtrail/events'
+import { expect, test } from 'vitest'
+import { importRecording } from './importer.ts'
+
+const LINES = [
+  'tracer: nop',
+  'pin-9 [000] d.... 1.000001: look: (get_dev_pagemap+0x0/0xe0) pfn=0x100300 cached=0x0',
+  'pin-9 [000] d.... 1.000002: look_ret: (gup+0x5/0x13 <- get_dev_pagemap) pgmap=0xff00000000001000',
+  'pin-9 [000] d.... 1.000003: grab: (try_grab_folio+0x0/0x370) page=0xffea00000400c000 pgmap=0xff00000000001000 refcount=1 refs=1 flags=0x4',
+  'pin-9 [000] d.... 1.000004: grab_ret: (gup+0x6/0x13 <- try_grab_folio) ret=0xffea00000400c000',
+  'sh-1 [000] ..... 2.000001: unmap: (memunmap_pages+0x0/0x2b0) pgmap=0xff00000000001000 start=0x100000000 end=0x100ffffff type=3 pgmap_flags=0',
+  'sh-1 [000] ..... 2.000002: gone: (arch_remove_memory+0x0/0x4a) start=0x100000000 size=0x1000000',
+  'sh-1 [000] ..... 2.000003: unmap_ret: (release_nodes+0x40/0xb0 <- memunmap_pages)',
+]
+
+async function run(profile?: string): Promise<AnyEvent[]> {
+  const entries = LINES.length - 1
+  const text = `# ${LINES[0]}\n# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${LINES.slice(1).join('\n')}\n`
+  const trace = (async function* () {
+    yield new TextEncoder().encode(text)
+  })()
+  const events: AnyEvent[] = []
+  const definitions = 'p:dt/puts __put_devmap_managed_page_refs page=$arg1:x64\np:dt/look get_dev_pagemap pfn=$arg1:x64 cached=$arg2:x64'
+  await importRecording(
+    { trace, name: 'test', kprobeEvents: definitions, ...(profile === undefined ? {} : { kprobeProfile: profile }) },
+    { event: (e) => void events.push(e), kept: () => {} },
+  )
+  return events
+}
+
+test('without the base of the memmap the pages of a lookup still tell which they are', async () => {
+  const grabbed = (await run()).find((e) => e.type === 'memremap/grabbed')
+  expect(grabbed?.data).toMatchObject({ pfn: 0x100300, pagemap: 1, before: 1 })
+})
+
+test('where a probe of puts missed hits, puts may have gone unseen before memory is removed', async () => {
+  const types = (events: AnyEvent[]): string[] => events.map((e) => e.type)
+  expect(types(await run('  puts   10   0\n'))).not.toContain('memremap/puts-unseen')
+  const missed = await run('  puts   10   3\n')
+  const at = types(missed).indexOf('memremap/puts-unseen')
+  expect(missed[at + 1]?.type).toBe('memremap/memory-removed')
+  expect(missed.at(-1)?.data).toEqual({ complete: false })
+})
+
+test('where another probe missed hits, only the end of the recording is no longer sure', async () => {
+  const missed = await run('  look   10   3\n')
+  expect(missed.map((e) => e.type)).not.toContain('memremap/puts-unseen')
+  expect(missed.at(-1)?.data).toEqual({ complete: false })
+})
