@@ -10,8 +10,8 @@ export interface IdleWait {
   since: { seq: number; time: number }
   /** The page waited for, once the search has named it. */
   page: { pfn: Pfn; seq: number } | null
-  /** When that page became idle, if it has. */
-  idle: { seq: number; time: number } | null
+  /** When that page became idle, if it has; `woken`: through a put that wakes those who wait. */
+  idle: { seq: number; time: number; woken: boolean } | null
   /** False when a gap came since: the wait may be over. */
   sure: boolean
 }
@@ -47,8 +47,9 @@ export function evolveWaits(state: MemremapState, event: MemremapEvent): void {
 }
 
 /** A page became idle (or, with null, is referenced again): those who wait for it are owed a wake-up. */
-export function idleSeen(state: MemremapState, pfn: Pfn, at: { seq: number; time: number } | null): void {
+export function idleSeen(state: MemremapState, pfn: Pfn, at: MemremapEvent | null): void {
   for (const wait of state.waits.values()) {
-    if (wait.page?.pfn === pfn) wait.idle = at === null ? null : { seq: at.seq, time: at.time }
+    if (wait.page?.pfn === pfn)
+      wait.idle = at === null ? null : { seq: at.seq, time: at.time, woken: at.type === 'memremap/put' && at.data.how === 'put_page' }
   }
 }
