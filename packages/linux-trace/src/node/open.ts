@@ -51,6 +51,9 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
     yield* file.pipe(unzip)
   } catch (error) {
     throw new RecordingError(`${path}: the gzip data is damaged or cut (${(error as Error).message})`, { cause: error })
+  } finally {
+    // Whoever stops reading ends the unpacking alone, not what feeds it.
+    file.destroy()
   }
 }
 
