@@ -101,6 +101,18 @@ describe('how complete a recording is', () => {
     expect(all('log/gap')).toMatchObject([{ seq: 1, entry: 1, data: { reason: 'overwritten', lost: 7 } }])
   })
 
+  it('until the buffer of another CPU has begun, something may be missing before each entry', async () => {
+    const overwritten = { header: '# entries-in-buffer/entries-written: 4/11   #P:2', lateCpus: [1] }
+    const { summary, all } = await imported([release, release, raw('##### CPU 1 buffer started ####'), release, release], overwritten)
+    expect(all('log/gap').map((e) => [e.entry, e.data['cpu'], e.data['lost']])).toEqual([
+      [1, null, 7],
+      [1, 1, null],
+      [2, 1, null],
+      [3, 1, null],
+    ])
+    expect(summary.lost).toBe(7)
+  })
+
   it('entries that were lost are a gap where they are missing', async () => {
     const { summary, all } = await imported([release, raw('CPU:1 [LOST 5 EVENTS]'), release])
     expect(summary).toMatchObject({ complete: false, lost: 5 })
