@@ -99,9 +99,11 @@ describe('memremap/idle-waiter-not-woken', () => {
   })
 
   test('of a task that put_page has woken it is certain only when it had the time to run', () => {
-    const before = (): AnyEvent[] => [...live(), grabbed(), started(), searched(PFN)]
     const last = put(1, 'put_page')
-    expect(judge(...before(), last, { ...ended(), time: last.time + 1000 })).toMatchObject([{ certainty: 'possible' }])
-    expect(judge(...before(), last, { ...ended(), time: last.time + 1_000_000_000 })).toMatchObject([{ certainty: 'certain' }])
+    expect(judge(...live(), grabbed(), started(), searched(PFN), last, { ...ended(), time: last.time + 1000 })).toMatchObject([
+      { certainty: 'possible' },
+    ])
+    const late = { ...ended(), time: last.time + 1_000_000_000 }
+    expect(judge(...live(), grabbed(), started(), searched(PFN), last, late)).toMatchObject([{ certainty: 'certain' }])
   })
 })

@@ -144,6 +144,14 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
     case 'resource-tree/released':
       if (event.data.region !== null) unlink(state, event.data.region, event.data.how === 'remove_resource')
       return
+    case 'resource-tree/split': {
+      const { region, end, upper, upperStart, upperEnd } = event.data
+      const lower = state.nodes.get(region)
+      if (lower === undefined) return
+      lower.end = end
+      link(state, { ...lower, id: upper, start: upperStart, end: upperEnd, pointer: null, children: [], since: event.seq })
+      return
+    }
     case 'resource-tree/adjusted': {
       const node = state.nodes.get(event.data.region)
       if (node === undefined) return

@@ -212,8 +212,8 @@ export class ImportContext {
   }
 
   /** Entries of another CPU may be missing here: tasks are where they were, but nothing else is sure. */
-  doubt(cpu: number | null): void {
-    this.say('log/gap', { reason: 'overwritten', lost: null, cpu }, { cause: [] })
+  doubt(cpu: number | null, reason: 'overwritten' | 'unreadable' = 'overwritten'): void {
+    this.say('log/gap', { reason, lost: null, cpu }, { cause: [] })
   }
 
   /** Entries are missing here: nothing that was under way can be relied on. */

@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
 import { RecordingError } from '../errors.ts'
-import { parseHit, parseProbeDefinitions, isKnownFunction, type ProbeDefinition } from '../probes.ts'
+import { parseHit, parseProbeDefinitions, isKnownFunction, type ProbeDefinition, type ProbeHit } from '../probes.ts'
 import type { Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { readTextTrace, type TraceSummary } from '../text/reader.ts'
@@ -58,6 +58,11 @@ function missedHits(profile: string): { event: string; hits: number }[] {
   })
 }
 
+/** Functions of whose return it matters only that it came. */
+const RETURNS_VOID: ReadonlySet<string> = new Set(['memunmap_pages', 'blk_mq_freeze_queue_wait'])
+
+const tellsNothing = (hit: ProbeHit): boolean => hit.edge === 'return' && !hit.fields.has('ret') && !RETURNS_VOID.has(hit.symbol)
+
 const PROGRESS_EVERY = 8192
 /** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
 const CPUS_MAX = 8192
@@ -79,6 +84,8 @@ class Importer {
   readonly #options: ImportOptions
   readonly #trace: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
   readonly #queue: AnyEvent[] = []
+  /** Functions whose return probes fetch no value. */
+  readonly #silent = new Set<string>()
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
   readonly #blind = new Set<number>()
   readonly #withoutEffect = new Map<string, number>()
@@ -149,7 +156,8 @@ class Importer {
     if (hit === null || handler === undefined) return this.#keep(entry, hit !== null && isKnownFunction(hit.symbol))
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
-    handler(this.#ctx, hit)
+    if (tellsNothing(hit)) this.#outcomeUnknown(hit)
+    else handler(this.#ctx, hit)
     this.#ctx.sayDoubts()
   }
 
@@ -169,6 +177,14 @@ class Importer {
     if (this.#blind.size === 0 || (this.#blind.size === 1 && this.#blind.has(entry.cpu))) return
     this.#ctx.leave(entry.time, entry.number)
     this.#ctx.doubt([...this.#blind].find((cpu) => cpu !== entry.cpu) ?? null)
+  }
+
+  /** A call returned and the user's probe does not fetch how: what it may have changed is no longer known. */
+  #outcomeUnknown(hit: ProbeHit): void {
+    this.#ctx.leaveCall(hit)
+    this.#ctx.unpaired(hit)
+    this.#ctx.doubt(null, 'unreadable')
+    this.#silent.add(hit.symbol)
   }
 
   /** Entries that are no probes'. Returns false when it is none of those known. */
@@ -263,6 +279,9 @@ class Importer {
     const { entries, inBuffer, written, unparsed, unreadable } = this.#trace
     if (unparsed > 0)
       this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
+    if (this.#silent.size > 0) {
+      this.#notes.push(`return probes of ${[...this.#silent].join(', ')} do not fetch $retval: how those calls ended is not known`)
+    }
     if (inBuffer === null) this.#notes.push('the trace has no header: whether it is complete is not known')
     const complete =
       inBuffer !== null && inBuffer === written && entries === inBuffer && unparsed === 0 && this.#lost === 0 && !this.#missed

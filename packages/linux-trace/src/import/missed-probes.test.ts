@@ -49,3 +49,17 @@ test('where another probe missed hits, only the end of the recording is no longe
   expect(missed.map((e) => e.type)).not.toContain('memremap/puts-unseen')
   expect(missed.at(-1)?.data).toEqual({ complete: false })
 })
+
+test('a return probe that fetches no value leaves what it would have told unknown', async () => {
+  const lines = LINES.map((line) => line.replace(' ret=0xffea00000400c000', ''))
+  const entries = lines.length - 1
+  const text = `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${lines.slice(1).join('\n')}\n`
+  const trace = (async function* () {
+    yield new TextEncoder().encode(text)
+  })()
+  const events: AnyEvent[] = []
+  const { notes } = await importRecording({ trace, name: 'test' }, { event: (e) => void events.push(e), kept: () => {} })
+  expect(events.map((e) => e.type)).not.toContain('memremap/grabbed')
+  expect(events.find((e) => e.type === 'log/gap')?.data).toEqual({ reason: 'unreadable', lost: null, cpu: null })
+  expect(notes.join()).toContain('return probes of try_grab_folio do not fetch $retval')
+})

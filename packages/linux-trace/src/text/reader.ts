@@ -79,13 +79,7 @@ function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary)
       return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
     if (started !== null || pending === null || !MULTILINE.has(pending.event)) return null
   }
-  let entry
-  try {
-    entry = parseEntry(text, summary.entries + 1, number)
-  } catch (error) {
-    // A time that does not fit: the line is of no use without it.
-    return unreadable(number, (error as RangeError).message, summary)
-  }
+  const entry = parseEntry(text, summary.entries + 1, number)
   if (entry !== null) {
     summary.entries++
     return { kind: 'entry', entry }
