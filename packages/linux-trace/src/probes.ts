@@ -165,6 +165,49 @@ export function parseProbeDefinitions(text: string): Map<string, ProbeDefinition
   return probes
 }
 
+/** Fields without which an entry says nothing that can be followed. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  __request_region: ['parent', 'start', 'n'],
+  __release_region: ['parent', 'start', 'n'],
+  request_resource: ['parent', 'start', 'end'],
+  insert_resource: ['parent', 'start', 'end'],
+  request_resource_conflict: ['parent', 'start', 'end'],
+  insert_resource_conflict: ['parent', 'start', 'end'],
+  release_resource: ['start', 'end'],
+  remove_resource: ['start', 'end'],
+  memremap_pages: ['pgmap', 'start', 'end'],
+  devm_memremap_pages: ['dev', 'pgmap'],
+  memunmap_pages: ['pgmap', 'start', 'end'],
+  devm_memremap_pages_release: ['pgmap'],
+  get_dev_pagemap: ['pfn'],
+  devm_memremap: ['dev'],
+  devm_memunmap: ['dev'],
+  devres_release_all: ['dev'],
+  really_probe: ['dev'],
+  device_unbind_cleanup: ['dev'],
+  nd_pmem_probe: ['dev'],
+  nd_pmem_remove: ['dev'],
+  nd_pmem_shutdown: ['dev'],
+  pmem_attach_disk: ['dev'],
+  nd_btt_probe: ['dev'],
+  nd_pfn_probe: ['dev'],
+  nd_dax_probe: ['dev'],
+  device_add_disk: ['parent', 'disk'],
+  del_gendisk: ['disk'],
+  arch_add_memory: ['start', 'size'],
+  arch_remove_memory: ['start', 'size'],
+  try_grab_page: ['page', 'flags'],
+  try_grab_folio: ['page', 'refs', 'flags'],
+  __put_devmap_managed_page_refs: ['page', 'refs'],
+  __bio_release_pages: ['vcnt', 'page0', 'len0'],
+}
+
+/** Fields that a function's entry lacks and cannot do without; a field that faulted is there. */
+export function missingFields(hit: ProbeHit): string[] {
+  if (hit.edge === 'return') return []
+  return (Object.hasOwn(REQUIRED, hit.symbol) ? REQUIRED[hit.symbol]! : []).filter((name) => !hit.fields.has(name))
+}
+
 /** A probe's entry, understood: the function, which edge, canonical fields. */
 export interface ProbeHit {
   readonly symbol: string

@@ -266,7 +266,7 @@ export const memremapCatalogue = declareEvents('memremap', {
     doc: 'A task entered a wait for the pages of a DAX file to become idle.',
     kernel: 'ext4_break_layouts',
     call: { edge: 'enter', name: 'break_layouts', waitsFor: 'pages of the file to become idle' },
-    fields: { call: f.string('the function'), inode: f.opt(f.pointer('the inode')) },
+    fields: { call: f.string('the function'), inode: f.opt(f.pointer('the inode')), returns: f.bool('whether its return would be told') },
   },
   'busy-lookup-started': {
     version: 1,

@@ -1,3 +1,4 @@
+import { isGapOf } from '@devtrail/events'
 import type { AnyEvent } from '@devtrail/events'
 import { evolvePagemap } from './evolve-pagemap.ts'
 import { evolvePages } from './evolve-pages.ts'
@@ -34,6 +35,7 @@ const PROVES: ReadonlySet<string> = new Set([
 /** Folds one event into the state, in place. */
 export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   state.ended = null
+  if (any.type === 'log/gap' && !isGapOf(any, 'memremap')) return
   if (any.type === 'log/gap') {
     forget(state)
     for (const wait of state.waits.values()) wait.sure = false

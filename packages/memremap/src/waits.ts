@@ -16,6 +16,9 @@ export interface IdleWait {
   sure: boolean
 }
 
+/** A log written by hand may leave it out: then nothing is missing. */
+const isTold = (told: boolean | undefined): boolean => told !== false
+
 export function evolveWaits(state: MemremapState, event: MemremapEvent): void {
   const pid = event.actor?.pid
   if (pid === undefined) return
@@ -28,7 +31,7 @@ export function evolveWaits(state: MemremapState, event: MemremapEvent): void {
         since: { seq: event.seq, time: event.time },
         page: null,
         idle: null,
-        sure: true,
+        sure: isTold(event.data.returns),
       })
       return
     case 'memremap/busy-looked-up': {

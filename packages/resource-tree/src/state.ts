@@ -1,3 +1,4 @@
+import { isGapOf } from '@devtrail/events'
 import type { AnyEvent, DeviceId, Facts, RegionId } from '@devtrail/events'
 import type { ResourceTreeEvent } from './events.ts'
 
@@ -88,6 +89,7 @@ function unlink(state: ResourceTreeState, id: RegionId, promote: boolean): void 
 
 /** Folds one event into the state, in place. */
 export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): void {
+  if (any.type === 'log/gap' && !isGapOf(any, 'resource-tree')) return
   if (any.type === 'log/gap') {
     for (const tree of state.trees.values()) tree.complete = false
     for (const node of state.nodes.values()) node.sure = false

@@ -5,7 +5,11 @@ import type { ImportContext } from './context.ts'
 import { ownerOf } from './page-owner.ts'
 
 export function idleWaitStarted(ctx: ImportContext, hit: ProbeHit): void {
-  const seq = ctx.say('memremap/idle-wait-started', { call: hit.symbol, inode: pointer(hit.fields, 'inode') })
+  const seq = ctx.say('memremap/idle-wait-started', {
+    call: hit.symbol,
+    inode: pointer(hit.fields, 'inode'),
+    returns: ctx.coverage.shows(hit.symbol, 'return'),
+  })
   ctx.enter(hit, seq, null)
 }
 

@@ -138,8 +138,10 @@ describe('how complete a recording is', () => {
   it('without a baseline what was there is not known, and the note names what is missing', async () => {
     const { summary } = await imported([release], { mounts: '' })
     expect(summary.notes).toContain('no iomem.before, ndctl.before.json: what was there when the recording began is not known')
-    const whole = await imported([release], { mounts: '', iomem: '', ndctl: '' })
-    expect(whole.summary.notes).toEqual([])
+    const whole = await imported([release], { mounts: '', iomem: '0-f : Reserved\n', ndctl: '' })
+    expect(whole.summary.notes.join()).not.toContain('what was there')
+    const cut = await imported([release], { mounts: '', iomem: '0-f : Rese', ndctl: '' })
+    expect(cut.summary.notes).toContain('iomem.before does not end with a line break: it may be cut')
   })
 })
 

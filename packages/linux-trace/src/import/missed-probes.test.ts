@@ -14,20 +14,36 @@ const LINES = [
   'sh-1 [000] ..... 2.000003: unmap_ret: (release_nodes+0x40/0xb0 <- memunmap_pages)',
 ]
 
-async function run(profile?: string): Promise<AnyEvent[]> {
+/** Definitions of every probe that a state cannot do without, some left out. */
+function definitions(without: readonly string[] = []): string {
+  const both = ['__request_region', 'really_probe', 'devres_release_all', 'memremap_pages', 'get_dev_pagemap', 'try_grab_folio']
+  const entered = ['__release_region', 'device_unbind_cleanup', 'memunmap_pages', 'arch_remove_memory', 'device_add_disk', 'del_gendisk']
+  const puts = ['__put_devmap_managed_page_refs', '__bio_release_pages']
+  const names = { __put_devmap_managed_page_refs: 'puts', get_dev_pagemap: 'look' } as Record<string, string>
+  return [...both, ...entered, ...puts]
+    .filter((symbol) => !without.includes(symbol))
+    .flatMap((symbol) => [
+      `p:dt/${names[symbol] ?? symbol} ${symbol}`,
+      ...(both.includes(symbol) ? [`r:dt/${symbol}_ret ${symbol} ret=$retval`] : []),
+    ])
+    .join('\n')
+}
+
+async function run(profile?: string, without: readonly string[] = []): Promise<AnyEvent[]> {
   const entries = LINES.length - 1
   const text = `# ${LINES[0]}\n# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${LINES.slice(1).join('\n')}\n`
   const trace = (async function* () {
     yield new TextEncoder().encode(text)
   })()
   const events: AnyEvent[] = []
-  const definitions = 'p:dt/puts __put_devmap_managed_page_refs page=$arg1:x64\np:dt/look get_dev_pagemap pfn=$arg1:x64 cached=$arg2:x64'
   await importRecording(
-    { trace, name: 'test', kprobeEvents: definitions, ...(profile === undefined ? {} : { kprobeProfile: profile }) },
+    { trace, name: 'test', kprobeEvents: definitions(without), ...(profile === undefined ? {} : { kprobeProfile: profile }) },
     { event: (e) => void events.push(e), kept: () => {} },
   )
   return events
 }
+
+const types = (events: readonly AnyEvent[]): string[] => events.map((e) => e.type)
 
 test('without the base of the memmap the pages of a lookup still tell which they are', async () => {
   const grabbed = (await run()).find((e) => e.type === 'memremap/grabbed')
@@ -60,6 +76,39 @@ test('a return probe that fetches no value leaves what it would have told unknow
   const events: AnyEvent[] = []
   const { notes } = await importRecording({ trace, name: 'test' }, { event: (e) => void events.push(e), kept: () => {} })
   expect(events.map((e) => e.type)).not.toContain('memremap/grabbed')
-  expect(events.find((e) => e.type === 'log/gap')?.data).toEqual({ reason: 'unreadable', lost: null, cpu: null })
+  expect(events.find((e) => e.type === 'log/gap')?.data).toEqual({ reason: 'unreadable', lost: null, cpu: null, model: null })
   expect(notes.join()).toContain('return probes of try_grab_folio do not fetch $retval')
+})
+
+test('where a way of giving references back is not probed, none is certain to be still out', async () => {
+  expect(types(await run(undefined, ['__bio_release_pages']))).toContain('memremap/puts-unseen')
+})
+
+test('what a model cannot do without and nothing recorded leaves it unknown, and only it', async () => {
+  const gaps = (await run(undefined, ['__release_region'])).filter((e) => e.type === 'log/gap')
+  expect(gaps.length).toBeGreaterThan(0)
+  expect(new Set(gaps.map((e) => `${String(e.data['reason'])} ${String(e.data['model'])}`))).toEqual(new Set(['unrecorded resource-tree']))
+})
+
+test('an entry that lacks a field it cannot do without, or is cut, is a gap and a note with its place', async () => {
+  const lines = [
+    ...LINES.slice(0, 5),
+    'sh-1 [000] ..... 2.000000: devres_log: pfn0.0 REL 00000',
+    LINES[5]!.replace('start=', 'begin='),
+    LINES[6]!,
+  ]
+  const entries = lines.length - 1
+  const text = `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${lines.slice(1).join('\n')}\n`
+  const trace = (async function* () {
+    yield new TextEncoder().encode(text)
+  })()
+  const events: AnyEvent[] = []
+  const { notes, lost, complete } = await importRecording(
+    { trace, name: 'test', kprobeEvents: definitions() },
+    { event: (e) => void events.push(e), kept: () => {} },
+  )
+  expect(events.filter((e) => e.type === 'log/gap').map((e) => e.entry)).toEqual([5, 6])
+  expect([lost, complete]).toEqual([2, false])
+  expect(notes).toContain('entry 5 (line 6), devres_log, is cut or not of the form of its event; a gap stands for it')
+  expect(notes).toContain('entry 6 (line 7), unmap, has no start; a gap stands for it')
 })

@@ -19,8 +19,9 @@ export interface PageOwner {
 const NOBODY: PageOwner = { pagemap: undefined, head: null }
 
 /** The pagemap a page belongs to: by the word in its struct page, which a tail of a compound page has plus one, or by range. */
-export function ownerOf(ctx: ImportContext, pfn: number | null, word: string | null): PageOwner {
-  if (pfn === null) return NOBODY
+export function ownerOf(ctx: ImportContext, pfn: number | null, word: string | null, fetched = false): PageOwner {
+  // A page whose word is zero is no pagemap's.
+  if (pfn === null || (fetched && word === null)) return NOBODY
   if (word !== null) {
     const tail = BigInt(word) & 1n
     const direct = tail === 0n ? pagemapAt(ctx, word) : undefined

@@ -221,7 +221,7 @@ export function memoryRemoved(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = pagemapInFrame(ctx, 'memunmap_pages') ?? pagemapInFrame(ctx, 'memremap_pages')
   const start = u64(hit.fields, 'start') ?? 0n
   const size = u64(hit.fields, 'size') ?? 0n
-  if (ctx.putsMissed) ctx.say('memremap/puts-unseen', { vectors: 0 }, { inferred: true })
+  if (ctx.putsMissed || !ctx.coverage.puts) ctx.say('memremap/puts-unseen', { vectors: 0 }, { inferred: true })
   const seq = ctx.say('memremap/memory-removed', { pagemap: pagemap ?? coveringPagemap(ctx, start, size), start, size })
   if (pagemap === null) systemRamRemoved(ctx, start, size, seq)
 }

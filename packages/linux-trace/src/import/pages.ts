@@ -27,7 +27,7 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   ctx.task.looked = null
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
-  const owner = ownerOf(ctx, pfn, word)
+  const owner = ownerOf(ctx, pfn, word, f.has('pgmap'))
   const flags = int(f, 'flags') ?? 0
   const refs = int(f, 'refs') ?? 1
   const refcount = int(f, 'refcount')
@@ -75,7 +75,7 @@ export function devmapPagePut(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
-  const owner = ownerOf(ctx, pfn, word)
+  const owner = ownerOf(ctx, pfn, word, f.has('pgmap'))
   const refcount = int(f, 'refcount')
   ctx.say('memremap/put', {
     pfn,

@@ -94,7 +94,7 @@ describe('a file', () => {
 
   it('that is a trace.dat of trace-cmd is refused with the way out', async () => {
     await put('x.bin', new Uint8Array([0x17, 0x08, 0x44, ...new TextEncoder().encode('tracing'), 0x37, 0]))
-    await expect(openRecording(join(folder, 'x.bin'))).rejects.toThrow(/is a trace\.dat of trace-cmd.*convert it with "trace-cmd report"/)
+    await expect(openRecording(join(folder, 'x.bin'))).rejects.toThrow(/is a trace\.dat of trace-cmd.*copy tracefs/)
   })
 })
 

@@ -34,6 +34,12 @@ const STARTED = /^##### CPU (\d+) buffer started ####/
 const MULTILINE = new Set(['console', 'tracing_mark_write', 'print', 'bprint', 'printk'])
 const UNREADABLE_SHOWN_MAX = 5
 
+/** A count as printed; null where there is none, or one that nothing can have lost. */
+function countOf(text: string | undefined): number | null {
+  const n = Number(text)
+  return text !== undefined && Number.isSafeInteger(n) ? n : null
+}
+
 const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 /** Reads a text trace as tracefs prints it (`trace`, `trace_pipe`), as a stream. Fills `summary` as it goes. */
@@ -85,8 +91,7 @@ function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary)
     return { kind: 'entry', entry }
   }
   const lost = LOST.exec(text)
-  if (lost !== null)
-    return { kind: 'gap', reason: 'lost', lost: lost[2] === undefined ? null : Number(lost[2]), cpu: Number(lost[1]), line: number }
+  if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2]), cpu: Number(lost[1]), line: number }
   if (pending !== null && MULTILINE.has(pending.event)) {
     pending.body += `\n${text}`
     return 'continued'
