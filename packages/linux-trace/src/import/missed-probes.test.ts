@@ -50,8 +50,6 @@ test('without the base of the memmap the pages of a lookup still tell which they
   expect(grabbed?.data).toMatchObject({ pfn: 0x100300, pagemap: 1, before: 1 })
 })
 
-const types = (events: AnyEvent[]): string[] => events.map((e) => e.type)
-
 test('where a probe of puts missed hits, puts may have gone unseen before memory is removed', async () => {
   expect(types(await run('  puts   10   0\n'))).not.toContain('memremap/puts-unseen')
   const missed = await run('  puts   10   3\n')
