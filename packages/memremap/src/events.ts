@@ -221,8 +221,11 @@ export const memremapCatalogue = declareEvents('memremap', {
   },
   'puts-unseen': {
     version: 1,
-    doc: 'References were given back on pages that the recording does not name.',
-    fields: { vectors: f.count('bio vectors beyond those recorded') },
+    doc: 'References may have been given back that the recording does not show, or not by page.',
+    fields: {
+      vectors: f.count('bio vectors beyond those recorded; 0 where it was no bio'),
+      pagemap: f.opt(f.pagemap('the pagemap whose pages they may be; null for any')),
+    },
   },
   'bio-released': {
     version: 1,

@@ -49,7 +49,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       return
     }
     case 'memremap/puts-unseen':
-      for (const p of state.pagemaps.values()) doubtPages(p.pages)
+      for (const p of state.pagemaps.values()) if ((event.data.pagemap ?? p.id) === p.id) doubtPages(p.pages)
       return
     case 'memremap/sampled': {
       const { pfn, pagemap, refcount, head, refs } = event.data

@@ -145,8 +145,8 @@ export class ImportContext {
   }
 
   #deliver(event: AnyEvent): void {
-    if (event.type === 'memremap/looked-up' && typeof event.data['pagemap'] === 'number') {
-      this.lookedUp.set(event.data['pagemap'], event.data['pfn'] as number)
+    if (event.type === 'memremap/looked-up' && typeof event.data['pagemap'] === 'number' && typeof event.data['pfn'] === 'number') {
+      this.lookedUp.set(event.data['pagemap'], event.data['pfn'])
     }
     if (event.type === 'memremap/unmap-started') this.#unmaps.set(event.data['pagemap'] as number, event.seq)
     evolveDevres(this.devres, event)

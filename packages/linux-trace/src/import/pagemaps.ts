@@ -1,5 +1,5 @@
 /** Pagemaps: mm/memremap.c. */
-import type { Pagemap } from '@devtrail/memremap'
+import { memoryType, type Pagemap } from '@devtrail/memremap'
 import { errnoOf, errPtr, int, pointer, string, u64 } from '../values.ts'
 import type { Fields, ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
@@ -221,7 +221,9 @@ export function memoryRemoved(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = pagemapInFrame(ctx, 'memunmap_pages') ?? pagemapInFrame(ctx, 'memremap_pages')
   const start = u64(hit.fields, 'start') ?? 0n
   const size = u64(hit.fields, 'size') ?? 0n
-  if (ctx.putsMissed || !ctx.coverage.puts) ctx.say('memremap/puts-unseen', { vectors: 0 }, { inferred: true })
+  const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)
+  if (pagemap !== null && (ctx.putsMissed || !ctx.coverage.puts || type !== memoryType.FS_DAX))
+    ctx.say('memremap/puts-unseen', { vectors: 0, pagemap }, { inferred: true })
   const seq = ctx.say('memremap/memory-removed', { pagemap: pagemap ?? coveringPagemap(ctx, start, size), start, size })
   if (pagemap === null) systemRamRemoved(ctx, start, size, seq)
 }

@@ -61,13 +61,16 @@ export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
     head: number | null
   }
   const told = { cause: [frame.seq] }
-  if (!ok) ctx.say('memremap/grab-refused', { pfn, pagemap }, told)
-  else
-    ctx.say(
-      'memremap/grabbed',
-      { pfn, pagemap, before, head, refs: kind === null ? 0 : refs, kind: kind ?? 'get', result: pointer(hit.fields, 'ret') },
-      told,
-    )
+  if (!ok) return void ctx.say('memremap/grab-refused', { pfn, pagemap }, told)
+  const result = pointer(hit.fields, 'ret')
+  ctx.say('memremap/grabbed', { pfn, pagemap, before, head, refs: kind === null ? 0 : refs, kind: kind ?? 'get', result }, told)
+  putsGoUnseen(ctx, pagemap)
+}
+
+/** Only FS_DAX pages are put through functions that are probed: others may be given back at any time, unseen. */
+function putsGoUnseen(ctx: ImportContext, pagemap: number | null): void {
+  const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)
+  if (type !== null && type !== memoryType.FS_DAX) ctx.say('memremap/puts-unseen', { vectors: 0, pagemap }, { inferred: true })
 }
 
 /** A put of an FS_DAX page: the one place through which put_page gives such a reference back. */
@@ -130,7 +133,7 @@ export function bioReleased(ctx: ImportContext, hit: ProbeHit): void {
     const owner = ownerOfRun(ctx, pfn, pages)
     if (owner.pagemap?.start === null && ctx.compounds.has(owner.pagemap.id)) {
       // How large its compound pages are is not known: which heads these puts are counted at cannot be said.
-      ctx.say('memremap/puts-unseen', { vectors: 1 }, { cause: [seq] })
+      ctx.say('memremap/puts-unseen', { vectors: 1, pagemap: owner.pagemap.id }, { cause: [seq] })
       continue
     }
     ctx.say(
@@ -150,7 +153,7 @@ export function bioReleased(ctx: ImportContext, hit: ProbeHit): void {
       { cause: [seq] },
     )
   }
-  if (vectors > VECTORS_SEEN) ctx.say('memremap/puts-unseen', { vectors: vectors - VECTORS_SEEN }, { cause: [seq] })
+  if (vectors > VECTORS_SEEN) ctx.say('memremap/puts-unseen', { vectors: vectors - VECTORS_SEEN, pagemap: null }, { cause: [seq] })
 }
 
 /** A pipe buffer is about to put its page: the count as it is before. */
@@ -173,6 +176,7 @@ export function pipeBufferReleased(ctx: ImportContext, hit: ProbeHit): void {
     detail: pointer(f, 'ops'),
     by: hit.symbol,
   })
+  putsGoUnseen(ctx, owner.pagemap?.id ?? null)
 }
 
 /** gup_put_folio and unpin_user_page: of an FS_DAX page the put itself follows; of others this is all that shows. */
