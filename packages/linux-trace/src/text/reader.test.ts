@@ -136,3 +136,11 @@ describe('what is no trace at all is refused', () => {
     await expect(read(new Uint8Array(4096).map((_, i) => (i * 37) % 256))).rejects.toThrow('this is not a text trace')
   })
 })
+
+it('what trace-cmd report prints is read too, as far as it goes', async () => {
+  const { told, summary } = await read(
+    'cpus=2\n              sh-133   [000]    18.236408: grab:                 (ffffffff8dec40a0) page=0x1\n',
+  )
+  expect(told).toEqual(['1 grab (ffffffff8dec40a0) page=0x1'])
+  expect(summary.unparsed).toBe(0)
+})

@@ -29,6 +29,8 @@ export interface TraceSummary {
 
 const HEADER = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?: +#P:(\d+))?/
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]/
+/** The first line of trace-cmd report. */
+const CPUS = /^cpus=\d+$/
 const STARTED = /^##### CPU (\d+) buffer started ####/
 /** Only lines that the kernel itself prints with line breaks in them are continued. */
 const MULTILINE = new Set(['console', 'tracing_mark_write', 'print', 'bprint', 'printk'])
@@ -96,7 +98,7 @@ function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary)
     pending.body += `\n${text}`
     return 'continued'
   }
-  if (text.trim() === '') return null
+  if (text.trim() === '' || CPUS.test(text)) return null
   return unreadable(number, excerpt(text), summary)
 }
 
