@@ -124,6 +124,15 @@ describe('the crash', () => {
   })
 })
 
+describe('devices of one name', () => {
+  test('a device that is gone has a key of its own beside those that are there', async () => {
+    const { devices } = await scratch.json(['devices', recording('devdax-dev')])
+    const gone = devices.find((d: { key: string; presence: string }) => d.key === 'dax/dax0.0' && d.presence === 'gone')
+    const key = `dax/dax0.0#${gone.incarnation}`
+    expect(Object.keys((await scratch.json(['state', recording('devdax-dev'), '--device', key])).devices)).toEqual([key])
+  })
+})
+
 describe('the harmless twin', () => {
   test('check exits 0 without any certain violation', async () => {
     const { code, out } = await scratch.run(['check', twin, '--json'])

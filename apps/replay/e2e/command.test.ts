@@ -1,11 +1,22 @@
 /** How the command behaves: exit codes, streams, shapes, bad input. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync, type SpawnSyncOptionsWithStringEncoding } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { BIN, recording, Scratch } from './devtrail.ts'
+import { BIN, recording, Scratch, type Run } from './devtrail.ts'
 
 const scratch = new Scratch()
 afterAll(() => scratch[Symbol.dispose]())
@@ -136,6 +147,11 @@ describe('exit codes', () => {
     [0, ['check', '--help'], ''],
     [2, [], 'Usage'],
     [2, ['chek', twin], 'Did you mean check?'],
+    [2, ['diff', twin, '--from', '1', '--to', '2'], 'not in this version yet'],
+    [2, ['pmem', '--help'], 'not in this version yet'],
+    [2, ['import', twin, '-o', '-'], 'a log is a folder'],
+    [3, ['import', twin, '-o', '/proc/x'], 'cannot write a log at /proc/x'],
+    [3, ['import', twin, '-o', '/proc/x/y'], 'cannot write a log at /proc/x/y'],
     [2, ['check'], "missing required argument 'LOG'"],
     [2, ['check', twin, '--stict'], '--strict'],
     [2, ['check', twin, '--rule', 'memremap/referenced-at-remval'], 'did you mean memremap/referenced-at-removal?'],
@@ -244,6 +260,111 @@ describe('bad input', () => {
   })
 })
 
+/** Flips a bit in the middle of a log's events. */
+function flipBit(log: string): void {
+  const path = join(log, 'events.ndjson')
+  const bytes = readFileSync(path)
+  bytes[bytes.length >> 1]! ^= 1
+  writeFileSync(path, bytes)
+}
+
+describe('the cache', () => {
+  test('several devtrails at once on a recording that is not in it yet, or damaged in it, all answer', async () => {
+    const env = { XDG_CACHE_HOME: scratch.path('crowded-cache') }
+    const atOnce = (): Promise<Run[]> =>
+      Promise.all(Array.from({ length: 4 }, () => scratch.run(['info', recording('fsdax-truncate-hang'), '--json'], { env })))
+    const first = await atOnce()
+    expect(first.map((r) => [r.code, r.err])).toEqual(first.map(() => [0, '']))
+    flipBit(JSON.parse(first[0]!.out).log)
+    const second = await atOnce()
+    expect(second.map((r) => [r.code, r.out])).toEqual(first.map((r) => [0, r.out]))
+    expect(second.map((r) => r.err).join('')).toContain('made anew')
+    expect(readdirSync(scratch.path('crowded-cache/devtrail'))).toHaveLength(1)
+  })
+
+  test('an entry with a flipped bit, or one that is cut, is made anew at once, also for stdin', async () => {
+    const env = { XDG_CACHE_HOME: scratch.path('flipped-cache') }
+    const ask = (): Promise<Run> => scratch.run(['info', '-', '--json'], { env, stdin: trace })
+    const whole = await ask()
+    const { log } = JSON.parse(whole.out)
+    flipBit(log)
+    const flipped = await ask()
+    truncateSync(join(log, 'events.ndjson'), statSync(join(log, 'events.ndjson')).size - 500)
+    const cut = await ask()
+    for (const run of [flipped, cut]) {
+      expect([run.code, run.out]).toEqual([0, whole.out])
+      expect(run.err).toContain('made anew')
+    }
+    expect((await ask()).err).toBe('')
+  })
+
+  test('where it cannot be: exit 3 and what to do, at once', async () => {
+    writeFileSync(scratch.path('a-file'), '')
+    for (const env of [
+      { XDG_CACHE_HOME: '/proc/nope' },
+      { XDG_CACHE_HOME: '', HOME: '/proc/nope' },
+      { XDG_CACHE_HOME: scratch.path('a-file') },
+    ]) {
+      const { code, out, err } = await scratch.run(['info', twin], { env })
+      expect([code, out]).toEqual([3, ''])
+      expect(err).toMatch(/^devtrail: there can be no cache at .*XDG_CACHE_HOME.*\n$/)
+    }
+  })
+
+  test('import -o does not need it, not even for stdin', async () => {
+    const env = { XDG_CACHE_HOME: '/proc/nope', TMPDIR: scratch.path('tmp') }
+    mkdirSync(env.TMPDIR)
+    for (const [given, stdin] of [
+      [twin, ''],
+      ['-', trace],
+    ] as const) {
+      const { code, err } = await scratch.run(['import', given, '-o', scratch.path(`free-${given.length}.log`)], { env, stdin })
+      expect([code, err]).toEqual([0, ''])
+    }
+    expect(readdirSync(env.TMPDIR)).toEqual([])
+  })
+})
+
+describe('a log that is cut', () => {
+  test.each(['in the middle of an event', 'between two'])('%s is incomplete, and all counts agree', async (where) => {
+    const log = scratch.path(`cut ${where}`)
+    await scratch.run(['import', twin, '-o', log])
+    const path = join(log, 'events.ndjson')
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, where === 'between two' ? text.slice(0, text.lastIndexOf('\n', text.length - 500) + 1) : text.slice(0, -500))
+    const info = await scratch.json(['info', log])
+    expect(info).toMatchObject({ complete: false, events: info.last.seq })
+    const { out, err } = await scratch.run(['info', log])
+    expect(out).toMatch(/^entries +497, incomplete$/m)
+    expect(out).toMatch(new RegExp(`^events +${info.events}$`, 'm'))
+    expect(err).toContain('the log is cut')
+    const check = await scratch.run(['check', log])
+    expect(check.err).toContain('the log is cut')
+    expect(check.out).toContain('nothing was found broken')
+  })
+})
+
+/** Entries of events that nobody knows. */
+const foreign = (n: number): string[] =>
+  Array.from({ length: n }, (_, i) => `            sh-1     [000] .....    30.00000${i}: my_event_${i}: a=1`)
+
+describe('what cannot be judged', () => {
+  const lines = trace.toString().split('\n')
+  const header = lines.filter((l) => l.startsWith('#'))
+
+  test('check names events of the recording that are not known', async () => {
+    const { err, code } = await scratch.run(['check', bad('foreign.txt', [...lines.filter(Boolean), ...foreign(5), ''].join('\n'))])
+    expect(code).toBe(0)
+    expect(err).toContain('my_event_0, my_event_1, my_event_2 and 2 more')
+    expect(err).toContain('devtrail info')
+  })
+
+  test('a trace without a single event of a model is not fine, it is not judged', async () => {
+    const { out, code } = await scratch.run(['check', bad('nothing.txt', [...header, ...foreign(3), ''].join('\n'))])
+    expect([code, out]).toEqual([0, 'nothing could be judged: the trace gave no event that a rule looks at\n'])
+  })
+})
+
 describe('streams', () => {
   const all = ['info', 'devices', 'events', 'state', 'iomem', 'refs', 'stuck', 'check'] as const
 
@@ -277,6 +398,33 @@ describe('streams', () => {
     child.stdout!.once('data', () => child.stdout!.destroy())
     const [code] = (await once(child, 'close')) as [number]
     expect([code, err]).toEqual([0, ''])
+  })
+
+  test('a full disk behind stdout: exit 3, in a line', async () => {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, [BIN, 'events', twin], { ...scratch.spawnOptions(), stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    let err = ''
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text))
+    const [code] = (await once(child, 'close')) as [number]
+    expect([code, err]).toEqual([3, 'devtrail: cannot write to stdout: ENOSPC: no space left on device, write\n'])
+  })
+
+  test('a pipe of the shell or one with a name is read like stdin', async () => {
+    const devtrail = `'${process.execPath}' '${BIN}' info --json`
+    const from = `cat '${join(twin, 'trace.txt')}'`
+    for (const line of [
+      `${devtrail} <(${from})`,
+      `mkfifo a.fifo; ${from} >a.fifo & ${devtrail} a.fifo`,
+      `${from} | ${devtrail} /dev/stdin`,
+    ]) {
+      const { stdout, stderr, status } = spawnSync('bash', ['-c', line], {
+        ...scratch.spawnOptions(),
+        encoding: 'utf8',
+      } as SpawnSyncOptionsWithStringEncoding)
+      expect([stderr, status]).toEqual(['', 0])
+      expect(JSON.parse(stdout).entries).toBe(497)
+    }
   })
 
   test('Ctrl-C while a trace comes in: exit 130, nothing left behind', async () => {

@@ -63,7 +63,7 @@ export class LiveDevice {
     const { events } = this.#core
     if (this.#presence !== 'present') return errno.ENODEV
     if (this.#state !== 'unbound') return errno.EBUSY
-    const started = events.on ? this.#core.say('devres/probe-started', this.id, { driver: driver.name }) : 0
+    const started = events.on ? this.#core.say('devres/probe-started', this.id, { driver: driver.name, listed: true }) : 0
     const triggers = this.#core.triggers
     const error = events.because(started, () => this.#tryDriver(driver))
     const outcome = outcomeOf(error)

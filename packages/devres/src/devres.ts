@@ -105,7 +105,7 @@ export class DeviceResources {
   /** devres_release_all: runs everything, newest first. Returns how many, group markers left out. */
   releaseAll(reason: ReleaseReason): number {
     const { events } = this.#core
-    const started = events.on ? this.#say('devres/release-all-started', {}) : 0
+    const started = events.on ? this.#say('devres/release-all-started', { listed: true }) : 0
     const { resources, groups } = dissolve(this.#list)
     this.#list = []
     events.because(started, () => this.#run(resources, groups))

@@ -52,7 +52,11 @@ export const devresCatalogue = declareEvents('devres', {
     doc: 'The driver core began to probe a device.',
     kernel: 'really_probe',
     call: { edge: 'enter', name: 'really_probe' },
-    fields: { device, driver: f.opt(f.string('the driver tried')) },
+    fields: {
+      device,
+      driver: f.opt(f.string('the driver tried')),
+      listed: f.bool('whether what is added to its list is told'),
+    },
   },
   'probe-ended': {
     version: 1,
@@ -108,7 +112,7 @@ export const devresCatalogue = declareEvents('devres', {
     doc: "A device's managed resources began to be released.",
     kernel: 'devres_release_all',
     call: { edge: 'enter', name: 'devres_release_all' },
-    fields: { device },
+    fields: { device, listed: f.bool('whether what is released is told one by one') },
   },
   released: {
     version: 1,

@@ -1,4 +1,4 @@
-import { emptyList, forgetList, takeFrom, type AnyEvent, type DeviceId, type ManagedId, type KnownList } from '@devtrail/events'
+import { isGapOf, emptyList, forgetList, takeFrom, type AnyEvent, type DeviceId, type ManagedId, type KnownList } from '@devtrail/events'
 import type { DevresEvent, driverStates, probeOutcomes, releaseReasons } from './events.ts'
 
 export type DriverState = (typeof driverStates)[number]
@@ -26,6 +26,8 @@ export interface ReleasePass {
   lastReleased: number | null
   /** False when entries may be missing inside the pass. */
   whole: boolean
+  /** False when the recording does not tell single releases: nothing can be counted. */
+  listed: boolean
   /** What the last `released` or `release-all-ended` broke; for the invariants. */
   broken: { rule: 'order' | 'count'; against: number[]; expected: number; found: number } | null
   count: number | null
@@ -64,6 +66,9 @@ const PROVES_PRESENCE: ReadonlySet<string> = new Set([
   'devres/remove-started',
   'devres/unbind-cleanup-started',
 ])
+
+/** A log written by hand may leave it out: then nothing is missing. */
+const isTold = (told: boolean | undefined): boolean => told !== false
 
 const GROUP_MARKERS = new Set(['grp<', 'grp>'])
 /** Whether a node is a group marker, which no count of resources includes. */
@@ -118,7 +123,7 @@ function closePass(device: Device, count: number): ReleasePass | null {
   if (pass === undefined) return null
   pass.count = count
   pass.broken =
-    count >= 0 && pass.released.length !== count
+    pass.listed && count >= 0 && pass.released.length !== count
       ? { rule: 'count', against: [...pass.released], expected: count, found: pass.released.length }
       : null
   return pass
@@ -130,7 +135,7 @@ function endPass(device: Device, event: { seq: number }, count: number, reason: 
   device.nodes = {
     known: device.nodes.known.filter((n) => n.addedAt !== null && n.addedAt > since),
     possible: [],
-    complete: pass?.whole ?? false,
+    complete: pass !== undefined && pass !== null && pass.whole && pass.listed,
   }
   if (reason === 'unbind') device.driver = { name: null, state: 'unbound' }
   if (reason === 'device-del') {
@@ -142,6 +147,7 @@ function endPass(device: Device, event: { seq: number }, count: number, reason: 
 
 /** Folds one event into the state, in place. */
 export function evolveDevres(state: DevresState, any: AnyEvent): void {
+  if (any.type === 'log/gap' && !isGapOf(any, 'devres')) return
   if (any.type === 'log/gap') {
     for (const device of state.devices.values()) forget(device)
     return
@@ -172,7 +178,8 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
       return
     case 'devres/probe-started':
       // really_probe refuses a device whose list is not empty (-EBUSY), so from here on the list is known.
-      if (!device.nodes.complete) device.nodes = emptyList(true)
+      if (!isTold(event.data.listed)) device.nodes = emptyList(false)
+      else if (!device.nodes.complete) device.nodes = emptyList(true)
       device.driver = { name: event.data.driver, state: 'probing' }
       return
     case 'devres/probe-ended': {
@@ -217,6 +224,7 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
         lastPlace: null,
         lastReleased: null,
         whole: true,
+        listed: event.type === 'devres/release-group-started' || isTold(event.data.listed),
         broken: null,
         count: null,
       })

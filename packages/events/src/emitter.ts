@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Actor, AnyEvent, EventOf } from './envelope.ts'
+import type { Actor, AnyEvent } from './envelope.ts'
 import type { DeviceId } from './field.ts'
 
 /** Where events go. Called synchronously, in order; must not throw. */
@@ -21,6 +21,8 @@ export interface Said {
  */
 export class Emitter {
   #sink: Sink | null
+  /** Further listeners, after the sink. */
+  #taps: readonly Sink[] = []
   #seq = 0
   /** The task on whose behalf things happen; set by whoever drives the model. */
   actor: Actor | null = null
@@ -38,7 +40,7 @@ export class Emitter {
 
   /** Whether anybody listens. */
   get on(): boolean {
-    return this.#sink !== null
+    return this.#sink !== null || this.#taps.length > 0
   }
 
   /** The sequence number of the newest event. */
@@ -54,10 +56,18 @@ export class Emitter {
     this.#sink = sink
   }
 
+  /** Listens beside the sink from now on; returns how to stop. */
+  tap(listener: Sink): () => void {
+    const tap: Sink = (event) => listener(event)
+    this.#taps = [...this.#taps, tap]
+    return () => {
+      this.#taps = this.#taps.filter((t) => t !== tap)
+    }
+  }
+
   /** Says one event; returns its sequence number, or 0 when nobody listens. */
   emit<P extends { readonly type: string; readonly data: object }>(type: P['type'], data: P['data'], said?: Said): number {
-    const sink = this.#sink
-    if (sink === null) return 0
+    if (!this.on) return 0
     const seq = ++this.#seq
     const event = {
       seq,
@@ -69,8 +79,9 @@ export class Emitter {
       cause: said?.cause ?? (this.#causes.length > 0 ? [this.#causes.at(-1)!] : []),
       type,
       data,
-    } as unknown as EventOf<P>
-    sink(event as unknown as AnyEvent)
+    } as unknown as AnyEvent
+    this.#sink?.(event)
+    for (const tap of this.#taps) tap(event)
     return seq
   }
 

@@ -16,7 +16,7 @@ export { dataToJson, eventFromJson, eventToJson, hex, nanoseconds, seconds } fro
 export type { Json } from './json.ts'
 export { admits, atLeast, between, emptyList, forgetList, isExact, join, meet, plus, rangeOf, takeFrom } from './knowledge.ts'
 export type { Bound, Certainty, Count, Known, KnownList } from './knowledge.ts'
-export { logCatalogue } from './log-events.ts'
+export { isGapOf, logCatalogue } from './log-events.ts'
 export type { LogEvent, LogPayload } from './log-events.ts'
 export { asModel } from './model.ts'
 export type { DeviceInfo, Invariant, Model, PfnRange, Violation, View, Waiting } from './model.ts'

@@ -10,9 +10,15 @@ export function hex(value: number | bigint): string {
   return `0x${BigInt.asUintN(64, big).toString(16)}`
 }
 
+/** The last time a log can hold: 73 years after its epoch. */
+const TIME_NS_MAX = 2 ** 61
+
+/** Beyond 2^53 a number is exact to the microsecond only. */
+const wholeMicroseconds = (ns: bigint): bigint => ((ns + (ns < 0n ? -500n : 500n)) / 1000n) * 1000n
+
 /** Decimal seconds with microseconds (`"9.396738"`), or nanoseconds with `digits` 9. Truncates, as ftrace does. */
 export function seconds(ns: number | bigint, digits: 6 | 9 = 6): string {
-  const big = BigInt(ns)
+  const big = typeof ns === 'number' && Math.abs(ns) > Number.MAX_SAFE_INTEGER ? wholeMicroseconds(BigInt(ns)) : BigInt(ns)
   const sign = big < 0n ? '-' : ''
   const abs = big < 0n ? -big : big
   const frac = (abs % 1_000_000_000n).toString().padStart(9, '0').slice(0, digits)
@@ -77,16 +83,19 @@ function timeFromJson(value: unknown, wrong: (expected: string) => TypeError): n
   try {
     return nanoseconds(String(value))
   } catch {
-    throw wrong('decimal seconds below 2^53 ns')
+    throw wrong('decimal seconds below 2^61 ns')
   }
 }
 
-/** Decimal seconds to nanoseconds, exactly. @throws RangeError past 2^53 ns (104 days). */
+/**
+ * Decimal seconds to nanoseconds. Exact to 2^53 ns (104 days), to the microsecond beyond, as clocks that count from boot
+ * get there. @throws RangeError past 2^61 ns (73 years).
+ */
 export function nanoseconds(text: string): number {
   const m = /^(-?)(\d+)(?:\.(\d{1,9}))?$/.exec(text)
   if (m === null) throw new RangeError(`"${text}" is not a time in decimal seconds`)
   const ns = Number(m[2]) * 1e9 + Number((m[3] ?? '').padEnd(9, '0'))
-  if (!Number.isSafeInteger(ns)) throw new RangeError(`time ${text} s is past what a log can hold (2^53 ns after its epoch)`)
+  if (ns > TIME_NS_MAX) throw new RangeError(`time ${text} s is past what a log can hold (2^61 ns after its epoch)`)
   return m[1] ? -ns : ns
 }
 

@@ -1,5 +1,5 @@
 import { declareEvents, type Payload } from './declare.ts'
-import type { EventOf } from './envelope.ts'
+import type { AnyEvent, EventOf } from './envelope.ts'
 
 /** What happens to the log itself. Every model answers to these. */
 export const logCatalogue = declareEvents('log', {
@@ -9,11 +9,12 @@ export const logCatalogue = declareEvents('log', {
     fields: {
       reason: {
         kind: 'enum',
-        values: ['overwritten', 'lost', 'cut', 'unreadable'],
-        doc: 'why: the ring buffer wrapped, the kernel dropped entries, the recording is cut, an entry could not be read',
+        values: ['overwritten', 'lost', 'cut', 'unreadable', 'unrecorded'],
+        doc: 'why: the ring buffer wrapped, the kernel dropped entries, the recording is cut, an entry could not be read, nothing recorded such events',
       },
       lost: { kind: 'count', optional: true, doc: 'how many entries' },
       cpu: { kind: 'cpu', optional: true, doc: 'the CPU whose buffer lost them; null for any' },
+      model: { kind: 'string', optional: true, doc: 'the model whose events may be missing; null for any' },
     },
   },
   ended: {
@@ -25,3 +26,8 @@ export const logCatalogue = declareEvents('log', {
 
 export type LogPayload = Payload<typeof logCatalogue>
 export type LogEvent = EventOf<LogPayload>
+
+/** Whether an event is a gap that may have touched what a model holds. */
+export function isGapOf(event: AnyEvent, model: string): boolean {
+  return event.type === 'log/gap' && (event.data['model'] ?? model) === model
+}

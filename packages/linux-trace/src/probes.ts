@@ -130,7 +130,7 @@ const REGISTERS: Readonly<Record<string, string>> = {
 /** A fetch argument without its type, registers as arguments, offsets in decimal. */
 function normalise(fetch: string): string {
   const untyped = fetch.replace(/:[a-z]\w*(?:\[\d+\])?$/, '').replace(/^[-+]u/, '+')
-  return untyped.replaceAll(/%[a-z]\w*/g, (r) => REGISTERS[r] ?? r).replaceAll(/0x[0-9a-f]+/g, (h) => String(Number(h)))
+  return untyped.replaceAll(/%[a-z]\w*/g, (r) => REGISTERS[r] ?? r).replaceAll(/0x[0-9a-f]+/gi, (h) => String(Number(h)))
 }
 
 /** `nd_pmem:nd_pmem_probe+0` → `nd_pmem_probe`; compiler suffixes (`.isra.0`) are dropped. */
@@ -165,6 +165,49 @@ export function parseProbeDefinitions(text: string): Map<string, ProbeDefinition
   return probes
 }
 
+/** Fields without which an entry says nothing that can be followed. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  __request_region: ['parent', 'start', 'n'],
+  __release_region: ['parent', 'start', 'n'],
+  request_resource: ['parent', 'start', 'end'],
+  insert_resource: ['parent', 'start', 'end'],
+  request_resource_conflict: ['parent', 'start', 'end'],
+  insert_resource_conflict: ['parent', 'start', 'end'],
+  release_resource: ['start', 'end'],
+  remove_resource: ['start', 'end'],
+  memremap_pages: ['pgmap', 'start', 'end'],
+  devm_memremap_pages: ['dev', 'pgmap'],
+  memunmap_pages: ['pgmap', 'start', 'end'],
+  devm_memremap_pages_release: ['pgmap'],
+  get_dev_pagemap: ['pfn'],
+  devm_memremap: ['dev'],
+  devm_memunmap: ['dev'],
+  devres_release_all: ['dev'],
+  really_probe: ['dev'],
+  device_unbind_cleanup: ['dev'],
+  nd_pmem_probe: ['dev'],
+  nd_pmem_remove: ['dev'],
+  nd_pmem_shutdown: ['dev'],
+  pmem_attach_disk: ['dev'],
+  nd_btt_probe: ['dev'],
+  nd_pfn_probe: ['dev'],
+  nd_dax_probe: ['dev'],
+  device_add_disk: ['parent', 'disk'],
+  del_gendisk: ['disk'],
+  arch_add_memory: ['start', 'size'],
+  arch_remove_memory: ['start', 'size'],
+  try_grab_page: ['page', 'flags'],
+  try_grab_folio: ['page', 'refs', 'flags'],
+  __put_devmap_managed_page_refs: ['page', 'refs'],
+  __bio_release_pages: ['vcnt', 'page0', 'len0'],
+}
+
+/** Fields that a function's entry lacks and cannot do without; a field that faulted is there. */
+export function missingFields(hit: ProbeHit): string[] {
+  if (hit.edge === 'return') return []
+  return (Object.hasOwn(REQUIRED, hit.symbol) ? REQUIRED[hit.symbol]! : []).filter((name) => !hit.fields.has(name))
+}
+
 /** A probe's entry, understood: the function, which edge, canonical fields. */
 export interface ProbeHit {
   readonly symbol: string
@@ -182,6 +225,13 @@ export type Fields = ReadonlyMap<string, string>
 const HIT = /^\(([^()]*(?:\[[^\]]*\][^()]*)?)\)(?: (.*))?$/s
 const FIELD = /([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|\(fault\)|\S+)/g
 
+/** Which field of a return probe is what was returned; without a definition it may be called anything: `ret`, `pgmap`, `addr`. */
+function nameOfReturned(printed: readonly (readonly [string, string])[], definition: ProbeDefinition | undefined): string | null {
+  for (const [name, canonical] of definition?.fields ?? []) if (canonical === 'ret') return name
+  if (printed.some(([name]) => name === 'ret')) return 'ret'
+  return definition === undefined ? (printed[0]?.[0] ?? null) : null
+}
+
 /** Understands the body of a kprobe or kretprobe entry; null when it has not the form of one. */
 export function parseHit(event: string, body: string, definitions: ReadonlyMap<string, ProbeDefinition>): ProbeHit | null {
   const m = HIT.exec(body)
@@ -191,10 +241,11 @@ export function parseHit(event: string, body: string, definitions: ReadonlyMap<s
   const definition = definitions.get(event)
   const symbol = bareSymbol(arrow >= 0 ? where.slice(arrow + 4) : where)
   const fields = new Map<string, string>()
-  // A return probe of a function that gives a pointer may call it what it likes: `ret`, `pgmap`, `addr`, `page`.
-  const sole = arrow >= 0 ? 'ret' : null
-  for (const [, name, value] of (m[2] ?? '').matchAll(FIELD)) {
-    fields.set(sole ?? definition?.fields.get(name!) ?? name!, value!.startsWith('"') ? value!.slice(1, -1) : value!)
+  const printed = [...(m[2] ?? '').matchAll(FIELD)].map(([, name, value]) => [name!, value!] as const)
+  const returned = arrow >= 0 ? nameOfReturned(printed, definition) : null
+  for (const [name, value] of printed) {
+    const canonical = name === returned ? 'ret' : (definition?.fields.get(name) ?? name)
+    fields.set(canonical, value.startsWith('"') ? value.slice(1, -1) : value)
   }
   return {
     symbol: definition?.symbol ?? symbol,

@@ -1,7 +1,7 @@
 import { hex, type DeviceId, type PagemapId, type Pfn, type Pointer } from '@devtrail/events'
 import { altmapOffset, type VmemAltmap } from './altmap.ts'
 import { IDLE } from './pages.ts'
-import type { PagemapPhase } from './state.ts'
+import type { PagemapPhase } from './pagemap.ts'
 
 /** Pages of 2 MiB: the granule of memory hot-add since Linux 5.3 (PAGES_PER_SUBSECTION). */
 export const SUBSECTION_PAGES = 512

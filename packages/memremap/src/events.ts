@@ -221,8 +221,11 @@ export const memremapCatalogue = declareEvents('memremap', {
   },
   'puts-unseen': {
     version: 1,
-    doc: 'References were given back on pages that the recording does not name.',
-    fields: { vectors: f.count('bio vectors beyond those recorded') },
+    doc: 'References may have been given back that the recording does not show, or not by page.',
+    fields: {
+      vectors: f.count('bio vectors beyond those recorded; 0 where it was no bio'),
+      pagemap: f.opt(f.pagemap('the pagemap whose pages they may be; null for any')),
+    },
   },
   'bio-released': {
     version: 1,
@@ -266,7 +269,7 @@ export const memremapCatalogue = declareEvents('memremap', {
     doc: 'A task entered a wait for the pages of a DAX file to become idle.',
     kernel: 'ext4_break_layouts',
     call: { edge: 'enter', name: 'break_layouts', waitsFor: 'pages of the file to become idle' },
-    fields: { call: f.string('the function'), inode: f.opt(f.pointer('the inode')) },
+    fields: { call: f.string('the function'), inode: f.opt(f.pointer('the inode')), returns: f.bool('whether its return would be told') },
   },
   'busy-lookup-started': {
     version: 1,

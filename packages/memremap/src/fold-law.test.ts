@@ -11,7 +11,8 @@ import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
 import { memoryType } from './memory-type.ts'
 import { PagemapRegistry } from './pagemap-registry.ts'
 import type { RulesName } from './rules.ts'
-import { evolveMemremap, initialMemremap, type MemremapState } from './state.ts'
+import { initialMemremap, type MemremapState } from './memremap-state.ts'
+import { evolveMemremap } from './state.ts'
 
 const MIB2 = 0x200000n
 const BASE = 0x100000000n

@@ -50,7 +50,7 @@ export class IdleWaits {
     }
     const waiter: IdleWaiter = { actor, call, pfns: [...pfns], waitsFor: null }
     this.#waiters.set(actor.pid, waiter)
-    this.#emitter.emit<MemremapPayload>('memremap/idle-wait-started', { call, inode: null })
+    this.#emitter.emit<MemremapPayload>('memremap/idle-wait-started', { call, inode: null, returns: true })
     this.#search(waiter)
     return waiter
   }

@@ -97,4 +97,13 @@ describe('memremap/idle-waiter-not-woken', () => {
     expect(judge(...live(), grabbed(), started(), searched(PFN), put(1, 'bio'), gap(), ended())).toMatchObject([{ certainty: 'possible' }])
     expect(judge(...live(), grabbed(), started(), searched(PFN), put(1, 'bio'), ended(false))).toMatchObject([{ certainty: 'possible' }])
   })
+
+  test('of a task that put_page has woken it is certain only when it had the time to run', () => {
+    const last = put(1, 'put_page')
+    expect(judge(...live(), grabbed(), started(), searched(PFN), last, { ...ended(), time: last.time + 1000 })).toMatchObject([
+      { certainty: 'possible' },
+    ])
+    const late = { ...ended(), time: last.time + 1_000_000_000 }
+    expect(judge(...live(), grabbed(), started(), searched(PFN), last, late)).toMatchObject([{ certainty: 'certain' }])
+  })
 })

@@ -1,6 +1,7 @@
 import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
 import type { Holder } from './pages.ts'
-import type { MemremapState, Pagemap } from './state.ts'
+import type { MemremapState } from './memremap-state.ts'
+import type { Pagemap } from './pagemap.ts'
 
 const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
@@ -82,6 +83,9 @@ export const referencedAtRemoval: Invariant<MemremapState> = {
   },
 }
 
+/** How long a task that was woken may take until it runs before it counts as never woken. */
+const WAKE_NS_MAX = 1_000_000_000
+
 /** Who waits for a page to become idle is woken when it does. */
 export const idleWaiterNotWoken: Invariant<MemremapState> = {
   id: 'memremap/idle-waiter-not-woken',
@@ -92,7 +96,9 @@ export const idleWaiterNotWoken: Invariant<MemremapState> = {
     const found: Violation[] = []
     for (const w of state.waits.values()) {
       if (w.page === null || w.idle === null) continue
-      const certain = w.sure && state.ended.complete
+      // A task that was woken needs a moment to run.
+      const underWay = w.idle.woken && event.time - w.idle.time < WAKE_NS_MAX
+      const certain = w.sure && state.ended.complete && !underWay
       found.push({
         rule: 'memremap/idle-waiter-not-woken',
         certainty: certain ? 'certain' : 'possible',

@@ -3,7 +3,9 @@ import { memremapCatalogue } from './events.ts'
 import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
 import { memoryType, memoryTypeName } from './memory-type.ts'
 import type { PageRecord } from './pages.ts'
-import { evolveMemremap, initialMemremap, newPagemap, type MemremapState, type Pagemap } from './state.ts'
+import { initialMemremap, type MemremapState } from './memremap-state.ts'
+import { newPagemap, type Pagemap } from './pagemap.ts'
+import { evolveMemremap } from './state.ts'
 
 function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
   const x = a.holders

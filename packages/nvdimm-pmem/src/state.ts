@@ -1,4 +1,4 @@
-import { between, type AnyEvent, type Count, type DeviceId } from '@devtrail/events'
+import { isGapOf, between, type AnyEvent, type Count, type DeviceId } from '@devtrail/events'
 import type { NvdimmPmemEvent } from './events.ts'
 
 /** A disk (gendisk) and the device it hangs under, where known. */
@@ -81,6 +81,7 @@ function forget(state: NvdimmPmemState): void {
 
 /** Folds one event into the state, in place. */
 export function evolveNvdimmPmem(state: NvdimmPmemState, any: AnyEvent): void {
+  if (any.type === 'log/gap' && !isGapOf(any, 'nvdimm-pmem')) return
   if (any.type === 'log/gap') return forget(state)
   if (!any.type.startsWith('nvdimm-pmem/')) return
   const event = any as unknown as NvdimmPmemEvent

@@ -1,3 +1,4 @@
+import { isGapOf } from '@devtrail/events'
 import type { AnyEvent, DeviceId, Known } from '@devtrail/events'
 import type { PercpuRefEvent } from './events.ts'
 import { BIAS, carriesBias, u64 } from './flags.ts'
@@ -172,6 +173,7 @@ function missed(ref: RefState): void {
 
 /** Folds one event into the state, in place. */
 export function evolvePercpuRef(state: PercpuRefState, any: AnyEvent): void {
+  if (any.type === 'log/gap' && !isGapOf(any, 'percpu-ref')) return
   if (any.type === 'log/gap') {
     for (const ref of state.refs.values()) forget(ref)
     return

@@ -90,6 +90,19 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
     identifies: 'region',
     fields: { region, device: f.device('the device whose managed resource it is') },
   },
+  split: {
+    version: 1,
+    doc: 'The middle of a node was taken out: it ends earlier, and a new node stands behind the hole. Children stay with the lower part.',
+    kernel: 'release_mem_region_adjustable',
+    fields: {
+      root,
+      region: f.region('the lower part'),
+      end: f.u64('its new last address, inclusive'),
+      upper: f.region('the node behind the hole'),
+      upperStart: f.u64('its first address'),
+      upperEnd: f.u64('its last address, inclusive'),
+    },
+  },
   adjusted: {
     version: 1,
     doc: 'The range of a node changed.',

@@ -89,3 +89,17 @@ test('the owner of a node is the device it was identified with', () => {
   expect(ownerOf(state, 1)).toBe(5)
   expect(ownerOf(state, 2)).toBe(null)
 })
+
+test('a node whose middle was taken out stands on both sides of the hole, its children with the lower part', () => {
+  const state = fold(
+    found(1, null, 0n, 0xffn),
+    found(2, 1, 0n, 0xfn),
+    event('resource-tree/split', { root: 'iomem', region: 1, end: 0x3fn, upper: 3, upperStart: 0x80n, upperEnd: 0xffn }),
+  )
+  expect(topOf(state, 'iomem').map((n) => [n.id, n.start, n.end])).toEqual([
+    [1, 0n, 0x3fn],
+    [3, 0x80n, 0xffn],
+  ])
+  expect(childrenOf(state, state.nodes.get(1)!).map((n) => n.id)).toEqual([2])
+  expect(state.nodes.get(3)).toMatchObject({ name: state.nodes.get(1)!.name, children: [] })
+})

@@ -1,3 +1,4 @@
+import { isGapOf } from '@devtrail/events'
 import type { AnyEvent, DeviceId, Facts, RegionId } from '@devtrail/events'
 import type { ResourceTreeEvent } from './events.ts'
 
@@ -88,6 +89,7 @@ function unlink(state: ResourceTreeState, id: RegionId, promote: boolean): void 
 
 /** Folds one event into the state, in place. */
 export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): void {
+  if (any.type === 'log/gap' && !isGapOf(any, 'resource-tree')) return
   if (any.type === 'log/gap') {
     for (const tree of state.trees.values()) tree.complete = false
     for (const node of state.nodes.values()) node.sure = false
@@ -144,6 +146,14 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
     case 'resource-tree/released':
       if (event.data.region !== null) unlink(state, event.data.region, event.data.how === 'remove_resource')
       return
+    case 'resource-tree/split': {
+      const { region, end, upper, upperStart, upperEnd } = event.data
+      const lower = state.nodes.get(region)
+      if (lower === undefined) return
+      lower.end = end
+      link(state, { ...lower, id: upper, start: upperStart, end: upperEnd, pointer: null, children: [], since: event.seq })
+      return
+    }
     case 'resource-tree/adjusted': {
       const node = state.nodes.get(event.data.region)
       if (node === undefined) return

@@ -77,7 +77,7 @@ const idle = (type: string, cpu: number): AnyEvent => say(type, by(0, '<idle>', 
 
 describe('the idle task', () => {
   it('is one a CPU', () => {
-    expect(after(idle('house/looked', 0), idle('house/looked', 1), idle('house/looked-away', 1))).toEqual([[0, ['look']]])
+    expect(after(idle('house/looked', 0), idle('house/waited', 1), idle('house/looked-away', 0))).toEqual([[0, ['wait']]])
   })
 })
 

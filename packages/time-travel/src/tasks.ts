@@ -14,6 +14,7 @@ export class Tasks {
   readonly #stacks = new Map<string, { comm: string; calls: OpenCall[] }>()
 
   see(event: AnyEvent, declaration: EventDeclaration | undefined): void {
+    if (event.type === 'log/gap' && event.data['model'] != null) return
     if (event.type === 'log/gap') {
       for (const { calls } of this.#stacks.values()) for (const call of calls) call.sure = false
       return

@@ -1,8 +1,8 @@
 import { seconds, type Violation } from '@devtrail/events'
 import { check, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { noteGaps } from './notes.ts'
-import { eventsAt, surveyOf, type Names } from '../logs/survey.ts'
+import { isComplete, noteGaps, noteUnknown } from './notes.ts'
+import { eventsAt, surveyOf, type Names, type Survey } from '../logs/survey.ts'
 import { models } from '../models.ts'
 import { echoText, isEcho, violationText } from '../print/violation.ts'
 import { plural } from '../print/units.ts'
@@ -25,6 +25,12 @@ const toJson = (v: Violation, names: Names, digits: 6 | 9): object => ({
   evidence: v.evidence,
   data: v.data,
 })
+
+/** Catalogues that tell of the log and of what was written into it, not of devices and their memory. */
+const TALK: ReadonlySet<string> = new Set(['log', 'kernel'])
+
+/** Whether an entry of the recording gave an event that a model follows. */
+const tellsOfDevices = (survey: Survey): boolean => [...survey.fromEntries].some((type) => !TALK.has(type.slice(0, type.indexOf('/'))))
 
 /** @throws NoSuchRuleError before anything is read. */
 function mustBeRules(wanted: readonly string[]): void {
@@ -62,10 +68,12 @@ export function checkCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options) => {
         mustBeRules(options.rule ?? [])
         const log = await openLog(given, session)
-        noteGaps(log, session)
+        const survey = await surveyOf(log.source)
+        noteGaps(log, survey, session)
+        noteUnknown(log, session)
         const report = await check(log.history, options.rule ?? [])
         const { violations } = report
-        const { names } = await surveyOf(log.source)
+        const { names } = survey
         const certain = violations.filter((v) => v.certainty === 'certain').length
         const code = certain > 0 || (options.strict === true && violations.length > 0) ? exit.no : exit.fine
         const { style, digits } = session
@@ -80,12 +88,16 @@ export function checkCommand({ program, run }: Cli): void {
         const printing = { events, names, style, digits }
         for (const v of violations.filter((w) => !isEcho(w))) await session.print(`${violationText(v, printing)}\n`)
         for (const v of violations.filter(isEcho)) await session.print(`${echoText(v, printing)}\n`)
+        if (violations.length === 0 && !tellsOfDevices(survey)) {
+          await session.print(`${style.warn('nothing could be judged')}: the trace gave no event that a rule looks at\n`)
+          return code
+        }
         const broken = [
           certain > 0 ? style.bad(plural(certain, 'certain violation')) : '',
           violations.length > certain ? style.warn(plural(violations.length - certain, 'possible violation')) : '',
         ].filter((t) => t !== '')
         await session.print(
-          `${broken.length === 0 ? style.good(log.imported?.summary.complete === false ? 'nothing was found broken' : 'nothing is broken') : broken.join(', ')} ${style.dim(`(${plural(report.rules.length, 'rule')} checked)`)}\n`,
+          `${broken.length === 0 ? style.good(isComplete(log, survey) === false ? 'nothing was found broken' : 'nothing is broken') : broken.join(', ')} ${style.dim(`(${plural(report.rules.length, 'rule')} checked)`)}\n`,
         )
         return code
       }),

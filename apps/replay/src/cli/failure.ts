@@ -19,7 +19,22 @@ export class Failure extends Error {
   }
 }
 
-const ACCESS = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'EIO', 'ELOOP', 'ENAMETOOLONG', 'ENOSPC', 'EROFS', 'EMFILE'])
+const ACCESS = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'EIO',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOSPC',
+  'EROFS',
+  'EMFILE',
+  'ENXIO',
+  'EDQUOT',
+  'EFBIG',
+])
 
 /** The exit code of whatever was thrown; null when nobody foresaw it. */
 export function exitCodeOf(error: unknown): ExitCode | null {

@@ -6,6 +6,7 @@ import { facts, table } from '../print/table.ts'
 import { number } from '../print/units.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'
+import { isComplete, noteCut } from './notes.ts'
 
 export function infoCommand({ program, run }: Cli): void {
   program
@@ -23,7 +24,10 @@ export function infoCommand({ program, run }: Cli): void {
     .action(
       run(async (session, given) => {
         const log = await openLog(given, session)
-        const { events, types, first, last, devices } = await surveyOf(log.source)
+        const survey = await surveyOf(log.source)
+        const { events, types, first, last, devices } = survey
+        const complete = isComplete(log, survey)
+        noteCut(survey, session)
         const { style, digits } = session
         const summary = log.imported?.summary ?? null
         const byType = [...types].toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b))
@@ -38,7 +42,7 @@ export function infoCommand({ program, run }: Cli): void {
             entries: summary?.entries ?? null,
             events,
             lost: summary?.lost ?? null,
-            complete: summary?.complete ?? null,
+            complete,
             unparsed: summary?.unparsed ?? null,
             unknown: summary?.unknown ?? [],
             withoutEffect: summary?.withoutEffect ?? {},
@@ -64,12 +68,12 @@ export function infoCommand({ program, run }: Cli): void {
             ? facts(
                 [
                   ['log', log.folder],
-                  ['events', number(events)],
+                  ['events', `${number(events)}${complete === false ? style.warn(', incomplete') : ''}`],
                   ['time', span],
                 ],
                 style.dim,
               )
-            : summaryText(style, log.imported, more),
+            : summaryText(style, { ...log.imported, summary: { ...log.imported.summary, events, complete: complete === true } }, more),
         )
         await session.print(
           `\n${style.dim('events by type, those of the baseline included')}\n${table(

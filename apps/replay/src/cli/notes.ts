@@ -1,9 +1,34 @@
 import type { OpenLog } from '../logs/open.ts'
-import { plural } from '../print/units.ts'
+import type { Survey } from '../logs/survey.ts'
+import { number, plural } from '../print/units.ts'
 import type { Session } from './session.ts'
 
+/** Names of events listed in a note at most. */
+const NAMED_MAX = 3
+
+/** Whether nothing is missing from beginning to end; null when nothing in the log tells. */
+export function isComplete(log: OpenLog, survey: Survey): boolean | null {
+  if (log.reader.tornTail !== null || !survey.ended) return false
+  return log.imported?.summary.complete ?? null
+}
+
+/** Says that a log stops short of its end, if it does. */
+export function noteCut(survey: Survey, session: Session): void {
+  if (!survey.ended) session.note('the log is cut: it stops before the end of what it tells of, and what came after may be anything')
+}
+
+/** Says that the recording holds events that nothing here knows. */
+export function noteUnknown(log: OpenLog, session: Session): void {
+  const unknown = log.imported?.summary.unknown ?? []
+  if (unknown.length === 0) return
+  const rest = unknown.length - NAMED_MAX
+  const named = unknown.slice(0, NAMED_MAX).join(', ') + (rest > 0 ? ` and ${number(rest)} more` : '')
+  session.note(`the recording holds events that are not known here and say nothing to the rules: ${named} (devtrail info lists them)`)
+}
+
 /** Says what an answer cannot know: entries that are missing, parts that were not recorded. */
-export function noteGaps(log: OpenLog, session: Session): void {
+export function noteGaps(log: OpenLog, survey: Survey, session: Session): void {
+  noteCut(survey, session)
   const summary = log.imported?.summary
   if (summary === undefined) return
   const missing = summary.lost === null ? 'entries' : plural(summary.lost, 'entry', 'entries')

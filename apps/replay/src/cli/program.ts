@@ -5,7 +5,7 @@ import { cliOf } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { devicesCommand } from './devices.ts'
 import { eventsCommand } from './events.ts'
-import type { ExitCode } from './failure.ts'
+import { exit, Failure, type ExitCode } from './failure.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -17,6 +17,22 @@ import { stuckCommand } from './stuck.ts'
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
   return manifest.version
+}
+
+/** Commands of docs/interfaces.md that a later version brings. */
+const LATER = ['diff', 'blame', 'why', 'bisect', 'debug', 'verify', 'repair', 'export', 'serve', 'simulate', 'record', 'pmem'] as const
+
+/** Says of a command that is to come that it is not there yet; help does not list it. */
+function notYet(program: Command, name: string): void {
+  program
+    .command(name, { hidden: true })
+    .description('Not in this version yet.')
+    .argument('[args...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(() => {
+      throw new Failure(exit.usage, `"${name}" is not in this version yet; devtrail --help lists the commands there are`)
+    })
 }
 
 /** The whole command line. `answer` is told the exit code of what was run. */
@@ -59,5 +75,6 @@ Start with:
   ]) {
     add(cli)
   }
+  for (const name of LATER) notYet(program, name)
   return program
 }

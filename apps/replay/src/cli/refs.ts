@@ -24,7 +24,7 @@ function line(ref: Ref, names: Names, p: Printing): string {
   if (ref.of === 'pagemap')
     return `pagemap  ${device}  ${where} ${pagemap.state ?? 'state ?'}, ${pagemap.ref.mode ?? 'mode ?'}, count ${count(pagemap.ref.count)}`
   const gone = pagemap.state === 'removed' ? style.bad(' of memory that is gone') : ''
-  return `page     ${device}  ${ref.certain ? '' : style.warn('? maybe ')}${pageRefText(p, ref.ref)}${gone}`
+  return `page     ${device}  ${ref.certain ? '' : style.warn('? perhaps ')}${pageRefText(p, ref.ref)}${gone}`
 }
 
 export function refsCommand({ program, run }: Cli): void {

@@ -86,11 +86,12 @@ export class Session {
   }
 }
 
-/** A closed pipe is a quiet exit: whoever read has seen enough. */
+/** A closed pipe is a quiet exit: whoever read has seen enough. What cannot be written otherwise (a full disk) is said. */
 export function quietOnClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exit.fine)
-    throw error
+    process.stderr.write(`devtrail: cannot write to stdout: ${error.message}\n`)
+    process.exit(exit.damaged)
   })
   process.stderr.on('error', () => {})
 }

@@ -2,7 +2,7 @@ import type { DeviceInfo } from '@devtrail/events'
 import type { ResourceTreeState } from '@devtrail/resource-tree'
 import { treeToJson } from '@devtrail/resource-tree'
 import { describeDevice, momentToJson, shownDevices } from '@devtrail/time-travel'
-import { keysAt, mayBeThere } from '../logs/keys.ts'
+import { keyAmong, keysAt, mayBeThere } from '../logs/keys.ts'
 import { nameOf, openLog } from '../logs/open.ts'
 import { eventsAt } from '../logs/survey.ts'
 import { deviceTree } from '../print/device.ts'
@@ -42,13 +42,14 @@ export function stateCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const { at, machine } = await log.history.at(position)
         const all = machine.devices()
-        const keys = keysAt(all.filter(mayBeThere))
+        const present = all.filter(mayBeThere)
+        const keys = keysAt(present)
         const keyOf = (d: DeviceInfo): string => keys.get(d.id) ?? d.name
         const devices =
           options.device === undefined
             ? shownDevices(machine)
             : chooseDevices(options.device, all, (id) => machine.aliases(id), keyOf, session)
-        const described = devices.map((d) => ({ key: keyOf(d), parts: describeDevice(machine, d.id) }))
+        const described = devices.map((d) => ({ key: keyAmong(present, d), parts: describeDevice(machine, d.id) }))
         if (session.json) {
           const tree = machine.state<ResourceTreeState>('resource-tree')
           await session.printJson({

@@ -33,8 +33,9 @@ export function stuckCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options) => {
         const position = positionOf(options.at)
         const log = await openLog(given, session)
-        noteGaps(log, session)
-        const { names } = await surveyOf(log.source)
+        const survey = await surveyOf(log.source)
+        const { names } = survey
+        noteGaps(log, survey, session)
         const { at, tasks } = await stuckAt(log, position, names)
         if (session.json) {
           await session.printJson({

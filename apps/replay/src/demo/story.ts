@@ -1,4 +1,5 @@
-import { hex, seconds, type AnyEvent } from '@devtrail/events'
+import { hex, rangeOf, seconds, type AnyEvent } from '@devtrail/events'
+import { pagesText } from '../print/device.ts'
 import type { Style } from '../print/style.ts'
 import { padStart, visible, wrap } from '../print/text.ts'
 import { count, number, plural, range } from '../print/units.ts'
@@ -90,7 +91,7 @@ function faultText(event: AnyEvent, style: Style): string {
 export function storyOf(crash: Crash, style: Style, digits: 6 | 9, width: number): string {
   const t = new Teller(style, digits, width)
   const { log, violation, refs, taken, chain, reports, uses, device } = crash
-  const pages = refs.reduce((sum, r) => sum + r.ref.pages, 0)
+  const pages = refs.reduce((sum, r) => sum + rangeOf(r.ref.pages).lo, 0)
   const imported = log.imported!
   t.out += `${style.bold('Why did this kernel crash?')}\n`
   t.out += wrap(
@@ -131,8 +132,7 @@ export function storyOf(crash: Crash, style: Style, digits: 6 | 9, width: number
 
 /** `16 pages 0x109300..0x10930f (FOLL_GET), each with count 2`. */
 function heldText({ ref }: PageRef, style: Style): string {
-  const last = hex(BigInt(ref.pfn) + BigInt(ref.pages) - 1n)
-  return `${style.bold(ref.pages === 1 ? `page ${ref.pfn}` : `${plural(ref.pages, 'page')} ${ref.pfn}..${last}`)} (FOLL_${(ref.kind ?? '?').toUpperCase()}), each with count ${count(ref.refcount)}`
+  return `${style.bold(pagesText(ref))} (FOLL_${(ref.kind ?? '?').toUpperCase()}), each with count ${count(ref.refcount)}`
 }
 
 /** `, a MEMORY_DEVICE_FS_DAX device with the disk pmem0`. */

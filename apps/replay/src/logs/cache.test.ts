@@ -31,6 +31,17 @@ test('the cache is where XDG says, else in ~/.cache; a relative XDG_CACHE_HOME i
   expect(cacheFolder({ XDG_CACHE_HOME: 'x', HOME: '/h' })).toBe('/h/.cache/devtrail')
 })
 
+test('without a home in the environment the cache is in that of the list of users, never beside the recording', () => {
+  for (const home of ['', 'relative']) expect(cacheFolder({ HOME: home }, () => '/listed')).toBe('/listed/.cache/devtrail')
+  expect(() => cacheFolder({}, () => null)).toThrow(/no home folder.*XDG_CACHE_HOME/)
+})
+
+test('where there can be no cache, the message says why and names XDG_CACHE_HOME', async () => {
+  writeFileSync(join(root, 'file'), '')
+  for (const folder of [join(root, 'file'), join(root, 'file', 'devtrail'), '/proc/nope/devtrail'])
+    await expect(prepareCache(folder)).rejects.toThrow(/there can be no cache at .*XDG_CACHE_HOME/)
+})
+
 test('only its owner can read it', async () => {
   await prepareCache(join(root, 'a', 'devtrail'))
   expect(statSync(join(root, 'a', 'devtrail')).mode & 0o777).toBe(0o700)

@@ -3,9 +3,11 @@
  * store writes a log aside and renames it when whole, so an entry is complete or not there. The age of an entry is
  * the time it was last used; the oldest go first when the cache is over its size.
  */
-import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { access, constants, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { exit, Failure } from '../cli/failure.ts'
+import { makeFolders, writing } from './writable.ts'
 
 /** Bytes the cache may hold before the entries used longest ago are removed. */
 export const CACHE_BYTES_MAX = 4 * 1024 ** 3
@@ -17,11 +19,32 @@ export const CACHE_LEFTOVER_MS = 24 * 60 * 60 * 1000
 /** Whole entries; anything else in the folder is being written, or was. */
 const KEY = /^[0-9a-f]{32}$/
 
-/** The cache's folder. Relative paths in XDG_CACHE_HOME are ignored, as its specification asks. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const xdg = env['XDG_CACHE_HOME'] ?? ''
-  return join(isAbsolute(xdg) ? xdg : join(env['HOME'] || homedir(), '.cache'), 'devtrail')
+const TODO = 'name a folder that can be written with XDG_CACHE_HOME, or import into a log of your own with devtrail import RECORDING -o LOG'
+
+/** The home folder of the system's list of users; null for a user that is not on it. */
+function listedHome(): string | null {
+  try {
+    return userInfo().homedir
+  } catch {
+    return null
+  }
 }
+
+/**
+ * The cache's folder. Relative paths in XDG_CACHE_HOME are ignored, as its specification asks, and so are those in HOME.
+ * @throws Failure when there is no home
+ */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env, listed: () => string | null = listedHome): string {
+  const xdg = env['XDG_CACHE_HOME'] ?? ''
+  if (isAbsolute(xdg)) return join(xdg, 'devtrail')
+  const home = [env['HOME'] ?? '', listed() ?? ''].find((folder) => isAbsolute(folder))
+  if (home === undefined) throw new Failure(exit.damaged, `there is no home folder to keep the cache in; ${TODO}`)
+  return join(home, '.cache', 'devtrail')
+}
+
+/** Runs work that writes into the cache. @throws Failure that says what to do when that is not possible. */
+export const writingCache = <T>(folder: string, work: () => Promise<T>): Promise<T> =>
+  writing(folder, `into the cache ${folder}`, TODO, work)
 
 async function sizeOf(folder: string): Promise<number> {
   let bytes = 0
@@ -40,9 +63,17 @@ export async function touch(entry: string, now: Date = new Date()): Promise<void
   await utimes(entry, now, now).catch(() => {})
 }
 
-/** Makes the cache's folder, readable by its owner alone: recordings say what a machine does. */
+/**
+ * Makes the cache's folder, readable by its owner alone: recordings say what a machine does.
+ * @throws Failure when nothing can be written there
+ */
 export async function prepareCache(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  try {
+    await makeFolders(folder, 0o700)
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new Failure(exit.damaged, `there can be no cache at ${folder} (${(error as Error).message}); ${TODO}`, { cause: error })
+  }
 }
 
 /**

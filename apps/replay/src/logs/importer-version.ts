@@ -10,18 +10,32 @@ function packageVersion(folder: string): string {
   return manifest.version
 }
 
+/** The packages whose code decides what an import says: the importer, and the models whose state it follows as it goes. */
+const DECIDING = ['linux-trace', 'resource-tree', 'devres', 'memremap', 'nvdimm-pmem', 'events'] as const
+
+const folderOf = (name: string): string => dirname(fileURLToPath(import.meta.resolve(`@devtrail/${name}`)))
+
+function codeIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((f) => f.isFile() && /\.[jt]s$/.test(f.name) && !/\.(d|test|bench|test-support)\.ts$/.test(f.name))
+    .map((f) => join(f.parentPath, f.name))
+    .toSorted()
+}
+
 /**
- * What a log in the cache depends on besides the recording: the importer's version, its code as it is (a checkout
- * changes without changing its version), and the vocabulary it speaks.
+ * What a log in the cache depends on besides the recording: the importer's version, its code and its models' as they
+ * are (a checkout changes without changing its version), and the vocabulary they speak.
  */
 export function importerVersion(): string {
-  const folder = dirname(fileURLToPath(import.meta.resolve('@devtrail/linux-trace')))
   const hash = createHash('sha256')
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((f) => f.isFile() && /\.[jt]s$/.test(f.name) && !/\.(d|test|bench)\.ts$/.test(f.name))
-    .map((f) => join(f.parentPath, f.name))
-  for (const file of files.toSorted()) hash.update(file.slice(folder.length)).update('\0').update(readFileSync(file)).update('\0')
-  for (const type of vocabulary.types().toSorted())
-    hash.update(JSON.stringify([type, vocabulary.get(type).version, vocabulary.get(type).fields]))
-  return `${packageVersion(folder)}+${hash.digest('hex').slice(0, 16)}`
+  for (const name of DECIDING) {
+    const folder = folderOf(name)
+    for (const file of codeIn(folder))
+      hash.update(name).update(file.slice(folder.length)).update('\0').update(readFileSync(file)).update('\0')
+  }
+  for (const type of vocabulary.types().toSorted()) {
+    const { version, fields } = vocabulary.get(type)
+    hash.update(JSON.stringify([type, version, fields]))
+  }
+  return `${packageVersion(folderOf('linux-trace'))}+${hash.digest('hex').slice(0, 16)}`
 }

@@ -14,6 +14,11 @@ export function keysAt(devices: readonly DeviceInfo[]): Map<number, string> {
   return keys
 }
 
+/** A device's key at a moment, also of one that is gone: no device that is there has the same. */
+export function keyAmong(present: readonly DeviceInfo[], device: DeviceInfo): string {
+  return keysAt(present.some((d) => d.id === device.id) ? present : [...present, device]).get(device.id)!
+}
+
 /**
  * The keys over a whole log: the name, or `bus/name` for every incarnation of a name under which two lived at once
  * at any moment of the log. Incarnations that followed one another share their key. Bookkeeping devices never change

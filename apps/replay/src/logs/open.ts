@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { rename, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
 import { LogDamagedError, LogUsageError, type LogReader } from '@devtrail/event-log'
 import { createFileLog, openFileLog } from '@devtrail/event-log/file'
 import type { Recording } from '@devtrail/linux-trace'
@@ -10,10 +11,11 @@ import { History, type EventSource } from '@devtrail/time-travel'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { models, vocabulary } from '../models.ts'
-import { cacheFolder, prepareCache, tidy, touch } from './cache.ts'
+import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts'
 import { importerVersion } from './importer-version.ts'
 import { importInto, metaOf, SUMMARY, type Imported } from './import.ts'
-import { withSpooledStdin } from './stdin.ts'
+import { withSpooled } from './spool.ts'
+import { makeFolders, writing } from './writable.ts'
 
 /** A log that can be asked. */
 export interface OpenLog {
@@ -70,8 +72,48 @@ async function importTo(folder: string, recording: Recording, session: Session):
   session.clearProgress()
 }
 
-/** The log of a recording in the cache, imported first where it is not there yet. */
-async function fromCache(given: string, opened: OpenedRecording, cache: string, session: Session): Promise<OpenLog> {
+/** What an entry of the cache is that cannot be used. */
+class UnusableError extends Error {
+  override readonly name = 'UnusableError'
+}
+
+/** Reads an entry of the cache from end to end. @throws LogDamagedError, LogUsageError, UnusableError */
+async function mustBeWhole(folder: string): Promise<void> {
+  await using reader = await openFileLog(folder, vocabulary)
+  if (reader.tornTail !== null) throw new UnusableError(`${folder} is cut`)
+  let last: string | null = null
+  for await (const event of reader.read()) last = event.type
+  if (last !== 'log/ended') throw new UnusableError(`${folder} does not reach the end of the recording`)
+  await reader.attachment(SUMMARY)
+}
+
+/** A file that is not there: another devtrail takes the entry away while it is read. */
+const isUnusable = (error: unknown): boolean =>
+  error instanceof LogUsageError ||
+  error instanceof LogDamagedError ||
+  error instanceof UnusableError ||
+  (error as NodeJS.ErrnoException).code === 'ENOENT'
+
+/** Takes an entry that cannot be used out of the cache, unless another devtrail has put a good one there meanwhile. */
+async function discard(folder: string): Promise<void> {
+  const aside = join(dirname(folder), `.${basename(folder)}.damaged-${randomUUID()}`)
+  try {
+    await rename(folder, aside)
+    await mustBeWhole(aside)
+    await rename(aside, folder)
+  } catch (error) {
+    // Gone already, really not to be used, or one more has come in its place; whatever else there is, it stays.
+    if (!isUnusable(error) && !['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    await rm(aside, { recursive: true, force: true })
+  }
+}
+
+/** How often an entry of the cache is made before giving up; others may remove it at the same time. */
+const IMPORTS_MAX = 3
+
+/** The log of a recording in the cache, imported first where it is not there yet, or not whole. */
+async function fromCache(given: string, opened: OpenedRecording, session: Session): Promise<OpenLog> {
+  const cache = cacheFolder()
   const key = createHash('sha256')
     .update(await opened.fingerprint())
     .update('\0')
@@ -79,48 +121,70 @@ async function fromCache(given: string, opened: OpenedRecording, cache: string, 
     .digest('hex')
     .slice(0, 32)
   const folder = join(cache, key)
-  const open = async (): Promise<OpenLog> => {
-    const log = await openFolder(given, folder, session)
-    await touch(folder)
-    // The same content may have been imported under another name.
-    return { ...log, imported: log.imported && { ...log.imported, name: opened.recording.name } }
+  for (let imports = 0; ; imports++) {
+    try {
+      if (imports === 0) await mustBeWhole(folder)
+      const log = await openFolder(given, folder, session)
+      await touch(folder)
+      // The same content may have been imported under another name.
+      return { ...log, imported: log.imported && { ...log.imported, name: opened.recording.name } }
+    } catch (error) {
+      if (!isUnusable(error) || imports === IMPORTS_MAX) throw error
+      if (!(error instanceof LogUsageError && error.code === 'not-found')) {
+        session.note(`the log of ${given} in the cache is damaged and is made anew`)
+        await writingCache(cache, () => discard(folder))
+      }
+    }
+    await prepareCache(cache)
+    try {
+      await writingCache(cache, () => importTo(folder, opened.recording, session))
+    } catch (error) {
+      // Another devtrail was quicker with the same recording.
+      if (!(error instanceof LogUsageError && error.code === 'exists')) throw error
+    }
+    await tidy(cache)
   }
-  try {
-    return await open()
-  } catch (error) {
-    if (!(error instanceof LogUsageError || error instanceof LogDamagedError)) throw error
-    // Not there yet; or not readable, and what is in the cache can be made anew.
-    await rm(folder, { recursive: true, force: true })
-  }
-  try {
-    await importTo(folder, opened.recording, session)
-  } catch (error) {
-    // Another devtrail was quicker with the same recording.
-    if (!(error instanceof LogUsageError && error.code === 'exists')) throw error
-  }
-  await tidy(cache)
-  return open()
 }
 
-/** Opens a recording, or a trace on stdin, for as long as the work takes. */
-async function withRecording<T>(given: string, session: Session, work: (opened: OpenedRecording, cache: string) => Promise<T>): Promise<T> {
-  const cache = cacheFolder()
-  await prepareCache(cache)
-  if (given !== '-') return work(await openRecording(given), cache)
-  return session.interrupt.shield((signal) =>
-    withSpooledStdin(cache, signal, async (file) => {
-      const { recording, fingerprint } = await openRecording(file)
-      return work({ recording: { ...recording, name: 'stdin' }, fingerprint }, cache)
-    }),
-  )
+/** Below what something is spooled: the cache; where that is not to be needed, the system's folder for temporary files. */
+async function spoolFolder(needsCache: boolean): Promise<string> {
+  if (!needsCache) return tmpdir()
+  const folder = cacheFolder()
+  await prepareCache(folder)
+  return folder
+}
+
+/** Opens a recording, for as long as the work takes; what can be read only once (stdin, a pipe) is kept in a file meanwhile. */
+async function withRecording<T>(
+  given: string,
+  needsCache: boolean,
+  session: Session,
+  work: (opened: OpenedRecording) => Promise<T>,
+): Promise<T> {
+  const found = given === '-' ? null : await mustExist(given)
+  if (found?.isFile() || found?.isDirectory()) return work(await openRecording(given))
+  return session.interrupt.shield(async (signal) => {
+    const folder = await spoolFolder(needsCache)
+    return writing(folder, `what comes in to ${folder}`, `name another folder with ${needsCache ? 'XDG_CACHE_HOME' : 'TMPDIR'}`, () =>
+      withSpooled(given, folder, signal, async (file) => {
+        const { recording, fingerprint } = await openRecording(file)
+        return work({ recording: { ...recording, name: given === '-' ? 'stdin' : basename(given) }, fingerprint })
+      }),
+    )
+  })
 }
 
 /** Imports a recording: into a folder that is not there yet, or into the cache. */
 export async function importLog(given: string, folder: string | undefined, session: Session): Promise<OpenLog> {
-  if (given !== '-') await mustExist(given)
-  return withRecording(given, session, async (opened, cache) => {
-    if (folder === undefined) return fromCache(given, opened, cache, session)
-    await importTo(folder, opened.recording, session)
+  if (folder === '-' || folder === '')
+    throw new Failure(exit.usage, `a log is a folder, so it cannot be written to "${folder}"; name a folder with -o`)
+  return withRecording(given, folder === undefined, session, async (opened) => {
+    if (folder === undefined) return fromCache(given, opened, session)
+    const above = dirname(resolve(folder))
+    await writing(above, `a log at ${folder}`, 'name another folder with -o', async () => {
+      await makeFolders(above)
+      await importTo(folder, opened.recording, session)
+    })
     return openFolder(given, folder, session)
   })
 }

@@ -1,4 +1,4 @@
-import type { Json } from '@devtrail/events'
+import { rangeOf, type Json } from '@devtrail/events'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { describeDevice, type Machine } from '@devtrail/time-travel'
 import { asView, type PagemapView, type PageRefView, type QueueView } from '../print/view.ts'
@@ -15,6 +15,9 @@ export type Ref =
   | { readonly of: 'pagemap'; readonly device: number | null; readonly pagemap: PagemapView }
   | { readonly of: 'queue'; readonly device: number | null; readonly queue: QueueView }
 
+/** Whether a reference is surely out: the count is above idle whatever is not known of it. */
+const isOut = (ref: PageRefView): boolean => rangeOf(ref.refcount).lo > ref.idle
+
 /** The references still out at a moment: on pages (also of memory that is gone by then), pagemaps and queues. */
 export function refsOf(machine: Machine, only: ReadonlySet<number> | null): Ref[] {
   const refs: Ref[] = []
@@ -23,7 +26,7 @@ export function refsOf(machine: Machine, only: ReadonlySet<number> | null): Ref[
     const device = pagemapOwner(p, machine.facts)
     if (!wanted(device)) continue
     const pagemap = pagemapToJson(p, machine.facts) as unknown as PagemapView
-    for (const ref of pagemap.pageRefs.known) refs.push({ of: 'page', device, pagemap, ref, certain: true })
+    for (const ref of pagemap.pageRefs.known) refs.push({ of: 'page', device, pagemap, ref, certain: isOut(ref) })
     for (const ref of pagemap.pageRefs.possible ?? []) refs.push({ of: 'page', device, pagemap, ref, certain: false })
     if (p.phase !== 'removed') refs.push({ of: 'pagemap', device, pagemap })
   }

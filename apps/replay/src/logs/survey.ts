@@ -49,9 +49,13 @@ export interface Survey {
   readonly spans: ReadonlyMap<number, Span>
   readonly types: ReadonlyMap<string, number>
   readonly events: number
+  /** Types of the events that entries of the recording gave. */
+  readonly fromEntries: ReadonlySet<string>
   /** The first event that an entry of the recording gave. */
   readonly first: AnyEvent | null
   readonly last: AnyEvent | null
+  /** Whether the log reaches the end of what it tells of: of one that was cut, its last event does not say so. */
+  readonly ended: boolean
 }
 
 /** Events after which a device may be there that was not before. */
@@ -63,14 +67,17 @@ const bringsDevice = (event: AnyEvent): boolean => {
 class Gathering {
   readonly facts = new Facts(vocabulary)
   readonly types = new Map<string, number>()
+  readonly fromEntries = new Set<string>()
   readonly regions = new Map<number, string>()
   readonly pagemaps = new Map<number, string>()
   events = 0
   first: AnyEvent | null = null
   last: AnyEvent | null = null
+  ended = false
 
   see(event: AnyEvent): void {
     this.facts.learn(event)
+    this.ended = event.type === 'log/ended'
     this.types.set(event.type, (this.types.get(event.type) ?? 0) + 1)
     const { region, pagemap, start, name } = event.data
     if (typeof start === 'bigint') {
@@ -79,7 +86,10 @@ class Gathering {
     }
     if (event.seq === 0) return
     this.events++
-    if (event.entry !== null) this.first ??= event
+    if (event.entry !== null) {
+      this.first ??= event
+      this.fromEntries.add(event.type)
+    }
     this.last = event
   }
 }
@@ -88,7 +98,7 @@ class Gathering {
 export async function surveyOf(source: EventSource): Promise<Survey> {
   const gathered = new Gathering()
   for await (const event of source.read()) gathered.see(event)
-  const { facts, types, regions, pagemaps, events, first, last } = gathered
+  const { facts, types, fromEntries, regions, pagemaps, events, first, last, ended } = gathered
   const machine = new Machine(
     models.filter((m) => m.devices !== undefined),
     facts,
@@ -100,7 +110,7 @@ export async function surveyOf(source: EventSource): Promise<Survey> {
   }
   const devices = machine.devices()
   const names = new Names(facts, new Map(devices.map((d) => [d.id, keys.keyOf(d)])), regions, pagemaps)
-  return { names, devices, spans: machine.spans, types, events, first, last }
+  return { names, devices, spans: machine.spans, types, events, fromEntries, first, last, ended }
 }
 
 /** The events with these sequence numbers, in order. */

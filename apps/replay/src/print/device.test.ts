@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { deviceTree, pageRefText, type Printing } from './device.ts'
+import { deviceTree, HOLDERS_SHOWN_MAX, pageRefText, type Printing } from './device.ts'
 import { styleOf } from './style.ts'
 import { printBranch } from './tree.ts'
-import type { DeviceView, PageRefView } from './view.ts'
+import { seqsIn, type DeviceView, type PageRefView } from './view.ts'
 
 const event = { seq: 40, entry: 63, time: 8_342_426_000, device: 1, cpu: 1, actor: null, cause: [], type: 'memremap/grabbed', data: {} }
 const p: Printing = { style: styleOf({}, {}), digits: 6, eventsAt: new Map([[40, event]]) }
@@ -32,6 +32,42 @@ test('one page, a pin, a taker and an event that are not known', () => {
   }
   expect(pageRefText(p, one)).toBe('page 0x109300, count ≥ 1, FOLL_PIN by ? (?), since event 7 (event 7)')
   expect(pageRefText(p, { ...one, kind: null, since: null })).toBe('page 0x109300, count ≥ 1, taken by ?')
+})
+
+test('how many pages there are at least, where their order is not known', () => {
+  const bounded: PageRefView = { ...ref, pages: { atLeast: 3, atMost: null }, order: null }
+  expect(pageRefText(p, bounded)).toMatch(/^≥ 3 pages from 0x109300, count 2, /)
+  expect(pageRefText(p, { ...bounded, pages: { atLeast: 1, atMost: null } })).toMatch(/^≥ 1 page from 0x109300, /)
+})
+
+test('holders that are alike are one, and no more than a few are named', () => {
+  const grep = { pid: 143, comm: 'grep', kind: 'get' as const, refs: 1 }
+  const three: PageRefView = { ...ref, holders: [grep, grep, { ...grep, kind: 'pin' }, grep] }
+  expect(pageRefText(p, three)).toContain(', 3× FOLL_GET by grep (143), FOLL_PIN by grep (143), since')
+  const many: PageRefView = { ...ref, holders: Array.from({ length: 100 }, (_, pid) => ({ ...grep, pid })) }
+  expect(pageRefText(p, many)).toContain(`FOLL_GET by grep (${HOLDERS_SHOWN_MAX - 1}) and ${100 - HOLDERS_SHOWN_MAX} more, since`)
+})
+
+test('pagemaps, regions and pages that may be gone are shown as such', () => {
+  const pagemap = {
+    id: '0xff3f',
+    ranges: null,
+    type: null,
+    state: null,
+    altmap: null,
+    ref: { id: null, mode: null, dying: null, count: null },
+    pageRefs: { known: [], possible: [ref], complete: false },
+  }
+  const view: DeviceView = {
+    kind: null,
+    regions: { known: [], possible: [{ start: '0x0', end: '0xfff', name: 'a' }], complete: true },
+    pagemaps: { known: [], possible: [pagemap], complete: false },
+  }
+  const out = printBranch(deviceTree(p, 'pfn0.0', view))
+  expect(out).toContain('region    ? perhaps 0x0–0xfff')
+  expect(out).toContain('pagemap   ? perhaps range ? type ?, state ?')
+  expect(out).toContain('pages     ? perhaps 16 pages 0x109300..0x10930f')
+  expect(seqsIn(view)).toEqual([40])
 })
 
 test('a device of which nothing is known says so', () => {

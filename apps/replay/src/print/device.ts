@@ -1,6 +1,6 @@
-import { seconds, type AnyEvent } from '@devtrail/events'
+import { hex, seconds, type AnyEvent } from '@devtrail/events'
 import type { Style } from './style.ts'
-import { padEnd } from './text.ts'
+import { padEnd, visible } from './text.ts'
 import type { Branch } from './tree.ts'
 import { bytes, count, number, plural, range } from './units.ts'
 import type { DeviceView, DevresView, JsonList, PagemapView, PageRefView, QueueView } from './view.ts'
@@ -24,31 +24,48 @@ function when(p: Printing, seq: number): string {
   return event === undefined ? `event ${seq}` : p.style.when(seconds(event.time, p.digits))
 }
 
+/** `16 pages 0x109300..0x10930f`, `page 0x109300`, `≥ 3 pages from 0x109300`. */
+export function pagesText({ pfn, pages }: Pick<PageRefView, 'pfn' | 'pages'>): string {
+  if (pages === 1) return `page ${pfn}`
+  if (typeof pages === 'number') return `${plural(pages, 'page')} ${pfn}..${hex(BigInt(pfn) + BigInt(pages) - 1n)}`
+  return `${count(pages)} ${pages.atLeast === 1 && pages.atMost === null ? 'page' : 'pages'} from ${pfn}`
+}
+
+/** Holders named at most; of one page there can be hundreds. */
+export const HOLDERS_SHOWN_MAX = 6
+
+/** Who holds a page, equal ones folded: `3× FOLL_GET by grep (143), FOLL_PIN by qemu (150)`. */
+function holdersText(ref: PageRefView): string {
+  const taker = { pid: ref.takenBy?.pid ?? null, comm: ref.takenBy?.comm ?? null }
+  const holders = ref.holders ?? (ref.kind === null ? [] : [{ ...taker, kind: ref.kind, refs: 1 }])
+  const alike = Map.groupBy(holders, (h) => `FOLL_${h.kind.toUpperCase()} by ${visible(h.comm ?? '?')} (${h.pid ?? '?'})`)
+  const all = [...alike].map(([who, those]) => {
+    const refs = those.reduce((sum, h) => sum + h.refs, 0)
+    return refs > 1 ? `${number(refs)}× ${who}` : who
+  })
+  const rest = all.length - HOLDERS_SHOWN_MAX
+  return rest > 0 ? `${all.slice(0, HOLDERS_SHOWN_MAX).join(', ')} and ${number(rest)} more` : all.join(', ')
+}
+
 /** `16 pages 0x109300..0x10930f, count 2, FOLL_GET by pin (135), since 8.342426 (events 40–85)`. */
 export function pageRefText(p: Printing, ref: PageRefView): string {
-  const last = `0x${(BigInt(ref.pfn) + BigInt(ref.pages) - 1n).toString(16)}`
-  const pages = ref.pages === 1 ? `page ${ref.pfn}` : `${plural(ref.pages, 'page')} ${ref.pfn}..${last}`
-  const order = ref.order > 0 ? ` (compound, ${bytes(4096 * 2 ** ref.order)} each)` : ''
-  const holders =
-    ref.holders ?? (ref.kind === null ? [] : [{ pid: ref.takenBy?.pid ?? null, comm: ref.takenBy?.comm ?? null, kind: ref.kind, refs: 1 }])
-  const by = holders
-    .map((h) => `${h.refs > 1 ? `${h.refs}× ` : ''}FOLL_${h.kind.toUpperCase()} by ${h.comm ?? '?'} (${h.pid ?? '?'})`)
-    .join(', ')
+  const order = ref.order !== null && ref.order > 0 ? ` (compound, ${bytes(4096 * 2 ** ref.order)} each)` : ''
+  const by = holdersText(ref)
   const since =
     ref.since === null
       ? ''
       : `, since ${when(p, ref.since.first)} (${ref.since.first === ref.since.last ? `event ${ref.since.first}` : `events ${ref.since.first}–${ref.since.last}`})`
-  return `${p.style.bold(pages)}${order}, count ${count(ref.refcount)}, ${by === '' ? 'taken by ?' : by}${since}`
+  return `${p.style.bold(pagesText(ref))}${order}, count ${count(ref.refcount)}, ${by === '' ? 'taken by ?' : by}${since}`
 }
 
 function pageRefs(p: Printing, list: JsonList<PageRefView>): string[] {
-  const possible = (list.possible ?? []).map((r) => p.style.warn(`? maybe ${pageRefText(p, r)}`))
+  const possible = (list.possible ?? []).map((r) => p.style.warn(`? perhaps ${pageRefText(p, r)}`))
   const known = list.known.map((r) => pageRefText(p, r))
   if (known.length + possible.length === 0 && list.complete) return ['none referenced']
   return [...known, ...possible, ...more(p, list)]
 }
 
-function pagemap(p: Printing, m: PagemapView): Branch {
+function pagemap(p: Printing, m: PagemapView, perhaps = false): Branch {
   const where = m.ranges === null ? 'range ?' : m.ranges.map((r) => range(r.start, r.end)).join(', ')
   const late = m.learntAt === undefined ? '' : p.style.dim(` (range and owner learnt at event ${m.learntAt})`)
   const altmap =
@@ -59,7 +76,11 @@ function pagemap(p: Printing, m: PagemapView): Branch {
         : `base pfn ${m.altmap.basePfn}, ${number(m.altmap.reserve)} reserved, ${m.altmap.alloc === null ? '?' : number(m.altmap.alloc)} of ${number(m.altmap.free)} pages allocated`
   const { ref } = m
   return {
-    label: label(p, 'pagemap', `${where} ${m.type ?? 'type ?'}, ${p.style.bold(m.state ?? 'state ?')}${late}`),
+    label: label(
+      p,
+      'pagemap',
+      `${perhaps ? p.style.warn('? perhaps ') : ''}${where} ${m.type ?? 'type ?'}, ${p.style.bold(m.state ?? 'state ?')}${late}`,
+    ),
     children: [
       { label: label(p, 'struct', m.id ?? '?') },
       { label: label(p, 'altmap', altmap) },
@@ -71,7 +92,7 @@ function pagemap(p: Printing, m: PagemapView): Branch {
 
 function devres(p: Printing, list: JsonList<DevresView>): Branch[] {
   const one = (d: DevresView, maybe: boolean): Branch => ({
-    label: `${maybe ? p.style.warn('? maybe ') : ''}${d.name ?? '?'}${d.size === null ? '' : ` ${bytes(d.size)}`} ${p.style.dim(d.addedAt === null ? 'added before the recording' : `added at event ${d.addedAt}`)}`,
+    label: `${maybe ? p.style.warn('? perhaps ') : ''}${d.name ?? '?'}${d.size === null ? '' : ` ${bytes(d.size)}`} ${p.style.dim(d.addedAt === null ? 'added before the recording' : `added at event ${d.addedAt}`)}`,
   })
   const children = [...list.known.map((d) => one(d, false)), ...(list.possible ?? []).map((d) => one(d, true))]
   if (children.length === 0) return [{ label: label(p, 'devres', list.complete ? 'none' : more(p, list).join('')) }]
@@ -127,10 +148,11 @@ export function deviceTree(p: Printing, key: string, v: DeviceView): Branch {
       ...devres(p, v.devres ?? { known: [], complete: false }),
       ...regions.known.map((r) => ({ label: label(p, 'region', `${range(r.start, r.end)} ${r.name ?? '<BAD>'}`) })),
       ...(regions.possible ?? []).map((r) => ({
-        label: label(p, 'region', p.style.warn(`? maybe ${range(r.start, r.end)} ${r.name ?? '<BAD>'}`)),
+        label: label(p, 'region', p.style.warn(`? perhaps ${range(r.start, r.end)} ${r.name ?? '<BAD>'}`)),
       })),
       ...(regions.complete ? [] : [{ label: label(p, 'region', p.style.warn('? and maybe others')) }]),
       ...(v.pagemaps?.known ?? []).map((m) => pagemap(p, m)),
+      ...(v.pagemaps?.possible ?? []).map((m) => pagemap(p, m, true)),
       ...(v.disk == null ? [] : [{ label: label(p, 'disk', `${v.disk.name} ${v.disk.state ?? '?'}`) }]),
       ...(v.queue == null ? [] : [{ label: label(p, 'queue', queue(p, v.queue)) }]),
     ],

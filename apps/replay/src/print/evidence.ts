@@ -16,11 +16,11 @@ function groupsOf(events: readonly AnyEvent[]): AnyEvent[][] {
   return apart.toSorted((a, b) => a[0]!.seq - b[0]!.seq)
 }
 
-/** Events as short lines for a report: those of one type by one task folded, each line cut to the width. */
+/** Events as short lines for a report: those of one type by one task folded, on a terminal each line cut to its width. */
 export function evidenceLines(events: readonly AnyEvent[], names: Names, style: Style, digits: 6 | 9): string[] {
   const columns = columnsFor(events, names)
   const width = columns.seq
-  const line = (event: AnyEvent): string => clip(eventLine(names, event, style, digits, columns), style.width - 2)
+  const line = (event: AnyEvent): string => clip(eventLine(names, event, style, digits, columns), style.cut - 2)
   const lines = groupsOf(events).flatMap((group) => {
     if (group.length === 1) return [line(group[0]!)]
     return [line(group[0]!), style.dim(`${padStart('⋮', width)}  ${group.length - 2} more alike`), line(group.at(-1)!)]

@@ -7,6 +7,8 @@ export interface Style {
   readonly colour: boolean
   /** Columns that prose and tables may fill. */
   readonly width: number
+  /** Columns at which lines that are not prose are cut: the width of a terminal; elsewhere none, pipes want all of it. */
+  readonly cut: number
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string
   readonly good: (text: string) => string
@@ -39,9 +41,11 @@ export function wantsColour(terminal: Terminal, env: NodeJS.ProcessEnv, allowed 
 export function styleOf(terminal: Terminal, env: NodeJS.ProcessEnv, allowed = true): Style {
   const colour = wantsColour(terminal, env, allowed)
   const painted = (format: Format) => (text: string) => (colour && text !== '' ? styleText(format, text, { validateStream: false }) : text)
+  const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, (terminal.isTTY && terminal.columns) || WIDTH_DEFAULT))
   return {
     colour,
-    width: Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, (terminal.isTTY && terminal.columns) || WIDTH_DEFAULT)),
+    width,
+    cut: terminal.isTTY === true ? width : Infinity,
     bold: painted('bold'),
     dim: painted('dim'),
     good: painted('green'),

@@ -1,5 +1,5 @@
 /** The JSON that `state` prints of a device, as types: the contract of docs/interfaces.md. */
-import type { Count, Json } from '@devtrail/events'
+import type { Bound, Count, Json } from '@devtrail/events'
 
 export interface JsonList<T> {
   readonly known: readonly T[]
@@ -16,8 +16,10 @@ export interface RegionView {
 
 export interface PageRefView {
   readonly pfn: string
-  readonly pages: number
-  readonly order: number
+  /** Base pages; a bound where the order is not known. */
+  readonly pages: number | Bound
+  /** Of the compound pages; null when not known. */
+  readonly order: number | null
   readonly refcount: Count
   readonly idle: number
   readonly kind: 'get' | 'pin' | null
@@ -82,6 +84,6 @@ export const asView = (device: { readonly [part: string]: Json }): DeviceView =>
 
 /** Sequence numbers whose times the text form shows. */
 export function seqsIn(view: DeviceView): number[] {
-  const lists = (view.pagemaps?.known ?? []).map((p) => p.pageRefs)
+  const lists = [...(view.pagemaps?.known ?? []), ...(view.pagemaps?.possible ?? [])].map((p) => p.pageRefs)
   return lists.flatMap((l) => [...l.known, ...(l.possible ?? [])]).flatMap((r) => (r.since === null ? [] : [r.since.first]))
 }

@@ -94,6 +94,17 @@ test('of two atomic logs for one name the first to close wins, and the other say
   expect(reader.lastSeq).toBe(2)
 })
 
+test('under await using, closing an atomic log too late rejects with that alone, and disposing tells nothing twice', async () => {
+  const folder = join(root, 'log')
+  const late = async (): Promise<void> => {
+    await using writer = await create(folder, true)
+    await (await create(folder, true)).close()
+    await writer.close()
+  }
+  await expect(late()).rejects.toMatchObject({ name: 'LogUsageError', code: 'exists' })
+  expect(await readdir(root)).toStrictEqual(['log'])
+})
+
 test('what a killed atomic writer left is removed by the next one; a living one is left alone', async () => {
   const folder = join(root, 'log')
   const code = `

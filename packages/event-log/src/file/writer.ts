@@ -177,13 +177,14 @@ export class FileLogWriter implements LogWriter {
     return this.#atMost('durable')
   }
 
-  close(): Promise<AckLevel> {
-    this.#closing ??= this.#close()
-    return this.#closing
+  async close(): Promise<AckLevel> {
+    return (this.#closing ??= this.#close())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#start.publishAs === null || this.#closing !== null) await this.close()
+    // Whoever closed it was told how that went; told again, `await using` would wrap the error into a SuppressedError.
+    if (this.#closing !== null) await this.#closing.catch(() => {})
+    else if (this.#start.publishAs === null) await this.close()
     else await (this.#closing = this.#discard())
   }
 

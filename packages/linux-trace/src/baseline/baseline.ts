@@ -61,7 +61,7 @@ function namespace(ctx: ImportContext, ns: NdNamespace): void {
 /** Says what was found when the recording began. @throws RecordingError naming the file and line that cannot be read */
 export function sayBaseline(ctx: ImportContext, texts: BaselineTexts): string[] {
   const missing: string[] = []
-  if (texts.iomem === undefined) missing.push('iomem.before')
+  if (texts.iomem === undefined || texts.iomem.trim() === '') missing.push('iomem.before')
   else iomem(ctx, texts.iomem)
   if (texts.ndctl === undefined) missing.push('ndctl.before.json')
   else {

@@ -64,7 +64,7 @@ export function parseNdctl(json: string): NdListing {
       cause: error,
     })
   }
-  const top = Array.isArray(value) ? bags(value) : bags(value)
+  const top = bags(value)
   const regions: string[] = []
   const dimms: string[] = []
   const namespaces: NdNamespace[] = []
@@ -81,8 +81,8 @@ export function parseNdctl(json: string): NdListing {
     }
   }
   for (const bag of top) {
-    visit(bag, null)
     const dev = text(bag, 'dev')
+    visit(bag, dev?.startsWith('region') ? dev : null)
     if (dev?.startsWith('namespace')) namespaces.push(...[namespace(bag, null)].filter((n) => n !== null))
     else if (dev?.startsWith('region')) regions.push(dev)
     else if (dev?.startsWith('nmem')) dimms.push(dev)

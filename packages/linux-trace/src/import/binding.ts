@@ -15,7 +15,7 @@ const ENXIO = -6
 export function probeStarted(ctx: ImportContext, hit: ProbeHit): void {
   const driver = string(hit.fields, 'drv')
   const device = deviceToProbe(ctx, string(hit.fields, 'dev') ?? '?', busOfDriver(driver))
-  ctx.enter(hit, ctx.say('devres/probe-started', { device, driver }), device)
+  ctx.enter(hit, ctx.say('devres/probe-started', { device, driver, listed: ctx.devresListed }), device)
 }
 
 export function probeEnded(ctx: ImportContext, hit: ProbeHit): void {
@@ -80,7 +80,7 @@ export function releaseAllStarted(ctx: ImportContext, hit: ProbeHit): void {
         : deviceToRelease(ctx, name, reason as 'device-del' | 'device-release' | 'unknown')
     if (reason === 'unbind') reason = unbindReason(ctx, device)
   }
-  ctx.enter(hit, ctx.say('devres/release-all-started', { device }), device, { reason })
+  ctx.enter(hit, ctx.say('devres/release-all-started', { device, listed: ctx.devresListed }), device, { reason })
 }
 
 export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {

@@ -33,7 +33,9 @@ const HEADS: readonly (readonly [RegExp, (m: RegExpExecArray) => Partial<Report>
     (m) => ({ kind: 'oops', address: `0x${BigInt(`0x${m[1]}`).toString(16)}` }),
   ],
   [/^kernel BUG at (\S+:\d+)/, (m) => ({ kind: 'bug', at: m[1]! })],
-  [/^general protection fault/, () => ({ kind: 'oops' })],
+  // Before 4.20 an address that is NULL is printed as such.
+  [/^BUG: unable to handle /, () => ({ kind: 'oops' })],
+  [/^(?:Oops: )?general protection fault/, () => ({ kind: 'oops' })],
   [/^(?:watchdog: )?BUG: /, () => ({ kind: 'bug' })],
   [/^INFO: task (.+):(\d+) blocked for more than/, (m) => ({ kind: 'hung-task', comm: m[1]!, pid: Number(m[2]) })],
   [/^Kernel panic/, () => ({ kind: 'panic' })],

@@ -6,6 +6,7 @@ import { evolveResourceTree, initialResourceTree, type ResourceTreePayload } fro
 import type { KernelPayload } from '../events.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeDefinition, ProbeHit } from '../probes.ts'
+import { Coverage } from '../coverage.ts'
 import { popFrame, TaskTable, type Frame, type Task } from './tasks.ts'
 import type { Window } from './window.ts'
 
@@ -57,6 +58,10 @@ export class ImportContext {
   readonly lookedUp = new Map<number, number>()
   /** Pagemaps seen to have compound pages: how many pages one spans at least. */
   readonly compounds = new Map<number, number>()
+  readonly coverage: Coverage
+  /** Whether probes that show page references given back missed some of their hits. */
+  putsMissed = false
+  #devresSeen = false
   /** Devices of which it cannot be told whether the entry at hand meant them. */
   readonly doubted = new Set<number>()
   /** The namespaces that the baseline listed, by name. */
@@ -67,6 +72,7 @@ export class ImportContext {
   constructor(window: Window, probes: ReadonlyMap<string, ProbeDefinition>, sink: (event: AnyEvent) => void) {
     this.window = window
     this.probes = probes
+    this.coverage = new Coverage(probes)
     this.#sink = sink
   }
 
@@ -139,8 +145,8 @@ export class ImportContext {
   }
 
   #deliver(event: AnyEvent): void {
-    if (event.type === 'memremap/looked-up' && typeof event.data['pagemap'] === 'number') {
-      this.lookedUp.set(event.data['pagemap'], event.data['pfn'] as number)
+    if (event.type === 'memremap/looked-up' && typeof event.data['pagemap'] === 'number' && typeof event.data['pfn'] === 'number') {
+      this.lookedUp.set(event.data['pagemap'], event.data['pfn'])
     }
     if (event.type === 'memremap/unmap-started') this.#unmaps.set(event.data['pagemap'] as number, event.seq)
     evolveDevres(this.devres, event)
@@ -161,6 +167,11 @@ export class ImportContext {
     return this.doubted.has(device) || this.task.frames.some((f) => f.device === device && f.doubtful)
   }
 
+  /** Takes the memmap's base from a page whose pfn is known, where no probe fetches it. */
+  learnBase(page: string, pfn: number): void {
+    this.vmemmap ??= BigInt(page) - BigInt(pfn) * STRUCT_PAGE_BYTES
+  }
+
   /** Enters a call. */
   enter(hit: ProbeHit, seq: number, device: number | null, data: { readonly [key: string]: unknown } = {}): void {
     this.task.frames.push({ symbol: hit.symbol, seq, hit, device, data, doubtful: device !== null && this.isDoubtful(device) })
@@ -177,6 +188,13 @@ export class ImportContext {
   unpaired(hit: ProbeHit): void {
     const ret = hit.fields.get('ret') ?? null
     this.say('kernel/returned', { function: hit.symbol, caller: hit.caller, ret })
+  }
+
+  /** Whether the recording tells what is added to a device's list and released from it, one by one. */
+  get devresListed(): boolean {
+    if (this.#devresSeen) return true
+    for (const e of this.window.ahead()) if (e.event === 'devres_log') return (this.#devresSeen = true)
+    return false
   }
 
   /** Whether entries are missing somewhere before here. */
@@ -205,13 +223,13 @@ export class ImportContext {
   }
 
   /** Entries of another CPU may be missing here: tasks are where they were, but nothing else is sure. */
-  doubt(cpu: number | null): void {
-    this.say('log/gap', { reason: 'overwritten', lost: null, cpu }, { cause: [] })
+  doubt(cpu: number | null, reason: 'overwritten' | 'unreadable' | 'unrecorded' = 'overwritten', model: string | null = null): void {
+    this.say('log/gap', { reason, lost: null, cpu, model }, { cause: [] })
   }
 
   /** Entries are missing here: nothing that was under way can be relied on. */
   gap(reason: 'overwritten' | 'lost' | 'cut' | 'unreadable', lost: number | null, cpu: number | null): void {
-    this.say('log/gap', { reason, lost, cpu }, { cause: [] })
+    this.say('log/gap', { reason, lost, cpu, model: null }, { cause: [] })
     this.lastGap = this.#seq
     this.tasks.forget()
   }

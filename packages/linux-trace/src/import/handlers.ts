@@ -1,6 +1,7 @@
 import type { ProbeHit } from '../probes.ts'
 import * as binding from './binding.ts'
 import type { ImportContext } from './context.ts'
+import * as idleWaits from './idle-waits.ts'
 import * as nvdimm from './nvdimm.ts'
 import * as pagemaps from './pagemaps.ts'
 import * as pages from './pages.ts'
@@ -48,8 +49,8 @@ const handlers: Readonly<Record<string, { readonly enter: Handler; readonly retu
   unpin_user_page: point(pages.gupPut),
   gup_put_folio: point(pages.gupPut),
   free_zone_device_page: point(pages.pageFreed),
-  ext4_break_layouts: call(pages.idleWaitStarted, pages.idleWaitEnded),
-  dax_layout_busy_page_range: call(pages.busyLookupStarted, pages.busyLookedUp),
+  ext4_break_layouts: call(idleWaits.idleWaitStarted, idleWaits.idleWaitEnded),
+  dax_layout_busy_page_range: call(idleWaits.busyLookupStarted, idleWaits.busyLookedUp),
   nd_pmem_probe: call(nvdimm.pmemProbeStarted, nvdimm.pmemProbeEnded),
   pmem_attach_disk: pmem,
   nd_pmem_remove: pmem,

@@ -1,7 +1,15 @@
 import type { AnyEvent } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
 import { RecordingError } from '../errors.ts'
-import { parseHit, parseProbeDefinitions, isKnownFunction, type ProbeDefinition } from '../probes.ts'
+import {
+  bareSymbol,
+  missingFields,
+  parseHit,
+  parseProbeDefinitions,
+  isKnownFunction,
+  type ProbeDefinition,
+  type ProbeHit,
+} from '../probes.ts'
 import type { Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { readTextTrace, type TraceSummary } from '../text/reader.ts'
@@ -41,6 +49,31 @@ export interface ImportSummary {
   kernel: string | null
 }
 
+/** Functions whose probes show that page references are given back. */
+const SHOWS_PUTS: ReadonlySet<string> = new Set([
+  '__put_devmap_managed_page_refs',
+  '__bio_release_pages',
+  'page_cache_pipe_buf_release',
+  'unpin_user_page',
+  'gup_put_folio',
+])
+
+/** Probes that `kprobe_profile` says were not run every time (name, hits, misses). */
+function missedHits(profile: string): { event: string; hits: number }[] {
+  return profile.split(/\r?\n/).flatMap((line) => {
+    const m = /^\s*(\S+)\s+\d+\s+([1-9]\d*)\s*$/.exec(line)
+    return m === null ? [] : [{ event: m[1]!, hits: Number(m[2]) }]
+  })
+}
+
+/** Functions of whose return it matters only that it came. */
+const RETURNS_VOID: ReadonlySet<string> = new Set(['memunmap_pages', 'blk_mq_freeze_queue_wait'])
+
+const tellsNothing = (hit: ProbeHit): boolean => hit.edge === 'return' && !hit.fields.has('ret') && !RETURNS_VOID.has(hit.symbol)
+
+/** So many entries that could not be followed are told one by one. */
+const NOT_FOLLOWED_SHOWN_MAX = 5
+
 const PROGRESS_EVERY = 8192
 /** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
 const CPUS_MAX = 8192
@@ -62,6 +95,10 @@ class Importer {
   readonly #options: ImportOptions
   readonly #trace: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
   readonly #queue: AnyEvent[] = []
+  /** Models whose events are not all recorded: what they hold is true for the moment it was told only. */
+  #unrecorded: readonly string[] = []
+  /** Functions whose return probes fetch no value. */
+  readonly #silent = new Set<string>()
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
   readonly #blind = new Set<number>()
   readonly #withoutEffect = new Map<string, number>()
@@ -74,6 +111,9 @@ class Importer {
   #lastConsole: { text: string; time: number } | null = null
   #lastTime = 0
   #lastEntry = 0
+  #missed = false
+  #notFollowed = 0
+  #backwards = 0
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
     this.#recording = recording
@@ -90,6 +130,8 @@ class Importer {
     this.#ctx.leave(this.#lastTime)
     const missing = sayBaseline(this.#ctx, this.#recording)
     if (missing.length > 0) this.#notes.push(`no ${missing.join(', ')}: what was there when the recording began is not known`)
+    if (this.#recording.iomem?.endsWith('\n') === false && this.#recording.iomem !== '')
+      this.#notes.push('iomem.before does not end with a line break: it may be cut')
     this.#noteProbes()
     for (const cpu of this.#lateCpus(first)) this.#blind.add(cpu)
     await this.#flush()
@@ -122,16 +164,20 @@ class Importer {
   }
 
   #entry(entry: TraceEntry): void {
+    if (entry.time < this.#lastTime) this.#backwards++
     this.#lastTime = entry.time
     this.#lastEntry = entry.number
     if (entry.number % PROGRESS_EVERY === 0) this.#options.onProgress?.(entry.number)
     if (this.#tracepoint(entry)) return
     const hit = parseHit(entry.event, entry.body, this.#probes)
     const handler = hit === null ? undefined : handlerOf(hit)
+    if (hit === null ? this.#isCut(entry) : handler !== undefined && missingFields(hit).length > 0) return this.#unreadable(entry, hit)
     if (hit === null || handler === undefined) return this.#keep(entry, hit !== null && isKnownFunction(hit.symbol))
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
-    handler(this.#ctx, hit)
+    this.#ctx.coverage.see(hit)
+    if (tellsNothing(hit)) this.#outcomeUnknown(hit)
+    else handler(this.#ctx, hit)
     this.#ctx.sayDoubts()
   }
 
@@ -148,9 +194,38 @@ class Importer {
    * only until the next entry.
    */
   #doubt(entry: TraceEntry): void {
+    if (this.#unrecorded.length > 0) {
+      this.#ctx.leave(entry.time, entry.number)
+      for (const model of this.#unrecorded) this.#ctx.doubt(null, 'unrecorded', model)
+    }
     if (this.#blind.size === 0 || (this.#blind.size === 1 && this.#blind.has(entry.cpu))) return
     this.#ctx.leave(entry.time, entry.number)
     this.#ctx.doubt([...this.#blind].find((cpu) => cpu !== entry.cpu) ?? null)
+  }
+
+  /** An entry of a probe that has a meaning here, or the words of one, cut before its end. */
+  #isCut(entry: TraceEntry): boolean {
+    const symbol = this.#probes.get(entry.event)?.symbol ?? bareSymbol(/^\(([\w.]+)/.exec(entry.body)?.[1] ?? '')
+    return entry.event === 'devres_log' || isKnownFunction(symbol)
+  }
+
+  /** An entry that matters and cannot be followed: what it may have changed is no longer known. */
+  #unreadable(entry: TraceEntry, hit: ProbeHit | null): void {
+    const lacks = hit === null ? 'is cut or not of the form of its event' : `has no ${missingFields(hit).join(', ')}`
+    if (this.#notFollowed++ < NOT_FOLLOWED_SHOWN_MAX)
+      this.#notes.push(`entry ${entry.number} (line ${entry.line}), ${entry.event}, ${lacks}; a gap stands for it`)
+    this.#ctx.leave(entry.time, entry.number)
+    this.#ctx.gap('unreadable', 1, null)
+    this.#lost = this.#lost === null ? null : this.#lost + 1
+    this.#keep(entry, true)
+  }
+
+  /** A call returned and the user's probe does not fetch how: what it may have changed is no longer known. */
+  #outcomeUnknown(hit: ProbeHit): void {
+    this.#ctx.leaveCall(hit)
+    this.#ctx.unpaired(hit)
+    this.#ctx.doubt(null, 'unreadable')
+    this.#silent.add(hit.symbol)
   }
 
   /** Entries that are no probes'. Returns false when it is none of those known. */
@@ -202,7 +277,9 @@ class Importer {
       ctx.leave(line.ns)
       consoleLine(ctx, line.text, () => line.following)
     }
-    ctx.say('log/ended', { complete: inBuffer !== null && entries >= inBuffer && this.#trace.unparsed === 0 })
+    ctx.say('log/ended', {
+      complete: inBuffer !== null && entries >= inBuffer && this.#trace.unparsed === 0 && !this.#missed && this.#notFollowed === 0,
+    })
   }
 
   /** A pagemap whose owner was never named belongs to whatever claims the namespace its pages lie in. */
@@ -229,22 +306,46 @@ class Importer {
   }
 
   #noteProbes(): void {
+    const missing = this.#ctx.coverage.missing()
+    this.#unrecorded = [...missing.keys()]
+    for (const [model, functions] of missing)
+      this.#notes.push(`no probe of ${functions.join(', ')}: what is known of ${model} holds only until the next entry`)
+    if (!this.#ctx.coverage.known)
+      this.#notes.push(
+        'no kprobe_events.txt: which probes were installed is not known, so what none of them shows is not taken for not having happened',
+      )
+    else if (!this.#ctx.coverage.puts)
+      this.#notes.push('not every way in which page references are given back is probed: that one is still out is never certain')
     const foreign = [...this.#probes.values()].filter((p) => isKnownFunction(p.symbol) && p.foreign.length > 0)
     for (const p of foreign)
       this.#notes.push(`probe ${p.event} fetches ${p.foreign.join(', ')} in a way not known for ${p.symbol}; taken by name`)
-    const missed = (this.#recording.kprobeProfile ?? '').split(/\r?\n/).flatMap((line) => {
-      const m = /^\s*(\S+)\s+(\d+)\s+([1-9]\d*)\s*$/.exec(line)
-      return m === null ? [] : [`${m[1]} (${m[3]})`]
-    })
-    if (missed.length > 0) this.#notes.push(`probes that missed hits: ${missed.join(', ')}; what they would have shown is not known`)
+    const missed = missedHits(this.#recording.kprobeProfile ?? '')
+    if (missed.length === 0) return
+    this.#missed = true
+    this.#ctx.putsMissed = missed.some(({ event }) => SHOWS_PUTS.has(this.#probes.get(event)?.symbol ?? ''))
+    this.#notes.push(
+      `probes that missed hits: ${missed.map((m) => `${m.event} (${m.hits})`).join(', ')}; what they would have shown is not known`,
+    )
   }
 
   #summary(): ImportSummary {
     const { entries, inBuffer, written, unparsed, unreadable } = this.#trace
     if (unparsed > 0)
       this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
+    if (this.#notFollowed > NOT_FOLLOWED_SHOWN_MAX) this.#notes.push(`${this.#notFollowed} entries could not be followed in all`)
+    if (this.#backwards > 0) this.#notes.push(`time goes back ${this.#backwards} times: positions by time mean the last event not later`)
+    if (this.#silent.size > 0) {
+      this.#notes.push(`return probes of ${[...this.#silent].join(', ')} do not fetch $retval: how those calls ended is not known`)
+    }
     if (inBuffer === null) this.#notes.push('the trace has no header: whether it is complete is not known')
-    const complete = inBuffer !== null && inBuffer === written && entries === inBuffer && unparsed === 0 && this.#lost === 0
+    const complete =
+      inBuffer !== null &&
+      inBuffer === written &&
+      entries === inBuffer &&
+      unparsed === 0 &&
+      this.#notFollowed === 0 &&
+      this.#lost === 0 &&
+      !this.#missed
     return {
       entries,
       events: this.#ctx.events,

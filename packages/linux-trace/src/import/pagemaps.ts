@@ -1,5 +1,5 @@
 /** Pagemaps: mm/memremap.c. */
-import type { Pagemap } from '@devtrail/memremap'
+import { memoryType, type Pagemap } from '@devtrail/memremap'
 import { errnoOf, errPtr, int, pointer, string, u64 } from '../values.ts'
 import type { Fields, ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
@@ -221,6 +221,9 @@ export function memoryRemoved(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = pagemapInFrame(ctx, 'memunmap_pages') ?? pagemapInFrame(ctx, 'memremap_pages')
   const start = u64(hit.fields, 'start') ?? 0n
   const size = u64(hit.fields, 'size') ?? 0n
+  const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)
+  if (pagemap !== null && (ctx.putsMissed || !ctx.coverage.puts || type !== memoryType.FS_DAX))
+    ctx.say('memremap/puts-unseen', { vectors: 0, pagemap }, { inferred: true })
   const seq = ctx.say('memremap/memory-removed', { pagemap: pagemap ?? coveringPagemap(ctx, start, size), start, size })
   if (pagemap === null) systemRamRemoved(ctx, start, size, seq)
 }
@@ -246,6 +249,7 @@ export function lookedUp(ctx: ImportContext, hit: ProbeHit): void {
   const pfn = (frame?.data['pfn'] as number | undefined) ?? null
   const cached = frame === null ? p : (frame.data['cached'] as string | null)
   const pagemap = p === null ? null : pagemapFor(ctx, p, pfn)
+  ctx.task.looked = p === null ? null : pfn
   ctx.say(
     'memremap/looked-up',
     { pfn, pagemap, pointer: p, fresh: p !== null && p !== cached },

@@ -29,6 +29,8 @@ export interface Task {
   acting: number | null
   /** A pagemap asked for just now by devm_memremap_pages. */
   requested: number | null
+  /** The page whose pagemap was looked up just now: the grab that follows is of it. */
+  looked: number | null
   /** The device whose disk is being taken away. */
   disk: number | null
 }
@@ -41,6 +43,7 @@ const newTask = (comm: string): Task => ({
   released: null,
   acting: null,
   requested: null,
+  looked: null,
   disk: null,
 })
 

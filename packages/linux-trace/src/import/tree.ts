@@ -234,7 +234,11 @@ export function systemRamRemoved(ctx: ImportContext, start: bigint, size: bigint
         { root: 'iomem', region: node.id, start, end, name: node.name, how: 'release_mem_region_adjustable', pointer: null },
         { inferred: true, cause: [cause] },
       )
-    } else if (node.start === start || node.end === end) {
+    } else if (node.start !== start && node.end !== end) {
+      const upper = ctx.ids.next('region')
+      const parts = { region: node.id, end: start - 1n, upper, upperStart: end + 1n, upperEnd: node.end }
+      ctx.say('resource-tree/split', { root: 'iomem', ...parts }, { inferred: true, cause: [cause] })
+    } else {
       const left = node.start === start ? { start: end + 1n, end: node.end } : { start: node.start, end: start - 1n }
       ctx.say('resource-tree/adjusted', { root: 'iomem', region: node.id, ...left }, { inferred: true, cause: [cause] })
     }

@@ -51,6 +51,9 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
     yield* file.pipe(unzip)
   } catch (error) {
     throw new RecordingError(`${path}: the gzip data is damaged or cut (${(error as Error).message})`, { cause: error })
+  } finally {
+    // Whoever stops reading ends the unpacking alone, not what feeds it.
+    file.destroy()
   }
 }
 
@@ -74,7 +77,7 @@ async function refuseBinary(path: string): Promise<void> {
   const first = await head(path, 16)
   if (first[0] === 0x17 && first[1] === 0x08 && first[2] === 0x44 && Buffer.from(first.subarray(3, 10)).toString('latin1') === 'tracing') {
     throw new RecordingError(
-      `${path} is a trace.dat of trace-cmd; this version reads text traces: convert it with "trace-cmd report" on the recording machine, or record tracefs' "trace" file`,
+      `${path} is a trace.dat of trace-cmd; this version reads text traces: copy tracefs' "trace" file before trace-cmd extracts it (the text of "trace-cmd report" leaves out too much)`,
     )
   }
 }

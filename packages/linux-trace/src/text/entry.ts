@@ -36,7 +36,8 @@ export function parseEntry(text: string, number: number, line: number): TraceEnt
     context: m[4] ?? '',
     time: nanoseconds(m[5]!),
     event: m[6]!,
-    body: m[7]!,
+    // trace-cmd report prints no flags and pads the names of events.
+    body: m[4] === undefined ? m[7]!.trimStart() : m[7]!,
   }
 }
 

@@ -29,10 +29,18 @@ export interface TraceSummary {
 
 const HEADER = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?: +#P:(\d+))?/
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]/
+/** The first line of trace-cmd report. */
+const CPUS = /^cpus=\d+$/
 const STARTED = /^##### CPU (\d+) buffer started ####/
 /** Only lines that the kernel itself prints with line breaks in them are continued. */
 const MULTILINE = new Set(['console', 'tracing_mark_write', 'print', 'bprint', 'printk'])
 const UNREADABLE_SHOWN_MAX = 5
+
+/** A count as printed; null where there is none, or one that nothing can have lost. */
+function countOf(text: string | undefined): number | null {
+  const n = Number(text)
+  return text !== undefined && Number.isSafeInteger(n) ? n : null
+}
 
 const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
@@ -85,13 +93,12 @@ function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary)
     return { kind: 'entry', entry }
   }
   const lost = LOST.exec(text)
-  if (lost !== null)
-    return { kind: 'gap', reason: 'lost', lost: lost[2] === undefined ? null : Number(lost[2]), cpu: Number(lost[1]), line: number }
+  if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2]), cpu: Number(lost[1]), line: number }
   if (pending !== null && MULTILINE.has(pending.event)) {
     pending.body += `\n${text}`
     return 'continued'
   }
-  if (text.trim() === '') return null
+  if (text.trim() === '' || CPUS.test(text)) return null
   return unreadable(number, excerpt(text), summary)
 }
 

@@ -1,0 +1,146 @@
+import { seconds } from '@devtrail/events'
+import { describe, expect, it } from 'vitest'
+import { RecordingError } from '../errors.ts'
+import { readTextTrace, type TraceItem, type TraceSummary } from './reader.ts'
+
+const header = (inBuffer: number, written = inBuffer): string =>
+  `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${inBuffer}/${written}   #P:2\n#\n`
+const entry = (body: string, second = 1, cpu = 0): string => `   sh-102   [00${cpu}] .....   ${second}.000001: ${body}\n`
+
+async function read(text: string | Uint8Array): Promise<{ items: TraceItem[]; summary: TraceSummary; told: string[] }> {
+  const summary: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
+  const items: TraceItem[] = []
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield typeof text === 'string' ? new TextEncoder().encode(text) : text
+  }
+  for await (const item of readTextTrace(bytes(), summary)) items.push(item)
+  const told = items.map((i) =>
+    i.kind === 'entry' ? `${i.entry.number} ${i.entry.event} ${i.entry.body}` : `${i.reason} ${i.lost} ${i.cpu}`,
+  )
+  return { items, summary, told }
+}
+
+describe('the header', () => {
+  it('tells how many entries there are and how many CPUs', async () => {
+    const { summary, told } = await read(header(1) + entry('a: x'))
+    expect(summary).toMatchObject({ entries: 1, inBuffer: 1, written: 1, cpus: 2, unparsed: 0 })
+    expect(told).toEqual(['1 a x'])
+  })
+
+  it('that counts more written than held begins with a gap', async () => {
+    expect((await read(header(1, 8) + entry('a: x'))).told).toEqual(['overwritten 7 null', '1 a x'])
+  })
+
+  it('of an empty trace is enough: nothing happened', async () => {
+    const { summary, told } = await read(header(0))
+    expect(told).toEqual([])
+    expect(summary.inBuffer).toBe(0)
+  })
+
+  it('may be missing', async () => {
+    const { summary } = await read(entry('a: x'))
+    expect(summary).toMatchObject({ entries: 1, inBuffer: null, written: null, cpus: null })
+  })
+})
+
+describe('entries', () => {
+  it('know their number, and the line of the file they begin at', async () => {
+    const { items } = await read(header(2) + entry('a: x') + entry('b: y'))
+    expect(items.map((i) => i.kind === 'entry' && [i.entry.number, i.entry.line])).toEqual([
+      [1, 5],
+      [2, 6],
+    ])
+  })
+
+  it('of CRLF files are the same', async () => {
+    const text = header(2) + entry('a: x') + entry('console: one') + 'two\n'
+    expect((await read(text.replaceAll('\n', '\r\n'))).told).toEqual((await read(text)).told)
+  })
+})
+
+const started = (cpu: number): string => `##### CPU ${cpu} buffer started ####\n`
+
+describe('entries that are missing', () => {
+  it('LOST lines are gaps, with a count and a CPU where they say one', async () => {
+    const { told, summary } = await read(entry('a: x') + 'CPU:1 [LOST 12 EVENTS]\n' + entry('b: y', 2) + 'CPU:0 [LOST EVENTS]\n')
+    expect(told).toEqual(['1 a x', 'lost 12 1', '2 b y', 'lost null 0'])
+    expect(summary.unparsed).toBe(0)
+  })
+
+  it('a buffer that starts later than the first entry is a gap; the first one is none', async () => {
+    expect((await read(started(1) + entry('a: x') + started(0) + entry('b: y', 2))).told).toEqual(['1 a x', 'overwritten null 0', '2 b y'])
+  })
+})
+
+describe('entries of several lines', () => {
+  it('are continued for what the kernel prints with line breaks', async () => {
+    const { told } = await read(entry('console: one') + 'two\n\n# three\n' + entry('tracing_mark_write: a', 2) + 'b\n' + entry('x: y', 3))
+    expect(told).toEqual(['1 console one\ntwo\n\n# three', '2 tracing_mark_write a\nb', '3 x y'])
+  })
+
+  it('are not continued over entries that are missing', async () => {
+    expect((await read(entry('console: one') + 'CPU:0 [LOST 1 EVENTS]\nrest\n')).told).toEqual([
+      '1 console one',
+      'lost 1 0',
+      'unreadable 1 null',
+    ])
+  })
+
+  it('are not made of any other event', async () => {
+    const { told, summary } = await read(entry('ev: one') + 'two\n')
+    expect(told).toEqual(['1 ev one', 'unreadable 1 null'])
+    expect(summary.unreadable).toEqual(['line 2: "two"'])
+  })
+})
+
+describe('what cannot be read', () => {
+  it('is a gap each, counted, the first of them named by line with an excerpt', async () => {
+    const { told, summary } = await read(entry('a: x') + `${'z'.repeat(200)}\n`.repeat(7) + entry('b: y', 2))
+    expect(told).toEqual(['1 a x', ...Array.from({ length: 7 }, () => 'unreadable 1 null'), '2 b y'])
+    expect(summary.unparsed).toBe(7)
+    expect(summary.unreadable).toHaveLength(5)
+    expect(summary.unreadable[0]).toBe(`line 2: "${'z'.repeat(80)}…"`)
+  })
+
+  it('a line that is too long is one, also inside an entry of several lines', async () => {
+    const { told, summary } = await read(entry('console: one') + `${'z'.repeat((1 << 20) + 1)}\n` + entry('b: y', 2))
+    expect(told).toEqual(['1 console one', 'unreadable 1 null', '2 b y'])
+    expect(summary.unreadable).toEqual(['line 2: a line longer than 1048576 bytes'])
+  })
+
+  it('the clock of a machine up for years is read to the microsecond', async () => {
+    const { items } = await read(entry('a: x', 99_999_999))
+    expect(items.map((item) => item.kind === 'entry' && seconds(item.entry.time))).toEqual(['99999999.000001'])
+  })
+
+  it('blank lines are nothing', async () => {
+    const { told, summary } = await read(entry('a: x') + '\n   \n' + entry('b: y', 2))
+    expect(told).toEqual(['1 a x', '2 b y'])
+    expect(summary.unparsed).toBe(0)
+  })
+})
+
+describe('what is no trace at all is refused', () => {
+  it('an empty one, with what may have happened', async () => {
+    await expect(read('')).rejects.toThrow(RecordingError)
+    await expect(read('\n\n')).rejects.toThrow('the trace is empty: expected the text of tracefs')
+  })
+
+  it('text without an entry, with its first line and what was expected', async () => {
+    await expect(read('hello\nworld\n')).rejects.toThrow(
+      'this is not a text trace: none of its 2 lines is an entry; line 1: "hello"; expected lines like',
+    )
+  })
+
+  it('binary data', async () => {
+    await expect(read(new Uint8Array(4096).map((_, i) => (i * 37) % 256))).rejects.toThrow('this is not a text trace')
+  })
+})
+
+it('what trace-cmd report prints is read too, as far as it goes', async () => {
+  const { told, summary } = await read(
+    'cpus=2\n              sh-133   [000]    18.236408: grab:                 (ffffffff8dec40a0) page=0x1\n',
+  )
+  expect(told).toEqual(['1 grab (ffffffff8dec40a0) page=0x1'])
+  expect(summary.unparsed).toBe(0)
+})

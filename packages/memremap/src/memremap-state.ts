@@ -1,0 +1,19 @@
+import type { PagemapId } from '@devtrail/events'
+import { newPagemap, type Pagemap } from './pagemap.ts'
+import type { IdleWait } from './waits.ts'
+
+export interface MemremapState {
+  pagemaps: Map<PagemapId, Pagemap>
+  /** Waits for idle pages, by pid. */
+  waits: Map<number, IdleWait>
+  /** Waits as they stood when the recording ended, for the invariants. */
+  ended: { complete: boolean } | null
+}
+
+export const initialMemremap = (): MemremapState => ({ pagemaps: new Map(), waits: new Map(), ended: null })
+/** The pagemap of an incarnation; of one never heard of, an empty one. */
+export function pagemapOf(state: MemremapState, id: PagemapId, seq: number): Pagemap {
+  let p = state.pagemaps.get(id)
+  if (p === undefined) state.pagemaps.set(id, (p = newPagemap(id, seq)))
+  return p
+}
