@@ -430,6 +430,18 @@ describe('streams', () => {
     }
   })
 
+  test('Ctrl-C while nobody writes into a pipe: exit 130', async () => {
+    const cache = scratch.path('waiting-cache')
+    const line = `mkfifo b.fifo; exec '${process.execPath}' '${BIN}' info b.fifo`
+    const child = spawn('bash', ['-c', line], { ...scratch.spawnOptions({ env: { XDG_CACHE_HOME: cache } }), stdio: 'ignore' })
+    const closed = once(child, 'close')
+    while (!existsSync(join(cache, 'devtrail')) || readdirSync(join(cache, 'devtrail')).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    child.kill('SIGINT')
+    expect((await closed)[0]).toBe(130)
+    expect(readdirSync(join(cache, 'devtrail'))).toEqual([])
+  })
+
   test('Ctrl-C while a trace comes in: exit 130, nothing left behind', async () => {
     const env = { XDG_CACHE_HOME: scratch.path('interrupted-cache') }
     const child = spawn(process.execPath, [BIN, 'import', '-'], { ...scratch.spawnOptions({ env }), stdio: ['pipe', 'pipe', 'pipe'] })

@@ -1,10 +1,19 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { constants, createReadStream, createWriteStream, openSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** Names under which stdin is found as a file; where it is a socket they cannot be opened. */
 const STDIN: ReadonlySet<string> = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
+
+/** A pipe is waited for without a thread that blocks: such a thread would keep Ctrl-C from ending the process. */
+function readableOf(given: string): Readable {
+  if (STDIN.has(given)) return process.stdin
+  if (!statSync(given).isFIFO()) return createReadStream(given)
+  return new Socket({ fd: openSync(given, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false })
+}
 
 /**
  * Keeps what can be read only once (stdin, a pipe, a device) in a file below `folder`, so that it can be read like any
@@ -15,7 +24,7 @@ export async function withSpooled<T>(given: string, folder: string, signal: Abor
   const own = await mkdtemp(join(folder, '.stdin-'))
   try {
     const file = join(own, 'stdin')
-    await pipeline(STDIN.has(given) ? process.stdin : createReadStream(given), createWriteStream(file, { mode: 0o600 }), { signal })
+    await pipeline(readableOf(given), createWriteStream(file, { mode: 0o600 }), { signal })
     return await work(file)
   } finally {
     await rm(own, { recursive: true, force: true })
