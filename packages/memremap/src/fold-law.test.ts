@@ -10,6 +10,7 @@ import { foll } from './foll.ts'
 import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
 import { memoryType } from './memory-type.ts'
 import { PagemapRegistry } from './pagemap-registry.ts'
+import { isReferenced } from './pages.ts'
 import type { RulesName } from './rules.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
 import { evolveMemremap } from './state.ts'
@@ -193,7 +194,7 @@ test('with any run of events replaced by a gap, nothing exact is wrong and nothi
         for (const page of folded.pages.values()) {
           const live = p.counts.get(page.pfn) ?? 1
           expect(admits(page.refcount, live)).toBe(true)
-          if (page.sure)
+          if (isReferenced(page))
             for (const h of page.holders)
               expect(
                 whole.state.pagemaps

@@ -2,7 +2,7 @@ import { hex, seconds, type Facts, type Json, type Model, type PagemapId, type V
 import { memremapCatalogue } from './events.ts'
 import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
 import { memoryType, memoryTypeName } from './memory-type.ts'
-import type { PageRecord } from './pages.ts'
+import { isReferenced, type PageRecord } from './pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
 import { newPagemap, type Pagemap } from './pagemap.ts'
 import { evolveMemremap } from './state.ts'
@@ -52,12 +52,10 @@ const orderOf = (p: Pagemap, type: number | null): number | null => p.order ?? (
 function pageRefs(p: Pagemap, type: number | null): Json {
   const order = orderOf(p, type)
   const all = [...p.pages.values()]
-  const possible = all.filter((r) => !r.sure)
+  // A page that may be idle is not known to be referenced, however fresh the evidence.
+  const possible = all.filter((r) => !isReferenced(r))
   return {
-    known: foldPages(
-      all.filter((r) => r.sure),
-      order,
-    ),
+    known: foldPages(all.filter(isReferenced), order),
     complete: p.pagesComplete,
     ...(possible.length > 0 ? { possible: foldPages(possible, order) } : {}),
   }
