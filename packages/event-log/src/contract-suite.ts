@@ -248,6 +248,30 @@ function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     expectEqual(await storedIn(store), events)
   })
 
+  test('a batch with an event that is refused is refused whole, wherever the event stands in it', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    await writer.append(sampleEvents(100))
+    const batch = sampleEvents(9100, { first: 101 })
+    for (const place of [0, 1, 99, 3994, 3995, 3996, 4096, 8999]) {
+      const broken = batch.with(place, { ...batch[place]!, cause: [0.5] })
+      await refusal(() => writer.append(broken), 'bad-event')
+      await refusal(() => writer.append(batch.with(place, { ...batch[place]!, data: {} })), 'bad-event')
+    }
+    await writer.append(batch)
+    await writer.flush('written')
+    expectEqual(await storedIn(store), [...sampleEvents(100), ...batch])
+  })
+
+  test('the order in which an object has its fields does not matter, and what is undefined is null or absent', async () => {
+    const store = await fresh()
+    const [one, two, three] = [1, 2, 3].map((seq) => ({ ...said('a', 'b'), seq })) as [AnyEvent, AnyEvent, AnyEvent]
+    const turned = { ...two, data: { by: 'b', text: 'a' } }
+    const left = { ...three, data: { text: 'a', by: undefined, more: undefined }, context: undefined } as unknown as AnyEvent
+    await filled(store, [one, turned, left, { ...one, seq: 4 }])
+    expectEqual(await storedIn(store), [one, two, { ...three, data: { text: 'a', by: null } }, { ...one, seq: 4 }])
+  })
+
   test('numbers at their limits come back exactly', async () => {
     const { MAX_SAFE_INTEGER: max, MIN_SAFE_INTEGER: min } = Number
     const data = {

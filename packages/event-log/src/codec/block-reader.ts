@@ -5,7 +5,7 @@
 import { eventFromJson, eventToJson, Vocabulary, type Actor, type AnyEvent, type Field } from '@devtrail/events'
 import { LogUsageError, excerpt } from '../errors.ts'
 import { unknownType } from '../stored-event.ts'
-import { storageOf } from './block-builder.ts'
+import { storageOf } from './storage.ts'
 import { BrokenBlockError, ByteReader, decodeText } from './bytes.ts'
 import { CAUSES_MAX } from '../limits.ts'
 import { fieldsOf } from './check-event.ts'
