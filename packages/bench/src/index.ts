@@ -1,0 +1,8 @@
+export { measuredApart } from './apart.ts'
+export { countedBench, figureName, timedBench } from './bench.ts'
+export type { Bench, BenchOptions, CountedBench, Counts, Figure, Peer, TimedBench } from './bench.ts'
+export { compared, interleaved, median } from './rounds.ts'
+export type { Compared, RoundsOptions, Work } from './rounds.ts'
+export { NoSuchBenchError, selected, type Selected } from './select.ts'
+export { summaryOf, tableOf } from './table.ts'
+export { workFolder } from './work-folder.ts'
