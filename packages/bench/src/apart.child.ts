@@ -14,6 +14,8 @@ async function answerTo({ file, bench, peers, options }: Order): Promise<Answer>
   }
 }
 
+// Whoever asked is gone: let go of what was made for it.
+process.once('disconnect', () => process.exit(1))
 process.once('message', (order: Order) => {
   void answerTo(order).then((answer) => process.send!(answer, () => process.exit()))
 })

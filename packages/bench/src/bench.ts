@@ -57,6 +57,8 @@ export interface TimedBench<S> extends Omit<Bench, 'measure' | 'peers'> {
   readonly peers: readonly (Peer & { readonly work: (shared: S) => Work | Promise<Work> })[]
   /** See `RoundsOptions`; default 60. */
   readonly millisMin?: number
+  /** So many times the rounds that are asked for: many short ones, where a few slow units would spoil a long one. Default 1. */
+  readonly finer?: number
 }
 
 const WARMUPS = 2
@@ -65,7 +67,7 @@ function aboutPeer({ name, goal, goalText }: Peer): Peer {
   return { name, ...(goal !== undefined && { goal }), ...(goalText !== undefined && { goalText }) }
 }
 
-export function timedBench<S>({ name, about, unit, setUp, ours, peers, millisMin = 60 }: TimedBench<S>): Bench {
+export function timedBench<S>({ name, about, unit, setUp, ours, peers, millisMin = 60, finer = 1 }: TimedBench<S>): Bench {
   const measure = async (wanted: readonly Peer[], { rounds }: BenchOptions): Promise<readonly Figure[]> => {
     const shared = await setUp()
     const rivals = peers.filter((peer) => wanted.some((w) => w.name === peer.name))
@@ -73,7 +75,12 @@ export function timedBench<S>({ name, about, unit, setUp, ours, peers, millisMin
     try {
       works.push(await ours(shared))
       for (const { work } of rivals) works.push(await work(shared))
-      const times = await interleaved(works, { rounds, warmups: WARMUPS, millisMin, clock: () => process.hrtime.bigint() })
+      const times = await interleaved(works, {
+        rounds: rounds * finer,
+        warmups: WARMUPS * finer,
+        millisMin,
+        clock: () => process.hrtime.bigint(),
+      })
       return rivals.map((peer, i) => ({
         ...aboutPeer(peer),
         ...compared(times[0]!, times[i + 1]!),
@@ -87,25 +94,24 @@ export function timedBench<S>({ name, about, unit, setUp, ours, peers, millisMin
   return { name, about, peers: peers.map(aboutPeer), measure }
 }
 
-/** A bench that counts, such as bytes; the same at each run. */
+/** A bench that counts, such as bytes: the same at each run. */
 export interface CountedBench extends Omit<Bench, 'measure'> {
   readonly unit: string
-  /** The count of ours, and of each peer by its name. */
+  /** For each peer, by its name: its count, and that of ours to be compared with it. */
   readonly count: () => Counts | Promise<Counts>
 }
 
 export interface Counts {
-  readonly ours: number
-  readonly peers: { readonly [name: string]: number }
+  readonly [peer: string]: { readonly ours: number; readonly peer: number }
 }
 
 export function countedBench({ name, about, unit, peers, count }: CountedBench): Bench {
   const measure = async (wanted: readonly Peer[]): Promise<readonly Figure[]> => {
     const counts = await count()
     return wanted.map((peer) => {
-      const theirs = counts.peers[peer.name]
-      if (theirs === undefined) throw new Error(`${name} did not count its peer ${peer.name}`)
-      return { ...peer, name: figureName({ name }, peer), ours: counts.ours, peer: theirs, unit, ratio: theirs / counts.ours }
+      const both = counts[peer.name]
+      if (both === undefined) throw new Error(`${name} did not count beside ${peer.name}`)
+      return { ...peer, ...both, name: figureName({ name }, peer), unit, ratio: both.peer / both.ours }
     })
   }
   return { name, about, peers, measure }

@@ -30,7 +30,7 @@ export const benches: readonly Bench[] = [
     about: 'counting',
     unit: 'byte',
     peers: [{ name: 'twice', goal: 2 }, { name: 'half' }],
-    count: () => ({ ours: 7, peers: { half: 3.5, twice: 14 } }),
+    count: () => ({ half: { ours: 7, peer: 3.5 }, twice: { ours: 7, peer: 14 } }),
   }),
   ill('sample/throwing', async () => {
     throw new Error('there is no such lid')

@@ -25,6 +25,6 @@ describe('the benches that are wanted', () => {
 
   it('a name that fits none is refused with those there are', () => {
     expect(() => chosen('lid', 'key')).toThrow(NoSuchBenchError)
-    expect(() => chosen('lid', 'key')).toThrow('no bench has "key" in its name; there are box/open vs lid, box/open vs crowbar,')
+    expect(() => chosen('lid', 'key')).toThrow('no bench has "key" in its name; there are\n  box/open vs lid\n  box/open vs crowbar\n')
   })
 })

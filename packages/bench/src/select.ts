@@ -18,7 +18,9 @@ export function selected(benches: readonly Bench[], names: readonly string[]): r
   const all = benches.flatMap((bench) => bench.peers.map((peer) => figureName(bench, peer)))
   for (const name of names) {
     if (all.some((figure) => figure.includes(name))) continue
-    throw new NoSuchBenchError(`no bench has ${JSON.stringify(name)} in its name; there are ${all.join(', ')}`)
+    throw new NoSuchBenchError(
+      `no bench has ${JSON.stringify(name)} in its name; there are\n${all.map((figure) => `  ${figure}`).join('\n')}`,
+    )
   }
   if (names.length === 0) return benches.filter(({ peers }) => peers.length > 0).map((bench) => ({ bench, peers: bench.peers }))
   return benches

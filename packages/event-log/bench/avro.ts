@@ -15,7 +15,7 @@ const actor: avro.Schema = {
   ],
 }
 
-export const avroType = avro.Type.forSchema({
+const avroType = avro.Type.forSchema({
   type: 'record',
   name: 'event',
   fields: [
@@ -50,6 +50,10 @@ export function avroEvents(events: readonly AnyEvent[]): readonly AnyEvent[] {
 const BUFFER_BYTES = 1 << 20
 const EVENT_BYTES_MAX = 1024
 const buffer = Buffer.alloc(BUFFER_BYTES)
+
+export function avroBytes(events: readonly object[]): Buffer {
+  return Buffer.concat(events.map((event) => avroType.toBuffer(event)))
+}
 
 /** Encodes events into one buffer that is used again when it is full. Returns how many bytes it were. */
 export function encodeAvro(events: readonly object[]): number {
