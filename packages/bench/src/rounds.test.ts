@@ -88,6 +88,7 @@ describe('a comparison', () => {
     const ours = [10, 10 * slowdown, 10, 12, 10]
     const peer = [40, 40 * slowdown, 30, 36, 50]
     expect(compared(ours, peer)).toEqual({ ours: 10, peer: 40, ratio: 4, ratioMin: 3, ratioMax: 5, rounds: 5 })
+    expect(compared([10, 10, 100], [40, 20, 300])).toMatchObject({ ours: 10, peer: 40, ratio: 3 })
   })
 
   it('of an even number of rounds is the middle between the two', () => {

@@ -2,10 +2,10 @@
 import { countedBench, timedBench, type Bench } from './bench.ts'
 import type { Work } from './rounds.ts'
 
-const spin = (spins: number): Work => ({
+const spin = (spins: number, toil = 1): Work => ({
   run: () => {
     let x = 1
-    for (let i = 0; i < spins; i++) x = (x * 31) % 65_521
+    for (let i = 0; i < spins * toil; i++) x = (x * 31) % 65_521
     return x >= 0 ? spins : 0
   },
 })
@@ -18,10 +18,10 @@ export const benches: readonly Bench[] = [
     about: 'turning around',
     unit: 'spin',
     setUp: () => 10_000,
-    ours: spin,
+    ours: (spins) => spin(spins),
     peers: [
-      { name: 'a', work: spin },
-      { name: 'b', goal: 1, work: spin },
+      { name: 'a', work: (spins) => spin(spins) },
+      { name: 'b, which toils', goal: 1, work: (spins) => spin(spins, 100) },
     ],
     millisMin: 1,
   }),
