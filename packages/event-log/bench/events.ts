@@ -8,8 +8,8 @@ export const vocabulary = new Vocabulary([
   declareEvents('bench', Object.fromEntries(names.map((name) => [name, { version: 1, doc: 'Something.', fields }]))),
 ])
 
-/** The full type names; the events have no others. */
-export const typeNames: readonly string[] = names.map((name) => `bench/${name}`)
+/** The full type names; the events have no others. One string each, as the literals of real emitters are. */
+export const typeNames: readonly string[] = vocabulary.types()
 
 /** Device numbers are from 1 to this. */
 export const DEVICES = 8
