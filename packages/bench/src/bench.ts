@@ -55,9 +55,9 @@ export interface TimedBench<S> extends Omit<Bench, 'measure' | 'peers'> {
   readonly setUp: () => S | Promise<S>
   readonly ours: (shared: S) => Work | Promise<Work>
   readonly peers: readonly (Peer & { readonly work: (shared: S) => Work | Promise<Work> })[]
-  /** See `RoundsOptions`; default 60. */
+  /** See `RoundsOptions`; default 10. */
   readonly millisMin?: number
-  /** So many times the rounds that are asked for: many short ones, where a few slow units would spoil a long one. Default 1. */
+  /** Rounds for each one that is asked for, default 6: of many short ones a slow moment of the machine spoils few. */
   readonly finer?: number
 }
 
@@ -67,7 +67,7 @@ function aboutPeer({ name, goal, goalText }: Peer): Peer {
   return { name, ...(goal !== undefined && { goal }), ...(goalText !== undefined && { goalText }) }
 }
 
-export function timedBench<S>({ name, about, unit, setUp, ours, peers, millisMin = 60, finer = 1 }: TimedBench<S>): Bench {
+export function timedBench<S>({ name, about, unit, setUp, ours, peers, millisMin = 10, finer = 6 }: TimedBench<S>): Bench {
   const measure = async (wanted: readonly Peer[], { rounds }: BenchOptions): Promise<readonly Figure[]> => {
     const shared = await setUp()
     const rivals = peers.filter((peer) => wanted.some((w) => w.name === peer.name))

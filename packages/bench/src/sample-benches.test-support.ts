@@ -24,6 +24,7 @@ export const benches: readonly Bench[] = [
       { name: 'b, which toils', goal: 1, work: (spins) => spin(spins, 100) },
     ],
     millisMin: 1,
+    finer: 2,
   }),
   countedBench({
     name: 'sample/counted',
