@@ -20,9 +20,10 @@ export interface Figure extends Peer {
   readonly unit: string
   /** How many times better ours is; below 1 the peer is better. */
   readonly ratio: number
-  /** Of what was measured in rounds. */
+  /** Of what was measured in rounds: see `Compared`. */
   readonly ratioMin?: number
-  readonly ratioMax?: number
+  readonly ratioLow?: number
+  readonly ratioHigh?: number
   readonly rounds?: number
   /** What else was seen. */
   readonly note?: string

@@ -87,11 +87,11 @@ describe('a comparison', () => {
     const slowdown = 50
     const ours = [10, 10 * slowdown, 10, 12, 10]
     const peer = [40, 40 * slowdown, 30, 36, 50]
-    expect(compared(ours, peer)).toEqual({ ours: 10, peer: 40, ratio: 4, ratioMin: 3, ratioMax: 5, rounds: 5 })
+    expect(compared(ours, peer)).toEqual({ ours: 10, peer: 40, ratio: 4, ratioMin: 3, ratioLow: 3, ratioHigh: 4, rounds: 5 })
     expect(compared([10, 10, 100], [40, 20, 300])).toMatchObject({ ours: 10, peer: 40, ratio: 3 })
   })
 
   it('of an even number of rounds is the middle between the two', () => {
-    expect(compared([1, 1], [2, 3])).toEqual({ ours: 1, peer: 2.5, ratio: 2.5, ratioMin: 2, ratioMax: 3, rounds: 2 })
+    expect(compared([1, 1], [2, 3])).toEqual({ ours: 1, peer: 2.5, ratio: 2.5, ratioMin: 2, ratioLow: 2.25, ratioHigh: 2.75, rounds: 2 })
   })
 })

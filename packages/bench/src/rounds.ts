@@ -28,17 +28,24 @@ export interface Compared {
   /** Medians, nanoseconds per unit. */
   readonly ours: number
   readonly peer: number
-  /** How many times less time ours took: the median of the rounds' ratios, the smallest, the largest. */
+  /** How many times less time ours took: the median of the rounds' ratios, the smallest, and between what their middle half lies. */
   readonly ratio: number
   readonly ratioMin: number
-  readonly ratioMax: number
+  readonly ratioLow: number
+  readonly ratioHigh: number
   readonly rounds: number
 }
 
-export function median(values: readonly number[]): number {
+/** The value that a part of the values is below, between two of them if need be. */
+function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
+  const place = part * (sorted.length - 1)
+  const below = sorted[Math.floor(place)]!
+  return below + (sorted[Math.ceil(place)]! - below) * (place % 1)
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
 }
 
 async function timed(work: Work, millisMin: number, clock: () => bigint): Promise<number> {
@@ -83,7 +90,8 @@ export function compared(ours: readonly number[], peer: readonly number[]): Comp
     peer: median(peer),
     ratio: median(ratios),
     ratioMin: Math.min(...ratios),
-    ratioMax: Math.max(...ratios),
+    ratioLow: quantile(ratios, 0.25),
+    ratioHigh: quantile(ratios, 0.75),
     rounds: ratios.length,
   }
 }

@@ -8,17 +8,17 @@ const figure = (more: Partial<Figure>): Figure => ({ name: 'box/open vs lid', ou
 describe('the table of a bench', () => {
   it('has a line for each peer: both figures, the ratio and its range, the goal and whether it is met', () => {
     const lines = tableOf(bench, [
-      figure({ goal: 2.5, ratioMin: 2.875, ratioMax: 3.111 }),
+      figure({ goal: 2.5, ratioLow: 2.875, ratioHigh: 3.111 }),
       figure({ name: 'box/open vs crowbar', ours: 85_376.4, peer: 40.25, ratio: 0.4, goal: 0.5, goalText: 'at most twice' }),
       figure({ name: 'box/open vs teeth', note: 'hurts' }),
     ])
     expect(lines).toBe(
       [
         'box/open: opening a box',
-        '                ours  peer          ratio             goal',
-        '  vs lid        2.00  6.00  ns/box   3.00  2.88-3.11  2.5            met',
-        '  vs crowbar  85 376  40.3  ns/box   0.40             at most twice  missed',
-        '  vs teeth      2.00  6.00  ns/box   3.00             -',
+        '                ours  peer          ratio  half of them  goal',
+        '  vs lid        2.00  6.00  ns/box   3.00  2.88-3.11     2.5            met',
+        '  vs crowbar  85 376  40.3  ns/box   0.40                at most twice  missed',
+        '  vs teeth      2.00  6.00  ns/box   3.00                -',
         '    hurts',
         '',
       ].join('\n'),

@@ -28,18 +28,18 @@ function aligned(rows: readonly (readonly string[])[], right: readonly boolean[]
   )
 }
 
-/** A bench's figures, a line for each. */
+/** A bench's figures, a line for each; behind a ratio what the middle half of the rounds' ratios lies between. */
 export function tableOf({ name, about }: Pick<Bench, 'name' | 'about'>, figures: readonly Figure[]): string {
   const title = `${name}: ${about}`
   if (figures.length === 0) return `${title}\n  nothing was measured\n`
-  const head = ['', 'ours', 'peer', '', 'ratio', '', 'goal', '']
+  const head = ['', 'ours', 'peer', '', 'ratio', 'half of them', 'goal', '']
   const rows = figures.map((figure) => [
     `  ${figure.name.slice(name.length + 1)}`,
     digits(figure.ours),
     digits(figure.peer),
     figure.unit,
     times(figure.ratio),
-    figure.ratioMin === undefined ? '' : `${times(figure.ratioMin)}-${times(figure.ratioMax!)}`,
+    figure.ratioLow === undefined ? '' : `${times(figure.ratioLow)}-${times(figure.ratioHigh!)}`,
     goalOf(figure),
     figure.goal === undefined ? '' : isMet(figure) ? 'met' : 'missed',
   ])
