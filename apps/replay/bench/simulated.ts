@@ -41,7 +41,7 @@ export class Simulation {
   #say(type: string, device: number | null, task: number | null, data: AnyEvent['data'], cause: readonly number[] = []): number {
     this.#seq++
     this.#time += 100 + this.#below(4000)
-    const actor = task === null ? null : this.#tasks[task]
+    const actor = task === null ? null : this.#tasks[task]!
     this.#batch.push({ seq: this.#seq, entry: null, time: this.#time, device, cpu: this.#below(8), actor, cause, type, data })
     return this.#seq
   }
@@ -60,7 +60,7 @@ export class Simulation {
     for (let i = 0; i < 6; i++) this.#add(device, probe)
     this.#held[device] = 0
     this.#say('percpu-ref/initialised', device, 0, {
-      ref: this.#refs[device],
+      ref: this.#refs[device]!,
       device,
       release: 'blk_queue_usage_counter_release',
       cpus: 8,
