@@ -5,11 +5,12 @@
 import type { Actor, AnyEvent, EventBlock, FieldCursor, Vocabulary } from '@devtrail/events'
 import { CAUSES_MAX } from '../limits.ts'
 import { BrokenBlockError, ByteReader } from './bytes.ts'
+import type { ColumnPool } from './column-pool.ts'
 import type { Dictionary, StoredType } from './dictionary.ts'
 import { EventViews, type TypeView } from './event-view.ts'
 import { BLOCK_EVENTS_MAX } from './frame.ts'
 import { readInts } from './int-column.ts'
-import { LazyColumn, mustBeWithin, mustHaveNoNulls, type Telling } from './lazy-column.ts'
+import { LazyColumn, mustBeWithin, type Decoding } from './lazy-column.ts'
 import { StoredColumn } from './stored-column.ts'
 import { readingOf, upcast, type Reading } from './stored-type.ts'
 import { readSummary, type Summary } from './summary.ts'
@@ -21,6 +22,15 @@ const BLOCK_CAUSES_MAX = 2 * CAUSES_MAX
 export interface BlockStart {
   readonly count: number
   readonly lastSeq: number
+}
+
+export interface BlockReaderOptions {
+  /** The views of the iteration that the block belongs to. */
+  readonly views?: EventViews
+  /** Where columns are decoded to; the block is good until it is reset. */
+  readonly pool?: ColumnPool
+  /** Makes the errors that are thrown later, when columns are decoded. */
+  readonly telling?: Decoding['telling']
 }
 
 interface Value {
@@ -62,14 +72,13 @@ export class BlockReader implements EventBlock {
   readonly #readings: (Reading | undefined)[] = []
   readonly #values: (readonly Value[] | undefined)[] = []
   readonly #views: EventViews
-  readonly #telling: Telling
+  readonly #telling: Decoding['telling']
   /** By place in `types`; null where events have to be upcast. */
   readonly #typeViews: (TypeView | null | undefined)[] = []
 
   /**
    * Reads a body whose checksum was found right. Its first byte should lie on a multiple of 4 of its buffer.
-   * What the block adds to the dictionary is taken in. `views`: those of the
-   * iteration it belongs to; `telling`: makes the errors that are thrown later, when columns are decoded.
+   * What the block adds to the dictionary is taken in.
    * @throws BrokenBlockError.
    */
   constructor(
@@ -77,7 +86,7 @@ export class BlockReader implements EventBlock {
     { count, lastSeq }: BlockStart,
     dictionary: Dictionary,
     vocabulary: Vocabulary,
-    { views = new EventViews(), telling = (error: unknown) => error }: { readonly views?: EventViews; readonly telling?: Telling } = {},
+    { views = new EventViews(), pool, telling = (error) => error }: BlockReaderOptions = {},
   ) {
     if (count < 1 || count > BLOCK_EVENTS_MAX) throw new BrokenBlockError(`a block of ${count} events`)
     const aligned = body.byteOffset % 4 === 0 ? body : body.slice()
@@ -88,6 +97,8 @@ export class BlockReader implements EventBlock {
     this.#vocabulary = vocabulary
     this.#views = views
     this.#telling = telling
+    const how: Decoding = pool === undefined ? { telling } : { telling, room: (n) => pool.take(n) }
+    const exact: Decoding = { ...how, nullable: false }
     this.summary = readSummary(input)
     const additions = input.varint()
     const bytes = input.take(additions)
@@ -101,37 +112,33 @@ export class BlockReader implements EventBlock {
     })
     if (new Set(this.types.map(({ name }) => name)).size < this.types.length) throw new BrokenBlockError('an event type twice')
 
-    this.#causeCount = new LazyColumn(input, count, telling, (counts) => {
-      mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes')
-      mustHaveNoNulls(counts, 'causes')
-    })
+    this.#causeCount = new LazyColumn(input, count, exact, (counts) => mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes'))
     this.#causesAreNear = input.u8() === 1
     this.#causes = input.varint()
     if (this.#causes > BLOCK_CAUSES_MAX) throw new BrokenBlockError(`${this.#causes} causes in a block`)
-    this.#cause = new LazyColumn(input, this.#causes, telling, (causes) => mustHaveNoNulls(causes, 'causes'))
-    this.type = readInts(input, count)
+    this.#cause = new LazyColumn(input, this.#causes, exact)
+    this.type = readInts(input, count, exact)
     mustBeWithin(this.type, 0, this.types.length - 1, 'type')
-    mustHaveNoNulls(this.type, 'type')
-    this.#time = new LazyColumn(input, count, telling, (numbers) => mustHaveNoNulls(numbers, 'time'))
-    this.#device = new LazyColumn(input, count, telling)
-    this.#cpu = new LazyColumn(input, count, telling)
-    this.#actor = this.#numbersOf(input, dictionary.actors)
-    this.#entry = new LazyColumn(input, count, telling)
-    this.#context = this.#numbersOf(input, dictionary.strings)
-    this.#source = this.#numbersOf(input, dictionary.strings)
-    this.#where = this.#numbersOf(input, dictionary.strings)
-    this.#inferred = new LazyColumn(input, count, telling)
+    this.#time = new LazyColumn(input, count, exact)
+    this.#device = new LazyColumn(input, count, how)
+    this.#cpu = new LazyColumn(input, count, how)
+    this.#actor = this.#numbersOf(input, dictionary.actors, exact)
+    this.#entry = new LazyColumn(input, count, how)
+    this.#context = this.#numbersOf(input, dictionary.strings, exact)
+    this.#source = this.#numbersOf(input, dictionary.strings, exact)
+    this.#where = this.#numbersOf(input, dictionary.strings, exact)
+    this.#inferred = new LazyColumn(input, count, how)
     const rowCounts = new Uint32Array(this.types.length)
     this.#rows = new Uint32Array(count)
     for (let i = 0; i < count; i++) this.#rows[i] = rowCounts[this.type[i]!]!++
     this.#fields = this.types.map(({ fields }, t) =>
-      fields.map(({ name, field }) => new StoredColumn(name, field, rowCounts[t]!, input, dictionary, telling)),
+      fields.map(({ name, field }) => new StoredColumn(name, field, rowCounts[t]!, input, dictionary, how)),
     )
     if (input.left >= 8) throw new BrokenBlockError('more bytes than events')
   }
 
-  #numbersOf(input: ByteReader, list: readonly unknown[]): LazyColumn {
-    return new LazyColumn(input, this.count, this.#telling, (numbers) => {
+  #numbersOf(input: ByteReader, list: readonly unknown[], how: Decoding): LazyColumn {
+    return new LazyColumn(input, this.count, how, (numbers) => {
       for (let i = 0; i < numbers.length; i++) {
         const id = numbers[i]!
         if (!(id >= 0 && id < list.length) || (id > 0 && list[id] === undefined)) throw new BrokenBlockError(`dictionary entry ${id}`)

@@ -137,15 +137,6 @@ interface Layout {
   readonly divisor: number
 }
 
-type Words = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
-
-function wordsAt(bytes: Uint8Array<ArrayBuffer>, at: number, code: number, n: number): Words {
-  const offset = bytes.byteOffset + at
-  if (code === 1) return new Uint8Array(bytes.buffer, offset, n)
-  if (code === 2) return new Uint16Array(bytes.buffer, offset, n)
-  return new Uint32Array(bytes.buffer, offset, n)
-}
-
 function mustBeLittleEndian(): void {
   if (!isLittleEndian) throw new Error('the columns of a log are read and written on little-endian machines only')
 }
@@ -155,22 +146,42 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
   mustBeLittleEndian()
   const n = delta ? count - 1 : count
   out.align(alignmentOf(code))
-  if (code === WIDE) {
-    const low = wordsAt(out.bytes, out.reserve(count * 8), 3, 0).byteOffset
-    const words = new Uint32Array(out.bytes.buffer, low, count * 2)
-    for (let i = 0; i < count; i++) {
-      const v = values[i]!
-      words[i] = v % 2 ** 32
-      words[count + i] = Math.floor(v / 2 ** 32)
-    }
-    return
-  }
+  if (code === WIDE) return writeWide(out, values, count)
   const at = out.reserve(bytesOf(code, n))
   if (code > WIDE) return pack(out.bytes, at, values, n, { code, base, delta, divisor })
-  const words = wordsAt(out.bytes, at, code, n)
-  if (delta) for (let i = 0; i < n; i++) words[i] = (values[i + 1]! - values[i]! - base) / divisor
-  else if (divisor > 1) for (let i = 0; i < n; i++) words[i] = (values[i]! - base) / divisor
-  else for (let i = 0; i < n; i++) words[i] = values[i]! - base
+  const from = delta ? stepsOf(values, n) : values
+  const offset = out.bytes.byteOffset + at
+  const { buffer } = out.bytes
+  // One loop for each width: each sees arrays of one kind only.
+  if (code === 1) {
+    const words = new Uint8Array(buffer, offset, n)
+    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+  } else if (code === 2) {
+    const words = new Uint16Array(buffer, offset, n)
+    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+  } else {
+    const words = new Uint32Array(buffer, offset, n)
+    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+  }
+}
+
+let steps = new Float64Array(4096)
+
+/** The `n` steps between values that follow each other, in a buffer that the next call overwrites. */
+function stepsOf(values: Float64Array, n: number): Float64Array {
+  if (steps.length < n) steps = new Float64Array(n)
+  for (let i = 0; i < n; i++) steps[i] = values[i + 1]! - values[i]!
+  return steps
+}
+
+function writeWide(out: ByteWriter, values: Float64Array, count: number): void {
+  const at = out.reserve(count * 8)
+  const words = new Uint32Array(out.bytes.buffer, out.bytes.byteOffset + at, count * 2)
+  for (let i = 0; i < count; i++) {
+    const v = values[i]!
+    words[i] = v % 2 ** 32
+    words[count + i] = Math.floor(v / 2 ** 32)
+  }
 }
 
 /** Several words to a byte, the first in its lowest bits. */
@@ -190,21 +201,18 @@ function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, { 
   if (shift > 0) bytes[at] = byte
 }
 
-function unpacked(bytes: Uint8Array, code: number, n: number): Words {
-  const bits = BITS[code]!
-  const mask = (1 << bits) - 1
-  const words = new Uint8Array(n)
-  for (let i = 0, at = 0; i < n; at++) {
-    const byte = bytes[at]!
-    for (let shift = 0; shift < 8 && i < n; shift += bits) words[i++] = (byte >> shift) & mask
-  }
-  return words
+/** Whether nulls may be in a column; and where it is decoded to. */
+export interface ReadIntsOptions {
+  readonly nullable?: boolean
+  /** @returns room for `n` numbers, whatever they are. */
+  readonly room?: (n: number) => Float64Array
 }
 
-/** @throws BrokenBlockError when the bytes are no column of `n` whole numbers. */
-export function readInts(input: ByteReader, n: number): Float64Array {
+/** @throws BrokenBlockError when the bytes are no column of `n` whole numbers, or hold a null that may not be. */
+export function readInts(input: ByteReader, n: number, { nullable = true, room }: ReadIntsOptions = {}): Float64Array {
   const flags = input.u8()
-  const values = new Float64Array(n)
+  const values = room === undefined ? new Float64Array(n) : room(n)
+  if (!nullable && flags & (ALL_NULL | NULLS)) throw new BrokenBlockError('a null where there may be none')
   if (flags & ALL_NULL) {
     if (flags !== ALL_NULL) throw new BrokenBlockError('a column with flags that exclude each other')
     return values.fill(Number.NaN)
@@ -227,33 +235,75 @@ export function readInts(input: ByteReader, n: number): Float64Array {
 
 function readWords(input: ByteReader, values: Float64Array, count: number, { code, base, delta, divisor }: Layout, first: number): void {
   const n = delta ? count - 1 : count
-  let words: Words | null = null
-  if (code > 0) {
+  if (code === WIDE) return readWide(input, values, count)
+  const at = delta ? 1 : 0
+  if (code === 0) values.fill(base, at, count)
+  else {
     mustBeLittleEndian()
     input.align(alignmentOf(code))
-    const bytes = input.take(bytesOf(code, n))
-    words = code > WIDE ? unpacked(bytes, code, n) : wordsAt(bytes, 0, Math.min(code, 3), code === WIDE ? n * 2 : n)
+    spreadWords(input.take(bytesOf(code, n)), code, values, at, count)
+    if (divisor !== 1 || base !== 0) for (let i = at; i < count; i++) values[i] = base + values[i]! * divisor
   }
-  if (code === WIDE) return readWide(words!, values, count)
-  if (delta) {
-    let v = first
-    values[0] = v
-    for (let i = 0; i < n; i++) {
-      v += base + (words === null ? 0 : words[i]! * divisor)
-      if (!(v >= -MAX && v <= MAX)) throw new BrokenBlockError('a number past 2^53')
-      values[i + 1] = v
-    }
-    return
-  }
-  if (words === null) return void values.fill(base, 0, count)
-  if (Math.abs(base) + 2 ** 32 * divisor > MAX) {
-    for (let i = 0; i < n; i++) if (!Number.isSafeInteger(base + words[i]! * divisor)) throw new BrokenBlockError('a number past 2^53')
-  }
-  if (divisor === 1) for (let i = 0; i < n; i++) values[i] = base + words[i]!
-  else for (let i = 0; i < n; i++) values[i] = base + words[i]! * divisor
+  if (delta) sumUp(values, count, first)
+  else if (Math.abs(base) + 2 ** 32 * divisor > MAX) mustBeExact(values, count)
 }
 
-function readWide(words: Words, values: Float64Array, count: number): void {
+/** Each value becomes the sum of those up to it, from `first` on. */
+function sumUp(values: Float64Array, count: number, first: number): void {
+  let v = first
+  values[0] = v
+  for (let i = 1; i < count; i++) {
+    v += values[i]!
+    values[i] = v
+    if (!(v >= -MAX && v <= MAX)) throw new BrokenBlockError('a number past 2^53')
+  }
+}
+
+function mustBeExact(values: Float64Array, count: number): void {
+  for (let i = 0; i < count; i++) if (!Number.isSafeInteger(values[i]!)) throw new BrokenBlockError('a number past 2^53')
+}
+
+/** Words as numbers, to the places from `from` up to `to`. One loop for each width: each sees arrays of one kind only. */
+function spreadWords(bytes: Uint8Array<ArrayBuffer>, code: number, values: Float64Array, from: number, to: number): void {
+  switch (code) {
+    case 1:
+      for (let i = from; i < to; i++) values[i] = bytes[i - from]!
+      return
+    case 2: {
+      const words = new Uint16Array(bytes.buffer, bytes.byteOffset, to - from)
+      for (let i = from; i < to; i++) values[i] = words[i - from]!
+      return
+    }
+    case 3: {
+      const words = new Uint32Array(bytes.buffer, bytes.byteOffset, to - from)
+      for (let i = from; i < to; i++) values[i] = words[i - from]!
+      return
+    }
+    default:
+      unpack(bytes, BITS[code]!, values, from, to)
+  }
+}
+
+function unpack(bytes: Uint8Array, bits: number, values: Float64Array, from: number, to: number): void {
+  const mask = (1 << bits) - 1
+  let at = 0
+  let byte = 0
+  let shift = 8
+  for (let i = from; i < to; i++) {
+    if (shift === 8) {
+      byte = bytes[at++]!
+      shift = 0
+    }
+    values[i] = (byte >> shift) & mask
+    shift += bits
+  }
+}
+
+function readWide(input: ByteReader, values: Float64Array, count: number): void {
+  mustBeLittleEndian()
+  input.align(alignmentOf(WIDE))
+  const bytes = input.take(bytesOf(WIDE, count))
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, count * 2)
   for (let i = 0; i < count; i++) {
     const v = (words[count + i]! | 0) * 2 ** 32 + words[i]!
     if (!Number.isSafeInteger(v)) throw new BrokenBlockError('a number past 2^53')

@@ -1,8 +1,11 @@
 import { BrokenBlockError, ByteReader } from './bytes.ts'
-import { readInts, skipInts } from './int-column.ts'
+import { readInts, skipInts, type ReadIntsOptions } from './int-column.ts'
 
-/** The error to throw where a block makes no sense, which may say where it lies. */
-export type Telling = (error: unknown) => unknown
+/** How columns are decoded. */
+export interface Decoding extends ReadIntsOptions {
+  /** The error to throw where a block makes no sense, which may say where it lies. */
+  readonly telling: (error: unknown) => unknown
+}
 
 /** A column that is decoded, and checked, when it is first asked for. */
 export class LazyColumn {
@@ -10,16 +13,16 @@ export class LazyColumn {
   readonly #at: number
   readonly #n: number
   readonly #check: (numbers: Float64Array) => void
-  readonly #telling: Telling
+  readonly #how: Decoding
   #numbers: Float64Array | null = null
 
   /** Moves `input` behind the column. `check` throws on values that make no sense. */
-  constructor(input: ByteReader, n: number, telling: Telling, check: (numbers: Float64Array) => void = () => {}) {
+  constructor(input: ByteReader, n: number, how: Decoding, check: (numbers: Float64Array) => void = () => {}) {
     this.#input = input
     this.#at = input.at
     this.#n = n
     this.#check = check
-    this.#telling = telling
+    this.#how = how
     skipInts(input, n)
   }
 
@@ -29,12 +32,12 @@ export class LazyColumn {
 
   #decode(): Float64Array {
     try {
-      const numbers = readInts(new ByteReader(this.#input.bytes, this.#at, this.#input.end), this.#n)
+      const numbers = readInts(new ByteReader(this.#input.bytes, this.#at, this.#input.end), this.#n, this.#how)
       this.#check(numbers)
       this.#numbers = numbers
       return numbers
     } catch (error) {
-      throw this.#telling(error)
+      throw this.#how.telling(error)
     }
   }
 }
@@ -45,9 +48,4 @@ export function mustBeWithin(numbers: Float64Array, min: number, max: number, wh
     const n = numbers[i]!
     if (n < min || n > max) throw new BrokenBlockError(`${what} ${n}`)
   }
-}
-
-/** @throws BrokenBlockError. */
-export function mustHaveNoNulls(numbers: Float64Array, name: string): void {
-  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i]!)) throw new BrokenBlockError(`no value in ${name}`)
 }

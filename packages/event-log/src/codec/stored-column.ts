@@ -1,7 +1,7 @@
 import type { Field, FieldCursor } from '@devtrail/events'
 import { BrokenBlockError, decodeText, type ByteReader } from './bytes.ts'
 import type { Dictionary } from './dictionary.ts'
-import { LazyColumn, mustBeWithin, mustHaveNoNulls, type Telling } from './lazy-column.ts'
+import { LazyColumn, mustBeWithin, type Decoding } from './lazy-column.ts'
 import { storageOf } from './storage.ts'
 
 const word = new BigUint64Array(1)
@@ -15,19 +15,20 @@ export class StoredColumn implements FieldCursor {
   readonly #high: LazyColumn | null
   readonly #texts: Uint8Array | null
   readonly #dictionary: Dictionary
-  readonly #telling: Telling
+  readonly #telling: Decoding['telling']
   #value: ((row: number) => unknown) | null = null
 
   /** Moves `input` behind the column. */
-  constructor(name: string, field: Field, rows: number, input: ByteReader, dictionary: Dictionary, telling: Telling) {
+  constructor(name: string, field: Field, rows: number, input: ByteReader, dictionary: Dictionary, how: Decoding) {
     this.name = name
     this.field = field
     this.#dictionary = dictionary
-    this.#telling = telling
-    this.#numbers = new LazyColumn(input, rows, telling, (numbers) => mustFit(field, name, numbers, dictionary))
+    this.#telling = how.telling
     const storage = storageOf(field)
+    const nullable = { ...how, nullable: field.optional === true && storage !== 'interned' }
+    this.#numbers = new LazyColumn(input, rows, nullable, (numbers) => mustFit(field, numbers, dictionary))
     this.#high =
-      storage === 'word' ? new LazyColumn(input, rows, telling, (high) => mustBeWithin(high, 0, 0xffff_ffff, 'half a word')) : null
+      storage === 'word' ? new LazyColumn(input, rows, nullable, (high) => mustBeWithin(high, 0, 0xffff_ffff, 'half a word')) : null
     this.#texts = storage === 'text' ? input.take(input.varint()) : null
   }
 
@@ -79,12 +80,11 @@ export class StoredColumn implements FieldCursor {
   }
 }
 
-function mustFit(field: Field, name: string, numbers: Float64Array, dictionary: Dictionary): void {
-  const optional = field.optional === true
+function mustFit(field: Field, numbers: Float64Array, dictionary: Dictionary): void {
   switch (storageOf(field)) {
     case 'interned': {
       const { strings } = dictionary
-      mustBeWithin(numbers, optional ? 0 : 1, strings.length - 1, 'string number')
+      mustBeWithin(numbers, field.optional === true ? 0 : 1, strings.length - 1, 'string number')
       for (let i = 0; i < numbers.length; i++) {
         const id = numbers[i]!
         if (id !== 0 && strings[id] === undefined) dictionary.string(id)
@@ -93,17 +93,16 @@ function mustFit(field: Field, name: string, numbers: Float64Array, dictionary: 
     }
     case 'enum':
       mustBeWithin(numbers, 0, field.values!.length - 1, 'enum value')
-      break
+      return
     case 'bool':
       mustBeWithin(numbers, 0, 1, 'truth value')
-      break
+      return
     case 'word':
       mustBeWithin(numbers, 0, 0xffff_ffff, 'half a word')
-      break
+      return
     case 'text':
     case 'int':
   }
-  if (!optional) mustHaveNoNulls(numbers, name)
 }
 
 function words(low: Float64Array, high: Float64Array): (row: number) => bigint | null {
@@ -117,7 +116,7 @@ function words(low: Float64Array, high: Float64Array): (row: number) => bigint |
 }
 
 /** The texts of a column, whose lengths are `codes`. */
-function texts(codes: Float64Array, bytes: Uint8Array, telling: Telling): (row: number) => string | null {
+function texts(codes: Float64Array, bytes: Uint8Array, telling: Decoding['telling']): (row: number) => string | null {
   const starts = new Float64Array(codes.length)
   let at = 0
   for (let i = 0; i < codes.length; i++) {

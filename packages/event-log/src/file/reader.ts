@@ -1,6 +1,7 @@
 import type { AnyEvent, BlockSummary, EventBlock, Vocabulary } from '@devtrail/events'
 import { BlockReader } from '../codec/block-reader.ts'
 import { BrokenBlockError } from '../codec/bytes.ts'
+import { ColumnPool } from '../codec/column-pool.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
 import { EventViews } from '../codec/event-view.ts'
 import { EVENTS } from '../codec/frame.ts'
@@ -56,6 +57,12 @@ function* fitting(block: BlockReader, range: CheckedRange): Generator<number> {
     if (devices !== null && !devices.has(Number.isNaN(device) ? null : device)) continue
     yield i
   }
+}
+
+/** What one iteration over blocks uses again and again. */
+interface Looking {
+  readonly views: EventViews
+  readonly pool: ColumnPool
 }
 
 interface FoundBlock {
@@ -143,7 +150,7 @@ export class FileLogReader implements LogReader {
     const { earlier, last } = this.#start
     const names = [...earlier, { number: last.place.segment, before: null }]
     const chain = new Chain()
-    const views = new EventViews()
+    const looking = { views: new EventViews(), pool: new ColumnPool() }
     for (const [i, { number }] of names.entries()) {
       const next = names[i + 1]
       // The baseline may go on in the next segment.
@@ -156,7 +163,7 @@ export class FileLogReader implements LogReader {
       else {
         chain.enter(segment.start)
         try {
-          yield* this.#blocksOf(segment, checked, range, chain, views, damaged)
+          yield* this.#blocksOf(segment, checked, range, chain, looking, damaged)
         } finally {
           if (segment !== last) await segment.file.close()
         }
@@ -183,7 +190,7 @@ export class FileLogReader implements LogReader {
     range: CheckedRange,
     asked: ReadRange,
     chain: Chain,
-    views: EventViews,
+    looking: Looking,
     damaged: (damage: LogDamagedError) => void,
   ): AsyncGenerator<FoundBlock> {
     const window = new FileWindow(segment.file, segment.size)
@@ -199,7 +206,7 @@ export class FileLogReader implements LogReader {
       if (firstSeqOf(info) > range.to) return
       if (!mayFit(info, range, segment.dictionary)) continue
       this.#mustGoOn(asked)
-      const block = await this.#block(segment, window, info, views)
+      const block = await this.#block(segment, window, info, looking)
       if (block instanceof BlockReader) yield { block, tell }
       else tell(block)
     }
@@ -207,7 +214,7 @@ export class FileLogReader implements LogReader {
   }
 
   /** A block, checked against its checksum and the index; or the damage that it is. */
-  async #block(segment: SegmentFile, window: FileWindow, info: BlockInfo, views: EventViews): Promise<BlockReader | LogDamagedError> {
+  async #block(segment: SegmentFile, window: FileWindow, info: BlockInfo, looking: Looking): Promise<BlockReader | LogDamagedError> {
     const wrong = (expected: string, found: string, cause?: unknown): LogDamagedError =>
       damagedBlock(segment.path, info.offset, { expected, found }, cause)
     const found = await readBlock(window, segment.place, info.offset, segment.size)
@@ -218,8 +225,9 @@ export class FileLogReader implements LogReader {
     }
     const telling = (error: unknown): unknown =>
       error instanceof BrokenBlockError ? wrong(`events up to seq ${info.lastSeq}`, error.message, error) : error
+    looking.pool.reset()
     try {
-      return new BlockReader(found.body, found.frame, segment.dictionary, this.#start.vocabulary, { views, telling })
+      return new BlockReader(found.body, found.frame, segment.dictionary, this.#start.vocabulary, { ...looking, telling })
     } catch (error) {
       if (error instanceof BrokenBlockError) return wrong('a block', error.message, error)
       throw error
