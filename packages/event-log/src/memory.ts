@@ -1,6 +1,7 @@
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
-import type { AckLevel, AttachmentInfo, LogMeta, LogReader, LogStore, LogWriter, ReadRange } from './contract.ts'
+import type { AckLevel, AttachmentInfo, Keyframe, LogMeta, LogReader, LogStore, LogWriter, NewKeyframe, ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
+import { keyframeExists, mustBeFoldName, mustBePosition, mustFit, noSuchKeyframe, takenKeyframe, withChanges } from './keyframe.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
 import { checkedRange, isInRange, sequenceAfter } from './sequence.ts'
@@ -11,6 +12,8 @@ interface Held {
   readonly meta: LogMeta
   readonly events: AnyEvent[]
   readonly attachments: Map<string, Uint8Array>
+  /** By fold, then by `seq`. */
+  readonly keyframes: Map<string, Map<number, ReadonlyMap<string, Uint8Array>>>
   writing: boolean
 }
 
@@ -84,6 +87,22 @@ class MemoryWriter implements LogWriter {
     return 'buffered'
   }
 
+  async keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel> {
+    this.#mustBeOpen()
+    const { seq, since, changes } = takenKeyframe(fold, keyframe, this.#lastSeq)
+    const held = this.#held.keyframes.get(fold) ?? new Map<number, ReadonlyMap<string, Uint8Array>>()
+    if (held.has(seq)) throw keyframeExists(fold, seq)
+    const base = since === null ? new Map<string, Uint8Array>() : held.get(since)
+    if (base === undefined) throw noSuchKeyframe(fold, since!)
+    const parts = withChanges(base, changes)
+    mustFit(
+      parts.size,
+      parts.values().reduce((bytes, part) => bytes + part.length, 0),
+    )
+    this.#held.keyframes.set(fold, held.set(seq, parts))
+    return 'buffered'
+  }
+
   async close(): Promise<AckLevel> {
     if (!this.#closed) this.#held.writing = false
     this.#closed = true
@@ -145,6 +164,21 @@ class MemoryReader implements LogReader {
     yield await this.attachment(name)
   }
 
+  async keyframes(fold: string): Promise<readonly number[]> {
+    this.#mustBeOpen()
+    mustBeFoldName(fold)
+    const seqs = [...(this.#held.keyframes.get(fold)?.keys() ?? [])]
+    return seqs.filter((seq) => seq <= this.lastSeq).toSorted((a, b) => a - b)
+  }
+
+  async keyframe(fold: string, atOrBefore: number): Promise<Keyframe | null> {
+    mustBePosition(atOrBefore)
+    const seq = (await this.keyframes(fold)).findLast((s) => s <= atOrBefore)
+    if (seq === undefined) return null
+    const parts = this.#held.keyframes.get(fold)!.get(seq)!
+    return { seq, parts: new Map([...parts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, bytes]) => [name, bytes.slice()])) }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }
@@ -176,7 +210,7 @@ export function memoryStore(vocabulary: Vocabulary): LogStore {
   return {
     async create(meta) {
       if (held !== null) throw new LogUsageError('exists', 'this memory store already holds a log; append to it or use another store')
-      held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), writing: false }
+      held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), keyframes: new Map(), writing: false }
       return write(held)
     },
     async append() {
