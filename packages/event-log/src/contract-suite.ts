@@ -452,6 +452,7 @@ function metaTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
 }
 
 const MEBIBYTE = 1024 * 1024
+const bytes = (...list: number[]): Uint8Array => Uint8Array.from(list)
 const FOLD = 'sample-1'
 const noise = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) % 251)
 
@@ -578,8 +579,6 @@ async function seqsOf(store: LogStore, fold = FOLD): Promise<readonly number[]> 
 }
 
 function keyframeTests({ test, expectEqual }: TestApi, fresh: Fresh, strongest: AckLevel): void {
-  const bytes = (...list: number[]): Uint8Array => Uint8Array.from(list)
-
   test('a keyframe is found at its seq and after, until the next one', async () => {
     const store = await fresh()
     await using writer = await store.create(sampleMeta())

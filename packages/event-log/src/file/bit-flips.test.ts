@@ -73,7 +73,7 @@ async function heardOfKeyframes(folder: string): Promise<LogDamagedError[]> {
   for (const at of keyframes) {
     const found = await reader.keyframe(FOLD, at, { onDamage: (d) => void damages.push(d) })
     if (found?.seq !== at && damages.length === 0) throw new Error(`keyframe ${at} is not found`)
-    if (found !== null) expect(found.parts).toStrictEqual(partsAt(found.seq))
+    expect(found?.parts ?? null).toStrictEqual(found && partsAt(found.seq))
   }
   return damages
 }
