@@ -1,8 +1,8 @@
 /**
  * A keyframe's file: 64 bytes of header, the bodies of the parts that changed, and a table of all parts, which says of
  * each in which file its bytes are. A part that did not change stays in the earlier file that it was written to, so that
- * one look at one table leads to all bytes. Every checksum starts from the log's identity, the fold, the keyframe's `seq`
- * and the place in its file: no other bytes are ever taken for a part.
+ * one look at one table leads to all bytes. Every checksum starts from the log's identity, the fold and the `seq` of the
+ * keyframe in whose file the bytes are: a file of another log, fold or `seq` is never taken for this one.
  */
 import { isPartName } from '../keyframe.ts'
 import { KEYFRAME_BYTES_MAX, KEYFRAME_PARTS_MAX, PART_BYTES_MAX } from '../limits.ts'
@@ -39,7 +39,7 @@ export interface PartEntry {
   readonly isPacked: boolean
   /** As they were handed in. */
   readonly bytes: number
-  /** Of the stored bytes, from their place. */
+  /** Of the stored bytes. */
   readonly crc: number
 }
 
@@ -60,19 +60,14 @@ export function keyframePlace(logId: Uint8Array, fold: string, crc32: Crc32): Ke
   return { logId, start: crc32(encoder.encode(fold), crc32(logId)), crc32 }
 }
 
-const seedBytes = new Uint8Array(12)
+const seedBytes = new Uint8Array(8)
 const seedView = new DataView(seedBytes.buffer)
 
-function crcAt({ start, crc32 }: KeyframePlace, seq: number, offset: number, bytes: Uint8Array): number {
+/** The checksum of bytes in the file of the keyframe at `seq`. */
+export function keyframeCrc({ start, crc32 }: KeyframePlace, seq: number, bytes: Uint8Array): number {
   seedView.setUint32(0, seq % 2 ** 32, true)
   seedView.setUint32(4, Math.floor(seq / 2 ** 32), true)
-  seedView.setUint32(8, offset, true)
   return crc32(bytes, crc32(seedBytes, start))
-}
-
-/** The checksum of stored bytes at their place in a keyframe's file. */
-export function partCrc(place: KeyframePlace, seq: number, offset: number, stored: Uint8Array): number {
-  return crcAt(place, seq, offset, stored)
 }
 
 /** The table of all parts, in the order of their names, for the keyframe at `seq`. */
@@ -111,9 +106,9 @@ export function keyframeHeader(
   out.u53(events)
   out.u32(tableOffset)
   out.u32(table.length)
-  out.u32(crcAt(place, seq, tableOffset, table))
+  out.u32(keyframeCrc(place, seq, table))
   out.reserve(KEYFRAME_HEADER_BYTES - 4 - out.length)
-  out.u32(crcAt(place, seq, 0, out.written()))
+  out.u32(keyframeCrc(place, seq, out.written()))
   return out.written()
 }
 
@@ -122,18 +117,17 @@ export function readKeyframeHeader(bytes: Uint8Array, place: KeyframePlace, seq:
   if (bytes.length < KEYFRAME_HEADER_BYTES) return `${bytes.length} bytes`
   const view = new DataView(bytes.buffer, bytes.byteOffset, KEYFRAME_HEADER_BYTES)
   const u53 = (at: number): number => view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32
-  if (view.getUint32(60, true) !== crcAt(place, seq, 0, bytes.subarray(0, 60))) return 'a header with a wrong checksum'
+  if (view.getUint32(60, true) !== keyframeCrc(place, seq, bytes.subarray(0, 60))) return 'a header with a wrong checksum'
   const version = view.getUint16(8, true)
   if (version !== VERSION) return `a keyframe of version ${version}`
   const header: KeyframeHeader = {
-    seq: u53(24),
+    seq,
     events: u53(32),
     parts: view.getUint32(12, true),
     tableOffset: view.getUint32(40, true),
     tableBytes: view.getUint32(44, true),
     tableCrc: view.getUint32(48, true),
   }
-  if (header.seq !== seq) return `the keyframe at seq ${header.seq}`
   if (header.parts > KEYFRAME_PARTS_MAX) return `${header.parts} parts`
   if (header.tableBytes > TABLE_BYTES_MAX) return `a table of ${header.tableBytes} bytes`
   const end = header.tableOffset + header.tableBytes
@@ -142,8 +136,8 @@ export function readKeyframeHeader(bytes: Uint8Array, place: KeyframePlace, seq:
 }
 
 /** Whether these are the bytes of the table that the header tells of. */
-export function isTable(bytes: Uint8Array, place: KeyframePlace, { seq, tableOffset, tableBytes, tableCrc }: KeyframeHeader): boolean {
-  return bytes.length === tableBytes && crcAt(place, seq, tableOffset, bytes) === tableCrc
+export function isTable(bytes: Uint8Array, place: KeyframePlace, { seq, tableBytes, tableCrc }: KeyframeHeader): boolean {
+  return bytes.length === tableBytes && keyframeCrc(place, seq, bytes) === tableCrc
 }
 
 /** The parts that a checked table lists, in the order of their names. @throws BrokenBlockError. */

@@ -4,7 +4,7 @@ import { BrokenBlockError } from '../codec/bytes.ts'
 import {
   KEYFRAME_HEADER_BYTES,
   isTable,
-  partCrc,
+  keyframeCrc,
   readKeyframeHeader,
   readKeyframeTable,
   type KeyframeHeader,
@@ -135,7 +135,7 @@ async function readParts(fold: FoldFolder, file: DiskFile, seq: number, wanted: 
       const wrong = (found: string, cause?: unknown): LogDamagedError =>
         damagedKeyframe(keyframePath(fold, seq), entry.offset, { expected: `part "${entry.name}"`, found }, cause)
       if (stored.length < entry.storedBytes) throw wrong(`${stored.length} of ${entry.storedBytes} bytes`)
-      if (partCrc(fold.place, seq, entry.offset, stored) !== entry.crc) throw wrong('a wrong checksum')
+      if (keyframeCrc(fold.place, seq, stored) !== entry.crc) throw wrong('a wrong checksum')
       try {
         put(entry, entry.isPacked ? unpacked(stored, entry) : stored)
       } catch (error) {

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
-import { KEYFRAME_HEADER_BYTES, keyframeHeader, keyframeTable, partCrc, type PartEntry } from '../codec/keyframe.ts'
+import { KEYFRAME_HEADER_BYTES, keyframeHeader, keyframeTable, keyframeCrc, type PartEntry } from '../codec/keyframe.ts'
 import { keyframeExists, mustFit, noSuchKeyframe, withChanges, type TakenKeyframe } from '../keyframe.ts'
 import { IO_BYTES } from '../limits.ts'
 import { errorCode, type Disk, type DiskFile } from './disk.ts'
@@ -33,7 +33,7 @@ export function layOut(fold: FoldFolder, seq: number, parts: Iterable<readonly [
   const entries = new Map<string, PartEntry>()
   let offset = KEYFRAME_HEADER_BYTES
   for (const [name, { stored, isPacked, bytes }] of parts) {
-    const crc = partCrc(fold.place, seq, offset, stored)
+    const crc = keyframeCrc(fold.place, seq, stored)
     entries.set(name, { name, seq, offset, storedBytes: stored.length, isPacked, bytes, crc })
     offset += stored.length
   }

@@ -175,6 +175,23 @@ test('appending goes on while a keyframe is being written, and closing waits for
   expect((await found(folder)).keyframe).toStrictEqual({ seq: 3, parts: partsAt(3) })
 })
 
+test('an atomic log that is discarded waits for what is being written, and leaves nothing', async () => {
+  const watched = new WatchedDisk()
+  const writer = await createOn(watched.disk, join(root, 'log'), sampleMeta(), sampleVocabulary, { atomic: true })
+  await writer.append(sampleEvents(3))
+  const { promise, resolve: go } = Promise.withResolvers<void>()
+  watched.hold = promise
+  const storing = writer.keyframe(FOLD, changesAt(3, null))
+  while (watched.opened.length === 0) await nodeDisk.list(root)
+  let discarded = false
+  const discarding = writer[Symbol.asyncDispose]().then(() => (discarded = true))
+  for (let i = 0; i < 100; i++) expect(await nodeDisk.list(root)).toHaveLength(1)
+  expect(discarded).toBe(false)
+  go()
+  expect([await storing, await discarding]).toStrictEqual(['buffered', true])
+  expect(readdirSync(root)).toStrictEqual([])
+})
+
 test('an atomic log is published with its keyframes, all of them there, and acknowledges none before', async () => {
   const folder = join(root, 'log')
   const writer = await createFileLog(folder, sampleMeta(), sampleVocabulary, { atomic: true })
@@ -254,16 +271,18 @@ test('a file under the name of another seq, fold or log, cut or grown, is damage
   const folder = await logWith(200, [20, 60])
   const other = await logWith(200, [20, 60], 'other')
   const whole = readFileSync(pathOf(folder, 60))
-  const cases: readonly (readonly [string, Buffer])[] = [
-    ['another seq', readFileSync(pathOf(folder, 20))],
-    ['another log', readFileSync(pathOf(other, 60))],
-    ['one byte more', Buffer.concat([whole, Buffer.of(0)])],
-    ...Array.from({ length: whole.length }, (_, n) => [`cut to ${n}`, whole.subarray(0, n)] as const),
+  const { length } = whole
+  const checksum = 'a header with a wrong checksum'
+  const cases: readonly (readonly [Buffer, string])[] = [
+    [readFileSync(pathOf(folder, 20)), checksum],
+    [readFileSync(pathOf(other, 60)), checksum],
+    [Buffer.concat([whole, Buffer.of(0)]), `a file of ${length + 1} bytes that should have ${length}`],
+    ...whole.keys().map((n) => [whole.subarray(0, n), n < 64 ? `${n} bytes` : `a file of ${n} bytes that should have ${length}`] as const),
   ]
-  for (const [what, bytes] of cases) {
+  for (const [bytes, what] of cases) {
     await writeFile(pathOf(folder, 60), bytes)
     const { keyframe, damages } = await found(folder)
-    expect([what, keyframe?.seq, damages.map((d) => d.file)]).toStrictEqual([what, 20, [pathOf(folder, 60)]])
+    expect([keyframe?.seq, damages.map((d) => [d.file, d.found])]).toStrictEqual([20, [[pathOf(folder, 60), what]]])
   }
   await writeFile(pathOf(folder, 60), whole)
   await cp(join(folder, 'keyframes', FOLD), join(folder, 'keyframes', 'sample-2'), { recursive: true })
