@@ -1,6 +1,7 @@
 /**
  * What a log is, whatever it is stored in. A log has one meta, given at creation; events in the order of their `seq`
- * (all of the baseline, `seq` 0, first; then 1, 2, 3, … without a hole); and named attachments, each written once.
+ * (all of the baseline, `seq` 0, first; then 1, 2, 3, … without a hole); named attachments, each written once; and
+ * keyframes, which are made from the events and could be made anew at any time.
  * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened.
  * Every store passes the suite in `contract-suite.ts`.
  */
@@ -36,6 +37,31 @@ export interface TornTail {
 }
 
 /**
+ * A keyframe to be stored: named bytes that somebody (the fold) made of the events up to a `seq`, to go on from there. What
+ * they mean is the fold's own affair.
+ */
+export interface NewKeyframe {
+  /** The `seq` of the last event in it, from 1 to the writer's `lastSeq`, which is the default. */
+  readonly at?: number
+  /** The `seq` of the keyframe of the same fold that `parts` are the changes to; null when they are all parts. */
+  readonly since: number | null
+  /** By name, 1 to PART_NAME_CHARS_MAX characters from blank to `~`; null removes a part that `since` may have. */
+  readonly parts: Iterable<readonly [name: string, bytes: Uint8Array | null]>
+}
+
+export interface Keyframe {
+  /** The `seq` of the last event in it. */
+  readonly seq: number
+  /** All of them, by name. */
+  readonly parts: ReadonlyMap<string, Uint8Array>
+}
+
+export interface KeyframeOptions {
+  /** Called with what is damaged of each keyframe that is passed over. */
+  readonly onDamage?: (damage: LogDamagedError) => void
+}
+
+/**
  * Calls may be made without awaiting the one before; they take effect in call order. An I/O error is passed on and
  * ends the writer: every later call, `close` too, rejects with it.
  */
@@ -63,6 +89,15 @@ export interface LogWriter extends AsyncDisposable {
    * @returns the level reached.
    */
   attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<AckLevel>
+  /**
+   * Stores a keyframe. `fold` says who made it, its version included: keyframes of other folds are never mixed with it. It has
+   * a name as attachments have. Taken, as events are, at once and in call order; it outlives a power failure only with the
+   * events in it. One that fails is not there, and the writer goes on.
+   * @throws LogUsageError `bad-name`; `bad-range` (`at` or `since`); `bad-keyframe` (part names, limits); `exists` when the
+   * fold has one at that `seq`; `not-found` when there is none at `since`. LogDamagedError when that one is damaged.
+   * @returns the level reached.
+   */
+  keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel>
   /** Flushes as far as the store can and lets the next writer in. A second call does nothing more. */
   close(): Promise<AckLevel>
   /** As `close`, except that a log that is published on `close` and was not closed is discarded. */
@@ -134,6 +169,14 @@ export interface LogReader extends AsyncDisposable {
   attachment(name: string): Promise<Uint8Array>
   /** The attachment in pieces, each checked before it is handed out. @throws as `attachment`. */
   attachmentChunks(name: string): AsyncIterable<Uint8Array>
+  /** The `seq` of each keyframe of a fold that there is now, ascending, up to `lastSeq`. @throws LogUsageError `bad-name`. */
+  keyframes(fold: string): Promise<readonly number[]>
+  /**
+   * The newest whole keyframe at or before a `seq`, null when there is none. Its bytes are checked; damaged ones are passed
+   * over (see `onDamage`), for the events before them tell the same.
+   * @throws LogUsageError `bad-name`, `bad-range`.
+   */
+  keyframe(fold: string, atOrBefore: number, options?: KeyframeOptions): Promise<Keyframe | null>
   close(): Promise<void>
 }
 

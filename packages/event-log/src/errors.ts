@@ -37,7 +37,8 @@ export class LogDamagedError extends Error implements Damage {
  * Why a call was refused:
  * `not-found` nothing is there, `not-a-log` something else is there, `exists` there is something already,
  * `locked` another writer is at work, `closed` the writer or reader was closed, `unsupported` a newer format, event
- * version or an event type outside the vocabulary, `bad-sequence` `bad-event` `bad-meta` `bad-name` `bad-range` the argument.
+ * version or an event type outside the vocabulary, `bad-sequence` `bad-event` `bad-meta` `bad-name` `bad-range` `bad-keyframe` the
+ * argument.
  */
 export type LogUsageCode =
   | 'not-found'
@@ -51,6 +52,7 @@ export type LogUsageCode =
   | 'bad-meta'
   | 'bad-name'
   | 'bad-range'
+  | 'bad-keyframe'
 
 /** The log is fine, the call is not; nothing was changed. */
 export class LogUsageError extends Error {

@@ -10,5 +10,13 @@ export const META_DEPTH_MAX = 64
 export const NAME_CHARS_MAX = 128
 /** Bytes that `attachment()` hands out in one piece at most; larger ones are read with `attachmentChunks()`. */
 export const ATTACHMENT_BYTES_MAX = 1024 * 1024 * 1024
+/** Parts of one keyframe at most. */
+export const KEYFRAME_PARTS_MAX = 65_536
+/** Characters of a part's name at most. */
+export const PART_NAME_CHARS_MAX = 128
+/** Bytes of one part at most. */
+export const PART_BYTES_MAX = 64 * 1024 * 1024
+/** Bytes of all parts of a keyframe at most, those that it has from earlier ones included. */
+export const KEYFRAME_BYTES_MAX = 1024 * 1024 * 1024
 /** Events and attachments are read and written in pieces of at least this many bytes. */
 export const IO_BYTES = 1024 * 1024

@@ -4,8 +4,9 @@ import { BlockReader } from './codec/block-reader.ts'
 import { ByteWriter } from './codec/bytes.ts'
 import { Dictionary } from './codec/dictionary.ts'
 import { EventViews } from './codec/event-view.ts'
-import type { AckLevel, AttachmentInfo, LogMeta, LogReader, LogStore, LogWriter, ReadRange } from './contract.ts'
+import type { AckLevel, AttachmentInfo, Keyframe, LogMeta, LogReader, LogStore, LogWriter, NewKeyframe, ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
+import { keyframeExists, mustBeFoldName, mustBePosition, mustFit, noSuchKeyframe, takenKeyframe, withChanges } from './keyframe.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
 import { checkedRange, isInRange, sequenceAfter } from './sequence.ts'
@@ -16,6 +17,8 @@ interface Held {
   readonly meta: LogMeta
   readonly events: AnyEvent[]
   readonly attachments: Map<string, Uint8Array>
+  /** By fold, then by `seq`. */
+  readonly keyframes: Map<string, Map<number, ReadonlyMap<string, Uint8Array>>>
   writing: boolean
 }
 
@@ -86,6 +89,22 @@ class MemoryWriter implements LogWriter {
     const whole = await gather(bytes)
     if (this.#held.attachments.has(name)) throw new LogUsageError('exists', `the log already has an attachment "${name}"`)
     this.#held.attachments.set(name, whole)
+    return 'buffered'
+  }
+
+  async keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel> {
+    this.#mustBeOpen()
+    const { seq, since, changes } = takenKeyframe(fold, keyframe, this.#lastSeq)
+    const held = this.#held.keyframes.get(fold) ?? new Map<number, ReadonlyMap<string, Uint8Array>>()
+    if (held.has(seq)) throw keyframeExists(fold, seq)
+    const base = since === null ? new Map<string, Uint8Array>() : held.get(since)
+    if (base === undefined) throw noSuchKeyframe(fold, since!)
+    const parts = withChanges(base, changes)
+    mustFit(
+      parts.size,
+      parts.values().reduce((bytes, part) => bytes + part.length, 0),
+    )
+    this.#held.keyframes.set(fold, held.set(seq, parts))
     return 'buffered'
   }
 
@@ -198,6 +217,21 @@ class MemoryReader implements LogReader {
     yield await this.attachment(name)
   }
 
+  async keyframes(fold: string): Promise<readonly number[]> {
+    this.#mustBeOpen()
+    mustBeFoldName(fold)
+    const seqs = [...(this.#held.keyframes.get(fold)?.keys() ?? [])]
+    return seqs.filter((seq) => seq <= this.lastSeq).toSorted((a, b) => a - b)
+  }
+
+  async keyframe(fold: string, atOrBefore: number): Promise<Keyframe | null> {
+    mustBePosition(atOrBefore)
+    const seq = (await this.keyframes(fold)).findLast((s) => s <= atOrBefore)
+    if (seq === undefined) return null
+    const parts = this.#held.keyframes.get(fold)!.get(seq)!
+    return { seq, parts: new Map([...parts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, bytes]) => [name, bytes.slice()])) }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }
@@ -229,7 +263,7 @@ export function memoryStore(vocabulary: Vocabulary): LogStore {
   return {
     async create(meta) {
       if (held !== null) throw new LogUsageError('exists', 'this memory store already holds a log; append to it or use another store')
-      held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), writing: false }
+      held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), keyframes: new Map(), writing: false }
       return write(held)
     },
     async append() {

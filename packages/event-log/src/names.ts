@@ -9,11 +9,11 @@ export function isAttachmentName(name: unknown): name is string {
 }
 
 /** @throws LogUsageError `bad-name`. */
-export function mustBeAttachmentName(name: unknown): asserts name is string {
+export function mustBeAttachmentName(name: unknown, whose = 'an attachment'): asserts name is string {
   if (isAttachmentName(name)) return
   const found = typeof name === 'string' ? JSON.stringify(name.slice(0, NAME_CHARS_MAX)) : `a ${typeof name}`
   throw new LogUsageError(
     'bad-name',
-    `an attachment's name is 1 to ${NAME_CHARS_MAX} of a-z 0-9 . _ - and starts with a letter or digit; found ${found}`,
+    `${whose}'s name is 1 to ${NAME_CHARS_MAX} of a-z 0-9 . _ - and starts with a letter or digit; found ${found}`,
   )
 }

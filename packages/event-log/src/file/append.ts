@@ -4,6 +4,7 @@ import { DictionaryWriter } from '../codec/dictionary.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import type { LogWriter } from '../contract.ts'
 import { nodeDisk, type Disk } from './disk.ts'
+import { removeKeyframesPast } from './fold-folder.ts'
 import { acquireLock } from './lock.ts'
 import { listSegments, readHead } from './open.ts'
 import { findEnd } from './last-segment.ts'
@@ -29,6 +30,7 @@ export async function appendOn(disk: Disk, folder: string, vocabulary: Vocabular
     await last.file.close()
     const atEnd = last.damages.find(({ offset }) => offset >= endOf(last))
     if (atEnd !== undefined) throw atEnd
+    await removeKeyframesPast(disk, path, lastSeq)
     const segment = await goOn(disk, path, logId, last, sizes, { firstIndex: index, lastSeq })
     const common = { disk, folder: path, publishAs: null, meta, logId, vocabulary, lock, sizes }
     return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail: tornTailOf(last) })

@@ -11,9 +11,13 @@ import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../fil
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
+import { keyframeName } from './layout.ts'
+import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
 
 const LAST = 11
 const events = sampleEvents(LAST, { baseline: 1 })
+// The second has parts in the file of the first.
+const keyframes = [3, 8]
 const attached = new Uint8Array([1, 2, 3, 0, 255])
 // Three segments with a few blocks each: two sealed by rolling, one by closing or not at all.
 const sizes = { blockEvents: 2, segmentBytes: 600 }
@@ -27,6 +31,7 @@ beforeAll(async () => {
     const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, {}, sizes)
     await writer.append(events)
     await writer.attach('raw', attached)
+    for (const [i, at] of keyframes.entries()) await writer.keyframe(FOLD, changesAt(at, keyframes[i - 1] ?? null))
     await writer.flush('durable')
     if (how === 'sealed') await writer.close()
     pristine[how] = join(root, how)
@@ -60,7 +65,21 @@ async function heard(folder: string): Promise<Heard> {
   }
 }
 
+/** The same of its keyframes: one that is passed over is told, and what is found instead is right. */
+async function heardOfKeyframes(folder: string): Promise<LogDamagedError[]> {
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  expect(await reader.keyframes(FOLD)).toStrictEqual(keyframes)
+  const damages: LogDamagedError[] = []
+  for (const at of keyframes) {
+    const found = await reader.keyframe(FOLD, at, { onDamage: (d) => void damages.push(d) })
+    if (found?.seq !== at && damages.length === 0) throw new Error(`keyframe ${at} is not found`)
+    expect(found?.parts ?? null).toStrictEqual(found && partsAt(found.seq))
+  }
+  return damages
+}
+
 const files = ['log.json', 'attachments.json', 'attachments/raw', ...[1, 2, 3].map((n) => `segments/0000000${n}.seg`)]
+for (const at of keyframes) files.unshift(`keyframes/${FOLD}/${keyframeName(at)}`)
 
 for (const how of ['sealed', 'open'] as const) {
   // Only the last segment of an open log differs from a sealed one.
@@ -79,6 +98,7 @@ for (const how of ['sealed', 'open'] as const) {
           writeSync(file, Buffer.of(byte ^ bit), 0, 1, offset)
           const place = `byte ${offset} ^ ${bit}`
           const { events: seen, damages, error } = await heard(folder)
+          if (name.startsWith('keyframes')) damages.push(...(await heardOfKeyframes(folder)))
           const found = [...damages, ...(error === null ? [] : [error])]
           if (found.length === 0) throw new Error(`${place} was not reported`)
           for (const damage of found) {
@@ -95,7 +115,7 @@ for (const how of ['sealed', 'open'] as const) {
         offset++
       }
       closeSync(file)
-      expect((await heard(folder)).damages).toStrictEqual([])
+      expect([(await heard(folder)).damages, await heardOfKeyframes(folder)]).toStrictEqual([[], []])
     })
   }
 }
@@ -168,7 +188,13 @@ test('a damaged header, index or trailer is made anew, and nothing is lost', asy
       closeSync(file)
       const before = await verifyFileLog(folder, sampleVocabulary)
       expect([name, place, before.isWhole, before.events]).toStrictEqual([name, place, false, LAST + 1])
-      expect(await repairFileLog(folder)).toStrictEqual({ cutTail: null, rebuilt: [path], movedAside: null, lost: [] })
+      expect(await repairFileLog(folder)).toStrictEqual({
+        cutTail: null,
+        rebuilt: [path],
+        movedAside: null,
+        removedKeyframes: [],
+        lost: [],
+      })
       expect(await heard(folder)).toStrictEqual({ events, damages: [], error: null })
     }
   }

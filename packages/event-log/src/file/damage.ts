@@ -12,6 +12,11 @@ export function damagedBlock(file: string, offset: number, fault: Fault, cause?:
   return new LogDamagedError({ file, line: null, offset, ...fault, todo: `the rest of the log can still be read; ${RESTORE}` }, { cause })
 }
 
+export function damagedKeyframe(file: string, offset: number, fault: Fault, cause?: unknown): LogDamagedError {
+  const todo = 'nothing is lost, for keyframes are made from the events; repairFileLog removes it'
+  return new LogDamagedError({ file, line: null, offset, ...fault, todo }, { cause })
+}
+
 export function damagedFile(file: string, offset: number, fault: Fault, cause?: unknown): LogDamagedError {
   return new LogDamagedError({ file, line: null, offset, ...fault, todo: RESTORE }, { cause })
 }

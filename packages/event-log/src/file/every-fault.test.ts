@@ -1,12 +1,14 @@
 /// <reference lib="esnext.disposable" />
 import { expect, test } from 'vitest'
 import { eventsOf } from '../contract-suite.ts'
-import type { AckLevel, LogWriter } from '../contract.ts'
+import type { AckLevel, LogReader, LogWriter } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { appendOn } from './append.ts'
 import { createOn } from './create.ts'
+import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
 import { FaultyDisk, type Fault, type Survives } from './faulty-disk.test-support.ts'
+import { keyframeSeq } from './layout.ts'
 import { openOn } from './open.ts'
 
 const FOLDER = '/disk/logs/log'
@@ -19,6 +21,7 @@ class Told {
   durable = 0
   written = 0
   attached = new Map<string, number>()
+  keyframes: number[] = []
 
   take(level: AckLevel, seq: number): void {
     if (level === 'durable') this.durable = Math.max(this.durable, seq)
@@ -40,6 +43,12 @@ async function attach(writer: LogWriter, told: Told): Promise<void> {
   if ((await writer.attach(`at-${seq}`, bytesOf(seq))) === 'durable') told.attached.set(`at-${seq}`, seq)
 }
 
+async function keyframe(writer: LogWriter, told: Told, since: number | null): Promise<number> {
+  const at = writer.lastSeq
+  if ((await writer.keyframe(FOLD, changesAt(at, since))) === 'durable') told.keyframes.push(at)
+  return at
+}
+
 /** A log's life: created, written by three writers one after the other, the last of which just stops. */
 async function life(disk: FaultyDisk, told: Told, atomic: boolean): Promise<void> {
   {
@@ -48,17 +57,27 @@ async function life(disk: FaultyDisk, told: Told, atomic: boolean): Promise<void
     await some(writer, told, 5, 'durable')
     await some(writer, told, 30, 'written')
     await attach(writer, told)
+    const first = await keyframe(writer, told, null)
+    await writer.append([sampleEvent(first + 1)])
+    await keyframe(writer, told, first)
     await Promise.all([some(writer, told, 1, 'durable'), some(writer, told, 2, 'durable'), some(writer, told, 50, 'durable')])
     await some(writer, told, 90, 'durable')
     const last = writer.lastSeq
+    const storing = keyframe(writer, told, first)
+    storing.catch(() => {})
     told.take(await writer.close(), last)
     told.created = true
+    await storing
+    told.keyframes.push(first, first + 1, last)
   }
   {
     const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
     await some(writer, told, 3, 'durable')
     await attach(writer, told)
     await some(writer, told, 40, 'written')
+    const newest = await keyframe(writer, told, null)
+    await some(writer, told, 1, 'written')
+    await keyframe(writer, told, newest)
     const last = writer.lastSeq
     told.take(await writer.close(), last)
   }
@@ -88,9 +107,12 @@ async function checkAfter(disk: FaultyDisk, told: Told, sees: 'written' | 'durab
   const found = reader.lastSeq
   expect(found).toBeGreaterThanOrEqual(told[sees])
   expect(await eventsOf(reader)).toStrictEqual(sampleEvents(found))
-  const names = (await reader.attachments()).map((a) => a.name)
-  expect(names).toEqual(expect.arrayContaining([...told.attached.keys()]))
-  for (const name of names) expect(await reader.attachment(name)).toStrictEqual(bytesOf(Number(name.slice('at-'.length))))
+  const attached = (await reader.attachments()).map((a) => a.name)
+  expect(attached).toEqual(expect.arrayContaining([...told.attached.keys()]))
+  for (const name of attached) expect(await reader.attachment(name)).toStrictEqual(bytesOf(Number(name.slice('at-'.length))))
+  await checkKeyframes(reader, told)
+  const names = await disk.list(`${FOLDER}/keyframes/${FOLD}`).catch(() => [])
+  expect(Math.max(0, ...names.map((name) => keyframeSeq(name) ?? 0)), 'no keyframe is ahead of the log').toBeLessThanOrEqual(found)
   const { tornTail } = reader
   await reader.close()
 
@@ -101,6 +123,18 @@ async function checkAfter(disk: FaultyDisk, told: Told, sees: 'written' | 'durab
   disk.reboot('nothing')
   await using again = await openOn(disk, FOLDER, sampleVocabulary)
   expect([again.tornTail, await eventsOf(again)]).toStrictEqual([null, sampleEvents(found + 1)])
+  await checkKeyframes(again, told)
+}
+
+/** All that were acknowledged are there, and all that are there are whole. */
+async function checkKeyframes(reader: LogReader, told: Told): Promise<void> {
+  const seqs = await reader.keyframes(FOLD)
+  expect(seqs).toEqual(expect.arrayContaining(told.keyframes))
+  for (const seq of seqs) {
+    const damages: unknown[] = []
+    expect(await reader.keyframe(FOLD, seq, { onDamage: (d) => damages.push(d) })).toStrictEqual({ seq, parts: partsAt(seq) })
+    expect(damages).toStrictEqual([])
+  }
 }
 
 async function operationsOf(atomic: boolean): Promise<string[]> {

@@ -4,6 +4,7 @@ import { existsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { appendFileLog, createFileLog } from '../file.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { FOLD, changesAt } from './keyframes.test-support.ts'
 
 const [folder = '', seed = '1'] = process.argv.slice(2)
 let random = Number(seed)
@@ -17,11 +18,18 @@ const writer = existsSync(join(folder, 'log.json'))
   : await createFileLog(folder, sampleMeta(), sampleVocabulary)
 writeSync(1, `opened ${writer.lastSeq} ${writer.cutTail?.bytes ?? 0}\n`)
 
+let since: number | null = null
 for (let round = 0; ; round++) {
   const first = writer.lastSeq + 1
   // Now and then a batch large enough for a write that can be interrupted in its middle.
   const last = first + below(below(8) === 0 ? 20_000 : 200)
   await writer.append(sampleEvents(last, { first }))
+  if (below(4) === 0) {
+    const at = writer.lastSeq
+    const storing = writer.keyframe(FOLD, changesAt(at, since)).then(() => writeSync(1, `keyframe ${at}\n`))
+    since = at
+    if (below(2) === 0) await storing
+  }
   if (below(3) === 0) continue
   const level = await writer.flush(below(2) === 0 ? 'durable' : 'written')
   writeSync(1, `${level} ${writer.lastSeq}\n`)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { appendFileLog, openFileLog } from '../file.ts'
 import { sampleEvent, sampleVocabulary } from '../samples.ts'
+import { FOLD, partsAt } from './keyframes.test-support.ts'
 import { LOCK_FOLDER } from './layout.ts'
 
 const ROUNDS = 36
@@ -15,6 +16,7 @@ const CHILD = join(import.meta.dirname, 'killed-writer.child.ts')
 interface Killed {
   readonly acknowledged: number
   readonly attached: readonly string[]
+  readonly keyframes: readonly number[]
   readonly cut: number
   readonly stderr: string
 }
@@ -42,6 +44,7 @@ function killedAfter(folder: string, seed: number, ms: number): Promise<Killed> 
       resolve({
         acknowledged: acknowledged.at(-1) ?? 0,
         attached: said.filter(([word]) => word === 'attached').map(([, name]) => name ?? ''),
+        keyframes: said.filter(([word]) => word === 'keyframe').map(([, seq]) => Number(seq)),
         cut: Number(said.find(([word]) => word === 'opened')?.[2] ?? 0),
         stderr,
       })
@@ -50,7 +53,7 @@ function killedAfter(folder: string, seed: number, ms: number): Promise<Killed> 
 }
 
 /** Reads the whole log, checks each event against what was written, and gives the last number and the torn bytes. */
-async function checkedEnd(folder: string): Promise<{ lastSeq: number; torn: number; attachments: string[] }> {
+async function checkedEnd(folder: string): Promise<{ lastSeq: number; torn: number; attachments: string[]; keyframes: readonly number[] }> {
   await using reader = await openFileLog(folder, sampleVocabulary)
   let seq = 0
   for await (const event of reader.read()) {
@@ -64,7 +67,9 @@ async function checkedEnd(folder: string): Promise<{ lastSeq: number; torn: numb
     const fill = Number(name.slice('at-'.length)) % 256
     expect((await reader.attachment(name)).every((byte) => byte === fill)).toBe(true)
   }
-  return { lastSeq: seq, torn: reader.tornTail?.bytes ?? 0, attachments }
+  const keyframes = await reader.keyframes(FOLD)
+  for (const at of keyframes) expect((await reader.keyframe(FOLD, at))?.parts).toStrictEqual(partsAt(at))
+  return { keyframes, lastSeq: seq, torn: reader.tornTail?.bytes ?? 0, attachments }
 }
 
 test(`a writer killed ${ROUNDS} times loses nothing it acknowledged, and the next one goes on`, { timeout: 120_000 }, async () => {
@@ -73,6 +78,7 @@ test(`a writer killed ${ROUNDS} times loses nothing it acknowledged, and the nex
   let before = 0
   let torn = 0
   const attached: string[] = []
+  const keyframes: number[] = []
   try {
     for (let round = 1; round <= ROUNDS; round++) {
       const startingUp = round % 6 === 0
@@ -82,6 +88,7 @@ test(`a writer killed ${ROUNDS} times loses nothing it acknowledged, and the nex
         before = 0
         torn = 0
         attached.length = 0
+        keyframes.length = 0
       }
       const killed = await killedAfter(folder, round * 7919, startingUp ? -(round * 37) % 211 || -60 : (round * 53) % 131)
       expect(killed.stderr, `round ${round}`).toBe('')
@@ -98,6 +105,8 @@ test(`a writer killed ${ROUNDS} times loses nothing it acknowledged, and the nex
       if (killed.cut > 0) expect(killed.cut, `round ${round}: the cut was reported`).toBe(torn)
       attached.push(...killed.attached)
       expect(end.attachments).toEqual(expect.arrayContaining(attached))
+      keyframes.push(...killed.keyframes)
+      expect(end.keyframes).toEqual(expect.arrayContaining(keyframes))
       before = end.lastSeq
       torn = end.torn
     }

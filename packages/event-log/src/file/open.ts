@@ -108,10 +108,10 @@ export function openFileLog(folder: string, vocabulary: Vocabulary): Promise<Log
   return openOn(nodeDisk, folder, vocabulary)
 }
 
-export async function openOn(disk: Disk, folder: string, vocabulary: Vocabulary): Promise<LogReader> {
+export async function openOn(disk: Disk, folder: string, vocabulary: Vocabulary): Promise<FileLogReader> {
   const path = resolve(folder)
   const { meta, logId } = await readHead(disk, path)
   const list = await listSegments(disk, path, logId)
-  const { last, lastSeq } = await findEnd(disk, path, logId, list)
-  return new FileLogReader({ disk, folder: path, vocabulary, meta, logId, earlier: list.earlier, last, lastSeq })
+  const { last, index, lastSeq } = await findEnd(disk, path, logId, list)
+  return new FileLogReader({ disk, folder: path, vocabulary, meta, logId, earlier: list.earlier, last, index, lastSeq })
 }

@@ -7,14 +7,17 @@ import { EventViews } from '../codec/event-view.ts'
 import { EVENTS } from '../codec/frame.ts'
 import { firstSeqOf, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
 import { deviceBit, typeBit } from '../codec/summary.ts'
-import type { AttachmentInfo, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
+import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
+import { mustBeFoldName, mustBePosition } from '../keyframe.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequence.ts'
 import { attachmentPieces, findEntry, readEntries } from './attachments.ts'
 import { damagedBlock, type Fault } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
+import { foldFolder, listKeyframes, type FoldFolder } from './fold-folder.ts'
+import { newestKeyframe } from './keyframe-reader.ts'
 import { FileWindow, loadSegment, readBlock, segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a reader starts from. */
@@ -28,6 +31,8 @@ export interface ReaderStart {
   readonly earlier: readonly { readonly number: number; readonly before: number }[]
   /** The last segment, as it was when the reader was opened. */
   readonly last: SegmentFile
+  /** Events in the log. */
+  readonly index: number
   readonly lastSeq: number
 }
 
@@ -86,6 +91,12 @@ export class FileLogReader implements LogReader {
 
   get lastSeq(): number {
     return this.#start.lastSeq
+  }
+
+  /** Events with `seq` 0; null when no later event tells that these are all. */
+  get baseline(): number | null {
+    const { index, lastSeq } = this.#start
+    return lastSeq === 0 ? null : index - lastSeq
   }
 
   get tornTail(): TornTail | null {
@@ -261,6 +272,21 @@ export class FileLogReader implements LogReader {
     mustBeAttachmentName(name)
     const { disk, folder } = this.#start
     yield* attachmentPieces(disk, folder, findEntry(await readEntries(disk, folder), name))
+  }
+
+  async keyframes(fold: string): Promise<readonly number[]> {
+    return (await listKeyframes(this.#fold(fold))).filter((seq) => seq <= this.lastSeq)
+  }
+
+  async keyframe(fold: string, atOrBefore: number, options?: KeyframeOptions): Promise<Keyframe | null> {
+    mustBePosition(atOrBefore)
+    return newestKeyframe(this.#fold(fold), Math.min(atOrBefore, this.lastSeq), options)
+  }
+
+  #fold(fold: string): FoldFolder {
+    this.#mustBeOpen()
+    mustBeFoldName(fold)
+    return foldFolder({ ...this.#start, baseline: this.baseline }, fold)
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,10 @@ import { SEGMENT_HEADER_BYTES, firstSeqOf, sealSegment, segmentHeader, type Segm
 import { IO_BYTES } from '../limits.ts'
 import { nodeDisk, type Disk, type DiskFile } from './disk.ts'
 import { SEGMENTS_FOLDER } from './layout.ts'
+import { removeKeyframesPast } from './fold-folder.ts'
+import { removeDamagedKeyframes } from './keyframe-check.ts'
 import { acquireLock } from './lock.ts'
-import { findEnd } from './last-segment.ts'
+import { findEnd, type LogEnd } from './last-segment.ts'
 import { listSegments, readHead } from './open.ts'
 import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 
@@ -19,13 +21,15 @@ export interface Repair {
   readonly rebuilt: readonly string[]
   /** Where the damaged end of the last segment was moved, so that the log can be written on; null when there was none. */
   readonly movedAside: { readonly file: string; readonly bytes: number } | null
+  /** Keyframes that were damaged, needed a file that was, or are past the end that is left: removed, for they can be made anew. */
+  readonly removedKeyframes: readonly string[]
   /** Damage that stays: the events in it are lost, and reading goes on reporting it. */
   readonly lost: readonly LogDamagedError[]
 }
 
 /**
- * Mends what can be mended without guessing, and says what cannot. Nothing that may hold an event is thrown away. Attachments and
- * `log.json` are not touched.
+ * Mends what can be mended without guessing, and says what cannot. Nothing that may hold an event is thrown away.
+ * Attachments and `log.json` are not touched.
  * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; LogDamagedError when the meta is damaged.
  */
 export function repairFileLog(folder: string): Promise<Repair> {
@@ -60,10 +64,21 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
       lost.push(...segment.damages)
       if (isLast && segment.damages.at(-1)!.offset >= endOf(segment)) movedAside = await moveAside(disk, path, segment)
     }
-    return { cutTail: tornTailOf(last), rebuilt, movedAside, lost }
+    const { index, lastSeq } = await endAfter(disk, path, logId)
+    const baseline = lastSeq === 0 ? null : index - lastSeq
+    const past = await removeKeyframesPast(disk, path, lastSeq)
+    const removedKeyframes = [...past, ...(await removeDamagedKeyframes({ disk, folder: path, logId, baseline }))]
+    return { cutTail: tornTailOf(last), rebuilt, movedAside, removedKeyframes, lost }
   } finally {
     await lock.release(path)
   }
+}
+
+/** Where the log ends now. */
+async function endAfter(disk: Disk, folder: string, logId: Uint8Array): Promise<LogEnd> {
+  const end = await findEnd(disk, folder, logId, await listSegments(disk, folder, logId))
+  await end.last.file.close()
+  return end
 }
 
 function endOf({ blocks }: SegmentFile): number {

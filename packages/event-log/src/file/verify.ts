@@ -5,6 +5,7 @@ import { LogDamagedError } from '../errors.ts'
 import { attachmentPieces, readEntries } from './attachments.ts'
 import { damagedBlock } from './damage.ts'
 import { errorCode, nodeDisk, type Disk } from './disk.ts'
+import { checkKeyframes } from './keyframe-check.ts'
 import { listSegments, openOn, readHead } from './open.ts'
 import { loadSegment, scanSegment, type SegmentFile, type SegmentName } from './segment-file.ts'
 
@@ -17,6 +18,8 @@ export interface Verification {
   readonly events: number
   readonly lastSeq: number
   readonly tornTail: TornTail | null
+  /** Files of keyframes, damaged ones included. */
+  readonly keyframes: number
   /** At most {@link DAMAGES_MAX}, in the order of the log. */
   readonly damages: readonly LogDamagedError[]
 }
@@ -25,7 +28,7 @@ export interface Verification {
 export const DAMAGES_MAX = 1000
 
 /**
- * Reads everything: the meta, each segment through its index and again without it, each event, each attachment.
+ * Reads everything: the meta, each segment through its index and again without it, each event, each attachment, each keyframe.
  * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`.
  */
 export function verifyFileLog(folder: string, vocabulary: Vocabulary): Promise<Verification> {
@@ -36,7 +39,7 @@ export async function verifyOn(disk: Disk, folder: string, vocabulary: Vocabular
   const path = resolve(folder)
   const damages: LogDamagedError[] = []
   const tell = (damage: LogDamagedError): void => void (damages.length < DAMAGES_MAX && damages.push(damage))
-  const found = { segments: 0, events: 0, lastSeq: 0, tornTail: null as TornTail | null }
+  const found = { segments: 0, events: 0, lastSeq: 0, tornTail: null as TornTail | null, keyframes: 0 }
   const step = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work()
@@ -54,6 +57,7 @@ export async function verifyOn(disk: Disk, folder: string, vocabulary: Vocabular
     found.tornTail = reader.tornTail
     for await (const _ of reader.read({ onDamage: tell })) found.events++
     for (const name of [...earlier, last]) await compare(disk, { folder: path, logId, ...name, isLast: name === last }, tell)
+    found.keyframes = await checkKeyframes({ disk, folder: path, logId, baseline: reader.baseline }, tell)
   })
   await step(async () => {
     for (const entry of await readEntries(disk, path)) await step(() => drained(attachmentPieces(disk, path, entry)))

@@ -6,13 +6,15 @@ import { mustBeStorable } from '../codec/check-event.ts'
 import { DICTIONARY_ENTRIES_MAX, DictionaryWriter } from '../codec/dictionary.ts'
 import { EVENTS } from '../codec/frame.ts'
 import { SEGMENT_BLOCKS_MAX, SEGMENT_HEADER_BYTES, frameBlock, sealSegment, segmentHeader, type BlockInfo } from '../codec/segment.ts'
-import type { AckLevel, LogMeta, LogWriter, TornTail } from '../contract.ts'
+import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
+import { takenKeyframe } from '../keyframe.ts'
 import { CAUSES_MAX, IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { sequenceAfter } from '../sequence.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import { errorCode, type Disk, type DiskFile } from './disk.ts'
+import { KeyframeWriter } from './keyframe-writer.ts'
 import { SEGMENTS_FOLDER } from './layout.ts'
 import type { Lock } from './lock.ts'
 import { placeOf, segmentPath } from './segment-file.ts'
@@ -111,12 +113,14 @@ export class FileLogWriter implements LogWriter {
 
   #work: Promise<unknown> = Promise.resolve()
   readonly #attaching = new Map<string, Promise<void>>()
+  readonly #keyframes: KeyframeWriter
   #failure: { readonly error: unknown } | null = null
   #closing: Promise<AckLevel> | null = null
 
   constructor(start: WriterStart) {
     const { segment } = start
     this.#start = start
+    this.#keyframes = new KeyframeWriter(start)
     this.#lastSeq = start.lastSeq
     this.#index = start.index
     this.#segment = segment.number
@@ -173,6 +177,15 @@ export class FileLogWriter implements LogWriter {
     } finally {
       this.#attaching.delete(name)
     }
+    return this.#atMost('durable')
+  }
+
+  async keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel> {
+    this.#mustBeUsable()
+    const taken = takenKeyframe(fold, keyframe, this.#lastSeq)
+    this.#finishBlock()
+    const events = this.#index - (this.#lastSeq - taken.seq)
+    await this.#keyframes.write(taken, events, this.#sync())
     return this.#atMost('durable')
   }
 
@@ -396,7 +409,7 @@ export class FileLogWriter implements LogWriter {
       await this.#sync()
       this.#putIndex(this.#lastSeq)
       await this.#sync()
-      await Promise.allSettled(this.#attaching.values())
+      await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     } catch (error) {
       await this.#discard()
       throw error
@@ -410,7 +423,7 @@ export class FileLogWriter implements LogWriter {
   /** Lets go of everything; what was to be published is removed. */
   async #discard(): Promise<AckLevel> {
     const { disk, folder, publishAs, lock } = this.#start
-    await Promise.allSettled(this.#attaching.values())
+    await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     await this.#work
     await this.#file.close().catch(() => {})
     await lock.release(folder)
