@@ -1,6 +1,9 @@
 import type { AnyEvent, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
 import { importRecording, type ImportSummary, type Recording } from '@devtrail/linux-trace'
+import { KeyframeRecorder, Machine } from '@devtrail/time-travel'
+import { models } from '../models.ts'
+import { foldVersion } from './code-version.ts'
 
 /** The attachment that holds what the import found: an {@link Imported} as JSON. */
 export const SUMMARY = 'import.json'
@@ -23,9 +26,11 @@ export function metaOf(recording: Recording, importer: string): LogMeta {
   return { schemaVersion: LOG_SCHEMA_VERSION, epoch: '0', source, notes: [] }
 }
 
-/** Gathers events and kept lines into pieces that the log takes at once. */
+/** Gathers events and kept lines into pieces that the log takes at once, and folds the events for keyframes on the way. */
 class Batches {
   readonly #writer: LogWriter
+  readonly #keyframes = new KeyframeRecorder(new Machine(models))
+  readonly #fold = foldVersion()
   #events: AnyEvent[] = []
   #kept = ''
   #keptFiles = 0
@@ -43,10 +48,17 @@ class Batches {
     this.#kept += `${JSON.stringify({ entry, line })}\n`
   }
 
+  async #append(events: readonly AnyEvent[]): Promise<void> {
+    await this.#writer.append(events)
+    for (const event of events) this.#keyframes.machine.step(event)
+    const { seq } = events.at(-1)!
+    if (this.#keyframes.isDue(seq)) await this.#writer.keyframe(this.#fold, this.#keyframes.cut(seq))
+  }
+
   async flush(end: boolean): Promise<void> {
     const events = this.#events
     this.#events = []
-    if (events.length > 0) await this.#writer.append(events)
+    if (events.length > 0) await this.#append(events)
     if (this.#kept.length < KEPT_CHARS && !(end && this.#kept !== '')) return
     const bytes = new TextEncoder().encode(this.#kept)
     this.#kept = ''

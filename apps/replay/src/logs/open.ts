@@ -12,7 +12,7 @@ import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { models, vocabulary } from '../models.ts'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts'
-import { importerVersion } from './importer-version.ts'
+import { foldVersion, importerVersion } from './code-version.ts'
 import { importInto, metaOf, SUMMARY, type Imported } from './import.ts'
 import { withSpooled } from './spool.ts'
 import { makeFolders, writing } from './writable.ts'
@@ -38,8 +38,14 @@ async function openFolder(given: string, folder: string, session: Session): Prom
   if (reader.tornTail !== null) {
     session.note(`${given}: its writer did not finish; ${reader.tornTail.bytes} bytes after event ${reader.tornTail.afterSeq} are left out`)
   }
-  const source: EventSource = reader
-  return { given, folder, reader, source, history: new History(source, models, { entries: imported?.summary.entries ?? null }), imported }
+  return {
+    given,
+    folder,
+    reader,
+    source: reader,
+    history: new History(reader, models, { entries: imported?.summary.entries ?? null, fold: foldVersion() }),
+    imported,
+  }
 }
 
 async function mustExist(given: string): Promise<Stats> {

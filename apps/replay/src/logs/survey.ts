@@ -1,5 +1,5 @@
-import { Facts, hex, type AnyEvent, type DeviceInfo } from '@devtrail/events'
-import { deviceOf, Machine, type EventSource, type Span } from '@devtrail/time-travel'
+import { Facts, hex, type AnyEvent, type DeviceInfo, type EventBlock } from '@devtrail/events'
+import { BlockFold, deviceOf, eventsAt as eventsAtOf, LogBlocks, Machine, type EventSource, type Span } from '@devtrail/time-travel'
 import { models, vocabulary } from '../models.ts'
 import { LogKeys } from './keys.ts'
 
@@ -58,10 +58,16 @@ export interface Survey {
   readonly ended: boolean
 }
 
-/** Events after which a device may be there that was not before. */
-const bringsDevice = (event: AnyEvent): boolean => {
-  const d = vocabulary.find(event.type)
+/** Whether after events of a type a device may be there that was not before. */
+const bringsDevice = (type: string): boolean => {
+  const d = vocabulary.find(type)
   return d?.identifies !== undefined && d.fields[d.identifies]!.kind === 'device'
+}
+
+/** Whether events of a type tell what cannot change about something, or where a region or pagemap starts. */
+const tells = (type: string): boolean => {
+  const d = vocabulary.find(type)
+  return d !== undefined && (d.identifies !== undefined || d.fields['start']?.kind === 'u64')
 }
 
 class Gathering {
@@ -75,52 +81,71 @@ class Gathering {
   last: AnyEvent | null = null
   ended = false
 
-  see(event: AnyEvent): void {
-    this.facts.learn(event)
-    this.ended = event.type === 'log/ended'
-    this.types.set(event.type, (this.types.get(event.type) ?? 0) + 1)
-    const { region, pagemap, start, name } = event.data
-    if (typeof start === 'bigint') {
-      if (typeof region === 'number' && !this.regions.has(region)) this.regions.set(region, typeof name === 'string' ? name : hex(start))
-      if (typeof pagemap === 'number' && !this.pagemaps.has(pagemap)) this.pagemaps.set(pagemap, hex(start))
+  see(block: EventBlock): void {
+    const { count, types, type, entry } = block
+    const counts = types.map(() => 0)
+    const telling = types.map(({ name }) => tells(name))
+    const hasEntry = types.map(({ name }) => this.fromEntries.has(name))
+    for (let place = 0; place < count; place++) {
+      const t = type[place]!
+      counts[t]!++
+      if (telling[t]) this.#learn(block.event(place))
+      if (Number.isNaN(entry[place]!) || block.seq(place) === 0) continue
+      hasEntry[t] = true
+      this.first ??= block.event(place)
     }
-    if (event.seq === 0) return
-    this.events++
-    if (event.entry !== null) {
-      this.first ??= event
-      this.fromEntries.add(event.type)
+    for (const [t, { name }] of types.entries()) {
+      this.types.set(name, (this.types.get(name) ?? 0) + counts[t]!)
+      if (hasEntry[t]) this.fromEntries.add(name)
     }
-    this.last = event
+    this.events += Math.min(count, block.lastSeq)
+    const last = block.event(count - 1)
+    this.ended = last.type === 'log/ended'
+    if (last.seq > 0) this.last = last
   }
+
+  #learn(event: AnyEvent): void {
+    this.facts.learn(event)
+    const { region, pagemap, start, name } = event.data
+    if (typeof start !== 'bigint') return
+    if (typeof region === 'number' && !this.regions.has(region)) this.regions.set(region, typeof name === 'string' ? name : hex(start))
+    if (typeof pagemap === 'number' && !this.pagemaps.has(pagemap)) this.pagemaps.set(pagemap, hex(start))
+  }
+}
+
+/** Folds a block, stopping to look at the devices wherever one may have come. */
+function foldDevices(block: EventBlock, fold: BlockFold, keys: LogKeys): void {
+  const brings = block.types.map(({ name }) => bringsDevice(name))
+  const { type } = block
+  let from = 0
+  for (let place = 0; brings.includes(true) && place < block.count; place++) {
+    if (!brings[type[place]!]) continue
+    fold.step(block, from, place + 1)
+    from = place + 1
+    keys.see(fold.machine.devices())
+  }
+  fold.step(block, from)
 }
 
 /** Reads a log for what has to be known of the whole of it: names, devices, counts. */
 export async function surveyOf(source: EventSource): Promise<Survey> {
+  const blocks = new LogBlocks(source)
   const gathered = new Gathering()
-  for await (const event of source.read()) gathered.see(event)
+  for await (const block of blocks.blocks()) gathered.see(block)
   const { facts, types, fromEntries, regions, pagemaps, events, first, last, ended } = gathered
   const machine = new Machine(
     models.filter((m) => m.devices !== undefined),
     facts,
   )
+  const fold = new BlockFold(machine)
   const keys = new LogKeys()
-  for await (const event of source.read()) {
-    machine.step(event)
-    if (bringsDevice(event)) keys.see(machine.devices())
-  }
+  for await (const block of blocks.blocks()) foldDevices(block, fold, keys)
   const devices = machine.devices()
   const names = new Names(facts, new Map(devices.map((d) => [d.id, keys.keyOf(d)])), regions, pagemaps)
   return { names, devices, spans: machine.spans, types, events, fromEntries, first, last, ended }
 }
 
-/** The events with these sequence numbers, in order. */
-export async function eventsAt(source: EventSource, seqs: Iterable<number>): Promise<Map<number, AnyEvent>> {
-  const wanted = new Set(seqs)
-  const found = new Map<number, AnyEvent>()
-  if (wanted.size === 0) return found
-  for await (const event of source.read()) {
-    if (event.seq !== 0 && wanted.has(event.seq)) found.set(event.seq, event)
-    if (found.size === wanted.size) break
-  }
-  return found
+/** The events with these sequence numbers. */
+export function eventsAt(source: EventSource, seqs: Iterable<number>): Promise<Map<number, AnyEvent>> {
+  return eventsAtOf(new LogBlocks(source), seqs)
 }

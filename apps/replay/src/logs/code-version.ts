@@ -10,9 +10,6 @@ function packageVersion(folder: string): string {
   return manifest.version
 }
 
-/** The packages whose code decides what an import says: the importer, and the models whose state it follows as it goes. */
-const DECIDING = ['linux-trace', 'resource-tree', 'devres', 'memremap', 'nvdimm-pmem', 'events'] as const
-
 const folderOf = (name: string): string => dirname(fileURLToPath(import.meta.resolve(`@devtrail/${name}`)))
 
 function codeIn(folder: string): string[] {
@@ -22,13 +19,10 @@ function codeIn(folder: string): string[] {
     .toSorted()
 }
 
-/**
- * What a log in the cache depends on besides the recording: the importer's version, its code and its models' as they
- * are (a checkout changes without changing its version), and the vocabulary they speak.
- */
-export function importerVersion(): string {
+/** A number for the code of packages as it is (a checkout changes without changing its version), and the vocabulary they speak. */
+function codeHash(packages: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const name of DECIDING) {
+  for (const name of packages) {
     const folder = folderOf(name)
     for (const file of codeIn(folder))
       hash.update(name).update(file.slice(folder.length)).update('\0').update(readFileSync(file)).update('\0')
@@ -37,5 +31,18 @@ export function importerVersion(): string {
     const { version, fields } = vocabulary.get(type)
     hash.update(JSON.stringify([type, version, fields]))
   }
-  return `${packageVersion(folderOf('linux-trace'))}+${hash.digest('hex').slice(0, 16)}`
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** The models, whose code decides what state follows from events. */
+const MODELS = ['resource-tree', 'devres', 'percpu-ref', 'memremap', 'nvdimm-pmem', 'linux-trace', 'events'] as const
+
+/** What a log in the cache depends on besides the recording: the importer's version, and its code with that of the models, which it asks. */
+export function importerVersion(): string {
+  return `${packageVersion(folderOf('linux-trace'))}+${codeHash(MODELS)}`
+}
+
+/** What a keyframe depends on besides the events. */
+export function foldVersion(): string {
+  return `state-${codeHash([...MODELS, 'time-travel'])}`
 }
