@@ -517,6 +517,13 @@ async function* broken(): AsyncGenerator<Uint8Array> {
   throw new Error('the source broke')
 }
 
+/** As the Buffer of Node. */
+class SharingBytes extends Uint8Array {
+  override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(from, to) as Uint8Array<ArrayBuffer>
+  }
+}
+
 function attachmentTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
   test('attachments come back byte for byte, listed by name', async () => {
     const store = await fresh()
@@ -538,6 +545,18 @@ function attachmentTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
       for await (const chunk of reader.attachmentChunks(name)) length += chunk.length
       expectEqual(length, whole.length)
     }
+  })
+
+  test('bytes may change once they were handed over, also those of an array whose copies share its memory', async () => {
+    const store = await fresh()
+    const writer = await store.create(sampleMeta())
+    const bytes = new SharingBytes([1, 2, 3])
+    const attaching = writer.attach('a', bytes)
+    bytes.fill(0)
+    await attaching
+    await writer.close()
+    await using reader = await store.open()
+    expectEqual([...(await reader.attachment('a'))], [1, 2, 3])
   })
 
   test('an attachment may be streamed in while events are appended', async () => {

@@ -34,11 +34,11 @@ function closedError(what: string): LogUsageError {
 }
 
 async function gather(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  if (bytes instanceof Uint8Array) return bytes.slice()
+  if (bytes instanceof Uint8Array) return new Uint8Array(bytes)
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of bytes) {
-    parts.push(part.slice())
+    parts.push(new Uint8Array(part))
     length += part.length
   }
   const whole = new Uint8Array(length)

@@ -170,7 +170,7 @@ export class FileLogWriter implements LogWriter {
     this.#mustBeUsable()
     mustBeAttachmentName(name)
     if (this.#attaching.has(name)) throw nameTakenError(name)
-    const attaching = this.#attach(name, bytes instanceof Uint8Array ? bytes.slice() : bytes)
+    const attaching = this.#attach(name, bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes)
     this.#attaching.set(name, attaching)
     try {
       await attaching
