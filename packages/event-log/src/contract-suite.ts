@@ -520,7 +520,7 @@ async function* broken(): AsyncGenerator<Uint8Array> {
 /** As the Buffer of Node. */
 class SharingBytes extends Uint8Array {
   override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
-    return this.subarray(from, to) as Uint8Array<ArrayBuffer>
+    return this.subarray(from, to)
   }
 }
 
