@@ -138,6 +138,38 @@ function readingTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     }
   })
 
+  test('blocks hold the same events, in columns, as objects and at a glance', async () => {
+    const store = await fresh()
+    const events = sampleEvents(9000, { baseline: 3 }).map((event, i) =>
+      i % 5 === 0 ? { ...event, context: 'd..1.', cause: [i, 7] } : event,
+    )
+    await filled(store, events)
+    await using reader = await store.open()
+    const found: AnyEvent[] = []
+    let at = 0
+    for await (const block of reader.blocks()) {
+      for (let i = 0; i < block.count; i++, at++) {
+        const event = events[at]!
+        const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type, data } = block.view(i)
+        const glance = { seq, entry, time, device, cpu, actor, cause, type, data: { ...data } }
+        const rare = Object.entries({ context, source, where, inferred }).filter(([, value]) => value !== undefined)
+        if (i % 97 === 0) expectEqual({ ...glance, ...Object.fromEntries(rare) }, event)
+        const fields = block.fields(block.type[i]!).map((field) => [field.name, field.value(block.row(i))])
+        if (i % 97 === 0) expectEqual(Object.fromEntries(fields), event.data)
+        found.push(block.event(i))
+      }
+      expectEqual(block.lastSeq, events[at - 1]!.seq)
+    }
+    expectEqual(found, events)
+    const seqs: number[] = []
+    for await (const block of reader.blocks({ from: 8000, to: 8001 })) for (let i = 0; i < block.count; i++) seqs.push(block.seq(i))
+    expectEqual([seqs.includes(8000), seqs.includes(8001), seqs.includes(1)], [true, true, false])
+    const summaries = await reader.summaries()
+    expectEqual([summaries[0]!.firstSeq, summaries.at(-1)!.lastSeq, summaries.reduce((sum, { count }) => sum + count, 0)], [0, 9000, 9003])
+    const times = events.map(({ time }) => time)
+    expectEqual([summaries[0]!.minTime, summaries.at(-1)!.maxTime], [Math.min(...times), Math.max(...times)])
+  })
+
   test('many events, appended in pieces of many sizes', async () => {
     const store = await fresh()
     const events = sampleEvents(20_000)
@@ -246,6 +278,30 @@ function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     const store = await fresh()
     await filled(store, events)
     expectEqual(await storedIn(store), events)
+  })
+
+  test('a batch with an event that is refused is refused whole, wherever the event stands in it', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    await writer.append(sampleEvents(100))
+    const batch = sampleEvents(9100, { first: 101 })
+    for (const place of [0, 1, 99, 3994, 3995, 3996, 4096, 8999]) {
+      const broken = batch.with(place, { ...batch[place]!, cause: [0.5] })
+      await refusal(() => writer.append(broken), 'bad-event')
+      await refusal(() => writer.append(batch.with(place, { ...batch[place]!, data: {} })), 'bad-event')
+    }
+    await writer.append(batch)
+    await writer.flush('written')
+    expectEqual(await storedIn(store), [...sampleEvents(100), ...batch])
+  })
+
+  test('the order in which an object has its fields does not matter, and what is undefined is null or absent', async () => {
+    const store = await fresh()
+    const [one, two, three] = [1, 2, 3].map((seq) => ({ ...said('a', 'b'), seq })) as [AnyEvent, AnyEvent, AnyEvent]
+    const turned = { ...two, data: { by: 'b', text: 'a' } }
+    const left = { ...three, data: { text: 'a', by: undefined, more: undefined }, context: undefined } as unknown as AnyEvent
+    await filled(store, [one, turned, left, { ...one, seq: 4 }])
+    expectEqual(await storedIn(store), [one, two, { ...three, data: { text: 'a', by: null } }, { ...one, seq: 4 }])
   })
 
   test('numbers at their limits come back exactly', async () => {

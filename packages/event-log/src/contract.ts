@@ -4,7 +4,7 @@
  * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened.
  * Every store passes the suite in `contract-suite.ts`.
  */
-import type { AnyEvent, DeviceId, Json } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, DeviceId, EventBlock, Json } from '@devtrail/events'
 import type { LogDamagedError } from './errors.ts'
 
 export const LOG_SCHEMA_VERSION = 2
@@ -114,6 +114,17 @@ export interface LogReader extends AsyncDisposable {
    * for an event outside the vocabulary.
    */
   read(range?: ReadRange): AsyncIterable<AnyEvent>
+  /**
+   * The same in blocks, whole ones: also with events that do not fit the range. For whoever reads millions. A block
+   * is valid until the next one is asked for; what makes no sense in it throws a LogDamagedError when it is looked at.
+   * @throws as `read`.
+   */
+  blocks(range?: ReadRange): AsyncIterable<EventBlock>
+  /**
+   * What is known of the blocks without reading the events, in order; damaged ones are left out.
+   * @throws LogUsageError `closed`.
+   */
+  summaries(): Promise<readonly BlockSummary[]>
   /** Those there are now, sorted by name. */
   attachments(): Promise<readonly AttachmentInfo[]>
   /**

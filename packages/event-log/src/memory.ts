@@ -1,4 +1,9 @@
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, EventBlock, Vocabulary } from '@devtrail/events'
+import { BlockBuilder } from './codec/block-builder.ts'
+import { BlockReader } from './codec/block-reader.ts'
+import { ByteWriter } from './codec/bytes.ts'
+import { Dictionary } from './codec/dictionary.ts'
+import { EventViews } from './codec/event-view.ts'
 import type { AckLevel, AttachmentInfo, LogMeta, LogReader, LogStore, LogWriter, ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
 import { checkedMeta } from './meta.ts'
@@ -99,6 +104,22 @@ class MemoryWriter implements LogWriter {
   }
 }
 
+/** Events that a block is made of. */
+const BLOCK_EVENTS = 4096
+
+function summaryOf(events: readonly AnyEvent[]): BlockSummary {
+  const times = events.map(({ time }) => time)
+  const entries = events.flatMap(({ entry }) => entry ?? [])
+  return {
+    count: events.length,
+    firstSeq: events[0]!.seq,
+    lastSeq: events.at(-1)!.seq,
+    minTime: Math.min(...times),
+    maxTime: Math.max(...times),
+    entries: entries.length === 0 ? null : { first: Math.min(...entries), last: Math.max(...entries) },
+  }
+}
+
 class MemoryReader implements LogReader {
   readonly tornTail = null
   readonly lastSeq: number
@@ -125,6 +146,38 @@ class MemoryReader implements LogReader {
       if (event.seq > checked.to) return
       if (isInRange(checked, event)) yield event
     }
+  }
+
+  async *blocks(range: ReadRange = {}): AsyncIterable<EventBlock> {
+    const checked = checkedRange(range)
+    const views = new EventViews()
+    for (const events of this.#pieces()) {
+      range.signal?.throwIfAborted()
+      this.#mustBeOpen()
+      if (events[0]!.seq > checked.to) return
+      if (events.some((event) => isInRange(checked, event))) yield this.#block(events, views)
+    }
+  }
+
+  #block(events: readonly AnyEvent[], views: EventViews): BlockReader {
+    const { vocabulary } = this.#held
+    const builder = new BlockBuilder(vocabulary)
+    for (const event of events) builder.add(event)
+    const { count, lastSeq } = builder
+    const body = new ByteWriter(64 * count)
+    builder.finish(body)
+    return new BlockReader(body.written(), { count, lastSeq }, new Dictionary(), vocabulary, { views })
+  }
+
+  *#pieces(): Generator<readonly AnyEvent[]> {
+    for (let at = 0; at < this.#count; at += BLOCK_EVENTS) {
+      yield this.#held.events.slice(at, Math.min(this.#count, at + BLOCK_EVENTS))
+    }
+  }
+
+  async summaries(): Promise<readonly BlockSummary[]> {
+    this.#mustBeOpen()
+    return Array.from(this.#pieces(), summaryOf)
   }
 
   async attachments(): Promise<readonly AttachmentInfo[]> {

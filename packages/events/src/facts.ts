@@ -10,18 +10,22 @@ export interface Fact {
   readonly type: string
 }
 
+/** Facts by kind of incarnation, incarnation and attribute; plain data. */
+export type FactsContent = Map<FieldKind, Map<number, Map<string, Fact>>>
+
 /**
  * What a log tells about incarnations that cannot change over their life (a pagemap's range and owner, a device's
  * bus). Gathered over the whole log, so that it can be filled back to moments before it was learnt. What can change
  * is never in here.
  */
 export class Facts {
-  readonly #of = new Map<string, Map<string, Fact>>()
-
   readonly vocabulary: Vocabulary
+  readonly content: FactsContent
 
-  constructor(vocabulary: Vocabulary) {
+  /** `content`: what was learnt before; it is taken over, not copied. */
+  constructor(vocabulary: Vocabulary, content: FactsContent = new Map()) {
     this.vocabulary = vocabulary
+    this.content = content
   }
 
   /** Takes note of an event; the first telling of an attribute stays. */
@@ -30,9 +34,11 @@ export class Facts {
     if (d?.identifies === undefined) return
     const id = event.data[d.identifies]
     if (typeof id !== 'number') return
-    const key = `${d.fields[d.identifies]!.kind}:${id}`
-    let attributes = this.#of.get(key)
-    if (attributes === undefined) this.#of.set(key, (attributes = new Map()))
+    const { kind } = d.fields[d.identifies]!
+    let ofKind = this.content.get(kind)
+    if (ofKind === undefined) this.content.set(kind, (ofKind = new Map()))
+    let attributes = ofKind.get(id)
+    if (attributes === undefined) ofKind.set(id, (attributes = new Map()))
     for (const [name, value] of Object.entries(event.data)) {
       if (name === d.identifies || value === null || attributes.has(name)) continue
       attributes.set(name, { value, seq: event.seq, type: event.type })
@@ -40,12 +46,12 @@ export class Facts {
   }
 
   find(kind: FieldKind, id: number, attribute: string): Fact | undefined {
-    return this.#of.get(`${kind}:${id}`)?.get(attribute)
+    return this.content.get(kind)?.get(id)?.get(attribute)
   }
 
   /** The incarnations of a kind of which something is known. */
   ids(kind: FieldKind): number[] {
-    return [...this.#of.keys()].filter((key) => key.startsWith(`${kind}:`)).map((key) => Number(key.slice(kind.length + 1)))
+    return [...(this.content.get(kind)?.keys() ?? [])]
   }
 
   /** The value alone, or null. */

@@ -71,6 +71,13 @@ export interface Waiting {
   readonly data: { readonly [key: string]: Json }
 }
 
+/** How a state that can grow large is cut, so that a part that did not change need not be saved again. */
+export interface Cutting<S> {
+  /** All parts, by names of at most 64 of a-z, 0-9, - and ASCII blank. */
+  readonly cut: (state: S) => Iterable<readonly [name: string, value: unknown]>
+  readonly join: (parts: ReadonlyMap<string, unknown>) => S
+}
+
 /**
  * The contract of a model package: how its state follows from events. `evolve` changes `state` in place, is total and
  * deterministic, ignores events that are not its own except `log/*`, and decides nothing: outcomes are in the events.
@@ -88,6 +95,8 @@ export interface Model<S = unknown> {
   /** Other names a user knows a device by: its disk, its namespace, its iomem name. */
   readonly aliases?: (state: S, device: DeviceId, facts: Facts) => readonly string[]
   readonly waiting?: (state: S) => readonly Waiting[]
+  /** Left out: the state is saved as a whole. */
+  readonly parts?: Cutting<S>
 }
 
 /** Erases the state type so that models of different states can stand in one list. */

@@ -15,8 +15,11 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
     if (p.removal === null) return
     if (gone === null || p.removal.seq > gone.removal!.seq) gone = p
   }
-  if (gone?.removal?.whole) gone.removal.proof = { pfn, seq }
+  if (!gone?.removal?.whole) return
+  gone.removal.proof = { pfn, seq }
+  state.proven = gone.id
 }
+
 export function evolvePages(state: MemremapState, event: MemremapEvent): void {
   switch (event.type) {
     case 'memremap/grabbed': {

@@ -6,11 +6,13 @@ export interface MemremapState {
   pagemaps: Map<PagemapId, Pagemap>
   /** Waits for idle pages, by pid. */
   waits: Map<number, IdleWait>
-  /** Waits as they stood when the recording ended, for the invariants. */
+  /** The pagemap of whose removal the event just folded proved something, for the invariants. */
+  proven: PagemapId | null
+  /** How the recording ended, once it has. */
   ended: { complete: boolean } | null
 }
 
-export const initialMemremap = (): MemremapState => ({ pagemaps: new Map(), waits: new Map(), ended: null })
+export const initialMemremap = (): MemremapState => ({ pagemaps: new Map(), waits: new Map(), proven: null, ended: null })
 /** The pagemap of an incarnation; of one never heard of, an empty one. */
 export function pagemapOf(state: MemremapState, id: PagemapId, seq: number): Pagemap {
   let p = state.pagemaps.get(id)

@@ -34,7 +34,6 @@ const PROVES: ReadonlySet<string> = new Set([
 
 /** Folds one event into the state, in place. */
 export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
-  state.ended = null
   if (any.type === 'log/gap' && !isGapOf(any, 'memremap')) return
   if (any.type === 'log/gap') {
     forget(state)
@@ -47,7 +46,11 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   }
   if (!any.type.startsWith('memremap/')) return
   const event = any as unknown as MemremapEvent
-  for (const p of state.pagemaps.values()) if (p.removal !== null) p.removal.proof = null
+  if (state.proven !== null) {
+    const { removal } = state.pagemaps.get(state.proven) ?? { removal: null }
+    if (removal !== null) removal.proof = null
+    state.proven = null
+  }
   if (PROVES.has(event.type)) {
     const p = state.pagemaps.get((event.data as { pagemap?: number | null }).pagemap ?? 0)
     if (p !== undefined) p.sure = true

@@ -1,20 +1,9 @@
 import type { AnyEvent, DeviceInfo, Facts, Vocabulary } from '@devtrail/events'
+import { deviceAmong, mentionsOf } from './mentions.ts'
 
 /** The device an event is about: said, or by way of the pagemap or tree node that it names, learnt later or not. */
 export function deviceOf(event: AnyEvent, vocabulary: Vocabulary, facts: Facts): number | null {
-  if (event.device !== null) return event.device
-  const fields = vocabulary.find(event.type)?.fields
-  if (fields === undefined) return null
-  for (const [name, field] of Object.entries(fields)) {
-    const value = event.data[name]
-    if (typeof value !== 'number') continue
-    if (field.kind === 'device') return value
-    if (field.kind === 'pagemap' || field.kind === 'region') {
-      const owner = facts.value<number>(field.kind, value, 'device') ?? facts.value<number>(field.kind, value, 'namespace')
-      if (owner !== null) return owner
-    }
-  }
-  return null
+  return event.device ?? deviceAmong(mentionsOf(event, vocabulary.find(event.type)), facts)
 }
 
 const withBus = (d: DeviceInfo): string => `${d.bus ?? '?'}/${d.name}`

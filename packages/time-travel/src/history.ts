@@ -1,7 +1,11 @@
 import { Facts, type AnyEvent, type Model } from '@devtrail/events'
+import { BlockFold, placeAfter } from './block-fold.ts'
+import { findMoment } from './find-moment.ts'
+import { factsOf, machineOf } from './keyframes.ts'
+import { LogBlocks } from './log-blocks.ts'
 import { Machine, vocabularyOf } from './machine.ts'
-import { PositionFinder, type Moment, type Position } from './position.ts'
-import type { EventSource } from './source.ts'
+import type { Moment, Position } from './position.ts'
+import type { EventSource, StoredKeyframe } from './source.ts'
 
 /** The state of everything at a moment, with what was learnt later filled back. */
 export interface Snapshot {
@@ -9,61 +13,86 @@ export interface Snapshot {
   readonly machine: Machine
 }
 
+export interface HistoryOptions {
+  /** How many entries the recording has, where known. */
+  readonly entries?: number | null
+  /** Whose keyframes to start from: the name under which folds of just these models were saved. Null: none. */
+  readonly fold?: string | null
+}
+
 /**
- * A log that can be asked for its state at any position. Reads the source once to gather what is known about
- * incarnations over its whole length, then again for each question: slow and obvious.
+ * A log that can be asked for its state at any position: from the keyframe before it, and what it tells about
+ * incarnations over its whole length.
  */
 export class History {
   readonly source: EventSource
   readonly models: readonly Model[]
-  /** How many entries the recording has, where known. */
   readonly entries: number | null
+  readonly #fold: string | null
+  readonly #blocks: LogBlocks
+  #facts: Promise<Facts> | null = null
 
-  constructor(source: EventSource, models: readonly Model[], entries: number | null = null) {
+  constructor(source: EventSource, models: readonly Model[], { entries = null, fold = null }: HistoryOptions = {}) {
     this.source = source
     this.models = models
     this.entries = entries
+    this.#fold = fold
+    this.#blocks = new LogBlocks(source)
   }
 
-  /** One pass over everything: the facts, and where a position lies. */
-  async #survey(position: Position): Promise<{ facts: Facts; at: Moment }> {
-    const facts = new Facts(vocabularyOf(this.models))
-    const finder = new PositionFinder(position)
-    for await (const event of this.source.read()) {
-      facts.learn(event)
-      finder.see(event)
+  async #keyframe(atOrBefore: number): Promise<StoredKeyframe | null> {
+    if (this.#fold === null || atOrBefore < 1) return null
+    return (await this.source.keyframe?.(this.#fold, atOrBefore)) ?? null
+  }
+
+  /** The facts of the whole log. */
+  facts(): Promise<Facts> {
+    return (this.#facts ??= this.#gather())
+  }
+
+  async #gather(): Promise<Facts> {
+    const keyframe = await this.#keyframe(Number.MAX_SAFE_INTEGER)
+    const facts = keyframe === null ? new Facts(vocabularyOf(this.models)) : factsOf(this.models, keyframe.parts)
+    const tells = (type: string): boolean => facts.vocabulary.find(type)?.identifies !== undefined
+    const types = facts.vocabulary.types().filter(tells)
+    const from = keyframe === null ? 0 : keyframe.seq + 1
+    for await (const block of this.#blocks.blocks({ from, types })) {
+      const telling = block.types.map(({ name }) => tells(name))
+      if (!telling.includes(true)) continue
+      const { type } = block
+      for (let place = 0; place < block.count; place++) if (telling[type[place]!]) facts.learn(block.event(place))
     }
-    return { facts, at: finder.found(this.entries) }
+    return facts
   }
 
   /** @throws NoSuchPositionError */
   async at(position: Position): Promise<Snapshot> {
-    const { facts, at } = await this.#survey(position)
-    const machine = new Machine(this.models, facts)
-    for await (const event of this.source.read()) {
-      if (event.seq > at.seq) break
-      machine.step(event)
+    const at = await this.find(position)
+    const facts = await this.facts()
+    const keyframe = await this.#keyframe(at.seq)
+    const machine = keyframe === null ? new Machine(this.models, facts) : machineOf(this.models, keyframe.parts, facts)
+    const fold = new BlockFold(machine)
+    const before = keyframe?.seq ?? -1
+    for await (const block of this.#blocks.blocks({ from: before + 1, to: at.seq })) {
+      fold.step(block, placeAfter(block, before), placeAfter(block, at.seq))
     }
     return { at, machine }
   }
 
   /** Where a position lies. @throws NoSuchPositionError */
-  async find(position: Position): Promise<Moment> {
-    return (await this.#survey(position)).at
-  }
-
-  /** The facts of the whole log. */
-  async facts(): Promise<Facts> {
-    return (await this.#survey({ kind: 'end' })).facts
+  find(position: Position): Promise<Moment> {
+    return findMoment(this.#blocks, position, this.entries)
   }
 
   /** Steps a machine through everything, calling back after each event with the machine as it then is. */
   async walk(visit: (event: AnyEvent, machine: Machine) => void): Promise<Machine> {
-    const { facts } = await this.#survey({ kind: 'end' })
-    const machine = new Machine(this.models, facts)
-    for await (const event of this.source.read()) {
-      machine.step(event)
-      visit(event, machine)
+    const machine = new Machine(this.models, await this.facts())
+    const fold = new BlockFold(machine)
+    for await (const block of this.#blocks.blocks()) {
+      for (let place = 0; place < block.count; place++) {
+        fold.step(block, place, place + 1)
+        visit(block.event(place), machine)
+      }
     }
     return machine
   }

@@ -141,4 +141,4 @@ export const numbered = (...events: readonly AnyEvent[]): AnyEvent[] =>
   events.map((e, i) => ({ ...e, seq: i + 1, entry: e.entry ?? i + 1, time: e.time === 0 ? (i + 1) * 1e9 : e.time }))
 
 export const historyOf = (events: readonly AnyEvent[], entries: number | null = null): History =>
-  new History({ read: () => events }, [house], entries)
+  new History({ read: () => events }, [house], { entries })

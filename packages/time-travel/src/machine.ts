@@ -1,62 +1,65 @@
 import { Facts, Vocabulary, logCatalogue, type AnyEvent, type DeviceInfo, type Model } from '@devtrail/events'
-import { deviceOf } from './devices.ts'
-import { Tasks } from './tasks.ts'
+import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
+import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
-/** First and last event of a device incarnation so far. */
-export interface Span {
-  first: number
-  last: number
-  events: number
+/** Everything that folding changes; plain data. */
+export interface MachineState {
+  /** Each model's state, by the model's name. */
+  readonly models: Map<string, unknown>
+  readonly tasks: TasksState
+  readonly spans: SpansState
 }
 
-/**
- * The slow, obvious fold: every model's state, stepped one plain event object at a time. It stays as the oracle of
- * whatever faster fold there will be.
- */
+/** Every model's state at one moment, and what is known of incarnations. */
 export class Machine {
   readonly models: readonly Model[]
   readonly vocabulary: Vocabulary
   readonly facts: Facts
-  readonly tasks = new Tasks()
-  readonly spans = new Map<number, Span>()
-  readonly #states = new Map<string, unknown>()
+  readonly content: MachineState
 
-  /** `facts`: what the whole log tells about incarnations, if it was read before; learnt while stepping otherwise. */
-  constructor(models: readonly Model[], facts?: Facts) {
+  /**
+   * `facts`: what the whole log tells about incarnations, if it was read before; learnt while stepping otherwise.
+   * `content`: what an earlier machine of the same models held; it is taken over, not copied.
+   */
+  constructor(models: readonly Model[], facts?: Facts, content?: MachineState) {
     this.models = models
     this.vocabulary = facts?.vocabulary ?? vocabularyOf(models)
     this.facts = facts ?? new Facts(this.vocabulary)
-    for (const m of models) this.#states.set(m.name, m.initial())
+    this.content = content ?? {
+      models: new Map(models.map((m) => [m.name, m.initial()])),
+      tasks: initialTasks(),
+      spans: initialSpans(),
+    }
   }
 
+  /** The slow, obvious fold: one plain event object at a time, shown to every model. The oracle of the fast one, `BlockFold`. */
   step(event: AnyEvent): void {
+    const declaration = this.vocabulary.find(event.type)
     this.facts.learn(event)
-    this.tasks.see(event, this.vocabulary.find(event.type))
-    for (const m of this.models) m.evolve(this.#states.get(m.name), event)
-    const device = deviceOf(event, this.vocabulary, this.facts)
-    if (device === null) return
-    const span = this.spans.get(device)
-    if (span === undefined) this.spans.set(device, { first: event.seq, last: event.seq, events: 1 })
-    else {
-      span.last = event.seq
-      span.events++
-    }
+    evolveTasks(this.content.tasks, event, declaration)
+    for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
+    seeSpan(this.content.spans, event, declaration)
   }
 
   /** A model's state. @throws Error when there is no such model. */
   // The caller knows the type from the model.
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   state<S>(model: string): S {
-    if (!this.#states.has(model)) throw new Error(`there is no model "${model}" among ${this.models.map((m) => m.name).join(', ')}`)
-    return this.#states.get(model) as S
+    if (!this.content.models.has(model)) throw new Error(`there is no model "${model}" among ${this.models.map((m) => m.name).join(', ')}`)
+    return this.content.models.get(model) as S
+  }
+
+  /** First and last event of each device, and how many there were. */
+  get spans(): ReadonlyMap<number, Span> {
+    return spansOf(this.content.spans, this.facts)
   }
 
   devices(): DeviceInfo[] {
-    return this.models.flatMap((m) => m.devices?.(this.#states.get(m.name), this.facts) ?? [])
+    return this.models.flatMap((m) => m.devices?.(this.state(m.name), this.facts) ?? [])
   }
 
   aliases(device: number): string[] {
-    return [...new Set(this.models.flatMap((m) => m.aliases?.(this.#states.get(m.name), device, this.facts) ?? []))]
+    return [...new Set(this.models.flatMap((m) => m.aliases?.(this.state(m.name), device, this.facts) ?? []))]
   }
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { findMoment } from './find-moment.ts'
 import { event } from './house.test-support.ts'
-import { NoSuchPositionError, parsePosition, PositionFinder, PositionSyntaxError, type Moment } from './position.ts'
+import { LogBlocks } from './log-blocks.ts'
+import { NoSuchPositionError, parsePosition, PositionSyntaxError, type Moment } from './position.ts'
 
 describe('parsePosition reads', () => {
   it.each([
@@ -64,75 +66,72 @@ const log = [
   event('log/ended', {}, { seq: 6, entry: null, time: 30 }),
 ]
 
-function find(text: string, entries: number | null = 7): Moment {
-  const finder = new PositionFinder(parsePosition(text))
-  for (const e of log) finder.see(e)
-  return finder.found(entries)
-}
+const blocks = new LogBlocks({ read: () => log }, 2)
 
-const findInNothing = (text: string): Moment => new PositionFinder(parsePosition(text)).found(null)
+const find = (text: string, entries: number | null = 7): Promise<Moment> => findMoment(blocks, parsePosition(text), entries)
+const findInNothing = (text: string): Promise<Moment> => findMoment(new LogBlocks({ read: () => [] }), parsePosition(text), null)
 
 describe('a position in a log', () => {
-  it('start is the baseline alone', () => {
-    expect(find('start')).toEqual({ seq: 0, entry: null, time: null })
-    expect(find('0')).toEqual(find('start'))
+  it('start is the baseline alone', async () => {
+    expect(await find('start')).toEqual({ seq: 0, entry: null, time: null })
+    expect(await find('0')).toEqual(await find('start'))
   })
 
-  it('end is the last event, with the last entry there was', () => {
-    expect(find('end')).toEqual({ seq: 6, entry: 5, time: 30 })
+  it('end is the last event, with the last entry there was', async () => {
+    expect(await find('end')).toEqual({ seq: 6, entry: 5, time: 30 })
   })
 
-  it('a sequence number is after that event', () => {
-    expect(find('2')).toEqual({ seq: 2, entry: 1, time: 10 })
-    expect(find('6').seq).toBe(6)
+  it('a sequence number is after that event', async () => {
+    expect(await find('2')).toEqual({ seq: 2, entry: 1, time: 10 })
+    expect((await find('6')).seq).toBe(6)
   })
 
-  it('a sequence number past the end does not exist, and the message says where the log ends', () => {
-    expect(() => find('7')).toThrow(NoSuchPositionError)
-    expect(() => find('7')).toThrow('there is no event 7: the log ends at 6 (0.000000s)')
+  it('a sequence number past the end does not exist, and the message says where the log ends', async () => {
+    await expect(find('7')).rejects.toThrow(NoSuchPositionError)
+    await expect(find('7')).rejects.toThrow('there is no event 7: the log ends at 6 (0.000000s)')
   })
 
-  it('an entry is after all of its events', () => {
-    expect(find('@1')).toEqual({ seq: 2, entry: 1, time: 10 })
-    expect(find('@4').seq).toBe(4)
+  it('an entry is after all of its events', async () => {
+    expect(await find('@1')).toEqual({ seq: 2, entry: 1, time: 10 })
+    expect((await find('@4')).seq).toBe(4)
   })
 
-  it('an entry without events of its own is where the one before left off', () => {
-    expect(find('@2')).toEqual({ seq: 2, entry: 2, time: 10 })
-    expect(find('@7')).toEqual({ seq: 5, entry: 7, time: 20 })
+  it('an entry without events of its own is where the one before left off', async () => {
+    expect(await find('@2')).toEqual({ seq: 2, entry: 2, time: 10 })
+    expect(await find('@7')).toEqual({ seq: 5, entry: 7, time: 20 })
   })
 
-  it('a gap between entries is not part of the entry before it', () => {
-    expect(find('@3').seq).toBe(2)
+  it('a gap between entries is not part of the entry before it', async () => {
+    expect((await find('@3')).seq).toBe(2)
   })
 
-  it('entry 0 is the baseline', () => {
-    expect(find('@0')).toEqual({ seq: 0, entry: 0, time: null })
+  it('entry 0 is the baseline', async () => {
+    expect(await find('@0')).toEqual({ seq: 0, entry: 0, time: null })
   })
 
-  it('an entry past the end does not exist, whether the recording or its events tell how many there are', () => {
-    expect(() => find('@8')).toThrow(new NoSuchPositionError('there is no entry 8: the recording has 7'))
-    expect(() => find('@6', null)).toThrow('there is no entry 6: the recording has 5')
-    expect(find('@5', null).seq).toBe(5)
+  it('an entry past the end does not exist, whether the recording or its events tell how many there are', async () => {
+    await expect(find('@8')).rejects.toThrow(new NoSuchPositionError('there is no entry 8: the recording has 7'))
+    await expect(find('@6', null)).rejects.toThrow('there is no entry 6: the recording has 5')
+    expect((await find('@5', null)).seq).toBe(5)
   })
 
-  it('a time before the first event is the baseline', () => {
-    expect(find('0.000000009s')).toEqual({ seq: 0, entry: null, time: null })
+  it('a time before the first event is the baseline', async () => {
+    expect(await find('0.000000009s')).toEqual({ seq: 0, entry: null, time: null })
   })
 
-  it('a time is after the last event not later than it, the last of equal times', () => {
-    expect(find('0.00000001s').seq).toBe(2)
-    expect(find('0.000000019s').seq).toBe(2)
-    expect(find('0.00000002s').seq).toBe(5)
+  it('a time is after the last event not later than it, the last of equal times', async () => {
+    expect((await find('0.00000001s')).seq).toBe(2)
+    expect((await find('0.000000019s')).seq).toBe(2)
+    expect((await find('0.00000002s')).seq).toBe(5)
   })
 
-  it('a time past the end is the end', () => {
-    expect(find('100s').seq).toBe(6)
+  it('a time past the end is the end', async () => {
+    expect((await find('100s')).seq).toBe(6)
   })
 
-  it('an empty log has its start and its end, and no event', () => {
-    expect(findInNothing('end')).toEqual({ seq: 0, entry: null, time: null })
-    expect(() => findInNothing('1')).toThrow('there is no event 1: the log ends at 0')
-    expect(() => findInNothing('@1')).toThrow('the recording has 0')
+  it('an empty log has its start and its end, and no event', async () => {
+    expect(await findInNothing('end')).toEqual({ seq: 0, entry: null, time: null })
+    await expect(findInNothing('1')).rejects.toThrow('there is no event 1: the log ends at 0')
+    await expect(findInNothing('@1')).rejects.toThrow('the recording has 0')
   })
 })

@@ -1,4 +1,4 @@
-import { nanoseconds, seconds, type AnyEvent } from '@devtrail/events'
+import { nanoseconds } from '@devtrail/events'
 
 /** A moment of a log, as a person names it. */
 export type Position =
@@ -47,47 +47,4 @@ export interface Moment {
   readonly seq: number
   readonly entry: number | null
   readonly time: number | null
-}
-
-/** What has to be known of a log to find positions in it; gathered in one pass. */
-export class PositionFinder {
-  #last: Moment = { seq: 0, entry: null, time: null }
-  #lastEntry = 0
-  readonly #wanted: Position
-  #found: Moment = { seq: 0, entry: null, time: null }
-
-  constructor(wanted: Position) {
-    this.#wanted = wanted
-  }
-
-  see(event: AnyEvent): void {
-    if (event.seq === 0) return
-    const here = { seq: event.seq, entry: event.entry ?? this.#last.entry, time: event.time }
-    this.#last = here
-    if (event.entry !== null) this.#lastEntry = Math.max(this.#lastEntry, event.entry)
-    const w = this.#wanted
-    const reached =
-      w.kind === 'end' ||
-      (w.kind === 'seq' && event.seq <= w.seq) ||
-      (w.kind === 'entry' && event.entry !== null && event.entry <= w.entry) ||
-      (w.kind === 'time' && event.time <= w.ns)
-    if (reached) this.#found = here
-  }
-
-  /**
-   * The moment wanted, once every event was seen. `entries`: how many entries the recording has, where known.
-   * @throws NoSuchPositionError past the end of the log
-   */
-  found(entries: number | null): Moment {
-    const w = this.#wanted
-    if (w.kind === 'seq' && w.seq > this.#last.seq) {
-      throw new NoSuchPositionError(
-        `there is no event ${w.seq}: the log ends at ${this.#last.seq}${this.#last.time === null ? '' : ` (${seconds(this.#last.time)}s)`}`,
-      )
-    }
-    const most = Math.max(entries ?? 0, this.#lastEntry)
-    if (w.kind === 'entry' && w.entry > most) throw new NoSuchPositionError(`there is no entry ${w.entry}: the recording has ${most}`)
-    if (w.kind === 'entry') return { ...this.#found, entry: w.entry }
-    return this.#found
-  }
 }

@@ -1,6 +1,29 @@
-import type { AnyEvent } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, EventBlock } from '@devtrail/events'
 
-/** Where events come from: a log, or an array in a test. Read as often as needed, always from the start. */
+/** Which events, by seq; numbers are inclusive at both ends. */
+export interface BlockRange {
+  readonly from?: number
+  readonly to?: number
+  /** Only blocks that may hold events of these types. */
+  readonly types?: readonly string[]
+}
+
+/** What a fold made of the events up to `seq`, in named parts. */
+export interface StoredKeyframe {
+  readonly seq: number
+  readonly parts: ReadonlyMap<string, Uint8Array>
+}
+
+/**
+ * Where events come from: a log, or an array in a test. Read as often as needed. What a source can do beyond handing
+ * out events makes it fast, and nothing else.
+ */
 export interface EventSource {
   read(): AsyncIterable<AnyEvent> | Iterable<AnyEvent>
+  /** Whole blocks that may hold events of a range; a block is valid until the next one is asked for. */
+  blocks?(range: BlockRange): AsyncIterable<EventBlock>
+  /** What is known of all blocks without reading them, in order. */
+  summaries?(): Promise<readonly BlockSummary[]>
+  /** The newest keyframe of a fold at or before a `seq`. */
+  keyframe?(fold: string, atOrBefore: number): Promise<StoredKeyframe | null>
 }

@@ -19,7 +19,7 @@ it('a stuck task is told with its calls, their devices and what a model knows it
   )
   expect(others).toEqual([])
   expect(task).toMatchObject({ pid: 7, comm: 'cat' })
-  expect(task!.calls.map(({ call, device, waiting }) => [call.name, call.enter.seq, device, waiting?.waitsFor ?? null])).toEqual([
+  expect(task!.calls.map(({ call, device, waiting }) => [call.name, call.seq, device, waiting?.waitsFor ?? null])).toEqual([
     ['look', 1, null, null],
     ['wait', 2, 3, 'the red bell'],
   ])

@@ -1,7 +1,7 @@
 import type { Waiting } from '@devtrail/events'
-import { deviceOf } from './devices.ts'
 import type { Machine } from './machine.ts'
-import type { OpenCall } from './tasks.ts'
+import { deviceAmong } from './mentions.ts'
+import { openTasks, type OpenCall } from './tasks.ts'
 
 /** A task that is inside a call at a moment. */
 export interface StuckTask {
@@ -14,12 +14,12 @@ export interface StuckTask {
 /** Every task that entered calls and has not returned from them. */
 export function stuckTasks(machine: Machine): StuckTask[] {
   const waiting = machine.models.flatMap((m) => m.waiting?.(machine.state(m.name)) ?? [])
-  return [...machine.tasks.open()].map(({ pid, comm, calls }) => ({
+  return openTasks(machine.content.tasks).map(({ pid, comm, calls }) => ({
     pid,
     comm,
     calls: calls.map((call) => ({
       call,
-      device: deviceOf(call.enter, machine.vocabulary, machine.facts),
+      device: deviceAmong(call.about, machine.facts),
       waiting: waiting.find((w) => w.pid === pid && w.call === call.name) ?? null,
     })),
   }))

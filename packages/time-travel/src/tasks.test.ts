@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AnyEvent } from '@devtrail/events'
 import { event, house } from './house.test-support.ts'
 import { vocabularyOf } from './machine.ts'
-import { Tasks } from './tasks.ts'
+import { evolveTasks, initialTasks, openTasks, type TasksState } from './tasks.ts'
 
 const vocabulary = vocabularyOf([house])
 const by = (pid: number, comm = 'sh', cpu = 0): Partial<AnyEvent> => ({ actor: { pid, comm }, cpu })
@@ -11,24 +11,24 @@ const gap = event('log/gap', { reason: 'lost', lost: 1, cpu: null })
 
 /** The names of the calls each task is left in, by pid. */
 function after(...events: AnyEvent[]): [number, string[]][] {
-  return [...tasksAfter(...events).open()].map(({ pid, calls }) => [pid, calls.map((c) => c.name)])
+  return openTasks(tasksAfter(...events)).map(({ pid, calls }) => [pid, calls.map((c) => c.name)])
 }
 
-function tasksAfter(...events: AnyEvent[]): Tasks {
-  const tasks = new Tasks()
-  for (const e of events) tasks.see(e, vocabulary.find(e.type))
+function tasksAfter(...events: AnyEvent[]): TasksState {
+  const tasks = initialTasks()
+  for (const e of events) evolveTasks(tasks, e, vocabulary.find(e.type))
   return tasks
 }
 
 describe('the calls a task is in', () => {
   it('nest, outermost first, each with what it waits for', () => {
-    const [task] = tasksAfter(say('house/looked', by(7)), say('house/waited', by(7))).open()
+    const [task] = openTasks(tasksAfter(say('house/looked', by(7)), say('house/waited', { ...by(7), seq: 9, device: 3 })))
     expect(task).toMatchObject({ pid: 7, comm: 'sh' })
     expect(task!.calls.map((c) => [c.name, c.waitsFor, c.sure])).toEqual([
       ['look', null, true],
       ['wait', 'the bell', true],
     ])
-    expect(task!.calls[1]!.enter.type).toBe('house/waited')
+    expect(task!.calls[1]!).toMatchObject({ seq: 9, about: [{ kind: 'device', id: 3 }] })
   })
 
   it('end with their returns, and a task in none is not listed', () => {
@@ -83,7 +83,7 @@ describe('the idle task', () => {
 
 describe('after a gap', () => {
   it('a call may be over: it is listed, but not sure', () => {
-    const [task] = tasksAfter(say('house/waited', by(7)), gap).open()
+    const [task] = openTasks(tasksAfter(say('house/waited', by(7)), gap))
     expect(task!.calls.map((c) => c.sure)).toEqual([false])
   })
 
@@ -98,7 +98,7 @@ describe('after a gap', () => {
   })
 
   it('calls entered since are sure', () => {
-    const [task] = tasksAfter(say('house/waited', by(7)), gap, say('house/waited', by(7)), say('house/lit', by(7))).open()
+    const [task] = openTasks(tasksAfter(say('house/waited', by(7)), gap, say('house/waited', by(7)), say('house/lit', by(7))))
     expect(task!.calls.map((c) => c.sure)).toEqual([true])
   })
 })

@@ -1,52 +1,97 @@
 import type { AnyEvent, EventDeclaration } from '@devtrail/events'
+import { mentionsOf, type Mention } from './mentions.ts'
 
 /** A call that a task entered and has not been seen to leave. */
 export interface OpenCall {
   readonly name: string
-  readonly enter: AnyEvent
   readonly waitsFor: string | null
+  /** The event that entered it, and what that is about. */
+  readonly seq: number
+  readonly entry: number | null
+  readonly time: number
+  readonly about: readonly Mention[]
   /** False when a gap came since: the return may be missing. */
   sure: boolean
 }
 
-/** The calls every task is in, from the enter and return edges that event types declare. */
-export class Tasks {
-  readonly #stacks = new Map<string, { comm: string; calls: OpenCall[] }>()
+interface Task {
+  pid: number
+  comm: string
+  /** Outermost first. Empty: the task says nothing. */
+  calls: OpenCall[]
+}
 
-  see(event: AnyEvent, declaration: EventDeclaration | undefined): void {
-    if (event.type === 'log/gap' && event.data['model'] != null) return
-    if (event.type === 'log/gap') {
-      for (const { calls } of this.#stacks.values()) for (const call of calls) call.sure = false
-      return
-    }
-    if (event.actor === null) return
-    const { pid, comm } = event.actor
-    // The idle task of each CPU shares pid 0.
-    const key = pid === 0 ? `0/${event.cpu ?? '?'}` : String(pid)
-    let stack = this.#stacks.get(key)
-    if (stack !== undefined && stack.comm !== comm && comm !== '<...>' && stack.comm !== '<...>') {
-      // Another program runs under this pid now: it cannot still be inside a call of the former one.
-      this.#stacks.delete(key)
-      stack = undefined
-    }
-    const call = declaration?.call
-    // After a gap a task that goes on elsewhere has left the calls it was in, unless this is the return of one.
-    if (stack !== undefined && call?.edge !== 'return') stack.calls = stack.calls.filter((c) => c.sure)
-    if (call === undefined) return
-    if (stack === undefined) this.#stacks.set(key, (stack = { comm, calls: [] }))
-    if (call.edge === 'enter') {
-      stack.calls.push({ name: call.name, enter: event, waitsFor: call.waitsFor ?? null, sure: true })
-      return
-    }
-    const at = stack.calls.findLastIndex((c) => c.name === call.name)
-    if (at >= 0) stack.calls.splice(at)
-    if (stack.calls.length === 0) this.#stacks.delete(key)
-  }
+/** The calls every task is in, by task; plain data. */
+export interface TasksState {
+  tasks: Map<number, Task>
+  /** How many tasks there may be before those in no call are dropped. */
+  tidyAt: number
+}
 
-  /** Open calls by task, outermost first. */
-  *open(): Generator<{ pid: number; comm: string; calls: readonly OpenCall[] }> {
-    for (const [key, { comm, calls }] of this.#stacks) {
-      if (calls.length > 0) yield { pid: Number(key.split('/')[0]), comm, calls }
-    }
+/** Tasks kept at least, in calls or not. */
+const TASKS_KEPT = 1024
+
+export const initialTasks = (): TasksState => ({ tasks: new Map(), tidyAt: TASKS_KEPT })
+
+/** The idle task of each CPU shares pid 0. */
+function keyOf(pid: number, cpu: number | null): number {
+  return pid === 0 ? -1 - ((cpu ?? -1) + 1) : pid
+}
+
+/** Folds one event into the state, in place: the enter and return edges that event types declare. */
+export function evolveTasks(state: TasksState, event: AnyEvent, declaration: EventDeclaration | undefined): void {
+  const { tasks } = state
+  if (event.type === 'log/gap') {
+    if (event.data['model'] != null) return
+    for (const { calls } of tasks.values()) for (const call of calls) call.sure = false
+    return
   }
+  const { actor } = event
+  if (actor === null) return
+  const { pid, comm } = actor
+  const key = keyOf(pid, pid === 0 ? event.cpu : null)
+  let task = tasks.get(key)
+  if (task !== undefined && task.comm !== comm && comm !== '<...>' && task.comm !== '<...>') {
+    // Another program runs under this pid now: it cannot still be inside a call of the former one.
+    task.calls = []
+    task.comm = comm
+  }
+  const call = declaration?.call
+  // After a gap a task that goes on elsewhere has left the calls it was in, unless this is the return of one.
+  if (task !== undefined && call?.edge !== 'return') leaveUnsure(task)
+  if (call === undefined) return
+  if (call.edge === 'return') return void (task !== undefined && leave(task, call.name))
+  if (task === undefined) {
+    tidy(state)
+    tasks.set(key, (task = { pid, comm, calls: [] }))
+  } else if (task.calls.length === 0) task.comm = comm
+  const { seq, entry, time } = event
+  task.calls.push({ name: call.name, waitsFor: call.waitsFor ?? null, seq, entry, time, about: mentionsOf(event, declaration), sure: true })
+}
+
+function leave(task: Task, name: string): void {
+  const { calls } = task
+  const at = calls.findLastIndex((c) => c.name === name)
+  if (at >= 0) calls.length = at
+}
+
+/** Drops tasks in no call before there are too many. */
+function tidy(state: TasksState): void {
+  const { tasks } = state
+  if (tasks.size < state.tidyAt) return
+  for (const [key, { calls }] of tasks) if (calls.length === 0) tasks.delete(key)
+  state.tidyAt = Math.max(TASKS_KEPT, tasks.size * 2)
+}
+
+function leaveUnsure(task: Task): void {
+  for (const { sure } of task.calls) {
+    if (sure) continue
+    task.calls = task.calls.filter((c) => c.sure)
+    return
+  }
+}
+
+/** Tasks inside calls. */
+export function openTasks({ tasks }: TasksState): readonly Readonly<Task>[] {
+  return [...tasks.values()].filter(({ calls }) => calls.length > 0)
 }

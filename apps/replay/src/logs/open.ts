@@ -38,8 +38,8 @@ async function openFolder(given: string, folder: string, session: Session): Prom
   if (reader.tornTail !== null) {
     session.note(`${given}: its writer did not finish; ${reader.tornTail.bytes} bytes after event ${reader.tornTail.afterSeq} are left out`)
   }
-  const source: EventSource = { read: () => reader.read() }
-  return { given, folder, reader, source, history: new History(source, models, imported?.summary.entries ?? null), imported }
+  const source: EventSource = reader
+  return { given, folder, reader, source, history: new History(source, models, { entries: imported?.summary.entries ?? null }), imported }
 }
 
 async function mustExist(given: string): Promise<Stats> {

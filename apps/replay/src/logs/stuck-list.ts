@@ -6,6 +6,8 @@ import { eventsAt, type Names } from './survey.ts'
 /** A call that a task is in, with what tells where and for what it waits. */
 export interface StuckCall {
   readonly call: OpenCall
+  /** The event that entered it; null for one of the baseline. */
+  readonly entered: AnyEvent | null
   readonly device: number | null
   readonly waitsFor: string | null
   /** The function's own name, where the call stands for several. */
@@ -27,7 +29,7 @@ export async function stuckAt(log: OpenLog, position: Position, names: Names): P
   const tasks = stuckTasks(machine)
   const evidence = await eventsAt(
     log.source,
-    tasks.flatMap((t) => t.calls.flatMap((c) => c.waiting?.evidence ?? [])),
+    tasks.flatMap((t) => t.calls.flatMap((c) => [c.call.seq, ...(c.waiting?.evidence ?? [])])),
   )
   return {
     at,
@@ -40,6 +42,7 @@ export async function stuckAt(log: OpenLog, position: Position, names: Names): P
         const fn = waiting?.data['function']
         return {
           call,
+          entered: evidence.get(call.seq) ?? null,
           device: device ?? near ?? null,
           waitsFor: waiting?.waitsFor ?? call.waitsFor,
           function: typeof fn === 'string' ? fn : call.name,

@@ -14,18 +14,18 @@ export function stuckJson(task: StuckTaskAt, names: Names, digits: 6 | 9): objec
     calls: task.calls.map((c) => ({
       call: c.call.name,
       function: c.function,
-      since: { seq: c.call.enter.seq, entry: c.call.enter.entry, time: seconds(c.call.enter.time, digits) },
+      since: { seq: c.call.seq, entry: c.call.entry, time: seconds(c.call.time, digits) },
       device: c.device === null ? null : names.device(c.device),
       waitsFor: c.waitsFor,
       certain: c.call.sure,
-      evidence: [c.call.enter.seq, ...c.evidence.map((e) => e.seq)],
+      evidence: [c.call.seq, ...c.evidence.map((e) => e.seq)],
       data: c.data,
     })),
   }
 }
 
 function callText(c: StuckCall, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
-  const since = c.call.enter
+  const since = c.call
   const forHow = at.time === null ? '' : `, for ${((at.time - since.time) / 1e9).toFixed(3)} s`
   const device = c.device === null ? '' : ` on ${style.name(names.device(c.device))}`
   const sure = c.call.sure ? '' : style.warn(' (entries are missing since: it may have returned)')
@@ -40,7 +40,7 @@ export function stuckText(task: StuckTaskAt, at: Moment, names: Names, style: St
   const lines = [style.bold(visible(`${task.comm} (pid ${task.pid})`))]
   for (const c of task.calls) {
     lines.push(...wrap(callText(c, at, names, style, digits), style.width - 2, '  ').map((l) => `  ${l}`))
-    lines.push(...evidenceLines([c.call.enter, ...c.evidence], names, style, digits).map((l) => `    ${l}`))
+    lines.push(...evidenceLines([...(c.entered === null ? [] : [c.entered]), ...c.evidence], names, style, digits).map((l) => `    ${l}`))
   }
   return `${lines.join('\n')}\n`
 }

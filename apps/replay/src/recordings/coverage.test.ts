@@ -23,7 +23,7 @@ async function certain(name: string, without: string): Promise<string[]> {
   const events: AnyEvent[] = []
   const sink = { event: (e: AnyEvent) => void events.push(e), kept: () => {} }
   await importRecording({ ...recording, trace, kprobeEvents: probes.join('\n') }, sink)
-  const { violations } = await check(new History({ read: () => events }, models, entries))
+  const { violations } = await check(new History({ read: () => events }, models, { entries }))
   return violations.filter((v) => v.certainty === 'certain').map((v) => v.rule)
 }
 

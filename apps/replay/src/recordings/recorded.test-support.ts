@@ -45,5 +45,5 @@ export async function imported(name: string, lines?: readonly string[], without:
   const events: AnyEvent[] = []
   const kept: string[] = []
   const summary = await importRecording(used, { event: (e) => void events.push(e), kept: (n, line) => void kept.push(`${n} ${line}`) })
-  return { events, kept, summary, history: new History({ read: () => events }, models, summary.entries) }
+  return { events, kept, summary, history: new History({ read: () => events }, models, { entries: summary.entries }) }
 }

@@ -7,7 +7,6 @@ import { sampleEvents, sampleVocabulary } from '../samples.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { BlockReader } from './block-reader.ts'
 import { BrokenBlockError, ByteReader, ByteWriter } from './bytes.ts'
-import { mustBeStorable } from './check-event.ts'
 import { crc32 } from './crc32.ts'
 import { Dictionary, DictionaryWriter } from './dictionary.ts'
 import { readInts, writeInts } from './int-column.ts'
@@ -114,10 +113,7 @@ function blocksOf(events: readonly AnyEvent[], sizes: readonly number[], vocabul
     const part = i === sizes.length - 1 ? events.slice(taken) : events.slice(taken, taken + size)
     if (part.length === 0) break
     taken += part.length
-    for (const event of part) {
-      mustBeStorable(vocabulary, event)
-      builder.add(event)
-    }
+    for (const event of part) builder.add(event)
     out.clear()
     builder.finish(out)
     blocks.push({ body: out.written().slice(), count: part.length, lastSeq: part.at(-1)!.seq })

@@ -85,11 +85,17 @@ export class DictionaryWriter {
     return id
   }
 
+  /** The number of a type as it is declared: the same name with other fields, in a segment gone on with later, is another. */
   type(name: string, declaration: Pick<EventDeclaration, 'version' | 'fields'>): number {
-    let id = this.#types.get(name)
+    const key = JSON.stringify([
+      name,
+      declaration.version,
+      Object.entries(declaration.fields).map(([field, { kind, optional, values }]) => [field, kind, optional === true, values]),
+    ])
+    let id = this.#types.get(key)
     if (id !== undefined) return id
     id = this.#types.size + 1
-    this.#types.set(name, id)
+    this.#types.set(key, id)
     this.#declared.push({ name, declaration })
     const out = this.#newTypes
     const fields = Object.entries(declaration.fields)
@@ -148,6 +154,11 @@ export class DictionaryWriter {
   }
 }
 
+/** The same string as the engine keeps for a name in code: comparing those two is comparing pointers. */
+function asInCode(text: string): string {
+  return Object.keys({ [text]: 0 })[0]!
+}
+
 function grow(list: unknown[], base: number, what: string): void {
   if (base + 1 < list.length) return
   if (base > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${base} ${what}`)
@@ -188,18 +199,18 @@ export class Dictionary {
   }
 
   #type(input: ByteReader): StoredType {
-    const name = this.string(input.varint())
+    const name = asInCode(this.string(input.varint()))
     const version = input.varint()
     const fields: { name: string; field: Field }[] = []
     for (let left = input.count(FIELDS_MAX, 2, 'fields'); left > 0; left--) {
-      const fieldName = this.string(input.varint())
+      const fieldName = asInCode(this.string(input.varint()))
       const code = input.u8()
       const kind = kindOfCode.get(code & ~OPTIONAL)
       if (kind === undefined) throw new BrokenBlockError(`field kind ${code & ~OPTIONAL}`)
       const field: { kind: FieldKind; doc: string; optional?: true; values?: string[] } = { kind, doc: '' }
       if (code & OPTIONAL) field.optional = true
       if (kind === 'enum') {
-        field.values = Array.from({ length: input.count(FIELDS_MAX, 1, 'values') }, () => this.string(input.varint()))
+        field.values = Array.from({ length: input.count(FIELDS_MAX, 1, 'values') }, () => asInCode(this.string(input.varint())))
         if (field.values.length === 0) throw new BrokenBlockError('an enum without values')
       }
       fields.push({ name: fieldName, field })

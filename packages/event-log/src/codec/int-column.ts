@@ -25,6 +25,9 @@ function widthOf(range: number): number {
   return range < 0x100 ? 1 : range < 0x1_0000 ? 2 : range < 0x1_0000_0000 ? 3 : WIDE
 }
 
+/** The smallest range that needs a width; a narrower one is worth a delta. */
+const RANGE = [0, 0x10, 0x100, 0x1_0000, 0x1_0000_0000, 1, 2, 4] as const
+
 /** Bytes of `n` words. */
 function bytesOf(code: number, n: number): number {
   return Math.ceil((n * BITS[code]!) / 8)
@@ -82,38 +85,42 @@ function writeNulls(out: ByteWriter, values: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) if (Number.isNaN(values[i]!)) bytes[at + (i >> 3)]! |= 1 << (i & 7)
 }
 
+/** The smallest and largest step between values that follow each other; null when their range reaches `limit`. */
+function stepsWithin(values: Float64Array, n: number, limit: number): { readonly min: number; readonly max: number } | null {
+  let min = Infinity
+  let max = -Infinity
+  for (let i = 1; i < n; i++) {
+    const step = values[i]! - values[i - 1]!
+    if (step < min) min = step
+    if (step > max) max = step
+    if (max - min >= limit) return null
+  }
+  return n > 1 && min >= -MAX && max <= MAX ? { min, max } : null
+}
+
 /** The first `n` of `values`; all must be safe integers or NaN. */
 export function writeInts(out: ByteWriter, values: Float64Array, n: number): void {
   let nulls = 0
   let min = Infinity
   let max = -Infinity
-  let minStep = Infinity
-  let maxStep = -Infinity
-  let last = Number.NaN
   for (let i = 0; i < n; i++) {
     const v = values[i]!
-    if (v !== v) {
-      nulls++
-      continue
-    }
     if (v < min) min = v
     if (v > max) max = v
-    const step = v - last
-    if (step < minStep) minStep = step
-    if (step > maxStep) maxStep = step
-    last = v
+    if (v !== v) nulls++
   }
   if (nulls === n) return out.u8(n === 0 ? 0 : ALL_NULL)
-  const width = widthOf(max - min)
-  const stepWidth = minStep <= maxStep && minStep >= -MAX && maxStep <= MAX ? widthOf(maxStep - minStep) : WIDE
-  const delta = BITS[stepWidth]! < BITS[width]!
   const { kept, count } = nulls === 0 ? { kept: values, count: n } : compacted(values, n)
-  const base = delta ? minStep : min
-  let code = delta ? stepWidth : width
+  const width = widthOf(max - min)
+  const steps = stepsWithin(kept, count, RANGE[width]!)
+  const delta = steps !== null
+  const base = delta ? steps.min : min
+  const range = delta ? steps.max - steps.min : max - min
+  let code = widthOf(range)
   let divisor = 1
   if (code === 2 || code === 3) {
     divisor = sharedDivisor(kept, count, base, delta)
-    if (divisor > 1) code = widthOf(((delta ? maxStep : max) - base) / divisor)
+    if (divisor > 1) code = widthOf(range / divisor)
   }
   out.u8(code | (delta ? DELTA : 0) | (nulls > 0 ? NULLS : 0) | (divisor > 1 ? SCALED : 0))
   if (nulls > 0) writeNulls(out, values, n)
@@ -169,15 +176,18 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
 /** Several words to a byte, the first in its lowest bits. */
 function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, { code, base, delta, divisor }: Layout): void {
   const bits = BITS[code]!
-  const each = 8 / bits
-  for (let i = 0; i < n; at++) {
-    let byte = 0
-    const end = Math.min(n, i + each)
-    for (let shift = 0; i < end; i++, shift += bits) {
-      byte |= (((delta ? values[i + 1]! - values[i]! : values[i]!) - base) / divisor) << shift
-    }
-    bytes[at] = byte
+  let byte = 0
+  let shift = 0
+  for (let i = 0; i < n; i++) {
+    const difference = (delta ? values[i + 1]! - values[i]! : values[i]!) - base
+    byte |= (divisor === 1 ? difference : difference / divisor) << shift
+    shift += bits
+    if (shift < 8) continue
+    bytes[at++] = byte
+    byte = 0
+    shift = 0
   }
+  if (shift > 0) bytes[at] = byte
 }
 
 function unpacked(bytes: Uint8Array, code: number, n: number): Words {

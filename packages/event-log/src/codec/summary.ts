@@ -14,7 +14,9 @@ export interface Summary {
 
 /** Bit 31 for no device, else the device's number modulo 31. */
 export function deviceBit(device: number | null): number {
-  return device === null ? 0x8000_0000 : 1 << (((device % 31) + 31) % 31)
+  if (device === null) return 0x8000_0000
+  if (device >= 0 && device < 31) return 1 << device
+  return 1 << (((device % 31) + 31) % 31)
 }
 
 /** The type's number in the segment modulo 32. */

@@ -1,12 +1,13 @@
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, EventBlock, Vocabulary } from '@devtrail/events'
 import { BlockReader } from '../codec/block-reader.ts'
 import { BrokenBlockError } from '../codec/bytes.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
+import { EventViews } from '../codec/event-view.ts'
 import { EVENTS } from '../codec/frame.ts'
 import { firstSeqOf, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
 import { deviceBit, typeBit } from '../codec/summary.ts'
 import type { AttachmentInfo, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
-import { LogUsageError, type LogDamagedError } from '../errors.ts'
+import { LogDamagedError, LogUsageError } from '../errors.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequence.ts'
@@ -57,8 +58,15 @@ function* fitting(block: BlockReader, range: CheckedRange): Generator<number> {
   }
 }
 
+interface FoundBlock {
+  readonly block: BlockReader
+  /** Reports damage found in it. */
+  readonly tell: (damage: LogDamagedError) => void
+}
+
 export class FileLogReader implements LogReader {
   readonly #start: ReaderStart
+  #summaries: BlockSummary[] | null = null
   #closed = false
 
   constructor(start: ReaderStart) {
@@ -79,11 +87,55 @@ export class FileLogReader implements LogReader {
 
   async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
     const checked = checkedRange(range)
-    const check = (): void => {
-      range.signal?.throwIfAborted()
-      this.#mustBeOpen()
+    for await (const { block, tell } of this.#blocks(range, checked)) {
+      for (const i of fitting(block, checked)) {
+        this.#mustGoOn(range)
+        let event: AnyEvent
+        try {
+          event = block.event(i)
+        } catch (error) {
+          if (!(error instanceof LogDamagedError)) throw error
+          tell(error)
+          continue
+        }
+        yield event
+      }
     }
-    check()
+  }
+
+  async *blocks(range: ReadRange = {}): AsyncIterable<EventBlock> {
+    for await (const { block } of this.#blocks(range, checkedRange(range))) yield block
+  }
+
+  async summaries(): Promise<readonly BlockSummary[]> {
+    this.#mustBeOpen()
+    return (this.#summaries ??= await this.#summarise())
+  }
+
+  async #summarise(): Promise<BlockSummary[]> {
+    const summaries: BlockSummary[] = []
+    const add = ({ blocks }: SegmentFile): void => {
+      for (const { count, lastSeq, minTime, maxTime, entries, ...rest } of blocks) {
+        summaries.push({ count, firstSeq: firstSeqOf({ count, lastSeq, ...rest }), lastSeq, minTime, maxTime, entries })
+      }
+    }
+    for (const { number } of this.#start.earlier) {
+      const segment = await this.#segment(number, () => {})
+      if (segment === null) continue
+      await segment.file.close()
+      add(segment)
+    }
+    add(this.#start.last)
+    return summaries
+  }
+
+  #mustGoOn({ signal }: ReadRange): void {
+    signal?.throwIfAborted()
+    this.#mustBeOpen()
+  }
+
+  async *#blocks(range: ReadRange, checked: CheckedRange): AsyncGenerator<FoundBlock> {
+    this.#mustGoOn(range)
     const damaged = (damage: LogDamagedError): void => {
       if (range.onDamage === undefined) throw damage
       range.onDamage(damage)
@@ -91,6 +143,7 @@ export class FileLogReader implements LogReader {
     const { earlier, last } = this.#start
     const names = [...earlier, { number: last.place.segment, before: null }]
     const chain = new Chain()
+    const views = new EventViews()
     for (const [i, { number }] of names.entries()) {
       const next = names[i + 1]
       // The baseline may go on in the next segment.
@@ -103,7 +156,7 @@ export class FileLogReader implements LogReader {
       else {
         chain.enter(segment.start)
         try {
-          yield* this.#eventsOf(segment, checked, check, chain, damaged)
+          yield* this.#blocksOf(segment, checked, range, chain, views, damaged)
         } finally {
           if (segment !== last) await segment.file.close()
         }
@@ -125,13 +178,14 @@ export class FileLogReader implements LogReader {
     }
   }
 
-  async *#eventsOf(
+  async *#blocksOf(
     segment: SegmentFile,
     range: CheckedRange,
-    check: () => void,
+    asked: ReadRange,
     chain: Chain,
+    views: EventViews,
     damaged: (damage: LogDamagedError) => void,
-  ): AsyncGenerator<AnyEvent> {
+  ): AsyncGenerator<FoundBlock> {
     const window = new FileWindow(segment.file, segment.size)
     const damages = [...segment.damages]
     const tell = (damage: LogDamagedError): void => {
@@ -144,16 +198,16 @@ export class FileLogReader implements LogReader {
       if (fault !== null) tell(damagedBlock(segment.path, info.offset, fault))
       if (firstSeqOf(info) > range.to) return
       if (!mayFit(info, range, segment.dictionary)) continue
-      check()
-      const block = await this.#block(segment, window, info)
-      if (!(block instanceof BlockReader)) tell(block)
-      else yield* this.#matches(segment, info, block, range, check, tell)
+      this.#mustGoOn(asked)
+      const block = await this.#block(segment, window, info, views)
+      if (block instanceof BlockReader) yield { block, tell }
+      else tell(block)
     }
     for (const damage of damages) tell(damage)
   }
 
   /** A block, checked against its checksum and the index; or the damage that it is. */
-  async #block(segment: SegmentFile, window: FileWindow, info: BlockInfo): Promise<BlockReader | LogDamagedError> {
+  async #block(segment: SegmentFile, window: FileWindow, info: BlockInfo, views: EventViews): Promise<BlockReader | LogDamagedError> {
     const wrong = (expected: string, found: string, cause?: unknown): LogDamagedError =>
       damagedBlock(segment.path, info.offset, { expected, found }, cause)
     const found = await readBlock(window, segment.place, info.offset, segment.size)
@@ -162,33 +216,13 @@ export class FileLogReader implements LogReader {
     if (kind !== EVENTS || count !== info.count || firstIndex !== info.firstIndex || lastSeq !== info.lastSeq) {
       return wrong(`${info.count} events up to seq ${info.lastSeq}`, `${count} up to seq ${lastSeq}`)
     }
+    const telling = (error: unknown): unknown =>
+      error instanceof BrokenBlockError ? wrong(`events up to seq ${info.lastSeq}`, error.message, error) : error
     try {
-      return new BlockReader(found.body, found.frame, segment.dictionary, this.#start.vocabulary)
+      return new BlockReader(found.body, found.frame, segment.dictionary, this.#start.vocabulary, { views, telling })
     } catch (error) {
       if (error instanceof BrokenBlockError) return wrong('a block', error.message, error)
       throw error
-    }
-  }
-
-  *#matches(
-    segment: SegmentFile,
-    info: BlockInfo,
-    block: BlockReader,
-    range: CheckedRange,
-    check: () => void,
-    tell: (damage: LogDamagedError) => void,
-  ): Generator<AnyEvent> {
-    for (const i of fitting(block, range)) {
-      check()
-      let event: AnyEvent
-      try {
-        event = block.event(i)
-      } catch (error) {
-        if (!(error instanceof BrokenBlockError)) throw error
-        tell(damagedBlock(segment.path, info.offset, { expected: `event ${block.seq(i)}`, found: error.message }, error))
-        continue
-      }
-      yield event
     }
   }
 

@@ -145,8 +145,7 @@ export class FileLogWriter implements LogWriter {
   async append(events: readonly AnyEvent[]): Promise<AckLevel> {
     this.#mustBeUsable()
     const lastSeq = sequenceAfter(this.#lastSeq, events)
-    for (const event of events) mustBeStorable(this.#start.vocabulary, event)
-    for (const event of events) this.#add(event)
+    this.#take(events)
     this.#lastSeq = lastSeq
     if (this.#pendingBytes < IO_BYTES) return 'buffered'
     const buffered = this.#builder.count > 0
@@ -202,11 +201,29 @@ export class FileLogWriter implements LogWriter {
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  #add(event: AnyEvent): void {
-    const builder = this.#builder
-    builder.add(event)
-    const { blockEvents } = this.#start.sizes
-    if (builder.count >= blockEvents || builder.bytes >= IO_BYTES || builder.causes >= CAUSES_MAX) this.#finishBlock()
+  /** Takes all of a batch or, when one of them is refused, none. */
+  #take(events: readonly AnyEvent[]): void {
+    const before = this.#builder.count
+    let allChecked = false
+    for (let i = 0; i < events.length; i++) {
+      try {
+        this.#builder.add(events[i]!)
+        // What is in a finished block cannot be taken back: by then nothing that follows may be refused any more.
+        if (!allChecked && this.#isFull()) {
+          for (let k = i + 1; k < events.length; k++) mustBeStorable(this.#start.vocabulary, events[k]!)
+          allChecked = true
+        }
+      } catch (error) {
+        if (!allChecked) this.#builder.cut(before)
+        throw error
+      }
+      if (this.#isFull()) this.#finishBlock()
+    }
+  }
+
+  #isFull(): boolean {
+    const { count, bytes, causes } = this.#builder
+    return count >= this.#start.sizes.blockEvents || bytes >= IO_BYTES || causes >= CAUSES_MAX
   }
 
   /** Makes a block of what has come in since the last one. */

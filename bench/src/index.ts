@@ -1,0 +1,6 @@
+export { countedBench, figureName, timedBench } from './bench.ts'
+export type { Bench, BenchOptions, CountedBench, Counts, Figure, Peer, TimedBench } from './bench.ts'
+export { benchCommand, type Streams } from './command.ts'
+export { compared, interleaved, median } from './rounds.ts'
+export type { Compared, RoundsOptions, Work } from './rounds.ts'
+export { workFolder } from './work-folder.ts'

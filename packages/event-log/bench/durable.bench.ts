@@ -1,0 +1,134 @@
+/** Appends that are on the disk when they return. */
+import { fdatasyncSync, openSync, statSync, writeSync, closeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { timedBench, workFolder, type Bench, type Work } from '@devtrail/bench'
+import type { AnyEvent } from '@devtrail/events'
+import { createFileLog } from '../src/file.ts'
+import { SEGMENTS_FOLDER, segmentName } from '../src/file/layout.ts'
+import { EventSource, vocabulary } from './events.ts'
+import { lmdbStore } from './lmdb-store.ts'
+import { meta } from './meta.ts'
+import { sqliteStore } from './sqlite-store.ts'
+import { Supply } from './supply.ts'
+
+const BATCH = 1000
+
+/** Long enough for the checkpoints that a database does now and then. */
+const BATCH_ROUNDS = { millisMin: 60, finer: 3 } as const
+/** A round is one event: a slow moment of the disk spoils a round of many. */
+const ONE_ROUNDS = { millisMin: 0, finer: 100 } as const
+
+type Store = (batch: readonly AnyEvent[]) => unknown
+
+/** Each run gets the batch that comes next. */
+function storing(size: number, store: Store, close: () => void | Promise<void>): Work {
+  const supply = new Supply(new EventSource().take(40 * BATCH), size)
+  let batch: readonly AnyEvent[] = []
+  return {
+    before: () => {
+      batch = supply.next()
+    },
+    run: async () => {
+      await store(batch)
+      return batch.length
+    },
+    close,
+  }
+}
+
+async function logStore(folder: string, size: number): Promise<Work> {
+  const log = await createFileLog(folder, meta, vocabulary)
+  const store = async (batch: readonly AnyEvent[]): Promise<void> => {
+    await log.append(batch)
+    await log.flush('durable')
+  }
+  return storing(size, store, async () => void (await log.close()))
+}
+
+/** What a durable event adds to a log's file. */
+async function bytesOfOne(folder: string): Promise<Uint8Array> {
+  const log = await createFileLog(folder, meta, vocabulary)
+  const file = join(folder, SEGMENTS_FOLDER, segmentName(1))
+  let before = 0
+  let bytes = 0
+  for (const event of new EventSource().take(20)) {
+    await log.append([event])
+    await log.flush('durable')
+    const { size } = statSync(file)
+    bytes = size - before
+    before = size
+  }
+  await log.close()
+  return new Uint8Array(bytes).fill(7)
+}
+
+export const benches: readonly Bench[] = [
+  timedBench({
+    name: 'event-log/durable-batch',
+    about: 'batches of 1000 events appended, each durable before the next',
+    unit: 'event',
+    ...BATCH_ROUNDS,
+    setUp: () => workFolder(2 ** 30),
+    ours: (folder) => logStore(join(folder, 'log'), BATCH),
+    peers: [
+      { name: 'node:sqlite, WAL, synchronous=FULL', goal: 3, work: (folder) => storing(BATCH, ...sqliteStore(join(folder, 'a.db'), 1)) },
+      {
+        name: 'node:sqlite, the same, 100 rows a statement',
+        goal: 3,
+        work: (folder) => storing(BATCH, ...sqliteStore(join(folder, 'b.db'), 100)),
+      },
+      { name: 'lmdb, a sync transaction', goal: 5, work: (folder) => storing(BATCH, ...lmdbStore(join(folder, 'a.mdb'), false)) },
+      {
+        name: 'lmdb, the same, shared structures, append',
+        goal: 5,
+        work: (folder) => storing(BATCH, ...lmdbStore(join(folder, 'b.mdb'), true)),
+      },
+    ],
+  }),
+  timedBench({
+    name: 'event-log/durable-one',
+    about: 'one event appended, durable before the next; peers write as many bytes as it takes in the log',
+    unit: 'event',
+    ...ONE_ROUNDS,
+    setUp: async () => {
+      const folder = workFolder(2 ** 28)
+      return { folder, bytes: await bytesOfOne(join(folder, 'size')) }
+    },
+    ours: ({ folder }) => logStore(join(folder, 'log'), 1),
+    peers: [
+      {
+        name: 'write + fdatasync',
+        goal: 1 / 1.1,
+        goalText: 'at most 1.1 times',
+        work: async ({ folder, bytes }) => {
+          const file = await open(join(folder, 'bare'), 'w')
+          let position = 0
+          return {
+            run: async () => {
+              position += (await file.write(bytes, 0, bytes.length, position)).bytesWritten
+              await file.datasync()
+              return 1
+            },
+            close: () => file.close(),
+          }
+        },
+      },
+      {
+        name: 'writeSync + fdatasyncSync, which block the thread',
+        work: ({ folder, bytes }) => {
+          const fd = openSync(join(folder, 'bare-sync'), 'w')
+          let position = 0
+          return {
+            run: () => {
+              position += writeSync(fd, bytes, 0, bytes.length, position)
+              fdatasyncSync(fd)
+              return 1
+            },
+            close: () => closeSync(fd),
+          }
+        },
+      },
+    ],
+  }),
+]

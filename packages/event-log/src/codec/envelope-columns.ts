@@ -1,0 +1,171 @@
+import type { Actor, AnyEvent } from '@devtrail/events'
+import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
+import type { ByteWriter } from './bytes.ts'
+import type { DictionaryWriter } from './dictionary.ts'
+import { Interned } from './interned.ts'
+import { writeInts } from './int-column.ts'
+import { Numbers, SparseNumbers, grown } from './numbers.ts'
+import { deviceBit, type Summary } from './summary.ts'
+
+const MAX = Number.MAX_SAFE_INTEGER
+const ACTOR_SLOTS = 64
+
+const isWhole = (n: unknown): n is number => typeof n === 'number' && n >= -MAX && n <= MAX && Math.floor(n) === n
+const isShortOrAbsent = (text: unknown): boolean => text === undefined || (typeof text === 'string' && text.length < EVENT_CHARS_MAX / 4)
+
+interface KnownActor {
+  readonly pid: number
+  readonly comm: string
+  readonly id: number
+}
+
+/** What surrounds the events of a block, one column each. */
+export class EnvelopeColumns {
+  count = 0
+  /** Place of the event's type in the block. */
+  type = new Float64Array(64)
+  #time = new Float64Array(64)
+  #device = new Float64Array(64)
+  #cpu = new Float64Array(64)
+  #actor = new Float64Array(64)
+  #entry = new Float64Array(64)
+  readonly #context = new SparseNumbers()
+  readonly #source = new SparseNumbers()
+  readonly #where = new SparseNumbers()
+  readonly #inferred = new SparseNumbers()
+  readonly #causeCount = new SparseNumbers()
+  readonly #cause = new Numbers()
+  readonly #dictionary: DictionaryWriter
+  readonly #strings: Interned
+  /** The actor last seen with a pid of each remainder. */
+  readonly #actors: (KnownActor | undefined)[] = Array.from({ length: ACTOR_SLOTS })
+
+  constructor(dictionary: DictionaryWriter, strings: Interned) {
+    this.#dictionary = dictionary
+    this.#strings = strings
+  }
+
+  /** Causes of all events together. */
+  get causes(): number {
+    return this.#cause.length
+  }
+
+  /** Takes an event's envelope in, but for its type. @returns false, with nothing taken, when it cannot be stored as it is. */
+  take(event: AnyEvent): boolean {
+    const { time, device, cpu, actor, entry, cause, context, source, where } = event
+    const { inferred } = event as { readonly inferred?: unknown }
+    if (!isWhole(time)) return false
+    if ((device !== null && !isWhole(device)) || (cpu !== null && !isWhole(cpu)) || (entry !== null && !isWhole(entry))) return false
+    if (!isShortOrAbsent(context) || !isShortOrAbsent(source) || !isShortOrAbsent(where)) return false
+    if (inferred !== undefined && inferred !== true) return false
+    const by = actor === null ? 0 : this.#actorId(actor)
+    if (by < 0 || !this.#takeCauses(cause)) return false
+    const place = this.count
+    if (place === this.#time.length) this.#grow()
+    this.#time[place] = time
+    this.#device[place] = device ?? Number.NaN
+    this.#cpu[place] = cpu ?? Number.NaN
+    this.#actor[place] = by
+    this.#entry[place] = entry ?? Number.NaN
+    if (context !== undefined) this.#context.set(place, this.#strings.id(context))
+    if (source !== undefined) this.#source.set(place, this.#strings.id(source))
+    if (where !== undefined) this.#where.set(place, this.#strings.id(where))
+    if (inferred === true) this.#inferred.set(place, 1)
+    this.count++
+    return true
+  }
+
+  #takeCauses(cause: readonly number[]): boolean {
+    if (!Array.isArray(cause) || cause.length > CAUSES_MAX) return false
+    if (cause.length === 0) return true
+    for (let i = 0; i < cause.length; i++) if (!isWhole(cause[i])) return false
+    for (let i = 0; i < cause.length; i++) this.#cause.push(cause[i])
+    this.#causeCount.set(this.count, cause.length)
+    return true
+  }
+
+  /** @returns its number, or -1 when it is none. */
+  #actorId(actor: Actor): number {
+    if (typeof actor !== 'object') return -1
+    const { pid, comm } = actor
+    const known = this.#actors[pid & (ACTOR_SLOTS - 1)]
+    if (known !== undefined && known.pid === pid && known.comm === comm) return known.id
+    if (!isWhole(pid) || typeof comm !== 'string' || comm.length > EVENT_CHARS_MAX / 4) return -1
+    const id = this.#dictionary.actor(actor)
+    this.#actors[pid & (ACTOR_SLOTS - 1)] = { pid, comm, id }
+    return id
+  }
+
+  #grow(): void {
+    this.type = grown(this.type)
+    this.#time = grown(this.#time)
+    this.#device = grown(this.#device)
+    this.#cpu = grown(this.#cpu)
+    this.#actor = grown(this.#actor)
+    this.#entry = grown(this.#entry)
+  }
+
+  /** Lets go of all events from place `count` on. */
+  cut(count: number): void {
+    for (let i = count; i < this.count; i++) this.#cause.length -= this.#causeCount.get(i)
+    for (const column of [this.#context, this.#source, this.#where, this.#inferred, this.#causeCount]) column.cut(count)
+    this.count = count
+  }
+
+  summary(): Omit<Summary, 'typeMask'> {
+    let minTime = Infinity
+    let maxTime = -Infinity
+    let minEntry = Infinity
+    let maxEntry = -Infinity
+    let deviceMask = 0
+    let lastDevice: number | null = null
+    for (let i = 0; i < this.count; i++) {
+      const time = this.#time[i]!
+      const entry = this.#entry[i]!
+      const device = this.#device[i]!
+      if (time < minTime) minTime = time
+      if (time > maxTime) maxTime = time
+      if (entry < minEntry) minEntry = entry
+      if (entry > maxEntry) maxEntry = entry
+      if (device === lastDevice) continue
+      lastDevice = device
+      deviceMask |= deviceBit(device === device ? device : null)
+    }
+    const entries = minEntry <= maxEntry ? { first: minEntry, last: maxEntry } : null
+    return { minTime, maxTime, entries, deviceMask: deviceMask >>> 0 }
+  }
+
+  /** Writes all columns and empties them; `lastSeq` is the last event's. */
+  write(out: ByteWriter, lastSeq: number): void {
+    const n = this.count
+    this.#writeCauses(out, lastSeq)
+    for (const values of [this.type, this.#time, this.#device, this.#cpu, this.#actor, this.#entry]) writeInts(out, values, n)
+    for (const column of [this.#context, this.#source, this.#where, this.#inferred]) column.write(out, n)
+    this.count = 0
+  }
+
+  #writeCauses(out: ByteWriter, lastSeq: number): void {
+    const n = this.count
+    const causes = this.#cause
+    const distances = this.#distances(lastSeq)
+    if (distances !== null) causes.values.set(distances)
+    this.#causeCount.write(out, n)
+    out.u8(distances === null ? 0 : 1)
+    out.varint(causes.length)
+    causes.write(out)
+  }
+
+  /** How far before its event each cause is; null where that is no whole number. */
+  #distances(lastSeq: number): Float64Array | null {
+    const distances = new Float64Array(this.#cause.length)
+    let next = 0
+    for (let i = 0; i < this.count && next < distances.length; i++) {
+      const seq = Math.max(0, lastSeq - this.count + 1 + i)
+      for (let left = this.#causeCount.get(i); left > 0; left--, next++) {
+        distances[next] = seq - this.#cause.values[next]!
+        if (!Number.isSafeInteger(distances[next])) return null
+      }
+    }
+    return distances
+  }
+}

@@ -1,0 +1,94 @@
+import { seconds, type BlockSummary, type EventBlock } from '@devtrail/events'
+import type { LogBlocks } from './log-blocks.ts'
+import { NoSuchPositionError, type Moment, type Position } from './position.ts'
+
+const START: Moment = { seq: 0, entry: null, time: null }
+
+/** The last event of a log that one looks for: first by what is known of blocks, then in the block itself. */
+interface Wanted {
+  readonly inBlock: (summary: BlockSummary) => boolean
+  readonly at: (block: EventBlock, place: number) => boolean
+}
+
+const hasEntry: Wanted = { inBlock: ({ entries }) => entries !== null, at: (block, place) => !Number.isNaN(block.entry[place]!) }
+
+class Search {
+  readonly #blocks: LogBlocks
+  /** Without those of the baseline alone. */
+  readonly #summaries: readonly BlockSummary[]
+
+  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[]) {
+    this.#blocks = blocks
+    this.#summaries = summaries.filter(({ lastSeq }) => lastSeq > 0)
+  }
+
+  get lastSeq(): number {
+    return this.#summaries.at(-1)?.lastSeq ?? 0
+  }
+
+  get mostEntry(): number {
+    return this.#summaries.reduce((most, { entries }) => Math.max(most, entries?.last ?? 0), 0)
+  }
+
+  /** The last event at or before `to` that fits; null when there is none behind the baseline. */
+  async last({ inBlock, at }: Wanted, to = this.lastSeq): Promise<{ seq: number; entry: number | null; time: number } | null> {
+    for (const summary of this.#summaries.toReversed()) {
+      if (summary.firstSeq > to || !inBlock(summary)) continue
+      for await (const block of this.#blocks.blocks({ from: Math.max(1, summary.firstSeq), to: summary.lastSeq })) {
+        const { entry, time } = block
+        for (let place = block.count - 1; place >= 0 && block.seq(place) > 0; place--) {
+          const seq = block.seq(place)
+          if (seq <= to && seq <= summary.lastSeq && at(block, place)) {
+            return { seq, entry: Number.isNaN(entry[place]!) ? null : entry[place]!, time: time[place]! }
+          }
+        }
+      }
+    }
+    return null
+  }
+
+  /** With the entry of an event before it where the last one has none. */
+  async moment(wanted: Wanted, to?: number): Promise<Moment> {
+    const found = await this.last(wanted, to)
+    if (found === null) return START
+    return { ...found, entry: found.entry ?? (await this.last(hasEntry, found.seq))?.entry ?? null }
+  }
+}
+
+const any: Wanted = { inBlock: () => true, at: () => true }
+
+/**
+ * Where a position lies; reads only the blocks that may hold it. `entries`: how many entries the recording has, where known.
+ * @throws NoSuchPositionError past the end of the log
+ */
+export async function findMoment(blocks: LogBlocks, position: Position, entries: number | null): Promise<Moment> {
+  const search = new Search(blocks, await blocks.summaries())
+  switch (position.kind) {
+    case 'start':
+      return START
+    case 'end':
+      return search.moment(any)
+    case 'seq': {
+      if (position.seq <= search.lastSeq) return position.seq === 0 ? START : search.moment(any, position.seq)
+      const { time } = await search.moment(any)
+      throw new NoSuchPositionError(
+        `there is no event ${position.seq}: the log ends at ${search.lastSeq}${time === null ? '' : ` (${seconds(time)}s)`}`,
+      )
+    }
+    case 'entry': {
+      const { entry } = position
+      const most = Math.max(entries ?? 0, search.mostEntry)
+      if (entry > most) throw new NoSuchPositionError(`there is no entry ${entry}: the recording has ${most}`)
+      const wanted = {
+        inBlock: (b: BlockSummary) => b.entries !== null && b.entries.first <= entry,
+        at: (b: EventBlock, i: number) => b.entry[i]! <= entry,
+      }
+      return { ...(await search.moment(wanted)), entry }
+    }
+    case 'time':
+    default: {
+      const { ns } = position
+      return search.moment({ inBlock: ({ minTime }) => minTime <= ns, at: (b, i) => b.time[i]! <= ns })
+    }
+  }
+}
