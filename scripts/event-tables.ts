@@ -1,4 +1,4 @@
-// Writes the table of events into every package README that has a place for one, from the package's own declarations.
+// Writes the table of events into every package README that has a section for it, from the package's own declarations.
 // With --check nothing is written: exit 1 when a table is stale, naming the file.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -7,7 +7,7 @@ import { documentEvents, type Catalogue } from '../packages/events/src/index.ts'
 
 const root = join(import.meta.dirname, '..')
 // oxfmt would align the columns, so the table stands between its ignore comments; those are outside of these two.
-const PLACE = /(?<=<!-- events:begin -->\n)[\s\S]*?(?=\n<!-- events:end -->)/
+const PLACE = /(?<=<!-- events:begin -->\n)[\s\S]*?(?=<!-- events:end -->)/
 
 const isCatalogue = (value: unknown): value is Catalogue =>
   typeof value === 'object' && value !== null && 'prefix' in value && 'declarations' in value
@@ -16,7 +16,7 @@ async function tableOf(folder: string): Promise<string> {
   const exported = (await import(pathToFileURL(join(folder, 'src/index.ts')).href)) as Record<string, unknown>
   const catalogues = Object.values(exported).filter(isCatalogue)
   if (catalogues.length === 0)
-    throw new Error(`${relative(root, folder)}/README.md has a place for events, but src/index.ts exports no catalogue`)
+    throw new Error(`${relative(root, folder)}/README.md has a section for events, but src/index.ts exports no catalogue`)
   return catalogues.map(documentEvents).join('\n\n')
 }
 
@@ -26,9 +26,11 @@ for (const name of readdirSync(join(root, 'packages')).toSorted()) {
   const readme = join(folder, 'README.md')
   if (!existsSync(readme)) continue
   const text = readFileSync(readme, 'utf8')
-  if (!PLACE.test(text)) continue
+  if (!text.includes('\n## Events\n')) continue
+  if (!PLACE.test(text))
+    throw new Error(`${relative(root, readme)}: "## Events" needs <!-- events:begin --> and, below, <!-- events:end -->`)
   const table = await tableOf(folder)
-  const current = text.replace(PLACE, () => table)
+  const current = text.replace(PLACE, () => `${table}\n`)
   if (current === text) continue
   if (check) {
     process.stderr.write(`${relative(root, readme)}: the table of events is stale; run "pnpm docs:tables"\n`)

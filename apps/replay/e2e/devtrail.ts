@@ -1,12 +1,15 @@
 /** Runs the command as users get it: the built bin in a process of its own, with a cache of its own. */
 import { spawn, type SpawnOptions } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '../../..')
 export const BIN = join(ROOT, 'apps/replay/dist/main.js')
 export const recording = (name: string): string => join(ROOT, 'recordings/linux-6.1', name)
+
+/** The only segment of a log as short as these. */
+export const segmentOf = (log: string): string => join(log, 'segments', '00000001.seg')
 
 export interface Run {
   readonly code: number | null
@@ -26,6 +29,12 @@ export class Scratch implements Disposable {
 
   path(name: string): string {
     return join(this.folder, name)
+  }
+
+  /** Writes a file; returns its path. */
+  write(name: string, content: string | Uint8Array): string {
+    writeFileSync(this.path(name), content)
+    return this.path(name)
   }
 
   spawnOptions(options: Options = {}): SpawnOptions {

@@ -38,6 +38,16 @@ export interface DevresRules {
   readonly canReleaseAction: boolean
 }
 
+/** What device_unbind_cleanup does, after a failed probe and in an unbind alike. */
+const unbindCleanup = [
+  'release-all',
+  'arch-dma-torn-down',
+  'driver-cleared',
+  'drvdata-cleared',
+  'pm-domain-dismissed',
+  'runtime-pm-reinitialised',
+] as const satisfies readonly Step[]
+
 export const devresRules: Readonly<Record<Rules, DevresRules>> = {
   seed: {
     probeFailure: ['release-all', 'sysfs-links-removed', 'driver-cleared', 'drvdata-cleared', 'pm-domain-dismissed'],
@@ -59,18 +69,7 @@ export const devresRules: Readonly<Record<Rules, DevresRules>> = {
     canReleaseAction: false,
   },
   'linux-6.1': {
-    probeFailure: [
-      'sysfs-links-removed',
-      'not-bound-notified',
-      'bus-dma-cleaned-up',
-      'device-links-dropped',
-      'release-all',
-      'arch-dma-torn-down',
-      'driver-cleared',
-      'drvdata-cleared',
-      'pm-domain-dismissed',
-      'runtime-pm-reinitialised',
-    ],
+    probeFailure: ['sysfs-links-removed', 'not-bound-notified', 'bus-dma-cleaned-up', 'device-links-dropped', ...unbindCleanup],
     unbind: [
       'runtime-pm-got',
       'sysfs-links-removed',
@@ -79,12 +78,7 @@ export const devresRules: Readonly<Record<Rules, DevresRules>> = {
       'remove',
       'bus-dma-cleaned-up',
       'device-links-dropped',
-      'release-all',
-      'arch-dma-torn-down',
-      'driver-cleared',
-      'drvdata-cleared',
-      'pm-domain-dismissed',
-      'runtime-pm-reinitialised',
+      ...unbindCleanup,
       'unbound-notified',
     ],
     refusesLeftovers: true,

@@ -35,14 +35,42 @@ const NEEDED: Readonly<Record<string, readonly (readonly [symbol: string, edge: 
 /** How references to FS_DAX pages are given back; what goes another way shows as samples. */
 const PUTS = ['__put_devmap_managed_page_refs', '__bio_release_pages'] as const
 
+/** Functions whose probes show that page references are given back. */
+const SHOWS_PUTS: ReadonlySet<string> = new Set([
+  '__put_devmap_managed_page_refs',
+  '__bio_release_pages',
+  'page_cache_pipe_buf_release',
+  'unpin_user_page',
+  'gup_put_folio',
+])
+
+/** A probe that was not run every time, and how often it was not. */
+export interface MissedHits {
+  readonly event: string
+  readonly hits: number
+}
+
+/** Probes of which `kprobe_profile` (name, hits, misses) says that they missed some. */
+function missedIn(profile: string): MissedHits[] {
+  return profile.split(/\r?\n/).flatMap((line) => {
+    const m = /^\s*(\S+)\s+\d+\s+([1-9]\d*)\s*$/.exec(line)
+    return m === null ? [] : [{ event: m[1]!, hits: Number(m[2]) }]
+  })
+}
+
 export class Coverage {
   readonly #installed = new Set<string>()
   /** Whether it is known which probes there were; else only those that were seen are. */
   readonly known: boolean
+  readonly missedHits: readonly MissedHits[]
+  /** Whether probes that show page references given back missed some of their hits. */
+  readonly putsMissed: boolean
 
-  constructor(definitions: ReadonlyMap<string, ProbeDefinition>) {
+  constructor(definitions: ReadonlyMap<string, ProbeDefinition>, profile: string) {
     this.known = definitions.size > 0
     for (const { symbol, returns } of definitions.values()) this.#installed.add(`${symbol} ${returns ? 'return' : 'enter'}`)
+    this.missedHits = missedIn(profile)
+    this.putsMissed = this.missedHits.some(({ event }) => SHOWS_PUTS.has(definitions.get(event)?.symbol ?? ''))
   }
 
   /** Takes note that a probe is there. */

@@ -3,6 +3,7 @@
 import { admits, Emitter, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import * as given from '../test/given.ts'
 import { newAltmap } from './altmap.ts'
 import { newRef, type DevPagemap } from './dev-pagemap.ts'
 import { putHow } from './events.ts'
@@ -148,23 +149,13 @@ test.each(['linux-6.1', 'seed'] as const)('%s: a keyframe and the rest fold to t
   )
 })
 
-const gap: AnyEvent = {
-  seq: 0,
-  entry: null,
-  time: 0,
-  device: null,
-  cpu: null,
-  actor: null,
-  cause: [],
-  type: 'log/gap',
-  data: { reason: 'lost', lost: null, cpu: null },
-}
+const gap: AnyEvent = { ...given.gap(), seq: 0, time: 0 }
+const ended: AnyEvent = { ...given.ended(), seq: 1e6, time: 0 }
 
 /** Folds with an end, and gathers what is certain: pages referenced at a removal, tasks not woken. */
 function certainties(events: readonly AnyEvent[]): { state: MemremapState; certain: Set<string> } {
   const state = initialMemremap()
   const certain = new Set<string>()
-  const ended = { ...gap, seq: 1e6, type: 'log/ended', data: { complete: true } }
   for (const event of [...events, ended]) {
     evolveMemremap(state, event)
     for (const rule of [referencedAtRemoval, idleWaiterNotWoken]) {

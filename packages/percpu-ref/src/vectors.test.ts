@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { machineOf, refOn } from './machine.test-support.ts'
 import { ALLOW_REINIT, BIAS, INIT_ATOMIC, INIT_DEAD } from './flags.ts'
-import { PercpuRefBug, type PercpuRef, type RefCallback } from './percpu-ref.ts'
+import type { PercpuRef, RefCallback } from './percpu-ref.ts'
+import { PercpuRefBug } from './ref-struct.ts'
 import type { Rules } from './rules.ts'
 
 interface Bench {

@@ -1,36 +1,20 @@
-import type { AnyEvent, Violation } from '@devtrail/events'
+import type { Violation } from '@devtrail/events'
 import { expect, test } from 'vitest'
 import { overlap } from './invariants.ts'
+import { gap, requested, say, type Said } from './said.test-support.ts'
 import { evolveResourceTree, initialResourceTree } from './state.ts'
 
-/** Folds the events, numbered from 1, and gathers what the rule says on the way. */
-function judge(...events: readonly [string, object][]): Violation[] {
+/** Folds the events and gathers what the rule says on the way. */
+function judge(...events: readonly Said[]): Violation[] {
   const state = initialResourceTree()
-  return events.flatMap(([type, data], i) => {
-    const event: AnyEvent = {
-      seq: i + 1,
-      entry: null,
-      time: i,
-      device: null,
-      cpu: null,
-      actor: null,
-      cause: [],
-      type,
-      data: data as AnyEvent['data'],
-    }
+  const violations: Violation[] = []
+  say((event) => {
     evolveResourceTree(state, event)
-    return [...overlap.judge(state, event)]
-  })
+    violations.push(...overlap.judge(state, event))
+  }, events)
+  return violations
 }
-const requested = (region: number, parent: number | null, start: bigint, end: bigint, how = 'request_region'): [string, object] => [
-  'resource-tree/requested',
-  { root: 'iomem', region, parent, start, end, name: `n${region}`, flags: 0n, how, pointer: null },
-]
-const adjusted = (region: number, start: bigint, end: bigint): [string, object] => [
-  'resource-tree/adjusted',
-  { root: 'iomem', region, start, end },
-]
-const gap: [string, object] = ['log/gap', { reason: 'lost', lost: null, cpu: null }]
+const adjusted = (region: number, start: bigint, end: bigint): Said => ['resource-tree/adjusted', { root: 'iomem', region, start, end }]
 
 test('neighbours that only touch are fine, and so is a child that fills its parent', () => {
   expect(judge(requested(1, null, 0n, 0xfn), requested(2, null, 0x10n, 0x1fn), requested(3, 1, 0n, 0xfn))).toEqual([])
@@ -74,6 +58,6 @@ test('across a gap an overlap is only possible: what was there may be gone, or s
 })
 
 test('two trees do not meet', () => {
-  const port: [string, object] = ['resource-tree/requested', { ...requested(2, null, 0n, 0xfn)[1], root: 'ioport' }]
+  const port: Said = ['resource-tree/requested', { ...requested(2, null, 0n, 0xfn)[1], root: 'ioport' }]
   expect(judge(requested(1, null, 0n, 0xfn), port)).toEqual([])
 })

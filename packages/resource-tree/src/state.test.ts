@@ -1,59 +1,38 @@
 /** What the fold knows around gaps, and what it makes of events that a live tree would not say. */
-import type { AnyEvent } from '@devtrail/events'
 import { expect, test } from 'vitest'
+import { gap, requested, say, type Said } from './said.test-support.ts'
 import { childrenOf, evolveResourceTree, initialResourceTree, ownerOf, topOf, type ResourceTreeState } from './state.ts'
 
-let seq = 0
-const event = (type: string, data: object): AnyEvent => ({
-  seq: ++seq,
-  entry: null,
-  time: seq,
-  device: null,
-  cpu: null,
-  actor: null,
-  cause: [],
-  type,
-  data: data as AnyEvent['data'],
-})
-const gap = (): AnyEvent => event('log/gap', { reason: 'lost', lost: null, cpu: null })
-const found = (region: number, parent: number | null, start: bigint, end: bigint): AnyEvent =>
-  event('resource-tree/found', { root: 'iomem', region, parent, start, end, name: `n${region}` })
-const requested = (region: number, parent: number | null, start: bigint, end: bigint): AnyEvent =>
-  event('resource-tree/requested', {
-    root: 'iomem',
-    region,
-    parent,
-    start,
-    end,
-    name: `n${region}`,
-    flags: 0n,
-    how: 'request_region',
-    pointer: null,
-  })
-const released = (region: number | null, how: string): AnyEvent =>
-  event('resource-tree/released', { root: 'iomem', region, start: 0n, end: 0n, name: null, how, pointer: null })
+const found = (region: number, parent: number | null, start: bigint, end: bigint): Said => [
+  'resource-tree/found',
+  { root: 'iomem', region, parent, start, end, name: `n${region}` },
+]
+const released = (region: number | null, how: string): Said => [
+  'resource-tree/released',
+  { root: 'iomem', region, start: 0n, end: 0n, name: null, how, pointer: null },
+]
 
-function fold(...events: AnyEvent[]): ResourceTreeState {
+function fold(...events: readonly Said[]): ResourceTreeState {
   const state = initialResourceTree()
-  for (const e of events) evolveResourceTree(state, e)
+  say((event) => evolveResourceTree(state, event), events)
   return state
 }
 const sure = (state: ResourceTreeState): Record<number, boolean> => Object.fromEntries([...state.nodes.values()].map((n) => [n.id, n.sure]))
 
 test('a tree found or made is complete; one only heard of is not', () => {
   expect(fold(found(1, null, 0n, 9n)).trees.get('iomem')!.complete).toBe(true)
-  expect(fold(event('resource-tree/created', { root: 'iomem', start: 0n, end: 9n })).trees.get('iomem')!.complete).toBe(true)
+  expect(fold(['resource-tree/created', { root: 'iomem', start: 0n, end: 9n }]).trees.get('iomem')!.complete).toBe(true)
   expect(fold(requested(1, null, 0n, 9n)).trees.get('iomem')!.complete).toBe(false)
 })
 
 test('after a gap no node is sure and the tree is not complete', () => {
-  const state = fold(found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), gap())
+  const state = fold(found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), gap)
   expect(sure(state)).toEqual({ 1: false, 2: false })
   expect(state.trees.get('iomem')!.complete).toBe(false)
 })
 
 test('a node granted after a gap is sure; what it is believed to stand under is not for that', () => {
-  const state = fold(found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), found(3, null, 0x10n, 0x1fn), gap(), requested(4, 1, 0x8n, 0x9n))
+  const state = fold(found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), found(3, null, 0x10n, 0x1fn), gap, requested(4, 1, 0x8n, 0x9n))
   expect(sure(state)).toEqual({ 1: false, 2: false, 3: false, 4: true })
   expect(state.trees.get('iomem')!.complete).toBe(false)
 })
@@ -70,32 +49,28 @@ test('a release of a node that nobody knew changes nothing', () => {
 })
 
 test('refusals, warnings and events of others change nothing', () => {
-  const before = fold(found(1, null, 0n, 9n))
-  const after = structuredClone(before)
-  for (const type of [
+  const others = [
     'resource-tree/refused',
     'resource-tree/warned',
     'resource-tree/release-refused',
     'resource-tree/request-started',
     'devres/added',
-  ]) {
-    evolveResourceTree(after, event(type, {}))
-  }
-  expect(after).toEqual(before)
+  ]
+  const known = found(1, null, 0n, 9n)
+  expect(fold(known, ...others.map((type): Said => [type, {}]))).toEqual(fold(known))
 })
 
 test('the owner of a node is the device it was identified with', () => {
-  const state = fold(found(1, null, 0n, 9n), event('resource-tree/owner-identified', { region: 1, device: 5 }))
+  const state = fold(found(1, null, 0n, 9n), ['resource-tree/owner-identified', { region: 1, device: 5 }])
   expect(ownerOf(state, 1)).toBe(5)
   expect(ownerOf(state, 2)).toBe(null)
 })
 
 test('a node whose middle was taken out stands on both sides of the hole, its children with the lower part', () => {
-  const state = fold(
-    found(1, null, 0n, 0xffn),
-    found(2, 1, 0n, 0xfn),
-    event('resource-tree/split', { root: 'iomem', region: 1, end: 0x3fn, upper: 3, upperStart: 0x80n, upperEnd: 0xffn }),
-  )
+  const state = fold(found(1, null, 0n, 0xffn), found(2, 1, 0n, 0xfn), [
+    'resource-tree/split',
+    { root: 'iomem', region: 1, end: 0x3fn, upper: 3, upperStart: 0x80n, upperEnd: 0xffn },
+  ])
   expect(topOf(state, 'iomem').map((n) => [n.id, n.start, n.end])).toEqual([
     [1, 0n, 0x3fn],
     [3, 0x80n, 0xffn],

@@ -49,6 +49,15 @@ function siblings(state: ResourceTreeState, root: string, parent: RegionId | nul
   return treeOf(state, root).top
 }
 
+/** What says that a node stands in a tree. */
+type Placed = Extract<ResourceTreeEvent, { type: 'resource-tree/found' | 'resource-tree/carried' | 'resource-tree/requested' }>
+
+/** The node that an event puts into its tree. */
+function nodeOf({ seq, data }: Placed, flags: bigint | null, pointer: string | null): RegionNode {
+  const { root, region, parent, start, end, name } = data
+  return { id: region, root, parent, start, end, name, flags, pointer, children: [], sure: true, since: seq }
+}
+
 function link(state: ResourceTreeState, node: RegionNode): void {
   const list = siblings(state, node.root, node.parent)
   let at = list.length
@@ -97,47 +106,19 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
   }
   const event = any as unknown as ResourceTreeEvent
   switch (event.type) {
-    case 'resource-tree/found': {
-      const { root, region, parent, start, end, name } = event.data
-      treeOf(state, root).complete = true
-      link(state, {
-        id: region,
-        root,
-        parent,
-        start,
-        end,
-        name,
-        flags: null,
-        pointer: null,
-        children: [],
-        sure: true,
-        since: event.seq,
-      })
+    case 'resource-tree/found':
+      treeOf(state, event.data.root).complete = true
+      link(state, nodeOf(event, null, null))
       return
-    }
     case 'resource-tree/created':
       treeOf(state, event.data.root).complete = true
       return
-    case 'resource-tree/carried': {
-      const { root, region, parent, start, end, name, flags } = event.data
-      link(state, { id: region, root, parent, start, end, name, flags, pointer: null, children: [], sure: true, since: event.seq })
+    case 'resource-tree/carried':
+      link(state, nodeOf(event, event.data.flags, null))
       return
-    }
     case 'resource-tree/requested': {
-      const { root, region, parent, start, end, name, flags, pointer, how } = event.data
-      const node: RegionNode = {
-        id: region,
-        root,
-        parent,
-        start,
-        end,
-        name,
-        flags,
-        pointer,
-        children: [],
-        sure: true,
-        since: event.seq,
-      }
+      const { flags, pointer, how } = event.data
+      const node = nodeOf(event, flags, pointer)
       if (how.startsWith('insert')) adopt(state, node)
       link(state, node)
       // Under what it was granted is what was believed: that makes nothing above it sure again.

@@ -19,7 +19,8 @@ export const CACHE_LEFTOVER_MS = 24 * 60 * 60 * 1000
 /** Whole entries; anything else in the folder is being written, or was. */
 const KEY = /^[0-9a-f]{32}$/
 
-const TODO = 'name a folder that can be written with XDG_CACHE_HOME, or import into a log of your own with devtrail import RECORDING -o LOG'
+const REMEDY =
+  'name a folder that can be written with XDG_CACHE_HOME, or import into a log of your own with devtrail import RECORDING -o LOG'
 
 /** The home folder of the system's list of users; null for a user that is not on it. */
 function listedHome(): string | null {
@@ -38,13 +39,13 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, listed: () => 
   const xdg = env['XDG_CACHE_HOME'] ?? ''
   if (isAbsolute(xdg)) return join(xdg, 'devtrail')
   const home = [env['HOME'] ?? '', listed() ?? ''].find((folder) => isAbsolute(folder))
-  if (home === undefined) throw new Failure(exit.damaged, `there is no home folder to keep the cache in; ${TODO}`)
+  if (home === undefined) throw new Failure(exit.damaged, `there is no home folder to keep the cache in; ${REMEDY}`)
   return join(home, '.cache', 'devtrail')
 }
 
 /** Runs work that writes into the cache. @throws Failure that says what to do when that is not possible. */
 export const writingCache = <T>(folder: string, work: () => Promise<T>): Promise<T> =>
-  writing(folder, `into the cache ${folder}`, TODO, work)
+  writing(folder, `into the cache ${folder}`, REMEDY, work)
 
 async function sizeOf(folder: string): Promise<number> {
   let bytes = 0
@@ -72,7 +73,7 @@ export async function prepareCache(folder: string): Promise<void> {
     await makeFolders(folder, 0o700)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
-    throw new Failure(exit.damaged, `there can be no cache at ${folder} (${(error as Error).message}); ${TODO}`, { cause: error })
+    throw new Failure(exit.damaged, `there can be no cache at ${folder} (${(error as Error).message}); ${REMEDY}`, { cause: error })
   }
 }
 

@@ -1,12 +1,16 @@
+import type { Position } from '@devtrail/time-travel'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { rangeOf } from '@devtrail/events'
-import { refsOf, refToJson } from '../logs/ref-list.ts'
+import { rangeOf, type Count } from '@devtrail/events'
+import { refsOf, refToJson, type Ref } from '../logs/ref-list.ts'
 import { pageRefText } from '../print/device.ts'
 import { styleOf } from '../print/style.ts'
 import { imported, names, type Imported } from './recorded.test-support.ts'
 
 const p = { style: styleOf({}, {}), digits: 6, eventsAt: new Map() } as const
 const POSITIONS = 12
+
+const countOf = (ref: Ref): Count =>
+  ref.of === 'page' ? ref.ref.refcount : ref.of === 'pagemap' ? ref.pagemap.ref.count : ref.queue.ref.count
 
 describe.each(names)('the references of %s', (name) => {
   let recording: Imported
@@ -20,12 +24,28 @@ describe.each(names)('the references of %s', (name) => {
     for (let i = 0; i <= POSITIONS; i++) {
       const { machine } = await recording.history.at({ kind: 'seq', seq: Math.max(1, Math.round((last * i) / POSITIONS)) })
       for (const ref of refsOf(machine, null)) {
-        if (ref.of !== 'page') continue
-        expect(pageRefText(p, ref.ref)).not.toContain('[object')
         const { certain } = refToJson(ref, null) as { certain: boolean }
-        if (certain && rangeOf(ref.ref.refcount).lo <= ref.ref.idle) overclaimed.push(ref.ref)
+        const least = rangeOf(countOf(ref)).lo
+        expect(ref.of === 'page' ? pageRefText(p, ref.ref) : '').not.toContain('[object')
+        expect(ref.of !== 'page' && countOf(ref) === 0, 'a count of zero is no reference').toBe(false)
+        expect(certain).toBeTypeOf('boolean')
+        if (certain && least <= (ref.of === 'page' ? ref.ref.idle : 0)) overclaimed.push(ref)
       }
     }
     expect(overclaimed).toEqual([])
   })
+})
+
+const outAt = async (name: string, position: Position): Promise<unknown[]> => {
+  const { machine } = await (await imported(name)).history.at(position)
+  return refsOf(machine, null).map((ref) => [ref.of, (refToJson(ref, null) as { certain: boolean }).certain])
+}
+
+test('the reference of a pagemap is out for certain where its count is known, and not once it dropped to zero', async () => {
+  expect(await outAt('fsdax-dev', { kind: 'end' })).toEqual([['pagemap', true]])
+  expect(await outAt('fsdax-pinned-unbind', { kind: 'time', ns: 9.3e9 })).toEqual([
+    ['page', true],
+    ['pagemap', false],
+  ])
+  expect(await outAt('fsdax-pinned-unbind', { kind: 'time', ns: 9.42e9 })).toEqual([['page', true]])
 })

@@ -1,5 +1,4 @@
 /** What the kernel says of itself: its console lines, and the reports among them. */
-import { nanoseconds } from '@devtrail/events'
 import type { TraceEntry } from '../text/entry.ts'
 import type { ImportContext } from './context.ts'
 
@@ -97,43 +96,3 @@ export function* consoleAhead(ctx: ImportContext): Generator<string> {
 
 /** The text of a console entry, without the space the format puts before it. */
 export const consoleText = (entry: TraceEntry): string => entry.body
-
-/** A line of dmesg. */
-interface DmesgLine {
-  readonly ns: number
-  readonly text: string
-}
-
-export function parseDmesg(text: string): DmesgLine[] {
-  const lines: DmesgLine[] = []
-  for (const raw of text.split(/\r?\n/)) {
-    const m = /^(?:<\d+>)?\[ *(\d+\.\d{6})\] ?(.*)$/.exec(raw)
-    if (m !== null) lines.push({ ns: nanoseconds(m[1]!), text: m[2]! })
-  }
-  return lines
-}
-
-/**
- * What the kernel printed after tracing stopped (an oops stops it): the lines of dmesg after the last one that the
- * trace has. The two clocks differ by a little; a line that both have tells by how much.
- */
-export function dmesgTail(lines: readonly DmesgLine[], lastEntry: number, lastConsole: { text: string; time: number } | null): DmesgLine[] {
-  let offset = 0
-  let from = 0
-  if (lastConsole !== null) {
-    const [first] = lastConsole.text.split('\n')
-    let at = -1
-    for (const [i, line] of lines.entries()) {
-      if (line.text !== first) continue
-      if (at < 0 || Math.abs(line.ns - lastConsole.time) < Math.abs(lines[at]!.ns - lastConsole.time)) at = i
-    }
-    if (at >= 0) {
-      offset = lines[at]!.ns - lastConsole.time
-      from = at + lastConsole.text.split('\n').length
-    }
-  }
-  return lines
-    .slice(from)
-    .filter((l) => l.ns - offset > lastEntry)
-    .map((l) => ({ ns: l.ns - offset, text: l.text }))
-}

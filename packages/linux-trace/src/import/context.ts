@@ -6,12 +6,15 @@ import { evolveResourceTree, initialResourceTree, type ResourceTreePayload } fro
 import type { KernelPayload } from '../events.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeDefinition, ProbeHit } from '../probes.ts'
-import { Coverage } from '../coverage.ts'
+import type { Coverage } from '../coverage.ts'
 import { popFrame, TaskTable, type Frame, type Task } from './tasks.ts'
 import type { Window } from './window.ts'
 
 type AnyPayload = DevresPayload | MemremapPayload | NvdimmPmemPayload | ResourceTreePayload | KernelPayload | Payload<typeof logCatalogue>
 type PayloadOf<T extends AnyPayload['type']> = Extract<AnyPayload, { type: T }>
+
+/** Why entries are missing at a place: what was under way there may have ended. */
+export type GapReason = 'overwritten' | 'lost' | 'cut' | 'unreadable'
 
 /** What an event is said with, beyond what the current entry gives. */
 export interface Told {
@@ -47,7 +50,6 @@ export class ImportContext {
   vmemmap: bigint | null = null
   /** The newest gap; 0 when nothing is missing so far. */
   lastGap = 0
-  events = 0
   task!: Task
   #entry: TraceEntry | null = null
   #where: string | null = null
@@ -59,8 +61,6 @@ export class ImportContext {
   /** Pagemaps seen to have compound pages: how many pages one spans at least. */
   readonly compounds = new Map<number, number>()
   readonly coverage: Coverage
-  /** Whether probes that show page references given back missed some of their hits. */
-  putsMissed = false
   #devresSeen = false
   /** Devices of which it cannot be told whether the entry at hand meant them. */
   readonly doubted = new Set<number>()
@@ -69,13 +69,14 @@ export class ImportContext {
   readonly #unmaps = new Map<number, number>()
   readonly #sink: (event: AnyEvent) => void
 
-  constructor(window: Window, probes: ReadonlyMap<string, ProbeDefinition>, sink: (event: AnyEvent) => void) {
+  constructor(window: Window, probes: ReadonlyMap<string, ProbeDefinition>, coverage: Coverage, sink: (event: AnyEvent) => void) {
     this.window = window
     this.probes = probes
-    this.coverage = new Coverage(probes)
+    this.coverage = coverage
     this.#sink = sink
   }
 
+  /** The number of the newest event: as many were said, the baseline's not counted. */
   get seq(): number {
     return this.#seq
   }
@@ -125,7 +126,6 @@ export class ImportContext {
     const entry = this.#entry
     const frame = entry === null ? undefined : this.task.frames.at(-1)
     const seq = ++this.#seq
-    this.events++
     this.#deliver({
       seq,
       entry: this.#entryNumber,
@@ -228,7 +228,7 @@ export class ImportContext {
   }
 
   /** Entries are missing here: nothing that was under way can be relied on. */
-  gap(reason: 'overwritten' | 'lost' | 'cut' | 'unreadable', lost: number | null, cpu: number | null): void {
+  gap(reason: GapReason, lost: number | null, cpu: number | null): void {
     this.say('log/gap', { reason, lost, cpu, model: null }, { cause: [] })
     this.lastGap = this.#seq
     this.tasks.forget()

@@ -75,3 +75,9 @@ export function handlerOf(hit: ProbeHit): Handler | undefined {
   const h = handlers[hit.symbol]!
   return hit.edge === 'enter' ? h.enter : h.return
 }
+
+/** Functions of whose return it matters only that it came. */
+const RETURNS_VOID: ReadonlySet<string> = new Set(['memunmap_pages', 'blk_mq_freeze_queue_wait'])
+
+/** Whether a return matters by its value and the user's probe does not fetch it. */
+export const tellsNothing = (hit: ProbeHit): boolean => hit.edge === 'return' && !hit.fields.has('ret') && !RETURNS_VOID.has(hit.symbol)

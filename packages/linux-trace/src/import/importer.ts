@@ -1,6 +1,6 @@
 import type { AnyEvent } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
-import { RecordingError } from '../errors.ts'
+import { Coverage } from '../coverage.ts'
 import {
   bareSymbol,
   missingFields,
@@ -14,10 +14,13 @@ import type { Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { readTextTrace, type TraceSummary } from '../text/reader.ts'
 import { devresLogged } from './binding.ts'
-import { consoleAhead, consoleLine, consoleText, dmesgTail, parseDmesg } from './console.ts'
-import { ImportContext } from './context.ts'
-import { handlerOf } from './handlers.ts'
-import { namespaceOfPage } from './idle-at-start.ts'
+import { consoleAhead, consoleLine, consoleText } from './console.ts'
+import { ImportContext, type GapReason } from './context.ts'
+import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
+import { handlerOf, tellsNothing } from './handlers.ts'
+import { Losses } from './losses.ts'
+import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes } from './notes.ts'
+import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
 
 /** Where an import goes: events in order, and raw entries that are deliberately without effect. */
@@ -49,31 +52,6 @@ export interface ImportSummary {
   kernel: string | null
 }
 
-/** Functions whose probes show that page references are given back. */
-const SHOWS_PUTS: ReadonlySet<string> = new Set([
-  '__put_devmap_managed_page_refs',
-  '__bio_release_pages',
-  'page_cache_pipe_buf_release',
-  'unpin_user_page',
-  'gup_put_folio',
-])
-
-/** Probes that `kprobe_profile` says were not run every time (name, hits, misses). */
-function missedHits(profile: string): { event: string; hits: number }[] {
-  return profile.split(/\r?\n/).flatMap((line) => {
-    const m = /^\s*(\S+)\s+\d+\s+([1-9]\d*)\s*$/.exec(line)
-    return m === null ? [] : [{ event: m[1]!, hits: Number(m[2]) }]
-  })
-}
-
-/** Functions of whose return it matters only that it came. */
-const RETURNS_VOID: ReadonlySet<string> = new Set(['memunmap_pages', 'blk_mq_freeze_queue_wait'])
-
-const tellsNothing = (hit: ProbeHit): boolean => hit.edge === 'return' && !hit.fields.has('ret') && !RETURNS_VOID.has(hit.symbol)
-
-/** So many entries that could not be followed are told one by one. */
-const NOT_FOLLOWED_SHOWN_MAX = 5
-
 const PROGRESS_EVERY = 8192
 /** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
 const CPUS_MAX = 8192
@@ -96,7 +74,7 @@ class Importer {
   readonly #trace: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
   readonly #queue: AnyEvent[] = []
   /** Models whose events are not all recorded: what they hold is true for the moment it was told only. */
-  #unrecorded: readonly string[] = []
+  readonly #unrecorded: readonly string[]
   /** Functions whose return probes fetch no value. */
   readonly #silent = new Set<string>()
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
@@ -107,12 +85,10 @@ class Importer {
   readonly #probes: ReadonlyMap<string, ProbeDefinition>
   readonly #ctx: ImportContext
   readonly #window: Window
-  #lost: number | null = 0
-  #lastConsole: { text: string; time: number } | null = null
+  readonly #losses: Losses
+  #lastConsole: ConsoleLine | null = null
   #lastTime = 0
   #lastEntry = 0
-  #missed = false
-  #notFollowed = 0
   #backwards = 0
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
@@ -121,7 +97,10 @@ class Importer {
     this.#options = options
     this.#probes = parseProbeDefinitions(recording.kprobeEvents ?? '')
     this.#window = new Window(readTextTrace(recording.trace, this.#trace))
-    this.#ctx = new ImportContext(this.#window, this.#probes, (event) => this.#queue.push(event))
+    const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
+    this.#unrecorded = [...coverage.missing().keys()]
+    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
+    this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#queue.push(event))
   }
 
   async run(): Promise<ImportSummary> {
@@ -129,10 +108,7 @@ class Importer {
     this.#lastTime = first?.time ?? 0
     this.#ctx.leave(this.#lastTime)
     const missing = sayBaseline(this.#ctx, this.#recording)
-    if (missing.length > 0) this.#notes.push(`no ${missing.join(', ')}: what was there when the recording began is not known`)
-    if (this.#recording.iomem?.endsWith('\n') === false && this.#recording.iomem !== '')
-      this.#notes.push('iomem.before does not end with a line break: it may be cut')
-    this.#noteProbes()
+    this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     for (const cpu of this.#lateCpus(first)) this.#blind.add(cpu)
     await this.#flush()
     for (let item = await this.#window.next(); item !== null; item = await this.#window.next()) {
@@ -154,10 +130,8 @@ class Importer {
     this.#queue.length = 0
   }
 
-  #gap(reason: 'overwritten' | 'lost' | 'cut' | 'unreadable', lost: number | null, cpu: number | null): void {
-    // Where a CPU's buffer starts later than the first says that entries are missing, not that more of them are.
-    if (lost !== null && this.#lost !== null) this.#lost += lost
-    else if (reason !== 'overwritten') this.#lost = null
+  #gap(reason: GapReason, lost: number | null, cpu: number | null): void {
+    this.#losses.gap(reason, lost)
     if (reason === 'overwritten' && cpu !== null) this.#blind.delete(cpu)
     this.#ctx.leave(this.#lastTime, reason === 'cut' ? null : this.#lastEntry + 1)
     this.#ctx.gap(reason, lost, cpu)
@@ -211,12 +185,10 @@ class Importer {
 
   /** An entry that matters and cannot be followed: what it may have changed is no longer known. */
   #unreadable(entry: TraceEntry, hit: ProbeHit | null): void {
-    const lacks = hit === null ? 'is cut or not of the form of its event' : `has no ${missingFields(hit).join(', ')}`
-    if (this.#notFollowed++ < NOT_FOLLOWED_SHOWN_MAX)
-      this.#notes.push(`entry ${entry.number} (line ${entry.line}), ${entry.event}, ${lacks}; a gap stands for it`)
+    this.#losses.entryNotFollowed()
+    if (this.#losses.notFollowed <= NOT_FOLLOWED_SHOWN_MAX) this.#notes.push(entryNote(entry, hit))
     this.#ctx.leave(entry.time, entry.number)
     this.#ctx.gap('unreadable', 1, null)
-    this.#lost = this.#lost === null ? null : this.#lost + 1
     this.#keep(entry, true)
   }
 
@@ -269,95 +241,28 @@ class Importer {
     const { entries, inBuffer } = this.#trace
     ctx.leave(this.#lastTime)
     if (inBuffer !== null && entries < inBuffer) {
-      this.#notes.push(`the trace is cut: it has ${entries} of the ${inBuffer} entries that its header announces`)
+      this.#notes.push(cutNote(entries, inBuffer))
       this.#gap('cut', inBuffer - entries, null)
     }
-    this.#ownerlessPagemaps()
-    for (const line of this.#tail()) {
-      ctx.leave(line.ns)
-      consoleLine(ctx, line.text, () => line.following)
-    }
-    ctx.say('log/ended', {
-      complete: inBuffer !== null && entries >= inBuffer && this.#trace.unparsed === 0 && !this.#missed && this.#notFollowed === 0,
-    })
-  }
-
-  /** A pagemap whose owner was never named belongs to whatever claims the namespace its pages lie in. */
-  #ownerlessPagemaps(): void {
-    const ctx = this.#ctx
-    for (const p of ctx.memremap.pagemaps.values()) {
-      const pfn = p.start === null ? [...p.pages.keys()][0] : Number(p.start >> 12n)
-      const looked = pfn ?? ctx.lookedUp.get(p.id)
-      if (p.device !== null || looked === undefined) continue
-      const namespace = namespaceOfPage(ctx, looked)
-      if (namespace !== null)
-        ctx.say(
-          'memremap/pagemap-identified',
-          { pagemap: p.id, device: null, namespace, start: null, end: null, type: null, ref: null },
-          { inferred: true },
-        )
-    }
-  }
-
-  #tail(): { ns: number; text: string; following: string[] }[] {
-    if (this.#recording.dmesg === undefined || this.#trace.entries === 0) return []
-    const lines = dmesgTail(parseDmesg(this.#recording.dmesg), this.#lastTime, this.#lastConsole)
-    return lines.map((l, i) => ({ ...l, following: lines.slice(i + 1).map((f) => f.text) }))
-  }
-
-  #noteProbes(): void {
-    const missing = this.#ctx.coverage.missing()
-    this.#unrecorded = [...missing.keys()]
-    for (const [model, functions] of missing)
-      this.#notes.push(`no probe of ${functions.join(', ')}: what is known of ${model} holds only until the next entry`)
-    if (!this.#ctx.coverage.known)
-      this.#notes.push(
-        'no kprobe_events.txt: which probes were installed is not known, so what none of them shows is not taken for not having happened',
-      )
-    else if (!this.#ctx.coverage.puts)
-      this.#notes.push('not every way in which page references are given back is probed: that one is still out is never certain')
-    const foreign = [...this.#probes.values()].filter((p) => isKnownFunction(p.symbol) && p.foreign.length > 0)
-    for (const p of foreign)
-      this.#notes.push(`probe ${p.event} fetches ${p.foreign.join(', ')} in a way not known for ${p.symbol}; taken by name`)
-    const missed = missedHits(this.#recording.kprobeProfile ?? '')
-    if (missed.length === 0) return
-    this.#missed = true
-    this.#ctx.putsMissed = missed.some(({ event }) => SHOWS_PUTS.has(this.#probes.get(event)?.symbol ?? ''))
-    this.#notes.push(
-      `probes that missed hits: ${missed.map((m) => `${m.event} (${m.hits})`).join(', ')}; what they would have shown is not known`,
-    )
+    sayOwnersByNamespace(ctx)
+    if (this.#recording.dmesg !== undefined && entries > 0) sayDmesgTail(ctx, this.#recording.dmesg, this.#lastTime, this.#lastConsole)
+    ctx.say('log/ended', { complete: this.#losses.endIsWhole })
   }
 
   #summary(): ImportSummary {
-    const { entries, inBuffer, written, unparsed, unreadable } = this.#trace
-    if (unparsed > 0)
-      this.#notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
-    if (this.#notFollowed > NOT_FOLLOWED_SHOWN_MAX) this.#notes.push(`${this.#notFollowed} entries could not be followed in all`)
-    if (this.#backwards > 0) this.#notes.push(`time goes back ${this.#backwards} times: positions by time mean the last event not later`)
-    if (this.#silent.size > 0) {
-      this.#notes.push(`return probes of ${[...this.#silent].join(', ')} do not fetch $retval: how those calls ended is not known`)
-    }
-    if (inBuffer === null) this.#notes.push('the trace has no header: whether it is complete is not known')
-    const complete =
-      inBuffer !== null &&
-      inBuffer === written &&
-      entries === inBuffer &&
-      unparsed === 0 &&
-      this.#notFollowed === 0 &&
-      this.#lost === 0 &&
-      !this.#missed
+    const { entries, unparsed } = this.#trace
+    const { notFollowed, lost, none } = this.#losses
+    this.#notes.push(...endNotes(this.#trace, { notFollowed, backwards: this.#backwards, silent: this.#silent }))
     return {
       entries,
-      events: this.#ctx.events,
+      events: this.#ctx.seq,
       withoutEffect: Object.fromEntries([...this.#withoutEffect].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       unknown: [...this.#unknown].toSorted(),
       unparsed,
-      lost: inBuffer === null && this.#lost === 0 ? null : this.#lost,
+      lost,
       notes: this.#notes,
-      complete,
+      complete: none,
       kernel: this.#recording.uname === undefined ? null : this.#recording.uname.trim() || null,
     }
   }
 }
-
-export { RecordingError }

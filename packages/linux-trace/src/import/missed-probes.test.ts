@@ -1,10 +1,9 @@
 /** What probes that missed hits, or fetch less, leave of an import. */
 import type { AnyEvent } from '@devtrail/events'
 import { expect, test } from 'vitest'
-import { importRecording } from './importer.ts'
+import { imported, raw, type Told } from './trace.test-support.ts'
 
 const LINES = [
-  'tracer: nop',
   'pin-9 [000] d.... 1.000001: look: (get_dev_pagemap+0x0/0xe0) pfn=0x100300 cached=0x0',
   'pin-9 [000] d.... 1.000002: look_ret: (gup+0x5/0x13 <- get_dev_pagemap) pgmap=0xff00000000001000',
   'pin-9 [000] d.... 1.000003: grab: (try_grab_folio+0x0/0x370) page=0xffea00000400c000 pgmap=0xff00000000001000 refcount=1 refs=1 flags=0x4',
@@ -29,83 +28,69 @@ function definitions(without: readonly string[] = []): string {
     .join('\n')
 }
 
-async function run(profile?: string, without: readonly string[] = []): Promise<AnyEvent[]> {
-  const entries = LINES.length - 1
-  const text = `# ${LINES[0]}\n# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${LINES.slice(1).join('\n')}\n`
-  const trace = (async function* () {
-    yield new TextEncoder().encode(text)
-  })()
-  const events: AnyEvent[] = []
-  await importRecording(
-    { trace, name: 'test', kprobeEvents: definitions(without), ...(profile === undefined ? {} : { kprobeProfile: profile }) },
-    { event: (e) => void events.push(e), kept: () => {} },
-  )
-  return events
+interface Parts {
+  readonly kprobeEvents?: string
+  readonly kprobeProfile?: string
 }
+
+function run(parts: Parts = { kprobeEvents: definitions() }, lines = LINES): Promise<Told> {
+  const header = `# entries-in-buffer/entries-written: ${lines.length}/${lines.length}   #P:1`
+  return imported(lines.map(raw), { header, ...parts })
+}
+
+const eventsWith = async (kprobeProfile: string): Promise<readonly AnyEvent[]> =>
+  (await run({ kprobeEvents: definitions(), kprobeProfile })).events
 
 const types = (events: readonly AnyEvent[]): string[] => events.map((e) => e.type)
 
 test('without the base of the memmap the pages of a lookup still tell which they are', async () => {
-  const grabbed = (await run()).find((e) => e.type === 'memremap/grabbed')
-  expect(grabbed?.data).toMatchObject({ pfn: 0x100300, pagemap: 1, before: 1 })
+  const [grabbed] = (await run()).data('memremap/grabbed')
+  expect(grabbed).toMatchObject({ pfn: 0x100300, pagemap: 1, before: 1 })
 })
 
 test('where a probe of puts missed hits, puts may have gone unseen before memory is removed', async () => {
-  expect(types(await run('  puts   10   0\n'))).not.toContain('memremap/puts-unseen')
-  const missed = await run('  puts   10   3\n')
+  expect(types(await eventsWith('  puts   10   0\n'))).not.toContain('memremap/puts-unseen')
+  const missed = await eventsWith('  puts   10   3\n')
   const at = types(missed).indexOf('memremap/puts-unseen')
   expect(missed[at + 1]?.type).toBe('memremap/memory-removed')
   expect(missed.at(-1)?.data).toEqual({ complete: false })
 })
 
 test('where another probe missed hits, only the end of the recording is no longer sure', async () => {
-  const missed = await run('  look   10   3\n')
+  const missed = await eventsWith('  look   10   3\n')
   expect(missed.map((e) => e.type)).not.toContain('memremap/puts-unseen')
   expect(missed.at(-1)?.data).toEqual({ complete: false })
 })
 
 test('a return probe that fetches no value leaves what it would have told unknown', async () => {
   const lines = LINES.map((line) => line.replace(' ret=0xffea00000400c000', ''))
-  const entries = lines.length - 1
-  const text = `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${lines.slice(1).join('\n')}\n`
-  const trace = (async function* () {
-    yield new TextEncoder().encode(text)
-  })()
-  const events: AnyEvent[] = []
-  const { notes } = await importRecording({ trace, name: 'test' }, { event: (e) => void events.push(e), kept: () => {} })
+  const { events, data, summary } = await run({}, lines)
   expect(events.map((e) => e.type)).not.toContain('memremap/grabbed')
-  expect(events.find((e) => e.type === 'log/gap')?.data).toEqual({ reason: 'unreadable', lost: null, cpu: null, model: null })
-  expect(notes.join()).toContain('return probes of try_grab_folio do not fetch $retval')
+  expect(data('log/gap')[0]).toEqual({ reason: 'unreadable', lost: null, cpu: null, model: null })
+  expect(summary.notes.join()).toContain('return probes of try_grab_folio do not fetch $retval')
 })
 
 test('where a way of giving references back is not probed, none is certain to be still out', async () => {
-  expect(types(await run(undefined, ['__bio_release_pages']))).toContain('memremap/puts-unseen')
+  const { events } = await run({ kprobeEvents: definitions(['__bio_release_pages']) })
+  expect(types(events)).toContain('memremap/puts-unseen')
 })
 
 test('what a model cannot do without and nothing recorded leaves it unknown, and only it', async () => {
-  const gaps = (await run(undefined, ['__release_region'])).filter((e) => e.type === 'log/gap')
+  const gaps = (await run({ kprobeEvents: definitions(['__release_region']) })).data('log/gap')
   expect(gaps.length).toBeGreaterThan(0)
-  expect(new Set(gaps.map((e) => `${String(e.data['reason'])} ${String(e.data['model'])}`))).toEqual(new Set(['unrecorded resource-tree']))
+  expect(new Set(gaps.map((gap) => `${String(gap['reason'])} ${String(gap['model'])}`))).toEqual(new Set(['unrecorded resource-tree']))
 })
 
 test('an entry that lacks a field it cannot do without, or is cut, is a gap and a note with its place', async () => {
   const lines = [
-    ...LINES.slice(0, 5),
+    ...LINES.slice(0, 4),
     'sh-1 [000] ..... 2.000000: devres_log: pfn0.0 REL 00000',
-    LINES[5]!.replace('start=', 'begin='),
-    LINES[6]!,
+    LINES[4]!.replace('start=', 'begin='),
+    LINES[5]!,
   ]
-  const entries = lines.length - 1
-  const text = `# entries-in-buffer/entries-written: ${entries}/${entries}   #P:1\n${lines.slice(1).join('\n')}\n`
-  const trace = (async function* () {
-    yield new TextEncoder().encode(text)
-  })()
-  const events: AnyEvent[] = []
-  const { notes, lost, complete } = await importRecording(
-    { trace, name: 'test', kprobeEvents: definitions() },
-    { event: (e) => void events.push(e), kept: () => {} },
-  )
-  expect(events.filter((e) => e.type === 'log/gap').map((e) => e.entry)).toEqual([5, 6])
+  const { all, summary } = await run({ kprobeEvents: definitions() }, lines)
+  const { notes, lost, complete } = summary
+  expect(all('log/gap').map((e) => e.entry)).toEqual([5, 6])
   expect([lost, complete]).toEqual([2, false])
   expect(notes).toContain('entry 5 (line 6), devres_log, is cut or not of the form of its event; a gap stands for it')
   expect(notes).toContain('entry 6 (line 7), unmap, has no start; a gap stands for it')

@@ -222,7 +222,7 @@ export function memoryRemoved(ctx: ImportContext, hit: ProbeHit): void {
   const start = u64(hit.fields, 'start') ?? 0n
   const size = u64(hit.fields, 'size') ?? 0n
   const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)
-  if (pagemap !== null && (ctx.putsMissed || !ctx.coverage.puts || type !== memoryType.FS_DAX))
+  if (pagemap !== null && (ctx.coverage.putsMissed || !ctx.coverage.puts || type !== memoryType.FS_DAX))
     ctx.say('memremap/puts-unseen', { vectors: 0, pagemap }, { inferred: true })
   const seq = ctx.say('memremap/memory-removed', { pagemap: pagemap ?? coveringPagemap(ctx, start, size), start, size })
   if (pagemap === null) systemRamRemoved(ctx, start, size, seq)

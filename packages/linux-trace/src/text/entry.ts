@@ -27,24 +27,18 @@ const FUNCTION = /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?
 export function parseEntry(text: string, number: number, line: number): TraceEntry | null {
   const m = ENTRY.exec(text)
   if (m === null) return parseFunction(text, number, line)
-  return {
-    number,
-    line,
-    comm: m[1]!,
-    pid: Number(m[2]),
-    cpu: Number(m[3]),
-    context: m[4] ?? '',
-    time: nanoseconds(m[5]!),
-    event: m[6]!,
-    // trace-cmd report prints no flags and pads the names of events.
-    body: m[4] === undefined ? m[7]!.trimStart() : m[7]!,
-  }
+  // trace-cmd report prints no flags and pads the names of events.
+  return entryOf(m, number, line, m[6]!, m[4] === undefined ? m[7]!.trimStart() : m[7]!)
 }
 
 /** A line of the function tracer: `fn <-parent`. */
 function parseFunction(text: string, number: number, line: number): TraceEntry | null {
   const m = FUNCTION.exec(text)
-  if (m === null) return null
+  return m === null ? null : entryOf(m, number, line, 'function', `${m[6]} <-${m[7]}`)
+}
+
+/** `m`: a match whose first five groups are task, pid, CPU, context and time. */
+function entryOf(m: RegExpExecArray, number: number, line: number, event: string, body: string): TraceEntry {
   return {
     number,
     line,
@@ -53,7 +47,7 @@ function parseFunction(text: string, number: number, line: number): TraceEntry |
     cpu: Number(m[3]),
     context: m[4] ?? '',
     time: nanoseconds(m[5]!),
-    event: 'function',
-    body: `${m[6]} <-${m[7]}`,
+    event,
+    body,
   }
 }

@@ -1,0 +1,49 @@
+import type { TraceSummary } from '../text/reader.ts'
+import type { GapReason } from './context.ts'
+
+/** What a recording lacks, as far as it tells. */
+export class Losses {
+  readonly #trace: TraceSummary
+  readonly #missedHits: boolean
+  #lost: number | null = 0
+  #notFollowed = 0
+
+  /** `missedHits`: whether probes were not run every time. */
+  constructor(trace: TraceSummary, missedHits: boolean) {
+    this.#trace = trace
+    this.#missedHits = missedHits
+  }
+
+  gap(reason: GapReason, lost: number | null): void {
+    // Where a CPU's buffer starts later than the first says that entries are missing, not that more of them are.
+    if (lost !== null && this.#lost !== null) this.#lost += lost
+    else if (reason !== 'overwritten') this.#lost = null
+  }
+
+  /** An entry is there and cannot be followed. */
+  entryNotFollowed(): void {
+    this.#notFollowed++
+    this.gap('unreadable', 1)
+  }
+
+  get notFollowed(): number {
+    return this.#notFollowed
+  }
+
+  /** Entries that are missing; null when some are and nobody can say how many, or when nothing says whether any are. */
+  get lost(): number | null {
+    return this.#trace.inBuffer === null && this.#lost === 0 ? null : this.#lost
+  }
+
+  /** Whether nothing is missing at the end, whatever was lost before the first entry or between two. */
+  get endIsWhole(): boolean {
+    const { entries, inBuffer, unparsed } = this.#trace
+    return inBuffer !== null && entries >= inBuffer && unparsed === 0 && this.#notFollowed === 0 && !this.#missedHits
+  }
+
+  /** Whether nothing is missing from the recording's beginning to its end. */
+  get none(): boolean {
+    const { entries, inBuffer, written } = this.#trace
+    return this.endIsWhole && entries === inBuffer && inBuffer === written && this.#lost === 0
+  }
+}

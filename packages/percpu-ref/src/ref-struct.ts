@@ -1,0 +1,132 @@
+import type { DeviceId, Emitter, Said } from '@devtrail/events'
+import { Counters } from './counters.ts'
+import type { PercpuRefPayload, PercpuRefWarning, ReferenceKind } from './events.ts'
+import { ALLOW_REINIT, BIAS, INIT_ATOMIC, INIT_DEAD } from './flags.ts'
+import type { PercpuRefRules } from './rules.ts'
+import type { RefWords } from './state.ts'
+
+/** The kernel would have stopped here (BUG), or gone on with freed memory: a broken promise of the caller. */
+export class PercpuRefBug extends Error {
+  override readonly name = 'PercpuRefBug'
+}
+
+type Type = PercpuRefPayload['type']
+type Body<T extends Type> = Omit<Extract<PercpuRefPayload, { type: T }>['data'], 'ref'>
+
+export interface RefStructInit {
+  readonly id: string
+  readonly flags: number
+  readonly device?: DeviceId | undefined
+  /** How many CPUs there are. */
+  readonly cpus: number
+  /** Name of the release function; may be empty. */
+  readonly releaseName: string
+  /** Runs it. */
+  readonly release: () => void
+}
+
+/** struct percpu_ref: its words, how it is counted in the mode it is in, and how it says what happens to it. */
+export class RefStruct {
+  readonly id: string
+  readonly events: Emitter
+  readonly releaseName: string
+  readonly counters: Counters
+  readonly allowReinit: boolean
+  atomic: boolean
+  dead: boolean
+  biased: boolean
+  forceAtomic: boolean
+  switching = false
+  freed = false
+  exited = false
+  readonly #said: Said | undefined
+  readonly #release: () => void
+
+  constructor(events: Emitter, rules: PercpuRefRules, { id, flags, device, cpus, releaseName, release }: RefStructInit) {
+    this.id = id
+    this.events = events
+    this.releaseName = releaseName
+    this.#release = release
+    this.#said = device === undefined ? undefined : { device }
+    this.counters = new Counters(cpus)
+    this.atomic = (flags & (INIT_ATOMIC | INIT_DEAD)) !== 0
+    this.dead = (flags & INIT_DEAD) !== 0
+    this.biased = !this.atomic
+    this.forceAtomic = (flags & INIT_ATOMIC) !== 0
+    this.allowReinit = !rules.freesCounters || (flags & (INIT_ATOMIC | INIT_DEAD | ALLOW_REINIT)) !== 0
+    this.counters.shared = this.dead ? 0n : this.atomic ? 1n : BIAS + 1n
+    if (!events.on) return
+    this.say('percpu-ref/initialised', {
+      device: device ?? null,
+      release: releaseName || null,
+      cpus,
+      atomic: this.atomic,
+      dead: this.dead,
+      count: this.counters.shared,
+      forceAtomic: this.forceAtomic,
+      allowReinit: this.allowReinit,
+    })
+  }
+
+  /** Says an event about it; returns its sequence number. */
+  say<T extends Type>(type: T, body: Body<T>): number {
+    return this.events.emit<PercpuRefPayload>(type, { ref: this.id, ...body }, this.#said)
+  }
+
+  warn(warning: PercpuRefWarning, { text = null, count = null }: { text?: string | null; count?: bigint | null } = {}): void {
+    if (this.events.on) this.say('percpu-ref/warned', { warning, count, text })
+  }
+
+  /** @throws PercpuRefBug after percpu_ref_exit. */
+  checkAlive(): void {
+    if (this.exited) throw new PercpuRefBug(`percpu_ref ${this.id} is used after percpu_ref_exit (after event ${this.events.seq})`)
+  }
+
+  /** Adds `n` references to the counter in use; returns its CPU, or null for the shared one. @throws RangeError unless 0 ≤ n < 2^53. */
+  add(n: number): number | null {
+    return this.#change(n, 1n)
+  }
+
+  get(n: number, of: ReferenceKind): void {
+    const cpu = this.#change(n, 1n)
+    if (this.events.on) this.say('percpu-ref/got', { n, cpu, of })
+  }
+
+  /** Outside percpu mode the one that lands on zero runs release. */
+  put(n: number, of: ReferenceKind): void {
+    const cpu = this.#change(n, -1n)
+    const seq = this.events.on ? this.say('percpu-ref/put', { n, cpu, of }) : 0
+    if (cpu !== null || this.counters.shared !== 0n) return
+    this.events.because(seq, () => {
+      if (this.events.on) this.say('percpu-ref/released', {})
+      this.#release()
+    })
+  }
+
+  #change(n: number, sign: 1n | -1n): number | null {
+    this.checkAlive()
+    if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`a number of references is a whole number from 0, found ${n}`)
+    if (this.atomic) {
+      this.counters.addShared(sign * BigInt(n))
+      return null
+    }
+    const cpu = this.events.cpu ?? 0
+    this.counters.addOn(cpu, sign * BigInt(n))
+    return cpu
+  }
+
+  words(): RefWords {
+    return {
+      atomic: this.atomic,
+      dead: this.dead,
+      count: this.counters.shared,
+      perCpu: this.counters.perCpu(),
+      biased: this.biased,
+      forceAtomic: this.forceAtomic,
+      allowReinit: this.allowReinit,
+      switching: this.switching,
+      freed: this.freed,
+      exited: this.exited,
+    }
+  }
+}
