@@ -17,7 +17,8 @@ export function expectedAfter(last: number): string {
  * @throws LogUsageError `bad-sequence`, naming both numbers.
  */
 export function sequenceAfter(last: number, events: readonly AnyEvent[]): number {
-  for (const [i, { seq, type }] of events.entries()) {
+  for (let i = 0; i < events.length; i++) {
+    const { seq, type } = events[i]!
     if (!follows(last, seq)) {
       const late = seq === 0 ? '; the baseline comes before all other events' : ''
       throw new LogUsageError(

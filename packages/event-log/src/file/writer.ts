@@ -217,26 +217,25 @@ export class FileLogWriter implements LogWriter {
   /** Takes all of a batch or, when one of them is refused, none. */
   #take(events: readonly AnyEvent[]): void {
     const before = this.#builder.count
+    // What is in a finished block cannot be taken back: by then nothing that follows may be refused any more.
     let allChecked = false
-    for (let i = 0; i < events.length; i++) {
-      try {
+    try {
+      for (let i = 0; i < events.length; i++) {
         this.#builder.add(events[i]!)
-        // What is in a finished block cannot be taken back: by then nothing that follows may be refused any more.
-        if (!allChecked && this.#isFull()) {
-          for (let k = i + 1; k < events.length; k++) mustBeStorable(this.#start.vocabulary, events[k]!)
-          allChecked = true
-        }
-      } catch (error) {
-        if (!allChecked) this.#builder.cut(before)
-        throw error
+        if (!this.#isFull()) continue
+        for (let k = i + 1; !allChecked && k < events.length; k++) mustBeStorable(this.#start.vocabulary, events[k]!)
+        allChecked = true
+        this.#finishBlock()
       }
-      if (this.#isFull()) this.#finishBlock()
+    } catch (error) {
+      if (!allChecked) this.#builder.cut(before)
+      throw error
     }
   }
 
   #isFull(): boolean {
-    const { count, bytes, causes } = this.#builder
-    return count >= this.#start.sizes.blockEvents || bytes >= IO_BYTES || causes >= CAUSES_MAX
+    const builder = this.#builder
+    return builder.count >= this.#start.sizes.blockEvents || builder.bytes >= IO_BYTES || builder.causes >= CAUSES_MAX
   }
 
   /** Makes a block of what has come in since the last one. */
