@@ -216,6 +216,11 @@ export class FileLogWriter implements LogWriter {
 
   /** Takes all of a batch or, when one of them is refused, none. */
   #take(events: readonly AnyEvent[]): void {
+    const { blockEvents } = this.#start.sizes
+    // A batch that fits into one block goes into one: it is then checked as it is taken, and only once.
+    if (events.length <= blockEvents && this.#builder.count + events.length > blockEvents && this.#builder.count >= blockEvents / 2) {
+      this.#finishBlock()
+    }
     const before = this.#builder.count
     // What is in a finished block cannot be taken back: by then nothing that follows may be refused any more.
     let allChecked = false
