@@ -3,10 +3,12 @@
  * they were declared when they were written. Each block carries what it adds, so any beginning of a segment can be read.
  */
 import type { Actor, EventDeclaration, Field, FieldKind } from '@devtrail/events'
+import { LogUsageError } from '../errors.ts'
 import { BrokenBlockError, ByteWriter, type ByteReader } from './bytes.ts'
 
 /** Entries of each kind in one segment at most. */
 export const DICTIONARY_ENTRIES_MAX = 1 << 20
+/** Fields of one event type, and values of one enum, at most. */
 const FIELDS_MAX = 4096
 
 /** The number of each field kind in the format. */
@@ -51,13 +53,14 @@ export class DictionaryWriter {
   #newActors = new ByteWriter(64)
   #newTypes = new ByteWriter(1024)
   #actorCount = 0
+  #fieldCount = 0
   #added = { strings: 0, actors: 0, types: 0 }
   /** Bytes of all strings. */
   bytes = 0
 
-  /** Entries of the fullest kind. */
+  /** Entries of the fullest kind; fields and values of all event types count as one. */
   get size(): number {
-    return Math.max(this.#strings.size, this.#actorCount)
+    return Math.max(this.#strings.size, this.#actorCount, this.#fieldCount)
   }
 
   string(text: string): number {
@@ -85,7 +88,10 @@ export class DictionaryWriter {
     return id
   }
 
-  /** The number of a type as it is declared: the same name with other fields, in a segment gone on with later, is another. */
+  /**
+   * The number of a type as it is declared: the same name with other fields, in a segment gone on with later, is another.
+   * @throws LogUsageError `unsupported` when it has more fields or values than can be stored.
+   */
   type(name: string, declaration: Pick<EventDeclaration, 'version' | 'fields'>): number {
     const key = JSON.stringify([
       name,
@@ -94,11 +100,15 @@ export class DictionaryWriter {
     ])
     let id = this.#types.get(key)
     if (id !== undefined) return id
+    const fields = Object.entries(declaration.fields)
+    if (fields.length > FIELDS_MAX || fields.some(([, { values }]) => values !== undefined && values.length > FIELDS_MAX)) {
+      throw new LogUsageError('unsupported', `${name} has more than ${FIELDS_MAX} fields, or a field with more than ${FIELDS_MAX} values`)
+    }
     id = this.#types.size + 1
     this.#types.set(key, id)
     this.#declared.push({ name, declaration })
+    this.#fieldCount += fields.reduce((sum, [, { values }]) => sum + 1 + (values?.length ?? 0), 0)
     const out = this.#newTypes
-    const fields = Object.entries(declaration.fields)
     out.varint(this.string(name))
     out.varint(declaration.version)
     out.varint(fields.length)

@@ -74,7 +74,7 @@ async function tellingEnd(end: (bytes: Buffer, start: number) => Buffer): Promis
   return { folder, start: ends[0]! }
 }
 
-async function mustGoOn(folder: string): Promise<void> {
+async function expectGoingOn(folder: string): Promise<void> {
   expect(await readable(folder)).toStrictEqual([1, 3])
   {
     await using writer = await appendFileLog(folder, sampleVocabulary)
@@ -94,12 +94,12 @@ test.each([
   expect([cutTail === null, movedAside === null]).toStrictEqual(kept)
   expect(lost.map(({ offset }) => offset)).toContain(start)
   expect(await repairFileLog(folder)).toMatchObject({ cutTail: null, movedAside: null, rebuilt: [] })
-  await mustGoOn(folder)
+  await expectGoingOn(folder)
 })
 
 test('nor when the next writer cuts it', async () => {
   const { folder } = await tellingEnd((bytes, start) => bytes.subarray(0, start + 60))
-  await mustGoOn(folder)
+  await expectGoingOn(folder)
 })
 
 test('a damaged end and a damaged header are repaired at once', async () => {
