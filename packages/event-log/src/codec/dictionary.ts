@@ -175,11 +175,17 @@ function grow(list: unknown[], base: number, what: string): void {
   while (list.length <= base) list.push(undefined)
 }
 
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b))
+}
+
 /** The reading side. An entry that a damaged block held is undefined. */
 export class Dictionary {
   readonly strings: (string | undefined)[] = [undefined]
   readonly actors: (Actor | undefined)[] = [undefined]
   readonly types: (StoredType | undefined)[] = [undefined]
+  /** Fields and values of all event types. */
+  #fieldCount = 0
 
   /** Whether no entry is missing. */
   get whole(): boolean {
@@ -192,20 +198,38 @@ export class Dictionary {
     return text
   }
 
-  /** Takes in what a block adds. Reading the same block twice changes nothing. @throws BrokenBlockError. */
+  /** Takes in what a block adds. Reading the same block twice changes nothing, and no block changes what another added. @throws BrokenBlockError. */
   add(input: ByteReader): void {
     this.#add(input, this.strings, 1, 'strings', () => input.string())
     this.#add(input, this.actors, 2, 'actors', () => Object.freeze({ pid: input.signed(), comm: this.string(input.varint()) }))
-    this.#add(input, this.types, 3, 'event types', () => this.#type(input))
+    const count = ({ fields }: StoredType): void => {
+      for (const { field } of fields) this.#fieldCount += 1 + (field.values?.length ?? 0)
+      if (this.#fieldCount > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${this.#fieldCount} fields and values`)
+    }
+    this.#add(input, this.types, 3, 'event types', () => this.#type(input), count)
   }
 
-  #add<T>(input: ByteReader, list: (T | undefined)[], bytesEach: number, what: string, read: () => T): void {
+  #add<T>(
+    input: ByteReader,
+    list: (T | undefined)[],
+    bytesEach: number,
+    what: string,
+    read: () => T,
+    keep: (entry: T) => void = () => {},
+  ): void {
     const base = input.varint()
     const added = input.count(DICTIONARY_ENTRIES_MAX, bytesEach, what)
     if (base + added > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${base + added} ${what}`)
     if (added === 0) return
     grow(list, base, what)
-    for (let id = base + 1; id <= base + added; id++) list[id] = read()
+    for (let id = base + 1; id <= base + added; id++) {
+      const entry = read()
+      const known = list[id]
+      if (known === undefined) {
+        list[id] = entry
+        keep(entry)
+      } else if (!isSame(known, entry)) throw new BrokenBlockError(`another entry for number ${id} of the ${what}`)
+    }
   }
 
   #type(input: ByteReader): StoredType {

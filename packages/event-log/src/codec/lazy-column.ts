@@ -4,7 +4,7 @@ import { readInts, skipInts } from './int-column.ts'
 /** The error to throw where a block makes no sense, which may say where it lies. */
 export type Telling = (error: unknown) => unknown
 
-/** A column that is decoded, and checked, when it is first asked for. */
+/** A column that is decoded, and checked, when it is first asked for. What makes no sense fails the same way each time, at no more cost. */
 export class LazyColumn {
   readonly #input: ByteReader
   readonly #at: number
@@ -12,6 +12,7 @@ export class LazyColumn {
   readonly #check: (numbers: Float64Array) => void
   readonly #telling: Telling
   #numbers: Float64Array | null = null
+  #failure: { readonly error: unknown } | null = null
 
   /** Moves `input` behind the column. `check` throws on values that make no sense. */
   constructor(input: ByteReader, n: number, telling: Telling, check: (numbers: Float64Array) => void = () => {}) {
@@ -28,13 +29,15 @@ export class LazyColumn {
   }
 
   #decode(): Float64Array {
+    if (this.#failure !== null) throw this.#failure.error
     try {
       const numbers = readInts(new ByteReader(this.#input.bytes, this.#at, this.#input.end), this.#n)
       this.#check(numbers)
       this.#numbers = numbers
       return numbers
     } catch (error) {
-      throw this.#telling(error)
+      this.#failure = { error: this.#telling(error) }
+      throw this.#failure.error
     }
   }
 }
