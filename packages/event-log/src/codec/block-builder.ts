@@ -133,6 +133,7 @@ export class BlockBuilder {
     const envelopes = this.#envelopes
     const place = envelopes.count
     const causes = envelopes.causes
+    const strings = this.#dictionary.bytes
     if (!envelopes.take(event)) {
       type.drop()
       return false
@@ -142,7 +143,7 @@ export class BlockBuilder {
       this.#inBlock.push(type)
     }
     envelopes.type[place] = type.local
-    this.bytes += 16 + 4 * type.columns.length + chars + 4 * (envelopes.causes - causes)
+    this.bytes += 16 + 4 * type.columns.length + chars + 4 * (envelopes.causes - causes) + this.#dictionary.bytes - strings
     this.lastSeq = event.seq
     return true
   }

@@ -8,7 +8,7 @@ import { BrokenBlockError, ByteReader } from './bytes.ts'
 import type { ColumnPool } from './column-pool.ts'
 import type { Dictionary, StoredType } from './dictionary.ts'
 import { EventViews, type TypeView } from './event-view.ts'
-import { BLOCK_EVENTS_MAX } from './frame.ts'
+import { BLOCK_EVENTS_MAX, BLOCK_VALUES_MAX } from './frame.ts'
 import { readInts } from './int-column.ts'
 import { LazyColumn, mustBeWithin, type Decoding } from './lazy-column.ts'
 import { StoredColumn } from './stored-column.ts'
@@ -112,7 +112,10 @@ export class BlockReader implements EventBlock {
     })
     if (new Set(this.types.map(({ name }) => name)).size < this.types.length) throw new BrokenBlockError('an event type twice')
 
-    this.#causeCount = new LazyColumn(input, count, exact, (counts) => mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes'))
+    this.#causeCount = new LazyColumn(input, count, exact, (counts) => {
+      mustBeWithin(counts, 0, BLOCK_CAUSES_MAX, 'number of causes')
+      this.#causeStart = startsOf(counts, this.#causes)
+    })
     this.#causesAreNear = input.u8() === 1
     this.#causes = input.varint()
     if (this.#causes > BLOCK_CAUSES_MAX) throw new BrokenBlockError(`${this.#causes} causes in a block`)
@@ -131,6 +134,8 @@ export class BlockReader implements EventBlock {
     const rowCounts = new Uint32Array(this.types.length)
     this.#rows = new Uint32Array(count)
     for (let i = 0; i < count; i++) this.#rows[i] = rowCounts[this.type[i]!]!++
+    const values = this.types.reduce((sum, { fields }, t) => sum + fields.length * rowCounts[t]!, 0)
+    if (values > BLOCK_VALUES_MAX) throw new BrokenBlockError(`${values} values in a block`)
     this.#fields = this.types.map(({ fields }, t) =>
       fields.map(({ name, field }) => new StoredColumn(name, field, rowCounts[t]!, input, dictionary, how)),
     )
@@ -199,24 +204,24 @@ export class BlockReader implements EventBlock {
 
   causesAt(i: number): readonly number[] {
     if (this.#causes === 0) return NO_CAUSES
-    const starts = (this.#causeStart ??= this.#causeStarts())
+    const starts = this.#causeStart ?? this.#causeStarts()
     const start = starts[i]!
     const end = starts[i + 1]!
     if (start === end) return NO_CAUSES
     const seq = this.seq(i)
     const cause = this.#cause.numbers
     const causes: number[] = []
-    for (let c = start; c < end; c++) causes.push(this.#causesAreNear ? seq - cause[c]! : cause[c]!)
+    for (let c = start; c < end; c++) {
+      const of = this.#causesAreNear ? seq - cause[c]! : cause[c]!
+      if (!Number.isSafeInteger(of)) throw this.#telling(new BrokenBlockError('a cause past 2^53'))
+      causes.push(of)
+    }
     return causes
   }
 
   #causeStarts(): Uint32Array {
-    const counts = this.#causeCount.numbers
-    try {
-      return startsOf(counts, this.#causes)
-    } catch (error) {
-      throw this.#telling(error)
-    }
+    void this.#causeCount.numbers
+    return this.#causeStart!
   }
 
   /**

@@ -154,9 +154,21 @@ export function decodeText(bytes: Uint8Array, code: number): string {
   }
   if (!wide) return decodeUtf8(bytes)
   if (bytes.length % 2 === 1) throw new BrokenBlockError('UTF-16 with half a code unit')
-  // A TextDecoder would replace lone surrogates.
+  return decodeUtf16(bytes)
+}
+
+/** Characters that are made into a string at once: one by one, each would be an object of its own. */
+const PIECE_CHARS = 4096
+
+/** A TextDecoder would replace lone surrogates. */
+function decodeUtf16(bytes: Uint8Array): string {
+  const units = new Uint16Array(Math.min(PIECE_CHARS, bytes.length / 2))
   let text = ''
-  for (let at = 0; at < bytes.length; at += 2) text += String.fromCharCode(bytes[at]! | (bytes[at + 1]! << 8))
+  for (let at = 0; at < bytes.length; at += 2 * PIECE_CHARS) {
+    const n = Math.min(PIECE_CHARS, (bytes.length - at) / 2)
+    for (let i = 0; i < n; i++) units[i] = bytes[at + 2 * i]! | (bytes[at + 2 * i + 1]! << 8)
+    text += String.fromCharCode(...units.subarray(0, n))
+  }
   return text
 }
 

@@ -3,10 +3,12 @@
  * they were declared when they were written. Each block carries what it adds, so any beginning of a segment can be read.
  */
 import type { Actor, EventDeclaration, Field, FieldKind } from '@devtrail/events'
+import { LogUsageError } from '../errors.ts'
 import { BrokenBlockError, ByteWriter, type ByteReader } from './bytes.ts'
 
 /** Entries of each kind in one segment at most. */
 export const DICTIONARY_ENTRIES_MAX = 1 << 20
+/** Fields of one event type, and values of one enum, at most. */
 const FIELDS_MAX = 4096
 
 /** The number of each field kind in the format. */
@@ -51,13 +53,14 @@ export class DictionaryWriter {
   #newActors = new ByteWriter(64)
   #newTypes = new ByteWriter(1024)
   #actorCount = 0
+  #fieldCount = 0
   #added = { strings: 0, actors: 0, types: 0 }
   /** Bytes of all strings. */
   bytes = 0
 
-  /** Entries of the fullest kind. */
+  /** Entries of the fullest kind; fields and values of all event types count as one. */
   get size(): number {
-    return Math.max(this.#strings.size, this.#actorCount)
+    return Math.max(this.#strings.size, this.#actorCount, this.#fieldCount)
   }
 
   string(text: string): number {
@@ -85,7 +88,10 @@ export class DictionaryWriter {
     return id
   }
 
-  /** The number of a type as it is declared: the same name with other fields, in a segment gone on with later, is another. */
+  /**
+   * The number of a type as it is declared: the same name with other fields, in a segment gone on with later, is another.
+   * @throws LogUsageError `unsupported` when it has more fields or values than can be stored.
+   */
   type(name: string, declaration: Pick<EventDeclaration, 'version' | 'fields'>): number {
     const key = JSON.stringify([
       name,
@@ -94,11 +100,15 @@ export class DictionaryWriter {
     ])
     let id = this.#types.get(key)
     if (id !== undefined) return id
+    const fields = Object.entries(declaration.fields)
+    if (fields.length > FIELDS_MAX || fields.some(([, { values }]) => values !== undefined && values.length > FIELDS_MAX)) {
+      throw new LogUsageError('unsupported', `${name} has more than ${FIELDS_MAX} fields, or a field with more than ${FIELDS_MAX} values`)
+    }
     id = this.#types.size + 1
     this.#types.set(key, id)
     this.#declared.push({ name, declaration })
+    this.#fieldCount += fields.reduce((sum, [, { values }]) => sum + 1 + (values?.length ?? 0), 0)
     const out = this.#newTypes
-    const fields = Object.entries(declaration.fields)
     out.varint(this.string(name))
     out.varint(declaration.version)
     out.varint(fields.length)
@@ -165,11 +175,17 @@ function grow(list: unknown[], base: number, what: string): void {
   while (list.length <= base) list.push(undefined)
 }
 
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b))
+}
+
 /** The reading side. An entry that a damaged block held is undefined. */
 export class Dictionary {
   readonly strings: (string | undefined)[] = [undefined]
   readonly actors: (Actor | undefined)[] = [undefined]
   readonly types: (StoredType | undefined)[] = [undefined]
+  /** Fields and values of all event types. */
+  #fieldCount = 0
 
   /** Whether no entry is missing. */
   get whole(): boolean {
@@ -182,20 +198,38 @@ export class Dictionary {
     return text
   }
 
-  /** Takes in what a block adds. Reading the same block twice changes nothing. @throws BrokenBlockError. */
+  /** Takes in what a block adds. Reading the same block twice changes nothing, and no block changes what another added. @throws BrokenBlockError. */
   add(input: ByteReader): void {
     this.#add(input, this.strings, 1, 'strings', () => input.string())
     this.#add(input, this.actors, 2, 'actors', () => Object.freeze({ pid: input.signed(), comm: this.string(input.varint()) }))
-    this.#add(input, this.types, 3, 'event types', () => this.#type(input))
+    const count = ({ fields }: StoredType): void => {
+      for (const { field } of fields) this.#fieldCount += 1 + (field.values?.length ?? 0)
+      if (this.#fieldCount > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${this.#fieldCount} fields and values`)
+    }
+    this.#add(input, this.types, 3, 'event types', () => this.#type(input), count)
   }
 
-  #add<T>(input: ByteReader, list: (T | undefined)[], bytesEach: number, what: string, read: () => T): void {
+  #add<T>(
+    input: ByteReader,
+    list: (T | undefined)[],
+    bytesEach: number,
+    what: string,
+    read: () => T,
+    keep: (entry: T) => void = () => {},
+  ): void {
     const base = input.varint()
     const added = input.count(DICTIONARY_ENTRIES_MAX, bytesEach, what)
     if (base + added > DICTIONARY_ENTRIES_MAX) throw new BrokenBlockError(`${base + added} ${what}`)
     if (added === 0) return
     grow(list, base, what)
-    for (let id = base + 1; id <= base + added; id++) list[id] = read()
+    for (let id = base + 1; id <= base + added; id++) {
+      const entry = read()
+      const known = list[id]
+      if (known === undefined) {
+        list[id] = entry
+        keep(entry)
+      } else if (!isSame(known, entry)) throw new BrokenBlockError(`another entry for number ${id} of the ${what}`)
+    }
   }
 
   #type(input: ByteReader): StoredType {

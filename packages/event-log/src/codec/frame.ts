@@ -16,6 +16,8 @@ export const FRAME_ALIGN = 8
 export const BODY_BYTES_MAX = 128 * 1024 * 1024
 /** Events of one block at most. */
 export const BLOCK_EVENTS_MAX = 65_536
+/** Values of fields in one block at most: a column that is all the same takes two bytes, however many events it is of. */
+export const BLOCK_VALUES_MAX = 1 << 20
 
 export const EVENTS = 1
 export const INDEX = 2
@@ -107,6 +109,7 @@ export function readFrame(bytes: Uint8Array, place: Place, offset: number): Fram
   if (frame.bodyBytes > BODY_BYTES_MAX || frame.bodyBytes % FRAME_ALIGN !== 0) return `a body of ${frame.bodyBytes} bytes`
   if (frame.count > BLOCK_EVENTS_MAX) return `a block of ${frame.count} events`
   if (!Number.isSafeInteger(frame.firstIndex + frame.count) || !Number.isSafeInteger(frame.lastSeq)) return 'numbers past 2^53'
+  if (frame.synced > offset) return `a block at ${offset} that knows ${frame.synced} bytes to be durable`
   return frame
 }
 

@@ -7,7 +7,7 @@ export interface Decoding extends ReadIntsOptions {
   readonly telling: (error: unknown) => unknown
 }
 
-/** A column that is decoded, and checked, when it is first asked for. */
+/** A column that is decoded, and checked, when it is first asked for. What makes no sense fails the same way each time, at no more cost. */
 export class LazyColumn {
   readonly #input: ByteReader
   readonly #at: number
@@ -15,6 +15,7 @@ export class LazyColumn {
   readonly #check: (numbers: Float64Array) => void
   readonly #how: Decoding
   #numbers: Float64Array | null = null
+  #failure: { readonly error: unknown } | null = null
 
   /** Moves `input` behind the column. `check` throws on values that make no sense. */
   constructor(input: ByteReader, n: number, how: Decoding, check: (numbers: Float64Array) => void = () => {}) {
@@ -31,13 +32,15 @@ export class LazyColumn {
   }
 
   #decode(): Float64Array {
+    if (this.#failure !== null) throw this.#failure.error
     try {
       const numbers = readInts(new ByteReader(this.#input.bytes, this.#at, this.#input.end), this.#n, this.#how)
       this.#check(numbers)
       this.#numbers = numbers
       return numbers
     } catch (error) {
-      throw this.#how.telling(error)
+      this.#failure = { error: this.#how.telling(error) }
+      throw this.#failure.error
     }
   }
 }

@@ -17,6 +17,7 @@ export class StoredColumn implements FieldCursor {
   readonly #dictionary: Dictionary
   readonly #telling: Decoding['telling']
   #value: ((row: number) => unknown) | null = null
+  #failure: { readonly error: unknown } | null = null
 
   /** Moves `input` behind the column. */
   constructor(name: string, field: Field, rows: number, input: ByteReader, dictionary: Dictionary, how: Decoding) {
@@ -45,11 +46,13 @@ export class StoredColumn implements FieldCursor {
   }
 
   #read(): (row: number) => unknown {
+    if (this.#failure !== null) throw this.#failure.error
     try {
       this.#value = this.#reading()
       return this.#value
     } catch (error) {
-      throw this.#telling(error)
+      this.#failure = { error: this.#telling(error) }
+      throw this.#failure.error
     }
   }
 

@@ -56,7 +56,7 @@ async function goOn(
   end: { readonly firstIndex: number; readonly lastSeq: number },
 ): Promise<OpenSegment> {
   const number = last.place.segment
-  if (last.start === null && last.tornTail !== null) return createSegment(disk, folder, logId, number, end)
+  if (last.tornTail !== null && last.tornTail.offset < SEGMENT_HEADER_BYTES) return createSegment(disk, folder, logId, number, end)
   const isWhole = last.damages.length === 0 && last.dictionary.whole
   const position = last.blocks.length === 0 ? SEGMENT_HEADER_BYTES : endOf(last)
   // A segment without an index is gone on with, however long: only the last one may be without.
@@ -71,7 +71,10 @@ async function goOn(
     }
     return { number, file, position, blocks: last.blocks, dictionary: DictionaryWriter.of(last.dictionary) }
   }
-  if (last.tornTail !== null) {
+  const next = await createSegment(disk, folder, logId, number + 1, end)
+  if (last.tornTail === null) return next
+  // Cut only when it is no longer the last segment: what is cut may be all that tells the damage before it from a torn tail.
+  try {
     const file = await disk.open(segmentPath(folder, number), 'r+')
     try {
       await file.truncate(last.tornTail.offset)
@@ -79,6 +82,9 @@ async function goOn(
     } finally {
       await file.close()
     }
+  } catch (error) {
+    await next.file.close()
+    throw error
   }
-  return createSegment(disk, folder, logId, number + 1, end)
+  return next
 }

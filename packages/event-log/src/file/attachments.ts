@@ -38,6 +38,8 @@ export async function readEntries(disk: Disk, folder: string): Promise<readonly 
       found: 'other JSON',
     })
   }
+  if (new Set(attachments.map(({ name }) => name)).size < attachments.length)
+    throw damagedFile(path, 0, { expected: 'each attachment once', found: 'one twice' })
   return attachments
 }
 
@@ -120,6 +122,19 @@ async function* content(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
   } finally {
     await file.close()
   }
+}
+
+/** Sees to it that an attachment is as long as it should be, before anything of that size is allocated. @throws LogDamagedError. */
+export async function mustHaveItsSize(disk: Disk, folder: string, { name, bytes }: Entry): Promise<void> {
+  const path = join(folder, ATTACHMENTS_FOLDER, name)
+  const size = await disk.stat(path).then(
+    (found) => found.size,
+    (error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error
+      throw damagedFile(path, 0, { expected: `${bytes} bytes`, found: 'no such file' }, error)
+    },
+  )
+  if (size !== bytes) throw damagedFile(path, Math.min(size, bytes), { expected: `${bytes} bytes`, found: `${size}` })
 }
 
 /** The pieces of an attachment, each checked. @throws LogDamagedError naming the byte at which the bad piece starts. */

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" />
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,18 @@ test('an event of exactly the limit is stored and read back; one character more 
   } finally {
     await rm(root, { recursive: true, force: true })
   }
+})
+
+test('a text of the limit with a lone surrogate is read by a process with little memory', { timeout: 60_000 }, () => {
+  const code = `
+    import { ByteWriter, decodeText } from ${JSON.stringify(join(import.meta.dirname, '../codec/bytes.ts'))}
+    const text = '\\uD800'.padEnd(${EVENT_CHARS_MAX}, 'x')
+    const out = new ByteWriter()
+    const code = out.text(text)
+    console.log(decodeText(out.written(), code) === text)`
+  const args = ['--max-old-space-size=200', '--conditions=@devtrail/source', '--input-type=module-typescript', '--eval', code]
+  const { stdout, status, signal } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect([stdout, status, signal]).toStrictEqual(['true\n', 0, null])
 })
 
 test('an event has as many causes as the limit and no more', async () => {

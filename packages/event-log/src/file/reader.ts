@@ -13,7 +13,7 @@ import { mustBeFoldName, mustBePosition } from '../keyframe.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequence.ts'
-import { attachmentPieces, findEntry, readEntries } from './attachments.ts'
+import { attachmentPieces, findEntry, mustHaveItsSize, readEntries } from './attachments.ts'
 import { damagedBlock, type Fault } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
 import { foldFolder, listKeyframes, type FoldFolder } from './fold-folder.ts'
@@ -258,6 +258,7 @@ export class FileLogReader implements LogReader {
     if (entry.bytes > ATTACHMENT_BYTES_MAX) {
       throw new LogUsageError('bad-range', `attachment "${name}" has ${entry.bytes} bytes; read it with attachmentChunks()`)
     }
+    await mustHaveItsSize(disk, folder, entry)
     const whole = new Uint8Array(entry.bytes)
     let at = 0
     for await (const piece of attachmentPieces(disk, folder, entry)) {

@@ -11,6 +11,7 @@ import { removeDamagedKeyframes } from './keyframe-check.ts'
 import { acquireLock } from './lock.ts'
 import { findEnd, type LogEnd } from './last-segment.ts'
 import { listSegments, readHead } from './open.ts'
+import { createSegment } from './writer.ts'
 import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 
 /** What was done to a log. */
@@ -42,31 +43,34 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
   const lock = await acquireLock(disk, path)
   try {
     const list = await listSegments(disk, path, logId)
-    const { last } = await findEnd(disk, path, logId, list)
+    const { last, index, lastSeq } = await findEnd(disk, path, logId, list)
     await last.file.close()
     const rebuilt: string[] = []
     const lost: LogDamagedError[] = []
     let movedAside: Repair['movedAside'] = null
     const { tornTail } = last
-    if (tornTail !== null && tornTail.offset >= SEGMENT_HEADER_BYTES) {
-      await changed(disk, last, (file) => file.truncate(tornTail.offset))
-    }
+    const end = endOf(last)
+    const isDamagedInside = last.damages.some(({ offset }) => offset >= SEGMENT_HEADER_BYTES && offset < end)
+    const damagedEnd = isWhole(last) ? [] : last.damages.filter(({ offset }) => offset >= end)
+    // What is cut may be all that tells the damage before it from a torn tail, which only the last segment can have.
+    const isFollowed = isDamagedInside && (tornTail !== null || damagedEnd.length > 0)
+    if (isFollowed) await (await createSegment(disk, path, logId, list.last.number + 1, { firstIndex: index, lastSeq })).file.close()
+    if (tornTail !== null) await changed(disk, last, (file) => file.truncate(tornTail.offset))
+    if (damagedEnd.length > 0) movedAside = await moveAside(disk, path, last)
     for (const { number, before } of [...list.earlier, list.last]) {
-      const isLast = number === list.last.number
+      const isLast = number === list.last.number && !isFollowed
       const segment = await loadSegment(disk, { folder: path, logId, number, before, isLast })
       await segment.file.close()
       if (segment.damages.length === 0) continue
       if (isWhole(segment)) {
         await rebuild(disk, segment, isLast)
         rebuilt.push(segment.path)
-        continue
-      }
-      lost.push(...segment.damages)
-      if (isLast && segment.damages.at(-1)!.offset >= endOf(segment)) movedAside = await moveAside(disk, path, segment)
+      } else lost.push(...segment.damages)
     }
-    const { index, lastSeq } = await endAfter(disk, path, logId)
-    const baseline = lastSeq === 0 ? null : index - lastSeq
-    const past = await removeKeyframesPast(disk, path, lastSeq)
+    lost.push(...damagedEnd)
+    const after = await endAfter(disk, path, logId)
+    const baseline = after.lastSeq === 0 ? null : after.index - after.lastSeq
+    const past = await removeKeyframesPast(disk, path, after.lastSeq)
     const removedKeyframes = [...past, ...(await removeDamagedKeyframes({ disk, folder: path, logId, baseline }))]
     return { cutTail: tornTailOf(last), rebuilt, movedAside, removedKeyframes, lost }
   } finally {

@@ -7,6 +7,7 @@ import { BrokenBlockError } from '../codec/bytes.ts'
 import { Dictionary } from '../codec/dictionary.ts'
 import { EVENTS, FRAME_ALIGN, FRAME_BYTES, FRAME_MAGIC, INDEX, bodyCrc, readFrame, unmask, type Frame, type Place } from '../codec/frame.ts'
 import {
+  SEGMENT_BLOCKS_MAX,
   SEGMENT_HEADER_BYTES,
   TRAILER_BYTES,
   hasUnwrittenSector,
@@ -44,6 +45,12 @@ export class FileWindow {
   async bytes(at: number, n: number): Promise<Uint8Array<ArrayBuffer>> {
     if (at < this.#start || at + n > this.#start + this.#length) await this.#fill(at, n)
     return this.#bytes.subarray(at - this.#start, Math.min(at - this.#start + n, this.#length))
+  }
+
+  /** All bytes from `at` on that are at hand, at least `n` where the file has them. Valid until the next call. */
+  async rest(at: number, n: number): Promise<Uint8Array<ArrayBuffer>> {
+    await this.bytes(at, n)
+    return this.#bytes.subarray(at - this.#start, this.#length)
   }
 
   async #fill(at: number, n: number): Promise<void> {
@@ -119,7 +126,15 @@ export async function scanSegment(disk: Disk, name: SegmentName): Promise<Segmen
 export const INDEX_WANTED = "the segment's index"
 export const TRAILER_WANTED = "the index's trailer"
 
-type Found = { readonly frame: Frame; readonly body: Uint8Array<ArrayBuffer> } | { readonly fault: string; readonly cut: boolean }
+type Found = { readonly frame: Frame; readonly body: Uint8Array<ArrayBuffer> } | Faulty
+
+interface Faulty {
+  readonly fault: string
+  /** Whether the file ends within it. */
+  readonly cut: boolean
+  /** Bytes of header and body where the header is whole, so that what lies in the body is not looked at. */
+  readonly bytes?: number
+}
 
 /** A block's header and unmasked body, checked; or what is wrong with it. The body is valid until the next read. */
 export async function readBlock(window: FileWindow, place: Place, offset: number, size: number): Promise<Found> {
@@ -130,7 +145,7 @@ export async function readBlock(window: FileWindow, place: Place, offset: number
   if (offset + total > size) return { fault: `a block of ${total} bytes cut after ${size - offset}`, cut: true }
   let body = (await window.bytes(offset, total)).subarray(FRAME_BYTES)
   if (body.length !== frame.bodyBytes) return { fault: 'a file that became shorter', cut: true }
-  if (bodyCrc(place, offset, body) !== frame.bodyCrc) return { fault: 'a block with a wrong checksum', cut: false }
+  if (bodyCrc(place, offset, body) !== frame.bodyCrc) return { fault: 'a block with a wrong checksum', cut: false, bytes: total }
   if (frame.mask !== 0) {
     body = body.slice()
     unmask(body, frame.mask)
@@ -149,6 +164,8 @@ class Loading {
   #start: SegmentStart | null = null
   /** Where a whole trailer says that the index is. */
   #index: number | null = null
+  /** Bytes that some block knows to be durable; null: nobody asked yet. */
+  #durable: number | null = null
 
   constructor(name: SegmentName, path: string, file: DiskFile, size: number) {
     this.#name = name
@@ -247,7 +264,12 @@ class Loading {
         at += block.bytes
         continue
       }
-      const next = await this.#nextBlock(at + FRAME_ALIGN)
+      if (blocks.length + this.#damages.length > SEGMENT_BLOCKS_MAX) {
+        this.#damaged(at, `at most ${SEGMENT_BLOCKS_MAX} blocks`, 'more, whole and damaged; the rest is not looked at')
+        return this.#as({ blocks, dictionary, sealed: false, torn: null, afterSeq: lastSeq })
+      }
+      const bytes = 'frame' in found ? FRAME_BYTES + found.frame.bodyBytes : found.bytes
+      const next = await this.#nextBlock(at + (bytes ?? FRAME_ALIGN))
       if (this.#name.isLast && 'fault' in found && (await this.#isTorn(at, next, found.cut))) {
         return this.#as({ blocks, dictionary, sealed: false, torn: at, afterSeq: lastSeq })
       }
@@ -289,7 +311,7 @@ class Loading {
   /** The next place at which a whole header stands. */
   async #nextBlock(from: number): Promise<number | null> {
     for (let at = from; at + FRAME_BYTES <= this.#size;) {
-      const piece = await this.#window.bytes(at, Math.min(IO_BYTES, this.#size - at))
+      const piece = await this.#window.rest(at, FRAME_BYTES)
       const view = new DataView(piece.buffer, piece.byteOffset, piece.length)
       let i = 0
       for (; i + FRAME_BYTES <= piece.length; i += FRAME_ALIGN) {
@@ -303,14 +325,25 @@ class Loading {
   }
 
   /**
+   * Bytes that some block from `next` on, the first behind the first bad one, knows to be durable. Asked again for a later
+   * bad block the answer is the same: no block knows more than what lies before it.
+   */
+  async #knownDurable(next: number | null): Promise<number> {
+    if (this.#durable !== null) return this.#durable
+    this.#durable = 0
+    for (let at = next; at !== null; at = await this.#nextBlock(at + FRAME_ALIGN)) {
+      const frame = readFrame(await this.#window.bytes(at, FRAME_BYTES), this.#place, at)
+      if (typeof frame !== 'string') this.#durable = Math.max(this.#durable, frame.synced)
+    }
+    return this.#durable
+  }
+
+  /**
    * Whether what starts at a bad block was never acknowledged as durable, and looks as a write does that was cut short:
    * its end is missing, or a sector of it (no block has one that is all zero), and no later block knows it durable.
    */
   async #isTorn(bad: number, next: number | null, cut: boolean): Promise<boolean> {
-    for (let at = next; at !== null; at = await this.#nextBlock(at + FRAME_ALIGN)) {
-      const frame = readFrame(await this.#window.bytes(at, FRAME_BYTES), this.#place, at)
-      if (typeof frame !== 'string' && frame.synced > bad) return false
-    }
+    if ((await this.#knownDurable(next)) > bad) return false
     if (cut && next === null) return true
     const end = next ?? this.#size
     for (let at = bad; at < end; at += IO_BYTES) {
