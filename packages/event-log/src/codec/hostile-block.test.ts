@@ -72,7 +72,7 @@ test('a block may hold as many events as there may be', () => {
 })
 
 test.each([
-  ['times', { vocabulary: nothing, time: [ALL_NULL] }, /no value in time/],
+  ['times', { vocabulary: nothing, time: [ALL_NULL] }, /a null where there may be none/],
   ['numbers of causes', { vocabulary: nothing, causeCounts: [0, 1], causes: 5 }, /more causes than were said/],
   // A column of texts of one byte each, and no byte.
   ['texts', { vocabulary: said, fields: [0, 2, 0] }, /texts longer than their bytes/],

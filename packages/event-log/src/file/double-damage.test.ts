@@ -109,6 +109,6 @@ test('a damaged end and a damaged header are repaired at once', async () => {
   await writeFile(path, bytes)
   const { movedAside, rebuilt, lost } = await repairFileLog(folder)
   expect([movedAside !== null, rebuilt, lost.length]).toStrictEqual([true, [path], 1])
-  expect(await repairFileLog(folder)).toStrictEqual({ cutTail: null, rebuilt: [], movedAside: null, lost: [] })
+  expect(await repairFileLog(folder)).toStrictEqual({ cutTail: null, rebuilt: [], movedAside: null, removedKeyframes: [], lost: [] })
   expect(await readable(folder)).toStrictEqual([1, 2, 3])
 })

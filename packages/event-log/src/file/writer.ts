@@ -228,7 +228,7 @@ export class FileLogWriter implements LogWriter {
       for (let i = 0; i < events.length; i++) {
         this.#builder.add(events[i]!)
         if (!this.#isFull()) continue
-        for (let k = i + 1; !allChecked && k < events.length; k++) mustBeStorable(this.#start.vocabulary, events[k]!)
+        if (!allChecked) this.#mustTakeAll(events, i + 1)
         allChecked = true
         this.#finishBlock()
       }
@@ -236,6 +236,10 @@ export class FileLogWriter implements LogWriter {
       if (!allChecked) this.#builder.cut(before)
       throw error
     }
+  }
+
+  #mustTakeAll(events: readonly AnyEvent[], from: number): void {
+    for (let i = from; i < events.length; i++) mustBeStorable(this.#start.vocabulary, events[i]!)
   }
 
   #isFull(): boolean {
