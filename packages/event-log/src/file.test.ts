@@ -14,7 +14,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-logStoreContract(
-  { describe, test, expectEqual },
-  { name: 'files', strongest: 'durable', fresh: async (v) => fileStore(join(root, `log-${++count}`), v) },
-)
+for (const [name, options] of [
+  ['files', {}],
+  ['compressed files', { compress: true }],
+] as const) {
+  logStoreContract(
+    { describe, test, expectEqual },
+    { name, strongest: 'durable', fresh: async (vocabulary) => fileStore(join(root, `log-${++count}`), vocabulary, options) },
+  )
+}

@@ -70,7 +70,7 @@ async function tryLog(given: string, session: Session): Promise<OpenLog | null> 
 async function importTo(folder: string, recording: Recording, session: Session): Promise<void> {
   const importer = importerVersion()
   await session.interrupt.shield(async (signal) => {
-    await using writer = await createFileLog(folder, metaOf(recording, importer), vocabulary, { atomic: true })
+    await using writer = await createFileLog(folder, metaOf(recording, importer), vocabulary, { atomic: true, compress: true })
     await importInto(writer, recording, importer, { signal, onProgress: (n) => session.progress(n) })
     signal.throwIfAborted()
     await writer.close()

@@ -4,11 +4,14 @@
  * identity, the segment's number and the block's place, so that no other bytes, however they came there (an attachment, a
  * string, an old file's sectors), are ever taken for a block.
  */
+import type { Decompress } from './compression.ts'
 import type { Crc32 } from './crc32.ts'
 
 export const FRAME_BYTES = 48
 export const FRAME_MAGIC = 0x4b425444 // "DTBK"
 export const FRAME_VERSION = 2
+/** Of blocks whose body is stored compressed. */
+export const COMPRESSED_VERSION = 3
 /** Blocks start at multiples of this. */
 export const FRAME_ALIGN = 8
 
@@ -29,11 +32,16 @@ export interface Place {
   /** Number of the segment, from 1. */
   readonly segment: number
   readonly crc32: Crc32
+  /** Null: compressed blocks cannot be read. */
+  readonly decompress: Decompress | null
 }
 
 export interface Frame {
   readonly kind: number
+  /** Bytes of the body as it is stored. */
   readonly bodyBytes: number
+  /** Bytes of the body when it is stored compressed, else 0. */
+  readonly rawBytes: number
   readonly bodyCrc: number
   /** What the body was xored with, byte for byte, so that no sector of it is all zero. */
   readonly mask: number
@@ -80,11 +88,11 @@ export function writeFrame(into: Uint8Array, place: Place, offset: number, frame
   view.setUint32(16, frame.count, true)
   view.setUint8(20, frame.kind)
   view.setUint8(21, frame.mask)
-  view.setUint16(22, FRAME_VERSION, true)
+  view.setUint16(22, frame.rawBytes === 0 ? FRAME_VERSION : COMPRESSED_VERSION, true)
   setU53(view, 24, frame.firstIndex)
   setU53(view, 32, frame.lastSeq)
   view.setUint32(40, frame.synced, true)
-  view.setUint32(44, 0, true)
+  view.setUint32(44, frame.rawBytes, true)
   view.setUint32(4, place.crc32(into.subarray(8, FRAME_BYTES), seed(place, offset)), true)
 }
 
@@ -98,6 +106,7 @@ export function readFrame(bytes: Uint8Array, place: Place, offset: number): Fram
   const frame: Frame = {
     kind: view.getUint8(20),
     bodyBytes: view.getUint32(12, true),
+    rawBytes: view.getUint32(44, true),
     bodyCrc: view.getUint32(8, true),
     mask: view.getUint8(21),
     count: view.getUint32(16, true),
@@ -105,8 +114,13 @@ export function readFrame(bytes: Uint8Array, place: Place, offset: number): Fram
     lastSeq: getU53(view, 32),
     synced: view.getUint32(40, true),
   }
-  if (view.getUint16(22, true) !== FRAME_VERSION) return `a block of version ${view.getUint16(22, true)}`
-  if (frame.bodyBytes > BODY_BYTES_MAX || frame.bodyBytes % FRAME_ALIGN !== 0) return `a body of ${frame.bodyBytes} bytes`
+  const version = view.getUint16(22, true)
+  if (version !== FRAME_VERSION && version !== COMPRESSED_VERSION) return `a block of version ${version}`
+  for (const bytes of [frame.bodyBytes, frame.rawBytes]) {
+    if (bytes > BODY_BYTES_MAX || bytes % FRAME_ALIGN !== 0) return `a body of ${bytes} bytes`
+  }
+  if ((version === COMPRESSED_VERSION) !== frame.rawBytes > 0)
+    return `a block of version ${version} with ${frame.rawBytes} bytes in its body`
   if (frame.count > BLOCK_EVENTS_MAX) return `a block of ${frame.count} events`
   if (!Number.isSafeInteger(frame.firstIndex + frame.count) || !Number.isSafeInteger(frame.lastSeq)) return 'numbers past 2^53'
   if (frame.synced > offset) return `a block at ${offset} that knows ${frame.synced} bytes to be durable`

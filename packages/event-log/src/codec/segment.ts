@@ -65,19 +65,20 @@ export function readSegmentHeader(bytes: Uint8Array, place: Place): SegmentStart
   return Number.isSafeInteger(start.firstIndex) && Number.isSafeInteger(start.lastSeq) ? start : 'numbers past 2^53'
 }
 
+/** What a block's header says beside where it stands and how its body is stored. */
+export type About = Pick<Frame, 'kind' | 'count' | 'firstIndex' | 'lastSeq' | 'synced'> & {
+  /** Bytes of the body that `packed` made this one of; 0 (default): it is not compressed. */
+  readonly rawBytes?: number
+}
+
 /** Wraps a body in a block that starts at byte `offset` of its segment. */
-export function frameBlock(
-  body: Uint8Array,
-  place: Place,
-  offset: number,
-  about: Pick<Frame, 'kind' | 'count' | 'firstIndex' | 'lastSeq' | 'synced'>,
-): Uint8Array<ArrayBuffer> {
+export function frameBlock(body: Uint8Array, place: Place, offset: number, about: About): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(FRAME_BYTES + body.length)
   const stored = block.subarray(FRAME_BYTES)
   stored.set(body)
   const mask = maskFor(stored, offset + FRAME_BYTES)
   if (mask !== 0) for (let i = 0; i < stored.length; i++) stored[i]! ^= mask
-  writeFrame(block, place, offset, { ...about, mask, bodyBytes: body.length, bodyCrc: bodyCrc(place, offset, stored) })
+  writeFrame(block, place, offset, { rawBytes: 0, ...about, mask, bodyBytes: body.length, bodyCrc: bodyCrc(place, offset, stored) })
   return block
 }
 

@@ -3,6 +3,8 @@ import type { Vocabulary } from '@devtrail/events'
 import { DictionaryWriter } from '../codec/dictionary.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import type { LogWriter } from '../contract.ts'
+import { removeUnfinished } from './compress.ts'
+import type { CreateOptions } from './create.ts'
 import { nodeDisk, type Disk } from './disk.ts'
 import { removeKeyframesPast } from './fold-folder.ts'
 import { acquireLock } from './lock.ts'
@@ -11,28 +13,37 @@ import { findEnd } from './last-segment.ts'
 import { segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 import { FileLogWriter, SIZES, createSegment, type OpenSegment, type Sizes } from './writer.ts'
 
+export type AppendOptions = Pick<CreateOptions, 'compress'>
+
 /**
  * Opens the log in `folder` to continue it after its last event. A torn tail is cut off, durably, and reported as the
  * writer's `cutTail`.
  * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; LogDamagedError when the meta or what comes
  * last is damaged (nothing is changed; see `repairFileLog`).
  */
-export function appendFileLog(folder: string, vocabulary: Vocabulary): Promise<LogWriter> {
-  return appendOn(nodeDisk, folder, vocabulary)
+export function appendFileLog(folder: string, vocabulary: Vocabulary, options: AppendOptions = {}): Promise<LogWriter> {
+  return appendOn(nodeDisk, folder, vocabulary, SIZES, options)
 }
 
-export async function appendOn(disk: Disk, folder: string, vocabulary: Vocabulary, sizes: Sizes = SIZES): Promise<LogWriter> {
+export async function appendOn(
+  disk: Disk,
+  folder: string,
+  vocabulary: Vocabulary,
+  sizes: Sizes = SIZES,
+  { compress = false }: AppendOptions = {},
+): Promise<LogWriter> {
   const path = resolve(folder)
   const { meta, logId } = await readHead(disk, path)
   const lock = await acquireLock(disk, path)
   try {
+    await removeUnfinished(disk, path)
     const { last, index, lastSeq } = await findEnd(disk, path, logId, await listSegments(disk, path, logId))
     await last.file.close()
     const atEnd = last.damages.find(({ offset }) => offset >= endOf(last))
     if (atEnd !== undefined) throw atEnd
     await removeKeyframesPast(disk, path, lastSeq)
     const segment = await goOn(disk, path, logId, last, sizes, { firstIndex: index, lastSeq })
-    const common = { disk, folder: path, publishAs: null, meta, logId, vocabulary, lock, sizes }
+    const common = { disk, folder: path, publishAs: null, meta, logId, vocabulary, lock, sizes, compress }
     return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail: tornTailOf(last) })
   } catch (error) {
     await lock.release(path)

@@ -14,31 +14,47 @@ import { nodeDisk } from './disk.ts'
 import { keyframeName } from './layout.ts'
 import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
 
-const LAST = 11
-const events = sampleEvents(LAST, { baseline: 1 })
+const few = sampleEvents(11, { baseline: 1 })
+const many = sampleEvents(99, { baseline: 1 })
 // The second has parts in the file of the first.
 const keyframes = [3, 8]
 const attached = new Uint8Array([1, 2, 3, 0, 255])
 // Three segments with a few blocks each: two sealed by rolling, one by closing or not at all.
 const sizes = { blockEvents: 2, segmentBytes: 600 }
 
+// Two segments with a few larger ones, which are worth compressing; the last one gone on with or not.
+const largerSizes = { blockEvents: 40, segmentBytes: 1300 }
+const ZSTD_MAGIC = Buffer.of(0x28, 0xb5, 0x2f, 0xfd)
+
 let root: string
-const pristine = { sealed: '', open: '' }
+const pristine = { sealed: '', open: '', compressed: '', 'compressed and open': '' }
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'devtrail-flips-'))
-  for (const how of ['sealed', 'open'] as const) {
+  for (const how of ['sealed', 'open', 'compressed', 'compressed and open'] as const) {
     const folder = join(root, `making-${how}`)
-    const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, {}, sizes)
-    await writer.append(events)
+    const compress = how.startsWith('compressed')
+    const events = compress ? many : few
+    let writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, { compress }, compress ? largerSizes : sizes)
+    const first = how === 'compressed and open' ? -6 : events.length
+    await writer.append(events.slice(0, first))
     await writer.attach('raw', attached)
     for (const [i, at] of keyframes.entries()) await writer.keyframe(FOLD, changesAt(at, keyframes[i - 1] ?? null))
     await writer.flush('durable')
-    if (how === 'sealed') await writer.close()
+    if (how !== 'open') await writer.close()
+    if (how === 'compressed and open') {
+      writer = await appendFileLog(folder, sampleVocabulary, { compress })
+      await writer.append(events.slice(first))
+      await writer.flush('durable')
+    }
     pristine[how] = join(root, how)
     await cp(folder, pristine[how], { recursive: true })
     await rm(join(pristine[how], 'lock'), { recursive: true })
     await writer.close()
-    if (readdirSync(join(folder, 'segments')).length !== 3) throw new Error('the sample log should have three segments')
+    const segments = readdirSync(join(folder, 'segments'))
+    if (segments.length !== (compress ? 2 : 3)) throw new Error(`the sample log (${how}) has ${segments.length} segments`)
+    if (compress && !segments.every((name) => readFileSync(join(pristine[how], 'segments', name)).includes(ZSTD_MAGIC))) {
+      throw new Error(`not all segments of the sample log (${how}) are compressed`)
+    }
   }
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
@@ -81,9 +97,16 @@ async function heardOfKeyframes(folder: string): Promise<LogDamagedError[]> {
 const files = ['log.json', 'attachments.json', 'attachments/raw', ...[1, 2, 3].map((n) => `segments/0000000${n}.seg`)]
 for (const at of keyframes) files.unshift(`keyframes/${FOLD}/${keyframeName(at)}`)
 
-for (const how of ['sealed', 'open'] as const) {
-  // Only the last segment of an open log differs from a sealed one.
-  for (const name of how === 'open' ? files.slice(-1) : files) {
+// Only the last segment of an open log differs from a sealed one; only segments are compressed.
+const flipped: readonly (readonly [keyof typeof pristine, readonly AnyEvent[], readonly string[]])[] = [
+  ['sealed', few, files],
+  ['open', few, files.slice(-1)],
+  ['compressed', many, files.slice(-3, -2)],
+  ['compressed and open', many, files.slice(-2, -1)],
+]
+
+for (const [how, events, names] of flipped) {
+  for (const name of names) {
     test(`each flipped bit of ${name} (${how}) is found, named, and yields nothing false`, { timeout: 300_000 }, async () => {
       const folder = join(root, `${how}-${name.replaceAll('/', '-')}`)
       await cp(pristine[how], folder, { recursive: true })
@@ -91,7 +114,12 @@ for (const how of ['sealed', 'open'] as const) {
       const bytes = readFileSync(path)
       const file = openSync(path, 'r+')
       expect(await heard(folder)).toStrictEqual({ events, damages: [], error: null })
-      expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, events: LAST + 1, lastSeq: LAST, damages: [] })
+      expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({
+        isWhole: true,
+        events: events.length,
+        lastSeq: events.length - 1,
+        damages: [],
+      })
       let offset = 0
       for (const byte of bytes) {
         for (let bit = 1; bit < 256; bit <<= 1) {
@@ -105,7 +133,7 @@ for (const how of ['sealed', 'open'] as const) {
             if (!(damage instanceof LogDamagedError)) throw new Error(`${place} was not reported as damage`, { cause: damage })
             expect([place, damage.file]).toStrictEqual([place, path])
           }
-          // A block of two events at most, and what needs the strings that only it held: never anything else.
+          // One block at most, and what needs the strings that only it held: never anything else.
           expect(seen.every((event) => JSON.stringify(event, bigints) === texts.get(event.seq))).toBe(true)
           // Slower than reading, and for each bit of a byte the same code.
           const verified = bit > 1 || !(await verifyFileLog(folder, sampleVocabulary)).isWhole
@@ -139,7 +167,7 @@ const ordered = (event: AnyEvent): AnyEvent => {
     data,
   }
 }
-const texts = new Map(events.map((event) => [event.seq, JSON.stringify(ordered(event), bigints)]))
+const texts = new Map(many.map((event) => [event.seq, JSON.stringify(ordered(event), bigints)]))
 
 test('behind a damaged block of a sealed segment everything is read, for the index holds its strings, too', async () => {
   const folder = join(root, 'behind')
@@ -150,7 +178,7 @@ test('behind a damaged block of a sealed segment everything is read, for the ind
   closeSync(file)
   const { events: seen, damages } = await heard(folder)
   expect(damages).toHaveLength(1)
-  expect(seen).toStrictEqual(events.slice(2))
+  expect(seen).toStrictEqual(few.slice(2))
   await using reader = await openFileLog(folder, sampleVocabulary)
   await expect(eventsOf(reader)).rejects.toThrow(/00000001\.seg: byte 64: expected a block, found a header with a wrong checksum/)
 })
@@ -169,10 +197,10 @@ test('a damaged end is not written on; repair moves it aside, says what is lost,
   expect([repair.lost.length, repair.rebuilt, repair.cutTail]).toStrictEqual([1, [], null])
   expect(readFileSync(repair.movedAside!.file)).toHaveLength(repair.movedAside!.bytes)
   await using writer = await appendFileLog(folder, sampleVocabulary)
-  expect(writer.lastSeq).toBeLessThan(LAST)
-  await writer.append(events.slice(writer.lastSeq + 1))
+  expect(writer.lastSeq).toBeLessThan(few.length - 1)
+  await writer.append(few.slice(writer.lastSeq + 1))
   await writer.close()
-  expect((await heard(folder)).events).toStrictEqual(events)
+  expect((await heard(folder)).events).toStrictEqual(few)
 })
 
 test('a damaged header, index or trailer is made anew, and nothing is lost', async () => {
@@ -187,7 +215,7 @@ test('a damaged header, index or trailer is made anew, and nothing is lost', asy
       writeSync(file, Buffer.of(bytes[offset]! ^ 8), 0, 1, offset)
       closeSync(file)
       const before = await verifyFileLog(folder, sampleVocabulary)
-      expect([name, place, before.isWhole, before.events]).toStrictEqual([name, place, false, LAST + 1])
+      expect([name, place, before.isWhole, before.events]).toStrictEqual([name, place, false, few.length])
       expect(await repairFileLog(folder)).toStrictEqual({
         cutTail: null,
         rebuilt: [path],
@@ -195,7 +223,7 @@ test('a damaged header, index or trailer is made anew, and nothing is lost', asy
         removedKeyframes: [],
         lost: [],
       })
-      expect(await heard(folder)).toStrictEqual({ events, damages: [], error: null })
+      expect(await heard(folder)).toStrictEqual({ events: few, damages: [], error: null })
     }
   }
   expect(readdirSync(join(root, 'repair-0-20', 'lock'))).toStrictEqual([])

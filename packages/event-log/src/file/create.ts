@@ -20,6 +20,11 @@ export interface CreateOptions {
    * `createFileLog` for the same folder removes.
    */
   readonly atomic?: boolean
+  /**
+   * Compress each segment when it is full and when the log is closed, with zstd. It halves most logs, and takes some
+   * time of another thread. A segment that cannot be compressed, because the disk is full for instance, stays as it is.
+   */
+  readonly compress?: boolean
 }
 
 function existsError(folder: string, what: string): LogUsageError {
@@ -65,6 +70,7 @@ async function fill(
   meta: LogMeta,
   vocabulary: Vocabulary,
   publishAs: string | null,
+  compress: boolean,
   sizes: Sizes,
 ): Promise<LogWriter> {
   const lock = await acquireLock(disk, folder)
@@ -78,7 +84,7 @@ async function fill(
       await writeEntries(disk, folder, [])
       await writeSealed(disk, folder, META_FILE, headContent({ meta, logId }))
       if (publishAs === null) await disk.syncFolder(dirname(folder))
-      const common = { disk, folder, publishAs, meta, logId, vocabulary, lock, sizes }
+      const common = { disk, folder, publishAs, meta, logId, vocabulary, lock, sizes, compress }
       return new FileLogWriter({ ...common, segment, index: 0, lastSeq: 0, cutTail: null })
     } catch (error) {
       await segment.file.close()
@@ -122,17 +128,18 @@ export async function createOn(
   sizes: Sizes = SIZES,
 ): Promise<LogWriter> {
   const checked = checkedMeta(meta)
+  const { compress = false } = options
   const path = resolve(folder)
   await mustBeFree(disk, path)
   if (!options.atomic) {
     await makeFolder(disk, path)
-    return fill(disk, path, checked, vocabulary, null, sizes)
+    return fill(disk, path, checked, vocabulary, null, compress, sizes)
   }
   await makeFolder(disk, dirname(path))
   await removeLeftovers(disk, path)
   const aside = await disk.mkdtemp(join(dirname(path), asidePrefix(path)))
   try {
-    return await fill(disk, aside, checked, vocabulary, path, sizes)
+    return await fill(disk, aside, checked, vocabulary, path, compress, sizes)
   } catch (error) {
     await disk.remove(aside)
     throw error

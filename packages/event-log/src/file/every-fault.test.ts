@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" />
+import { zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { eventsOf } from '../contract-suite.ts'
 import type { AckLevel, LogReader, LogWriter } from '../contract.ts'
@@ -13,7 +14,8 @@ import { openOn } from './open.ts'
 
 const FOLDER = '/disk/logs/log'
 // Small, so that a short life has many segments.
-const sizes = { blockEvents: 16, segmentBytes: 1700 }
+// Compressed at once, so that the operations have the same order each time.
+const sizes = { blockEvents: 16, segmentBytes: 1700, compress: async (bytes: Uint8Array) => zstdCompressSync(bytes) }
 
 /** What a writer was told, in the order in which it was. */
 class Told {
@@ -49,10 +51,16 @@ async function keyframe(writer: LogWriter, told: Told, since: number | null): Pr
   return at
 }
 
+/** How a log is written. */
+interface Kind {
+  readonly atomic: boolean
+  readonly compress: boolean
+}
+
 /** A log's life: created, written by three writers one after the other, the last of which just stops. */
-async function life(disk: FaultyDisk, told: Told, atomic: boolean): Promise<void> {
+async function life(disk: FaultyDisk, told: Told, { atomic, compress }: Kind): Promise<void> {
   {
-    const writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary, { atomic }, sizes)
+    const writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary, { atomic, compress }, sizes)
     told.created = !atomic
     await some(writer, told, 5, 'durable')
     await some(writer, told, 30, 'written')
@@ -71,7 +79,7 @@ async function life(disk: FaultyDisk, told: Told, atomic: boolean): Promise<void
     told.keyframes.push(first, first + 1, last)
   }
   {
-    const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
+    const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes, { compress })
     await some(writer, told, 3, 'durable')
     await attach(writer, told)
     await some(writer, told, 40, 'written')
@@ -81,7 +89,7 @@ async function life(disk: FaultyDisk, told: Told, atomic: boolean): Promise<void
     const last = writer.lastSeq
     told.take(await writer.close(), last)
   }
-  const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
+  const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes, { compress })
   await some(writer, told, 1, 'durable')
   for (let i = 0; i < 4; i++) await some(writer, told, 20, i === 1 ? 'durable' : 'written')
 }
@@ -94,13 +102,13 @@ async function freshDisk(seed: number): Promise<FaultyDisk> {
 }
 
 /** What is found after a fault, and that the next writer goes on from there. */
-async function checkAfter(disk: FaultyDisk, told: Told, sees: 'written' | 'durable', atomic: boolean): Promise<void> {
+async function checkAfter(disk: FaultyDisk, told: Told, sees: 'written' | 'durable', kind: Kind): Promise<void> {
   let reader
   try {
     reader = await openOn(disk, FOLDER, sampleVocabulary)
   } catch (error) {
     if (told.created || !(error instanceof LogUsageError && ['not-found', 'not-a-log'].includes(error.code))) throw error
-    await using writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary, { atomic }, sizes)
+    await using writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary, kind, sizes)
     await writer.append(sampleEvents(3))
     return
   }
@@ -116,7 +124,8 @@ async function checkAfter(disk: FaultyDisk, told: Told, sees: 'written' | 'durab
   const { tornTail } = reader
   await reader.close()
 
-  const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes)
+  const writer = await appendOn(disk, FOLDER, sampleVocabulary, sizes, kind)
+  expect(await unfinished(disk)).toStrictEqual([])
   expect([writer.lastSeq, writer.cutTail]).toStrictEqual([found, tornTail])
   await writer.append([sampleEvent(found + 1)])
   expect(await writer.close()).toBe('durable')
@@ -137,36 +146,48 @@ async function checkKeyframes(reader: LogReader, told: Told): Promise<void> {
   }
 }
 
-async function operationsOf(atomic: boolean): Promise<string[]> {
+/** Segments that were being made anew. */
+const unfinished = async (disk: FaultyDisk): Promise<string[]> =>
+  (await disk.list(`${FOLDER}/segments`)).filter((name) => name.endsWith('~'))
+
+async function operationsOf(kind: Kind): Promise<string[]> {
   const disk = await freshDisk(1)
-  await life(disk, new Told(), atomic)
+  await life(disk, new Told(), kind)
   return disk.trace
 }
 
 const survivals: readonly Survives[] = ['nothing', 'everything', 'content', 'names', 'some', 'some', 'some']
 
-async function runWith(fault: Fault, survives: Survives, atomic: boolean, seed: number): Promise<void> {
+async function runWith(fault: Fault, survives: Survives, kind: Kind, seed: number): Promise<void> {
   const disk = await freshDisk(seed)
   disk.fault = fault
   const told = new Told()
   const before = disk.operations
   disk.fault = { ...fault, at: before + fault.at }
-  await life(disk, told, atomic).catch((error: unknown) => {
+  await life(disk.process(), told, kind).catch((error: unknown) => {
     if (!(error instanceof Error)) throw error
   })
   // A writer that was told of an error is over; then the power goes.
   disk.reboot(survives)
-  await checkAfter(disk, told, survives === 'everything' && fault.how === 'crash' ? 'written' : 'durable', atomic)
+  await checkAfter(disk, told, survives === 'everything' && fault.how === 'crash' ? 'written' : 'durable', kind)
 }
 
-for (const atomic of [false, true]) {
+const kinds: readonly (readonly [string, Kind])[] = [
+  ['a log', { atomic: false, compress: false }],
+  ['an atomic log', { atomic: true, compress: false }],
+  ['a log that is compressed', { atomic: false, compress: true }],
+  ['an atomic log that is compressed', { atomic: true, compress: true }],
+]
+
+for (const [name, kind] of kinds) {
   for (const how of ['crash', 'fail'] as const) {
-    test(`${atomic ? 'an atomic' : 'a'} log outlives a ${how} at each single operation`, { timeout: 300_000 }, async () => {
-      const trace = (await operationsOf(atomic)).slice(2)
+    test(`${name} outlives a ${how} at each single operation`, { timeout: 300_000 }, async () => {
+      const trace = (await operationsOf(kind)).slice(2)
       expect(trace.length).toBeGreaterThan(60)
+      expect(trace.some((operation) => /^rename .*\.seg~ /.test(operation))).toBe(kind.compress)
       for (const [i, operation] of trace.entries()) {
         for (const [variant, survives] of survivals.entries()) {
-          await runWith({ at: i + 1, how }, survives, atomic, 1 + i * 31 + variant).catch((error: unknown) => {
+          await runWith({ at: i + 1, how }, survives, kind, 1 + i * 31 + variant).catch((error: unknown) => {
             throw new Error(`${how} at ${i + 1}, ${operation}; survives: ${survives} (${variant})`, { cause: error })
           })
         }
@@ -176,9 +197,9 @@ for (const atomic of [false, true]) {
 }
 
 test('what was acknowledged is there when the power goes after any of it', { timeout: 300_000 }, async () => {
-  const trace = await operationsOf(false)
+  const trace = await operationsOf(kinds[0]![1])
   expect(trace.filter((t) => t.startsWith('create') && t.endsWith('.seg')).length).toBeGreaterThan(4)
-  for (const survives of survivals) await runWith({ at: Infinity, how: 'crash' }, survives, false, 5)
+  for (const survives of survivals) await runWith({ at: Infinity, how: 'crash' }, survives, kinds[2]![1], 5)
 })
 
 test('a log in a folder that somebody made without syncing it is there after a power failure', async () => {

@@ -91,6 +91,24 @@ export class FaultyDisk implements Disk {
     throw new Crashed(`crashed at ${what}`)
   }
 
+  /** The disk as a process uses it that a reboot ends: nothing that it still does then has an effect. */
+  process(): FaultyDisk {
+    const boot = this.#boot
+    const living = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get: (_, name) => {
+          const value: unknown = Reflect.get(target, name, target)
+          if (typeof value !== 'function') return value
+          return (...args: unknown[]): unknown => {
+            if (boot !== this.#boot) throw new Crashed('the machine was off')
+            const result: unknown = Reflect.apply(value, target, args)
+            return name === 'open' ? (result as Promise<DiskFile>).then(living) : result
+          }
+        },
+      })
+    return living(this)
+  }
+
   /** The machine starts again; what was not synced is there or not. */
   reboot(survives: Survives): void {
     const content = (): boolean => survives === 'everything' || survives === 'content' || (survives === 'some' && this.#below(2) === 0)

@@ -2,20 +2,26 @@
 // what was acknowledged, after it was.
 import { existsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { appendFileLog, createFileLog } from '../file.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { appendOn } from './append.ts'
+import { createOn } from './create.ts'
+import { nodeDisk } from './disk.ts'
 import { FOLD, changesAt } from './keyframes.test-support.ts'
+import { SIZES } from './writer.ts'
 
-const [folder = '', seed = '1'] = process.argv.slice(2)
+const [folder = '', seed = '1', segmentBytes = ''] = process.argv.slice(2)
 let random = Number(seed)
 const below = (n: number): number => {
   random = (random * 48271) % 0x7fffffff
   return random % n
 }
 
+// With segments of a size of its own it compresses them.
+const compress = segmentBytes !== ''
+const sizes = compress ? { ...SIZES, segmentBytes: Number(segmentBytes) } : SIZES
 const writer = existsSync(join(folder, 'log.json'))
-  ? await appendFileLog(folder, sampleVocabulary)
-  : await createFileLog(folder, sampleMeta(), sampleVocabulary)
+  ? await appendOn(nodeDisk, folder, sampleVocabulary, sizes, { compress })
+  : await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, { compress }, sizes)
 writeSync(1, `opened ${writer.lastSeq} ${writer.cutTail?.bytes ?? 0}\n`)
 
 let since: number | null = null

@@ -4,6 +4,7 @@ import type { LogDamagedError } from '../errors.ts'
 import { DictionaryWriter } from '../codec/dictionary.ts'
 import { SEGMENT_HEADER_BYTES, firstSeqOf, sealSegment, segmentHeader, type SegmentStart } from '../codec/segment.ts'
 import { IO_BYTES } from '../limits.ts'
+import { removeUnfinished } from './compress.ts'
 import { nodeDisk, type Disk, type DiskFile } from './disk.ts'
 import { SEGMENTS_FOLDER } from './layout.ts'
 import { removeKeyframesPast } from './fold-folder.ts'
@@ -42,6 +43,7 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
   const { logId } = await readHead(disk, path)
   const lock = await acquireLock(disk, path)
   try {
+    await removeUnfinished(disk, path)
     const list = await listSegments(disk, path, logId)
     const { last, index, lastSeq } = await findEnd(disk, path, logId, list)
     await last.file.close()

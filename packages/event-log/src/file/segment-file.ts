@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import type { LogDamagedError } from '../errors.ts'
 import type { TornTail } from '../contract.ts'
 import { BrokenBlockError } from '../codec/bytes.ts'
+import { unpacked } from '../codec/compression.ts'
 import { Dictionary } from '../codec/dictionary.ts'
 import { EVENTS, FRAME_ALIGN, FRAME_BYTES, FRAME_MAGIC, INDEX, bodyCrc, readFrame, unmask, type Frame, type Place } from '../codec/frame.ts'
 import {
@@ -22,9 +23,10 @@ import { IO_BYTES } from '../limits.ts'
 import { damagedBlock } from './damage.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { SEGMENTS_FOLDER, segmentName } from './layout.ts'
+import { decompress } from './zstd.ts'
 
 export function placeOf(logId: Uint8Array, segment: number): Place {
-  return { logId, segment, crc32 }
+  return { logId, segment, crc32, decompress }
 }
 
 /** A file read in pieces of IO_BYTES. */
@@ -110,16 +112,9 @@ export async function loadSegment(disk: Disk, name: SegmentName): Promise<Segmen
   }
 }
 
-/** Loads it as if it had no index. */
-export async function scanSegment(disk: Disk, name: SegmentName): Promise<SegmentFile> {
-  const path = segmentPath(name.folder, name.number)
-  const file = await disk.open(path, 'r')
-  try {
-    return await new Loading(name, path, file, await file.size()).scanAll()
-  } catch (error) {
-    await file.close()
-    throw error
-  }
+/** Looks at the same file as if it had no index. */
+export function scanSegment(name: SegmentName, { path, file, size }: SegmentFile): Promise<SegmentFile> {
+  return new Loading(name, path, file, size).scanAll()
 }
 
 /** What damage of a segment's end says that it expected. */
@@ -136,8 +131,20 @@ interface Faulty {
   readonly bytes?: number
 }
 
-/** A block's header and unmasked body, checked; or what is wrong with it. The body is valid until the next read. */
+/** A block's header and body, checked; or what is wrong with it. The body is valid until the next read. */
 export async function readBlock(window: FileWindow, place: Place, offset: number, size: number): Promise<Found> {
+  const found = await readStoredBlock(window, place, offset, size)
+  if ('fault' in found || found.frame.rawBytes === 0) return found
+  try {
+    return { frame: found.frame, body: unpacked(found.body, found.frame.rawBytes, place.decompress) }
+  } catch (error) {
+    if (error instanceof BrokenBlockError) return { fault: error.message, cut: false }
+    throw error
+  }
+}
+
+/** The same with the body as it is stored, but unmasked. */
+export async function readStoredBlock(window: FileWindow, place: Place, offset: number, size: number): Promise<Found> {
   const header = await window.bytes(offset, FRAME_BYTES)
   const frame = readFrame(header, place, offset)
   if (typeof frame === 'string') return { fault: frame, cut: size - offset < FRAME_BYTES }

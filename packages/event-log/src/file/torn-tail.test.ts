@@ -17,21 +17,40 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
-/** A log of `blocks` blocks with two events each, that was not closed, and where its blocks end. */
-async function openLog(name: string, blocks: number): Promise<{ folder: string; path: string; bytes: Buffer; ends: number[] }> {
+interface OpenLog {
+  readonly folder: string
+  readonly path: string
+  readonly bytes: Buffer
+  /** Where its header and its blocks end. */
+  readonly ends: readonly number[]
+  /** The last `seq` of each. */
+  readonly lasts: readonly number[]
+}
+
+/** A log of `blocks` blocks with two events each, that was not closed. The first may be a larger one, compressed. */
+async function openLog(name: string, blocks: number, compress = false): Promise<OpenLog> {
   const folder = join(root, name)
   const path = join(folder, 'segments/00000001.seg')
-  const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
+  let writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, { compress })
   const ends = [64]
+  const lasts = [0]
   for (let i = 1; i <= blocks; i++) {
-    await writer.append(sampleEvents(i * 2, { first: i * 2 - 1 }))
+    const first = writer.lastSeq + 1
+    await writer.append(sampleEvents(i === 1 && compress ? 40 : first + 1, { first }))
     await writer.flush('written')
+    if (i === 1 && compress) {
+      const plain = readFileSync(path).length
+      await writer.close()
+      writer = await appendFileLog(folder, sampleVocabulary, { compress })
+      if (readFileSync(path).length >= plain) throw new Error('the first block should be worth compressing')
+    }
     ends.push(readFileSync(path).length)
+    lasts.push(writer.lastSeq)
   }
   const bytes = readFileSync(path)
   await writer.close()
   await writeFile(path, bytes)
-  return { folder, path, bytes, ends }
+  return { folder, path, bytes, ends, lasts }
 }
 
 async function eventsIn(folder: string): Promise<AnyEvent[]> {
@@ -39,27 +58,31 @@ async function eventsIn(folder: string): Promise<AnyEvent[]> {
   return await eventsOf(reader)
 }
 
-test('a tail torn at any byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async () => {
-  const { folder, path, bytes, ends } = await openLog('every-byte', 3)
+test.each([
+  ['a tail', false],
+  ['a tail after compressed blocks', true],
+])('%s torn at any byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async (name, compress) => {
+  const { folder, path, bytes, ends, lasts } = await openLog(name, 3, compress)
   for (let size = ends[1]!; size <= bytes.length; size++) {
     await writeFile(path, bytes.subarray(0, size))
     const whole = ends.filter((end) => end <= size).length - 1
+    const last = lasts[whole]!
     const tail = size - ends[whole]!
-    const expected = tail === 0 ? null : { bytes: tail, afterSeq: whole * 2 }
+    const expected = tail === 0 ? null : { bytes: tail, afterSeq: last }
     {
       await using reader = await openFileLog(folder, sampleVocabulary)
-      expect([size, reader.tornTail, reader.lastSeq]).toStrictEqual([size, expected, whole * 2])
+      expect([size, reader.tornTail, reader.lastSeq]).toStrictEqual([size, expected, last])
     }
-    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(whole * 2))
+    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(last))
     expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, tornTail: expected })
     expect(readFileSync(path), 'a reader changes nothing').toHaveLength(size)
     {
       await using writer = await appendFileLog(folder, sampleVocabulary)
       expect(writer.cutTail).toStrictEqual(expected)
       expect(readFileSync(path)).toHaveLength(size - tail)
-      await writer.append([sampleEvent(whole * 2 + 1)])
+      await writer.append([sampleEvent(last + 1)])
     }
-    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(whole * 2 + 1))
+    expect(await eventsIn(folder)).toStrictEqual(sampleEvents(last + 1))
   }
 })
 

@@ -73,14 +73,17 @@ async function drained(pieces: AsyncIterable<Uint8Array>): Promise<void> {
 async function compare(disk: Disk, name: SegmentName, tell: (damage: LogDamagedError) => void): Promise<void> {
   try {
     const indexed = await loadSegment(disk, name)
-    await indexed.file.close()
-    if (!indexed.sealed) return
-    const scanned = await scanSegment(disk, name)
-    await scanned.file.close()
-    // Damaged blocks are told by who reads them.
-    if (scanned.damages.some((d) => d.expected === 'a block')) return
-    if (tellsOf(indexed) !== tellsOf(scanned))
-      tell(damagedBlock(indexed.path, 0, { expected: 'an index of its own blocks', found: 'another' }))
+    try {
+      if (!indexed.sealed) return
+      // In the same file: meanwhile it may have been compressed, and then another has its name.
+      const scanned = await scanSegment(name, indexed)
+      // Damaged blocks are told by who reads them.
+      if (scanned.damages.some((d) => d.expected === 'a block')) return
+      if (tellsOf(indexed) !== tellsOf(scanned))
+        tell(damagedBlock(indexed.path, 0, { expected: 'an index of its own blocks', found: 'another' }))
+    } finally {
+      await indexed.file.close()
+    }
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
   }

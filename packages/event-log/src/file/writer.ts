@@ -16,17 +16,26 @@ import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import { errorCode, type Disk, type DiskFile } from './disk.ts'
 import { KeyframeWriter } from './keyframe-writer.ts'
 import { SEGMENTS_FOLDER } from './layout.ts'
+import { compressSegment } from './compress.ts'
 import type { Lock } from './lock.ts'
 import { placeOf, segmentPath } from './segment-file.ts'
+import { compress, type Compress } from './zstd.ts'
 
 /** Sizes at which blocks and segments end; smaller ones are for tests. */
 export interface Sizes {
   readonly blockEvents: number
   readonly segmentBytes: number
+  /** Another way to compress, for tests. */
+  readonly compress?: Compress
 }
 
 export const SIZES: Sizes = { blockEvents: 4096, segmentBytes: 64 * 1024 * 1024 }
 const DICTIONARY_BYTES_MAX = 8 * 1024 * 1024
+/**
+ * Part of a closed segment that must not be compressed yet for it to be made anew: closing a log often does not write it
+ * over and over.
+ */
+const CLOSED_PART_MIN = 1 / 4
 
 /** The segment that a writer goes on with. */
 export interface OpenSegment {
@@ -50,6 +59,8 @@ export interface WriterStart {
   readonly vocabulary: Vocabulary
   readonly lock: Lock
   readonly sizes: Sizes
+  /** Whether sealed segments are compressed. */
+  readonly compress: boolean
   readonly segment: OpenSegment
   /** Events in the log. */
   readonly index: number
@@ -112,6 +123,7 @@ export class FileLogWriter implements LogWriter {
   #syncing: Promise<void> | null = null
 
   #work: Promise<unknown> = Promise.resolve()
+  #compressing: Promise<unknown> = Promise.resolve()
   readonly #attaching = new Map<string, Promise<void>>()
   readonly #keyframes: KeyframeWriter
   #failure: { readonly error: unknown } | null = null
@@ -307,8 +319,17 @@ export class FileLogWriter implements LogWriter {
         this.#fileNumber = number
         this.#filePosition = position
         this.#synced = position
+        this.#compress(number - 1, 0)
       }),
     )
+  }
+
+  /** Compresses a sealed segment beside all other work. What goes wrong (a full disk) leaves it as it is, whole and durable. */
+  #compress(number: number, partMin: number): void {
+    const { disk, folder, logId, sizes } = this.#start
+    if (!this.#start.compress) return
+    const name = { folder, logId, number, isLast: false, before: 0 }
+    this.#compressing = this.#compressing.then(() => compressSegment(disk, name, sizes.compress ?? compress, partMin)).catch(() => {})
   }
 
   /** Its failure is the writer's, and told by the next call. */
@@ -423,6 +444,8 @@ export class FileLogWriter implements LogWriter {
       throw error
     }
     await this.#file.close()
+    this.#compress(this.#fileNumber, CLOSED_PART_MIN)
+    await this.#compressing
     if (publishAs !== null) await publish(disk, folder, publishAs)
     await lock.release(publishAs ?? folder)
     return 'durable'
@@ -433,6 +456,7 @@ export class FileLogWriter implements LogWriter {
     const { disk, folder, publishAs, lock } = this.#start
     await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     await this.#work
+    await this.#compressing
     await this.#file.close().catch(() => {})
     await lock.release(folder)
     if (publishAs !== null) await disk.remove(folder)
