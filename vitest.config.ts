@@ -13,7 +13,7 @@ export default defineConfig({
         ssr: { resolve: { conditions, externalConditions: [source, 'node'] } },
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+          include: ['packages/*/{src,fuzz}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
           benchmark: { include: [] },
         },
       },

@@ -1,0 +1,36 @@
+/** What is promised of every read, whatever the bytes. */
+import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import { BrokenBlockError } from '../src/codec/bytes.ts'
+import { mustBeStorable } from '../src/codec/check-event.ts'
+import { LogDamagedError, LogUsageError } from '../src/errors.ts'
+import { must } from './target.ts'
+
+const prototypes: readonly object[] = [
+  Object.prototype,
+  Array.prototype,
+  Function.prototype,
+  String.prototype,
+  Number.prototype,
+  Uint8Array.prototype,
+]
+const keysOf = (): number => prototypes.reduce<number>((n, prototype) => n + Reflect.ownKeys(prototype).length, 0)
+const keys = keysOf()
+
+/** Nothing that all objects share was changed. */
+export function mustBeUnpolluted(): void {
+  must(keysOf() === keys, 'no prototype is changed', keysOf())
+}
+
+/** Rethrows what no read may throw. */
+export function mustBeForeseen(error: unknown, codes: readonly LogUsageError['code'][] = ['unsupported']): void {
+  if (error instanceof BrokenBlockError || error instanceof LogDamagedError) return
+  if (error instanceof LogUsageError && codes.includes(error.code)) return
+  throw error
+}
+
+/** An event is one that a writer could have written. */
+export function mustBeAnEvent(event: AnyEvent, vocabulary: Vocabulary): void {
+  must(Number.isSafeInteger(event.seq) && event.seq >= 0, 'a seq is a whole number from 0', event.seq)
+  must(Object.getPrototypeOf(event.data) === Object.prototype, 'data is a plain object')
+  mustBeStorable(vocabulary, event)
+}

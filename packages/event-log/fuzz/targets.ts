@@ -1,0 +1,7 @@
+/** Everything that is fuzzed. Import only after `instrument()`: what these load is what is measured. */
+import type { Target } from './target.ts'
+import { blockTarget } from './targets/block.ts'
+import { jsonTarget } from './targets/json.ts'
+import { segmentTarget } from './targets/segment.ts'
+
+export const targets: readonly Target[] = [blockTarget, segmentTarget, jsonTarget]

@@ -1,0 +1,373 @@
+/**
+ * A segment's file in a log on a disk in memory: opened, read in every way, verified, repaired, written on. With right
+ * checksums over wrong content, and, damaged blindly, without.
+ */
+import { crc32 } from 'node:zlib'
+import type { AnyEvent } from '@devtrail/events'
+import { FRAME_ALIGN, FRAME_BYTES, unmask } from '../../src/codec/frame.ts'
+import { SEGMENT_HEADER_BYTES, TRAILER_BYTES } from '../../src/codec/segment.ts'
+import type { LogReader, ReadRange } from '../../src/contract.ts'
+import type { LogDamagedError } from '../../src/errors.ts'
+import { sampleEvents, sampleMeta } from '../../src/samples.ts'
+import { appendOn } from '../../src/file/append.ts'
+import { createOn } from '../../src/file/create.ts'
+import { openOn, readHead } from '../../src/file/open.ts'
+import { repairOn } from '../../src/file/repair.ts'
+import { placeOf, segmentPath } from '../../src/file/segment-file.ts'
+import { verifyOn } from '../../src/file/verify.ts'
+import { randomEvents, vocabulary } from '../events.ts'
+import { FlatDisk } from '../flat-disk.ts'
+import { mutated, replaced } from '../mutate.ts'
+import { mustBeAnEvent, mustBeForeseen, mustBeUnpolluted } from '../promises.ts'
+import { Random } from '../random.ts'
+import { isForged, piecesOf, reframed } from '../reframe.ts'
+import { must, text, type Bytes, type Target } from '../target.ts'
+
+const FOLDER = '/log'
+const sizes = { blockEvents: 4, segmentBytes: 1100 }
+
+/** A whole log, of which the input stands for one segment. */
+interface Log {
+  readonly disk: FlatDisk
+  readonly events: readonly AnyEvent[]
+  readonly texts: readonly string[]
+  readonly logId: Uint8Array
+  readonly segments: number
+}
+
+async function makeLog(events: readonly AnyEvent[], isClosed: boolean): Promise<Log> {
+  const disk = new FlatDisk()
+  const writer = await createOn(disk, FOLDER, sampleMeta(), vocabulary, {}, sizes)
+  await writer.append(events.slice(0, -5))
+  await writer.flush('durable')
+  await writer.append(events.slice(-5))
+  await writer.flush('written')
+  const open = disk.copy()
+  await writer.close()
+  const log = isClosed ? disk : open
+  for (const name of await log.list(`${FOLDER}/lock`)) await log.remove(`${FOLDER}/lock/${name}`)
+  const { logId } = await readHead(log, FOLDER)
+  const names = (await log.list(`${FOLDER}/segments`)).length
+  return { disk: log, events, texts: events.map(text), logId, segments: names }
+}
+
+const logs = [
+  await makeLog(sampleEvents(40, { baseline: 2 }), false),
+  await makeLog(sampleEvents(40, { baseline: 2 }), true),
+  await makeLog(randomEvents(new Random(2), 24, vocabulary, 3), true),
+  await makeLog(sampleEvents(6), false),
+]
+
+/** First byte: the log, the segment, and whether its checksums are made right. */
+interface Choice {
+  readonly log: Log
+  readonly number: number
+  readonly isForged: boolean
+}
+
+function choiceOf(byte: number): Choice {
+  const log = logs[byte % logs.length]!
+  return { log, number: 1 + ((byte >> 2) % log.segments), isForged: (byte & 0x80) !== 0 }
+}
+
+const pathOf = (number: number): string => segmentPath(FOLDER, number)
+
+function seeds(): Bytes[] {
+  const inputs: Bytes[] = []
+  for (const [i, log] of logs.entries()) {
+    for (let number = 1; number <= log.segments; number++) {
+      for (const forged of [0, 0x80])
+        inputs.push(replaced(log.disk.bytes(pathOf(number))!.slice(), 0, 0, [i + ((number - 1) << 2) + forged]))
+    }
+  }
+  return inputs
+}
+
+/** Changes the body of one block as its reader sees it, and moves what follows. */
+function withChangedBody(file: Bytes, random: Random, other: Bytes): Bytes {
+  const pieces = piecesOf(file)
+  if (pieces.length === 0) return file
+  const { at, bytes } = random.oneOf(pieces)
+  const mask = file[at + 21]!
+  const body = file.slice(at + FRAME_BYTES, at + FRAME_BYTES + bytes)
+  unmask(body, mask)
+  let changed = mutated(body, random, other)
+  if (random.once(2)) changed = changed.slice(0, bytes)
+  const padded = new Uint8Array(Math.ceil(Math.max(changed.length, random.once(2) ? bytes : 0) / FRAME_ALIGN) * FRAME_ALIGN)
+  padded.set(changed)
+  unmask(padded, mask)
+  const out = replaced(file, at + FRAME_BYTES, bytes, padded)
+  new DataView(out.buffer).setUint32(at + 12, padded.length, true)
+  return out
+}
+
+/** Changes what a block's header says, but for where its body ends. */
+function withChangedFrame(file: Bytes, random: Random): Bytes {
+  const pieces = piecesOf(file)
+  if (pieces.length === 0) return file
+  const { at } = random.oneOf(pieces)
+  const out = file.slice()
+  const field = random.oneOf([16, 20, 21, 22, 24, 28, 32, 36, 40, 44])
+  out[at + field] = random.once(2) ? out[at + field]! + random.oneOf([1, -1]) : random.below(256)
+  return out
+}
+
+/** Leaves out, doubles or swaps blocks, or takes one from elsewhere. */
+function withMovedBlocks(file: Bytes, random: Random, other: Bytes): Bytes {
+  const pieces = piecesOf(file)
+  const otherPieces = piecesOf(other)
+  if (pieces.length === 0) return file
+  const { at, bytes } = random.oneOf(pieces)
+  const whole = FRAME_BYTES + bytes
+  switch (random.below(4)) {
+    case 0:
+      return replaced(file, at, whole, [])
+    case 1:
+      return replaced(file, random.oneOf(pieces).at, 0, file.subarray(at, at + whole))
+    case 2: {
+      if (otherPieces.length === 0) return file
+      const piece = random.oneOf(otherPieces)
+      return replaced(file, at, random.once(2) ? whole : 0, other.subarray(piece.at, piece.at + FRAME_BYTES + piece.bytes))
+    }
+    default:
+      // Without index and trailer, or without the trailer.
+      return file.slice(0, random.once(2) ? at : Math.max(0, file.length - TRAILER_BYTES))
+  }
+}
+
+/** What disks and people do: bits, bytes and sectors that changed, an end that is missing. */
+function blind(file: Bytes, random: Random, other: Bytes): Bytes {
+  let out = file
+  for (let left = 1 + random.below(3); left > 0; left--) {
+    const copy = out.slice()
+    const at = random.below(copy.length)
+    switch (random.below(6)) {
+      case 0:
+        copy[at]! ^= 1 << random.below(8)
+        break
+      case 1:
+        copy.fill(random.below(256), at, at + 1 + random.below(64))
+        break
+      case 2:
+        copy.fill(0, at - (at % 512), at - (at % 512) + 512)
+        break
+      case 3:
+        if (at > 0) return copy.slice(0, at)
+        break
+      case 4: {
+        const zeros = new Uint8Array(random.below(600))
+        return replaced(copy, copy.length, 0, zeros)
+      }
+      default:
+        out = mutated(copy, random, other)
+        continue
+    }
+    out = copy
+  }
+  return out
+}
+
+function mutate(input: Bytes, random: Random, other: Bytes): Bytes {
+  let file = input.slice(1)
+  let choice = input[0]!
+  if (random.once(16)) choice = random.below(256)
+  for (let left = 1 + random.below(3); left > 0; left--) {
+    switch (random.below(8)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        file = withChangedBody(file, random, other.slice(1))
+        break
+      case 4:
+        file = withChangedFrame(file, random)
+        break
+      case 5:
+        file = withMovedBlocks(file, random, other.slice(1))
+        break
+      case 6: {
+        const header = mutated(file.slice(0, SEGMENT_HEADER_BYTES), random, other.slice(1, 1 + SEGMENT_HEADER_BYTES))
+        file = replaced(file, 0, Math.min(file.length, SEGMENT_HEADER_BYTES), header.slice(0, SEGMENT_HEADER_BYTES))
+        break
+      }
+      default:
+        file = mutated(file, random, other.slice(1))
+    }
+  }
+  if (random.once(2)) {
+    // Blind damage of a log as it was written.
+    const { log, number } = choiceOf(choice)
+    choice &= 0x7f
+    file = blind(log.disk.bytes(pathOf(number))!.slice(), random, other.slice(1))
+  }
+  return replaced(file, 0, 0, [choice])
+}
+
+interface Heard {
+  readonly events: readonly AnyEvent[]
+  readonly texts: readonly string[]
+  readonly damages: readonly LogDamagedError[]
+  /** Null: read to the end. */
+  readonly error: unknown
+}
+
+async function heard(reader: LogReader, range: ReadRange = {}): Promise<Heard> {
+  const events: AnyEvent[] = []
+  const damages: LogDamagedError[] = []
+  let error: unknown = null
+  try {
+    for await (const event of reader.read({ ...range, onDamage: (damage) => void damages.push(damage) })) events.push(event)
+  } catch (e) {
+    mustBeForeseen(e)
+    error = e
+  }
+  return { events, texts: events.map(text), damages, error }
+}
+
+/** What is read of a disk from scratch; null when it cannot be opened. */
+async function heardOf(disk: FlatDisk): Promise<Heard | null> {
+  try {
+    await using reader = await openOn(disk, FOLDER, vocabulary)
+    return await heard(reader)
+  } catch (error) {
+    mustBeForeseen(error)
+    return null
+  }
+}
+
+const isPartOf = (part: readonly string[], whole: readonly string[]): boolean => {
+  const left = new Map<string, number>()
+  for (const t of whole) left.set(t, (left.get(t) ?? 0) + 1)
+  return part.every((t) => {
+    const n = left.get(t) ?? 0
+    left.set(t, n - 1)
+    return n > 0
+  })
+}
+
+const ranges: readonly (readonly [string, ReadRange, (event: AnyEvent) => boolean])[] = [
+  ['seq', { from: 5, to: 20 }, ({ seq }) => seq >= 5 && seq <= 20],
+  ['entry', { fromEntry: 4, toEntry: 30 }, ({ entry }) => entry !== null && entry >= 4 && entry <= 30],
+  ['time', { fromTime: 3_000_000, toTime: 15_000_000 }, ({ time }) => time >= 3_000_000 && time <= 15_000_000],
+  ['device', { devices: [1, null] }, ({ device }) => device === 1 || device === null],
+  ['type', { types: ['sample/said', 'every/kind'] }, ({ type }) => ['sample/said', 'every/kind'].includes(type)],
+]
+
+async function mustReadTrue(disk: FlatDisk, log: Log, forged: boolean, roll: number): Promise<Heard | null> {
+  let reader: LogReader
+  try {
+    reader = await openOn(disk, FOLDER, vocabulary)
+  } catch (error) {
+    mustBeForeseen(error)
+    return null
+  }
+  try {
+    const all = await heard(reader)
+    for (const event of all.events) mustBeAnEvent(event, vocabulary)
+    must(text((await heard(reader)).texts) === text(all.texts), 'read again, a log gives the same events')
+    {
+      const [by, range, fits] = ranges[roll % ranges.length]!
+      const part = await heard(reader, range)
+      must(part.events.every(fits), `reading by ${by} gives only what was asked for`)
+      must(all.error !== null || isPartOf(part.texts, all.texts), `reading by ${by} gives no event that reading all does not`)
+      if (!forged && part.damages.length === 0 && part.error === null)
+        must(
+          part.events.length === log.events.filter(fits).length || reader.lastSeq < log.events.at(-1)!.seq,
+          `reading by ${by} reports what it leaves out`,
+        )
+    }
+    if (!forged) {
+      must(isPartOf(all.texts, log.texts), 'an event that is read was written')
+      must(
+        all.damages.length > 0 || all.error !== null || text(all.texts) === text(log.texts.slice(0, all.texts.length)),
+        'what is missing is reported',
+      )
+    }
+    return all
+  } finally {
+    await reader.close()
+  }
+}
+
+async function mustVerify(disk: FlatDisk, all: Heard | null): Promise<void> {
+  try {
+    const { isWhole, damages, events } = await verifyOn(disk, FOLDER, vocabulary)
+    must(isWhole === (damages.length === 0), 'whole is without damage')
+    if (all === null) return must(!isWhole, 'a log that cannot be opened is not whole')
+    must(all.error !== null || events === all.events.length, 'verify reads the same events')
+    must(!isWhole || (all.damages.length === 0 && all.error === null), 'verify finds what reading finds')
+  } catch (error) {
+    mustBeForeseen(error)
+  }
+}
+
+async function mustRepair(disk: FlatDisk, before: Heard | null, forged: boolean): Promise<void> {
+  try {
+    await repairOn(disk, FOLDER)
+  } catch (error) {
+    mustBeForeseen(error)
+    return
+  }
+  const after = await heardOf(disk)
+  // Forged blocks may say of others what they like.
+  if (forged) return
+  if (before !== null) must(after !== null && isPartOf(before.texts, after.texts), 'repair takes no event away')
+  const { cutTail, rebuilt, movedAside } = await repairOn(disk, FOLDER)
+  must(cutTail === null && movedAside === null && rebuilt.length === 0, 'repaired once, there is nothing more to repair', {
+    cutTail,
+    movedAside,
+    rebuilt,
+  })
+}
+
+async function mustGoOn(disk: FlatDisk, forged: boolean, isRepaired: boolean): Promise<void> {
+  const before = await heardOf(disk)
+  try {
+    const writer = await appendOn(disk, FOLDER, vocabulary, sizes)
+    const { lastSeq } = writer
+    await writer.append(sampleEvents(6).map((event, i) => ({ ...event, seq: lastSeq + 1 + i })))
+    await writer.close()
+  } catch (error) {
+    mustBeForeseen(error, ['unsupported', 'bad-sequence'])
+    const after = await heardOf(disk)
+    must(text(after?.texts) === text(before?.texts), 'a refusal to write changes nothing')
+    must(forged || !isRepaired, 'a repaired log can be written on', error)
+    return
+  }
+  const after = await heardOf(disk)
+  must(forged || before === null || (after !== null && isPartOf(before.texts, after.texts)), 'writing on takes no event away')
+}
+
+/** The log that an input stands for. */
+export function logOf(input: Bytes) {
+  const { log, number, isForged: isMadeRight } = choiceOf(input[0]!)
+  const place = placeOf(log.logId, number)
+  const raw = input.slice(1)
+  const file = isMadeRight ? reframed(raw, place) : raw
+  const forged = isForged(file, log.disk.bytes(pathOf(number))!.slice(), place)
+  const disk = log.disk.copy()
+  disk.put(pathOf(number), file)
+  return { disk, log, number, forged, file }
+}
+
+async function run(input: Bytes): Promise<void> {
+  if (input.length < 1) return
+  const { disk, log, forged } = logOf(input)
+  // What is told apart by it is always the same for the same input.
+  const roll = crc32(input)
+  const all = await mustReadTrue(disk, log, forged, roll)
+  await mustVerify(disk, all)
+  if (roll % 3 === 0) await mustGoOn(disk.copy(), forged, false)
+  await mustRepair(disk, all, forged)
+  await mustGoOn(disk, forged, true)
+  mustBeUnpolluted()
+}
+
+export const segmentTarget: Target = {
+  name: 'segment',
+  seeds: seeds(),
+  bytesMax: 8 * 1024,
+  budget: { steps: 100_000_000, bytes: 128 * 1024 * 1024 },
+  mutate,
+  run,
+}
