@@ -76,7 +76,17 @@ test.each([
     // Checksums of that many bytes take their time.
     if (body === 'right' && i % 10 > 0) continue
     const crc = body === 'bad' ? 1 : bodyCrc(place, at, file.subarray(at + FRAME_BYTES, at + FRAME_BYTES + bodyBytes))
-    const about = { kind: 1, mask: 0, count: body === 'bad' ? 1 : 0, firstIndex: i, lastSeq: i + 1, synced: 0, bodyBytes, bodyCrc: crc }
+    const about = {
+      kind: 1,
+      mask: 0,
+      count: body === 'bad' ? 1 : 0,
+      firstIndex: i,
+      lastSeq: i + 1,
+      synced: 0,
+      bodyBytes,
+      bodyCrc: crc,
+      rawBytes: 0,
+    }
     writeFrame(file.subarray(at, at + FRAME_BYTES), place, at, about)
   }
   await writeFile(path, file)
@@ -94,7 +104,7 @@ test('of more blocks than a segment may have, the rest is not looked at', async 
   const file = Buffer.concat([(await readFile(path)).subarray(0, 64), Buffer.alloc(n * FRAME_BYTES)])
   for (let i = 0; i < n; i++) {
     const at = 64 + i * FRAME_BYTES
-    const about = { kind: 1, mask: 0, count: 1, firstIndex: i, lastSeq: i + 1, synced: 0, bodyBytes: 0, bodyCrc: 1 }
+    const about = { kind: 1, mask: 0, count: 1, firstIndex: i, lastSeq: i + 1, synced: 0, bodyBytes: 0, bodyCrc: 1, rawBytes: 0 }
     writeFrame(file.subarray(at, at + FRAME_BYTES), placeOf(logId, 1), at, about)
   }
   await writeFile(path, file)
