@@ -44,34 +44,70 @@ export interface Disk {
   isDead(holder: Holder, me: Holder): Promise<boolean>
 }
 
+/** What to do about an error of the system, where something can be done. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'make room there and open the log again; what was acknowledged is safe',
+  EDQUOT: 'raise the quota or make room, and open the log again; what was acknowledged is safe',
+  EROFS: 'name a folder that can be written',
+}
+
+/** An error of the system that says where it happened, and what to do. */
+function placed(error: unknown, path: string): unknown {
+  const code = errorCode(error)
+  if (code === undefined) return error
+  const told = error as NodeJS.ErrnoException
+  if (told.path === undefined) {
+    told.path = path
+    told.message += ` '${path}'`
+  }
+  if (REMEDIES[code] !== undefined) told.message += `; ${REMEDIES[code]}`
+  return told
+}
+
+async function at<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw placed(error, path)
+  }
+}
+
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle
+  readonly #path: string
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, path: string) {
     this.#handle = handle
+    this.#path = path
   }
 
-  async read(into: Uint8Array, position: number): Promise<number> {
-    let at = 0
-    while (at < into.length) {
-      const { bytesRead } = await this.#handle.read(into, at, into.length - at, position + at)
-      if (bytesRead === 0) break
-      at += bytesRead
-    }
-    return at
+  read(into: Uint8Array, position: number): Promise<number> {
+    return at(this.#path, async () => {
+      let filled = 0
+      while (filled < into.length) {
+        const { bytesRead } = await this.#handle.read(into, filled, into.length - filled, position + filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return filled
+    })
   }
 
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    let at = 0
-    while (at < bytes.length) at += (await this.#handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten
+  write(bytes: Uint8Array, position: number): Promise<void> {
+    return at(this.#path, async () => {
+      let written = 0
+      while (written < bytes.length) {
+        written += (await this.#handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten
+      }
+    })
   }
 
   sync(): Promise<void> {
-    return this.#handle.datasync()
+    return at(this.#path, () => this.#handle.datasync())
   }
 
   truncate(size: number): Promise<void> {
-    return this.#handle.truncate(size)
+    return at(this.#path, () => this.#handle.truncate(size))
   }
 
   async size(): Promise<number> {
@@ -85,11 +121,11 @@ class NodeFile implements DiskFile {
 
 /** The disk of this machine. */
 export const nodeDisk: Disk = {
-  open: async (path, flags) => new NodeFile(await open(path, flags)),
-  mkdir: (path) => mkdir(path),
-  mkdtemp: (prefix) => mkdtemp(prefix),
+  open: (path, flags) => at(path, async () => new NodeFile(await open(path, flags), path)),
+  mkdir: (path) => at(path, () => mkdir(path)),
+  mkdtemp: (prefix) => at(prefix, () => mkdtemp(prefix)),
   list: (folder) => readdir(folder),
-  rename: (from, to) => rename(from, to),
+  rename: (from, to) => at(to, () => rename(from, to)),
   remove: (path) => rm(path, { recursive: true, force: true }),
   async stat(path) {
     const found = await stat(path)
