@@ -34,3 +34,10 @@ export function mustBeAnEvent(event: AnyEvent, vocabulary: Vocabulary): void {
   must(Object.getPrototypeOf(event.data) === Object.prototype, 'data is a plain object')
   mustBeStorable(vocabulary, event)
 }
+
+/** What a view shows, copied. */
+export function shown(view: AnyEvent): AnyEvent {
+  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type } = view
+  const optional = Object.fromEntries(Object.entries({ context, source, where, inferred }).filter(([, value]) => value !== undefined))
+  return { seq, entry, time, device, cpu, actor, cause, ...optional, type, data: { ...view.data } }
+}

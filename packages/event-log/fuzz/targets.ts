@@ -2,6 +2,7 @@
 import type { Target } from './target.ts'
 import { blockTarget } from './targets/block.ts'
 import { jsonTarget } from './targets/json.ts'
+import { keyframeTarget } from './targets/keyframe.ts'
 import { segmentTarget } from './targets/segment.ts'
 
-export const targets: readonly Target[] = [blockTarget, segmentTarget, jsonTarget]
+export const targets: readonly Target[] = [blockTarget, segmentTarget, keyframeTarget, jsonTarget]

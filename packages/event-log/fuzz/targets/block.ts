@@ -6,7 +6,7 @@ import { ByteWriter } from '../../src/codec/bytes.ts'
 import { Dictionary } from '../../src/codec/dictionary.ts'
 import { sampleEvents } from '../../src/samples.ts'
 import { oldVocabulary, randomEvents, vocabulary } from '../events.ts'
-import { mustBeAnEvent, mustBeForeseen, mustBeUnpolluted } from '../promises.ts'
+import { mustBeAnEvent, mustBeForeseen, mustBeUnpolluted, shown } from '../promises.ts'
 import { Random } from '../random.ts'
 import { must, text, type Bytes, type Target } from '../target.ts'
 
@@ -55,14 +55,6 @@ function eventsOf(block: BlockReader): (AnyEvent | null)[] {
       return null
     }
   })
-}
-
-/** What a view shows, as an event of its own. */
-function shown(block: BlockReader, i: number): AnyEvent {
-  const view = block.view(i)
-  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type } = view
-  const optional = Object.fromEntries(Object.entries({ context, source, where, inferred }).filter(([, value]) => value !== undefined))
-  return { seq, entry, time, device, cpu, actor, cause, ...optional, type, data: { ...view.data } }
 }
 
 function attempt(read: () => unknown): void {
@@ -115,7 +107,7 @@ function run(input: Bytes): void {
   for (const [i, event] of events.entries()) {
     if (event === null) continue
     mustBeAnEvent(event, vocabulary)
-    must(text(shown(block, i)) === text(event), 'a view shows the same as the event')
+    must(text(shown(block.view(i))) === text(event), 'a view shows the same as the event')
   }
   readColumns(block)
   mustComeBack(events.filter((event) => event !== null))
