@@ -18,7 +18,7 @@ test('no promise is broken by a few hundred inputs, which reach most of what rea
   expect([out, status]).toStrictEqual([expect.stringContaining(' 0 failures') as string, 0])
   const reached = [...out.matchAll(/(\d+) of (\d+) branches/g)].map(([, some, all]) => Number(some) / Number(all))
   expect(reached).toHaveLength(4)
-  expect(Math.min(...reached)).toBeGreaterThan(0.3)
+  expect(Math.min(...reached)).toBeGreaterThan(0.25)
 })
 
 const digest = (seed: string): string | undefined => /digest (\w+)/.exec(fuzz('--runs', '60', '--target', 'block', '--seed', seed).out)?.[1]
