@@ -5,6 +5,7 @@ import { cliOf } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { devicesCommand } from './devices.ts'
 import { eventsCommand } from './events.ts'
+import { exportCommand } from './export.ts'
 import { exit, Failure, type ExitCode } from './failure.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
@@ -13,6 +14,7 @@ import { iomemCommand } from './iomem.ts'
 import { refsCommand } from './refs.ts'
 import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
+import { repairCommand, verifyCommand } from './verify.ts'
 
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -20,7 +22,7 @@ function version(): string {
 }
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['diff', 'blame', 'why', 'bisect', 'debug', 'verify', 'repair', 'export', 'serve', 'simulate', 'record', 'pmem'] as const
+const LATER = ['diff', 'blame', 'why', 'bisect', 'debug', 'serve', 'simulate', 'record', 'pmem'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -71,6 +73,9 @@ Start with:
     refsCommand,
     stuckCommand,
     checkCommand,
+    verifyCommand,
+    repairCommand,
+    exportCommand,
     demoCommand,
   ]) {
     add(cli)

@@ -1,0 +1,56 @@
+import type { LogReader } from '@devtrail/event-log'
+import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
+import { vocabulary } from '../models.ts'
+import { keptEntries, type KeptEntry } from './kept.ts'
+import type { Names } from './survey.ts'
+
+/** The next of the entries without effect. */
+class Kept {
+  readonly #entries: AsyncIterator<KeptEntry>
+  #next: KeptEntry | null = null
+  #isDone = false
+
+  constructor(reader: LogReader) {
+    this.#entries = keptEntries(reader)[Symbol.asyncIterator]()
+  }
+
+  /** Those up to an entry that were not handed out yet. */
+  async *upTo(entry: number): AsyncGenerator<KeptEntry> {
+    for (;;) {
+      if (this.#next === null && !this.#isDone) {
+        const { done, value } = await this.#entries.next()
+        if (done === true) this.#isDone = true
+        else this.#next = value
+      }
+      if (this.#next === null || this.#next.entry > entry) return
+      yield this.#next
+      this.#next = null
+    }
+  }
+}
+
+function keptLine(entry: KeptEntry): string {
+  const { time } = entry
+  return `${JSON.stringify({ ...entry, ...(typeof time === 'number' ? { time: seconds(time, 9) } : {}) })}\n`
+}
+
+function eventLine(event: AnyEvent, names: Names): string {
+  const device = names.of(event)
+  const about = device === null ? {} : { about: names.device(device) }
+  return `${JSON.stringify({ ...eventToJson(vocabulary, event), ...about })}\n`
+}
+
+/**
+ * A log as JSON lines: its meta, then every event in its stored form (with the name of the device it is `about`), and in
+ * their places the entries of the recording that have no effect.
+ */
+export async function* ndjsonOf(reader: LogReader, names: Names): AsyncGenerator<string> {
+  const { epoch, source, notes } = reader.meta
+  yield `${JSON.stringify({ schemaVersion: 1, epoch, source, notes })}\n`
+  const kept = new Kept(reader)
+  for await (const event of reader.read()) {
+    if (event.entry !== null) for await (const entry of kept.upTo(event.entry - 1)) yield keptLine(entry)
+    yield eventLine(event, names)
+  }
+  for await (const entry of kept.upTo(Infinity)) yield keptLine(entry)
+}

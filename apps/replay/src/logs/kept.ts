@@ -1,0 +1,26 @@
+import type { LogReader } from '@devtrail/event-log'
+
+/** An entry of a recording that has no effect, with all its fields. */
+export interface KeptEntry {
+  readonly entry: number
+  readonly [field: string]: unknown
+}
+
+const KEPT = /^kept\.\d{6}\.ndjson$/
+
+/** The lines of a log's attachments that hold entries without effect, in order. */
+export async function* keptEntries(reader: LogReader): AsyncGenerator<KeptEntry> {
+  for (const { name } of await reader.attachments()) {
+    if (!KEPT.test(name)) continue
+    let rest = ''
+    const decoder = new TextDecoder()
+    for await (const piece of reader.attachmentChunks(name)) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+      rest = lines.pop()!
+      for (const text of lines) {
+        const { entry, line } = JSON.parse(text) as { entry: number; line: string }
+        yield { entry, ...(JSON.parse(line) as object) }
+      }
+    }
+  }
+}
