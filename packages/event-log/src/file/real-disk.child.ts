@@ -1,83 +1,168 @@
-// The child of real-disk.test.ts: runs where a small disk is mounted that nobody else sees, and says on stdout what came of it.
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+/// <reference lib="esnext.disposable" />
+// The child of real-disk.test.ts: does what its first argument says in the folder that its second names, and prints as JSON
+// what came of each step.
+import { rmSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { appendFileLog, createFileLog, openFileLog, verifyFileLog } from '../file.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { eventsOf } from '../contract-suite.ts'
+import type { LogWriter } from '../contract.ts'
+import { appendFileLog, createFileLog, openFileLog, repairFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { FOLD, changesAt } from './keyframes.test-support.ts'
 
-const [what = '', disk = ''] = process.argv.slice(2)
+const [scenario = '', disk = ''] = process.argv.slice(2)
 const folder = join(disk, 'log')
+const filler = join(disk, 'filler')
 
-/** What a call rejects with. */
-async function refusal(call: () => Promise<unknown>): Promise<string> {
+/** What a call came to: what it resolved to, or the message of its error. */
+async function outcome(call: () => Promise<unknown>): Promise<unknown> {
   try {
-    await call()
+    const value = await call()
+    return typeof value === 'object' && value !== null ? 'done' : value
   } catch (error) {
-    return (error as Error).message.replaceAll(disk, 'DISK')
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   }
-  return 'accepted'
 }
 
-async function seqs(): Promise<number[]> {
-  await using reader = await openFileLog(folder, sampleVocabulary)
-  const found: number[] = []
-  for await (const { seq } of reader.read()) found.push(seq)
-  return found
-}
+const create = (name: string, atomic = false): Promise<LogWriter> =>
+  createFileLog(join(disk, name), sampleMeta(), sampleVocabulary, { atomic })
 
-const isNumbered = (found: readonly number[]): boolean => found.every((seq, i) => seq === i + 1)
-
-async function fillDisk(): Promise<object> {
-  const filler = join(disk, 'filler')
-  writeFileSync(filler, new Uint8Array(512 * 1024))
-  const writer = await createFileLog(folder, sampleMeta(), sampleVocabulary)
-  await writer.append(sampleEvents(100))
-  await writer.attach('before', new Uint8Array(1000).fill(7))
-  let durable = 0
-  const appending = await refusal(async () => {
+/** Leaves less than a page free. */
+function fill(path: string): void {
+  writeFileSync(path, '')
+  for (let bytes = 1 << 20; bytes >= 512; bytes /= 2) {
     for (;;) {
-      const first = writer.lastSeq + 1
-      await writer.append(sampleEvents(first + 4999, { first }))
-      await writer.flush('durable')
-      durable = writer.lastSeq
+      try {
+        writeFileSync(path, new Uint8Array(bytes), { flag: 'a' })
+      } catch {
+        break
+      }
     }
-  })
-  const later = [await refusal(() => writer.append(sampleEvents(1))), await refusal(() => writer.close())]
-  const second = await refusal(() => createFileLog(join(disk, 'other'), sampleMeta(), sampleVocabulary))
-  const found = await seqs()
-  const { damages, tornTail } = await verifyFileLog(folder, sampleVocabulary)
-  rmSync(filler)
-  const next = await appendFileLog(folder, sampleVocabulary)
-  const first = next.lastSeq + 1
-  const wasCut = next.cutTail !== null
-  await next.append(sampleEvents(first + 9, { first }))
-  await next.close()
-  const all = await seqs()
+  }
+}
+
+async function more(writer: LogWriter, count = 200): Promise<unknown> {
+  const first = writer.lastSeq + 1
+  await writer.append(sampleEvents(writer.lastSeq + count, { first }))
+  return await writer.flush('durable')
+}
+
+/** Whether the log is whole and all its events are the right ones; and their number. */
+async function found(): Promise<object> {
+  const { isWhole, lastSeq, tornTail, damages } = await verifyFileLog(folder, sampleVocabulary)
   await using reader = await openFileLog(folder, sampleVocabulary)
+  const areRight = isDeepStrictEqual(await eventsOf(reader), sampleEvents(lastSeq))
   return {
-    appending,
-    later,
-    second,
-    intact: isNumbered(found) && found.length >= durable && durable >= 5000,
-    tellsTail: (tornTail !== null) === wasCut,
-    damages: damages.length,
-    wentOn: isNumbered(all) && all.length === first + 9,
-    attached: [...(await reader.attachment('before'))].every((byte) => byte === 7),
+    isWhole,
+    lastSeq,
+    areRight,
+    torn: (tornTail?.bytes ?? 0) > 0,
+    damages: damages.map(String),
+    attachments: await reader.attachments(),
   }
 }
 
-async function readOnly(): Promise<object> {
-  const before = readdirSync(folder).toSorted()
-  return {
-    create: await refusal(() => createFileLog(join(disk, 'other'), sampleMeta(), sampleVocabulary)),
-    append: await refusal(() => appendFileLog(folder, sampleVocabulary)),
-    read: await seqs(),
-    isWhole: (await verifyFileLog(folder, sampleVocabulary)).isWhole,
-    isUnchanged: String(readdirSync(folder).toSorted()) === String(before) && !existsSync(join(disk, 'other')),
-  }
+async function attachment(): Promise<string> {
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  return Buffer.from(await reader.attachment('raw')).toString()
 }
 
-if (what === 'prepare') {
-  const writer = await createFileLog(folder, sampleMeta(), sampleVocabulary)
-  await writer.append(sampleEvents(9))
-  await writer.close()
-} else console.log(JSON.stringify(what === 'fill' ? await fillDisk() : await readOnly()))
+const scenarios: Record<string, () => Promise<object>> = {
+  /** Appends until the disk is full, looks, frees space, goes on. */
+  async full() {
+    writeFileSync(filler, new Uint8Array(512 * 1024))
+    const writer = await create('log')
+    let durable = 0
+    let error: unknown = null
+    while (error === null) {
+      const reached = await outcome(() => more(writer, 5000))
+      if (reached === 'durable') durable = writer.lastSeq
+      else error = reached
+    }
+    const after = {
+      append: await outcome(() => writer.append(sampleEvents(writer.lastSeq + 1, { first: writer.lastSeq + 1 }))),
+      flush: await outcome(() => writer.flush('durable')),
+      close: await outcome(() => writer.close()),
+    }
+    fill(join(disk, 'more-filler'))
+    const whileFull = {
+      found: await found(),
+      create: await outcome(() => create('other')),
+      atomic: await outcome(() => create('other-atomic', true)),
+      names: (await readdir(disk)).toSorted(),
+    }
+    rmSync(filler)
+    const next = await appendFileLog(folder, sampleVocabulary)
+    const goesOn = {
+      cutTail: next.cutTail,
+      from: next.lastSeq,
+      more: await outcome(() => more(next)),
+      close: await outcome(() => next.close()),
+    }
+    const other = await create('other')
+    return { durable, error, after, whileFull, goesOn, found: await found(), other: await outcome(() => other.close()) }
+  },
+  /** The disk is full when the log is closed. */
+  async close() {
+    const writer = await create('log')
+    await more(writer)
+    const durable = writer.lastSeq
+    await writer.append(sampleEvents(writer.lastSeq + 3000, { first: writer.lastSeq + 1 }))
+    fill(filler)
+    const close = await outcome(() => writer.close())
+    const full = await found()
+    rmSync(filler)
+    const next = await appendFileLog(folder, sampleVocabulary)
+    return { durable, close, full, more: await outcome(() => more(next)), closed: await outcome(() => next.close()), found: await found() }
+  },
+  /** An attachment and a keyframe that the disk has no room for. */
+  async attach() {
+    const writer = await create('log')
+    await more(writer)
+    await writer.attach('small', Uint8Array.of(1, 2, 3))
+    const attach = await outcome(() => writer.attach('large', new Uint8Array(8 << 20).fill(7)))
+    const list = await found()
+    fill(filler)
+    const full = {
+      attach: await outcome(() => writer.attach('tiny', Uint8Array.of(1))),
+      keyframe: await outcome(() => writer.keyframe(FOLD, changesAt(100, null))),
+    }
+    rmSync(filler)
+    const again = {
+      attach: await outcome(() => writer.attach('large', Uint8Array.of(7))),
+      keyframe: await outcome(() => writer.keyframe(FOLD, changesAt(100, null))),
+    }
+    return {
+      attach,
+      list,
+      full,
+      again,
+      more: await outcome(() => more(writer)),
+      close: await outcome(() => writer.close()),
+      found: await found(),
+    }
+  },
+  /** A log that would be published by its close. */
+  async atomic() {
+    const writer = await create('log', true)
+    await writer.append(sampleEvents(3000))
+    fill(filler)
+    const close = await outcome(() => writer.close())
+    return { close, names: (await readdir(disk)).toSorted() }
+  },
+  /** All that can be asked of a log which nobody can write to. */
+  async readOnly() {
+    return {
+      found: await found(),
+      attachment: await outcome(attachment),
+      append: await outcome(() => appendFileLog(folder, sampleVocabulary)),
+      repair: await outcome(() => repairFileLog(folder)),
+      create: await outcome(() => create('new')),
+      atomic: await outcome(() => create('new', true)),
+      again: await outcome(() => create('log')),
+    }
+  },
+}
+
+console.log(JSON.stringify(await scenarios[scenario]?.()))
