@@ -5,6 +5,11 @@ export class PlainBlock implements EventBlock {
   readonly events: readonly AnyEvent[]
   readonly types: readonly { readonly name: string; readonly version: number }[]
   readonly #places = new Map<string, number>()
+  #type: Float64Array | null = null
+  #time: Float64Array | null = null
+  #device: Float64Array | null = null
+  #cpu: Float64Array | null = null
+  #entry: Float64Array | null = null
 
   constructor(events: readonly AnyEvent[]) {
     this.events = events
@@ -21,23 +26,23 @@ export class PlainBlock implements EventBlock {
   }
 
   get type(): Float64Array {
-    return Float64Array.from(this.events, ({ type }) => this.#places.get(type)!)
+    return (this.#type ??= Float64Array.from(this.events, ({ type }) => this.#places.get(type)!))
   }
 
   get time(): Float64Array {
-    return Float64Array.from(this.events, ({ time }) => time)
+    return (this.#time ??= Float64Array.from(this.events, ({ time }) => time))
   }
 
   get device(): Float64Array {
-    return Float64Array.from(this.events, ({ device }) => device ?? Number.NaN)
+    return (this.#device ??= Float64Array.from(this.events, ({ device }) => device ?? Number.NaN))
   }
 
   get cpu(): Float64Array {
-    return Float64Array.from(this.events, ({ cpu }) => cpu ?? Number.NaN)
+    return (this.#cpu ??= Float64Array.from(this.events, ({ cpu }) => cpu ?? Number.NaN))
   }
 
   get entry(): Float64Array {
-    return Float64Array.from(this.events, ({ entry }) => entry ?? Number.NaN)
+    return (this.#entry ??= Float64Array.from(this.events, ({ entry }) => entry ?? Number.NaN))
   }
 
   seq(place: number): number {
