@@ -17,6 +17,7 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 for (const [name, options] of [
   ['files', {}],
   ['compressed files', { compress: true }],
+  ['files, blocking', { blocking: true }],
 ] as const) {
   logStoreContract(
     { describe, test, expectEqual },

@@ -3,6 +3,7 @@ import type { Vocabulary } from '@devtrail/events'
 import { DictionaryWriter } from '../codec/dictionary.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import type { LogWriter } from '../contract.ts'
+import { blockingDisk } from './blocking-disk.ts'
 import { removeUnfinished } from './compress.ts'
 import type { CreateOptions } from './create.ts'
 import { nodeDisk, type Disk } from './disk.ts'
@@ -13,7 +14,7 @@ import { findEnd } from './last-segment.ts'
 import { segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 import { FileLogWriter, SIZES, createSegment, type OpenSegment, type Sizes } from './writer.ts'
 
-export type AppendOptions = Pick<CreateOptions, 'compress'>
+export type AppendOptions = Pick<CreateOptions, 'blocking' | 'compress'>
 
 /**
  * Opens the log in `folder` to continue it after its last event. A torn tail is cut off, durably, and reported as the
@@ -22,7 +23,7 @@ export type AppendOptions = Pick<CreateOptions, 'compress'>
  * last is damaged (nothing is changed; see `repairFileLog`).
  */
 export function appendFileLog(folder: string, vocabulary: Vocabulary, options: AppendOptions = {}): Promise<LogWriter> {
-  return appendOn(nodeDisk, folder, vocabulary, SIZES, options)
+  return appendOn(options.blocking === true ? blockingDisk : nodeDisk, folder, vocabulary, SIZES, options)
 }
 
 export async function appendOn(

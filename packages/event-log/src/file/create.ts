@@ -5,6 +5,7 @@ import { LogUsageError } from '../errors.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import { checkedMeta } from '../meta.ts'
 import { writeEntries } from './attachments.ts'
+import { blockingDisk } from './blocking-disk.ts'
 import { errorCode, makeFolder, nodeDisk, type Disk } from './disk.ts'
 import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, LOCK_FOLDER, META_FILE, SEGMENTS_FOLDER, segmentName } from './layout.ts'
 import { acquireLock, isLockedByDead } from './lock.ts'
@@ -25,6 +26,11 @@ export interface CreateOptions {
    * time of another thread. A segment that cannot be compressed, because the disk is full for instance, stays as it is.
    */
   readonly compress?: boolean
+  /**
+   * Write and sync with calls that block the thread. Events are durable sooner, as no other thread has to be heard of, and
+   * nothing else runs meanwhile: for a writer in a process or worker of its own.
+   */
+  readonly blocking?: boolean
 }
 
 function existsError(folder: string, what: string): LogUsageError {
@@ -116,7 +122,7 @@ async function removeLeftovers(disk: Disk, folder: string): Promise<void> {
  * @throws LogUsageError `exists` (nothing is changed), `bad-meta`, `unsupported`, `locked`.
  */
 export function createFileLog(folder: string, meta: LogMeta, vocabulary: Vocabulary, options: CreateOptions = {}): Promise<LogWriter> {
-  return createOn(nodeDisk, folder, meta, vocabulary, options)
+  return createOn(options.blocking === true ? blockingDisk : nodeDisk, folder, meta, vocabulary, options)
 }
 
 export async function createOn(

@@ -52,7 +52,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 }
 
 /** An error of the system that says where it happened, and what to do. */
-function placed(error: unknown, path: string): unknown {
+export function placed(error: unknown, path: string): unknown {
   const code = errorCode(error)
   if (code === undefined) return error
   const told = error as NodeJS.ErrnoException
