@@ -534,8 +534,8 @@ class Segment {
 
   /** Whether the trailer at an offset is what a writer was in the middle of. */
   isTornTrailerAt(offset) {
-    const trailer = this.bytes.subarray(offset, offset + TRAILER)
-    return trailer.length < TRAILER || allZero(trailer)
+    const end = offset + TRAILER
+    return end > this.bytes.length || sectorParts(this.bytes, offset, end).some(allZero)
   }
 }
 

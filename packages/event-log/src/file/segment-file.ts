@@ -309,7 +309,7 @@ class Loading {
   /** What follows a whole index that no trailer led to: null, or where the torn tail starts. */
   async #endsAfter(index: number, bytes: number): Promise<number | null> {
     const rest = await this.#window.bytes(index + bytes, TRAILER_BYTES)
-    const written = rest.length === TRAILER_BYTES && rest.some((byte) => byte !== 0)
+    const written = rest.length === TRAILER_BYTES && !hasUnwrittenSector(rest, index + bytes)
     if (this.#name.isLast && !written) return index
     this.#damaged(index + bytes, TRAILER_WANTED, written ? 'other bytes' : `${rest.length} bytes`)
     return null

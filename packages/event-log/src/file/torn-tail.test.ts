@@ -149,3 +149,27 @@ test('a block with a sector that was never written is a torn tail, unless a late
   expect(reader.tornTail).toBeNull()
   await expect(eventsOf(reader)).rejects.toThrow(/wrong checksum/)
 })
+
+test('a trailer of which only one of two sectors was written is a torn tail', async () => {
+  let straddling = 0
+  for (let count = 20; count < 90 && straddling < 2; count++) {
+    const folder = join(root, `trailer-${count}`)
+    const path = join(folder, 'segments/00000001.seg')
+    const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
+    await writer.append(sampleEvents(count))
+    await writer.close()
+    const bytes = readFileSync(path)
+    const sector = bytes.length - (bytes.length % 512)
+    if (bytes.length - 24 >= sector || sector === bytes.length) continue
+    straddling++
+    for (const [from, to] of [
+      [sector, bytes.length],
+      [bytes.length - 24, sector],
+    ]) {
+      await writeFile(path, Buffer.from(bytes).fill(0, from, to))
+      expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, damages: [], tornTail: { afterSeq: count } })
+      expect(await eventsIn(folder)).toHaveLength(count)
+    }
+  }
+  expect(straddling).toBe(2)
+})
