@@ -12,6 +12,7 @@ import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { BlockBuilder } from '../codec/block-builder.ts'
 import { ByteWriter } from '../codec/bytes.ts'
 import { frameBlock } from '../codec/segment.ts'
+import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
 import { readHead } from './open.ts'
 import { writeSealed } from './sealed-json.ts'
@@ -120,6 +121,24 @@ test('what a killed atomic writer left is removed by the next one; a living one 
   await one[Symbol.asyncDispose]()
   await two.close()
   expect(await readdir(root)).toStrictEqual(['log'])
+})
+
+test('so is what one left that was killed before it locked it, or while it removed it', async () => {
+  const folder = join(root, 'log')
+  const left = join(root, '.log.unfinished-abcdef')
+  for (const name of ['', 'lock']) {
+    await mkdir(join(left, name), { recursive: true })
+    await (await create(folder, true))[Symbol.asyncDispose]()
+    expect(await readdir(root)).toStrictEqual([])
+  }
+  const names: string[] = []
+  const disk = { ...nodeDisk, remove: (path: string) => (names.push(path), Promise.reject(new Error('killed'))) }
+  const writer = await createOn(disk, folder, sampleMeta(), sampleVocabulary, { atomic: true })
+  await expect(writer[Symbol.asyncDispose]()).rejects.toThrow('killed')
+  // What is removed first says nothing of whose it was.
+  const [aside] = await readdir(root)
+  expect(names.map((name) => name.slice(join(root, aside!).length))).not.toContain('/lock')
+  expect(await readdir(join(root, aside!, 'lock'))).toHaveLength(1)
 })
 
 test('what is no log says what it is and what to do', async () => {

@@ -1,14 +1,15 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
 import type { LogMeta, LogWriter } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import { checkedMeta } from '../meta.ts'
+import { makeAside, removeAside, removeLeftovers } from './aside.ts'
 import { writeEntries } from './attachments.ts'
 import { blockingDisk } from './blocking-disk.ts'
 import { errorCode, makeFolder, nodeDisk, type Disk } from './disk.ts'
 import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, LOCK_FOLDER, META_FILE, SEGMENTS_FOLDER, segmentName } from './layout.ts'
-import { acquireLock, isLockedByDead } from './lock.ts'
+import { acquireLock } from './lock.ts'
 import { ASIDE, writeSealed } from './sealed-json.ts'
 import { headContent } from './open.ts'
 import { FileLogWriter, SIZES, createSegment, type Sizes } from './writer.ts'
@@ -69,6 +70,8 @@ async function makeFolderIn(disk: Disk, folder: string, name: string): Promise<v
   })
 }
 
+const TRIES = 3
+
 /** Fills a free folder with an empty log. `log.json` comes last: with it, all is there. */
 async function fill(
   disk: Disk,
@@ -97,22 +100,8 @@ async function fill(
       throw error
     }
   } catch (error) {
-    await lock.release(folder)
+    if (publishAs === null) await lock.release(folder)
     throw error
-  }
-}
-
-/** Where atomic logs are written: `.NAME.unfinished-XXXXXX` beside NAME. */
-function asidePrefix(folder: string): string {
-  return `.${basename(folder)}.unfinished-`
-}
-
-/** Removes what killed writers left that were to become `folder`. */
-async function removeLeftovers(disk: Disk, folder: string): Promise<void> {
-  const parent = dirname(folder)
-  for (const name of await disk.list(parent)) {
-    const path = join(parent, name)
-    if (name.startsWith(asidePrefix(folder)) && (await isLockedByDead(disk, path))) await disk.remove(path)
   }
 }
 
@@ -142,12 +131,15 @@ export async function createOn(
     return fill(disk, path, checked, vocabulary, null, compress, sizes)
   }
   await makeFolder(disk, dirname(path))
-  await removeLeftovers(disk, path)
-  const aside = await disk.mkdtemp(join(dirname(path), asidePrefix(path)))
-  try {
-    return await fill(disk, aside, checked, vocabulary, path, compress, sizes)
-  } catch (error) {
-    await disk.remove(aside)
-    throw error
+  for (let tries = 1; ; tries++) {
+    await removeLeftovers(disk, path)
+    const aside = await makeAside(disk, path)
+    try {
+      return await fill(disk, aside, checked, vocabulary, path, compress, sizes)
+    } catch (error) {
+      await removeAside(disk, aside)
+      // Another one that comes at the same moment may take it for left behind, before there is a lock in it.
+      if (errorCode(error) !== 'ENOENT' || tries === TRIES) throw error
+    }
   }
 }

@@ -36,11 +36,13 @@ async function others(disk: Disk, folder: string, me: Holder, own: string): Prom
   return { alive, dead }
 }
 
-/** Whether a log folder was locked and all who locked it are dead. */
-export async function isLockedByDead(disk: Disk, folder: string): Promise<boolean> {
+/** Whether nobody is at work in a log folder: all who locked it are dead, or it is empty, as before a lock comes and after it went. */
+export async function isLeftBehind(disk: Disk, folder: string): Promise<boolean> {
   try {
+    const names = await disk.list(folder)
+    if (!names.includes(LOCK_FOLDER)) return names.length === 0
     const { alive, dead } = await others(disk, folder, await disk.self(), '')
-    return alive.length === 0 && dead.length > 0
+    return alive.length === 0 && (dead.length > 0 || names.length === 1)
   } catch {
     return false
   }

@@ -12,6 +12,7 @@ import { takenKeyframe } from '../keyframe.ts'
 import { CAUSES_MAX, IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { sequenceAfter } from '../sequence.ts'
+import { removeAside } from './aside.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import { errorCode, type Disk, type DiskFile } from './disk.ts'
 import { KeyframeWriter } from './keyframe-writer.ts'
@@ -458,8 +459,7 @@ export class FileLogWriter implements LogWriter {
     await this.#work
     await this.#compressing
     await this.#file.close().catch(() => {})
-    await lock.release(folder)
-    if (publishAs !== null) await disk.remove(folder)
+    await (publishAs === null ? lock.release(folder) : removeAside(disk, folder))
     return 'buffered'
   }
 }
@@ -483,7 +483,7 @@ async function publish(disk: Disk, folder: string, publishAs: string): Promise<v
   try {
     await disk.rename(folder, publishAs)
   } catch (error) {
-    await disk.remove(folder)
+    await removeAside(disk, folder)
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error
     throw new LogUsageError('exists', `${publishAs} came into being while the log for it was written; nothing was replaced`, {
       cause: error,

@@ -1,0 +1,29 @@
+/** Folders in which atomic logs are written: `.NAME.unfinished-XXXXXX` beside NAME, until they get that name as a whole. */
+import { basename, dirname, join } from 'node:path'
+import type { Disk } from './disk.ts'
+import { LOCK_FOLDER } from './layout.ts'
+import { isLeftBehind } from './lock.ts'
+
+function prefixOf(folder: string): string {
+  return `.${basename(folder)}.unfinished-`
+}
+
+/** Makes a folder for what is to become `folder`. */
+export function makeAside(disk: Disk, folder: string): Promise<string> {
+  return disk.mkdtemp(join(dirname(folder), prefixOf(folder)))
+}
+
+/** Removes a folder aside. Its lock goes last: what is left of a removal that is cut short still tells whose it was. */
+export async function removeAside(disk: Disk, aside: string): Promise<void> {
+  for (const name of await disk.list(aside).catch(() => [])) if (name !== LOCK_FOLDER) await disk.remove(join(aside, name))
+  await disk.remove(aside)
+}
+
+/** Removes what killed writers left that were to become `folder`. */
+export async function removeLeftovers(disk: Disk, folder: string): Promise<void> {
+  const parent = dirname(folder)
+  for (const name of await disk.list(parent)) {
+    const path = join(parent, name)
+    if (name.startsWith(prefixOf(folder)) && (await isLeftBehind(disk, path))) await removeAside(disk, path)
+  }
+}
