@@ -112,7 +112,7 @@ export function findEntry(entries: readonly Entry[], name: string): Entry {
 async function* content(disk: Disk, path: string): AsyncGenerator<Uint8Array> {
   const file = await disk.open(path, 'r')
   try {
-    const piece = new Uint8Array(IO_BYTES)
+    const piece = new Uint8Array(Math.max(1, Math.min(IO_BYTES, await file.size())))
     for (let at = 0; ;) {
       const read = await file.read(piece, at)
       if (read > 0) yield piece.subarray(0, read)
@@ -144,7 +144,7 @@ export async function* attachmentPieces(disk: Disk, folder: string, entry: Entry
     damagedFile(path, offset, { expected, found }, cause)
   let at = 0
   try {
-    for await (const piece of pieces(content(disk, path))) {
+    for await (const piece of content(disk, path)) {
       const expected = entry.crc32[at / IO_BYTES]
       const length = Math.min(IO_BYTES, entry.bytes - at)
       if (expected === undefined || piece.length > length) throw wrong(entry.bytes, `${entry.bytes} bytes`, 'more')
