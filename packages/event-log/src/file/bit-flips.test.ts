@@ -1,18 +1,22 @@
 /// <reference lib="esnext.disposable" />
 import { closeSync, openSync, readFileSync, readdirSync, statSync, writeSync } from 'node:fs'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnyEvent } from '@devtrail/events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventsOf } from '../contract-suite.ts'
+import type { ReadRange } from '../contract.ts'
 import { LogDamagedError } from '../errors.ts'
 import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { createOn } from './create.ts'
-import { nodeDisk } from './disk.ts'
+import { nodeDisk, type Disk } from './disk.ts'
+import { FlatDisk } from './flat-disk.test-support.ts'
 import { keyframeName } from './layout.ts'
 import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
+import { openOn } from './open.ts'
+import { verifyOn } from './verify.ts'
 
 const few = sampleEvents(11, { baseline: 1 })
 const many = sampleEvents(99, { baseline: 1 })
@@ -59,21 +63,20 @@ beforeAll(async () => {
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 
+/** What a reader hears that goes on behind damage. */
 interface Heard {
-  readonly events: AnyEvent[]
-  readonly damages: LogDamagedError[]
+  readonly events: readonly AnyEvent[]
+  readonly damages: readonly LogDamagedError[]
   readonly error: unknown
 }
 
-/** What a reader hears that goes on behind damage. */
-async function heard(folder: string): Promise<Heard> {
+async function heard(disk: Disk, folder: string, range: ReadRange = {}): Promise<Heard> {
   const events: AnyEvent[] = []
   const damages: LogDamagedError[] = []
+  const onDamage = (damage: LogDamagedError): void => void damages.push(damage)
   try {
-    await using reader = await openFileLog(folder, sampleVocabulary)
-    for await (const event of reader.read({ onDamage: (d) => void damages.push(d) })) events.push(event)
-    await reader.attachments()
-    await reader.attachment('raw')
+    await using reader = await openOn(disk, folder, sampleVocabulary)
+    for await (const event of reader.read({ ...range, onDamage })) events.push(event)
     expect(reader.tornTail).toBeNull()
     return { events, damages, error: null }
   } catch (error) {
@@ -81,72 +84,37 @@ async function heard(folder: string): Promise<Heard> {
   }
 }
 
-/** The same of its keyframes: one that is passed over is told, and what is found instead is right. */
-async function heardOfKeyframes(folder: string): Promise<LogDamagedError[]> {
-  await using reader = await openFileLog(folder, sampleVocabulary)
-  expect(await reader.keyframes(FOLD)).toStrictEqual(keyframes)
-  const damages: LogDamagedError[] = []
-  for (const at of keyframes) {
-    const found = await reader.keyframe(FOLD, at, { onDamage: (d) => void damages.push(d) })
-    if (found?.seq !== at && damages.length === 0) throw new Error(`keyframe ${at} is not found`)
-    expect(found?.parts ?? null).toStrictEqual(found && partsAt(found.seq))
+/** The same of what lies beside the events: a keyframe that is passed over is told, and what is found instead is right. */
+async function heardBeside(disk: Disk, folder: string): Promise<unknown[]> {
+  const damages: unknown[] = []
+  try {
+    await using reader = await openOn(disk, folder, sampleVocabulary)
+    expect(await reader.keyframes(FOLD)).toStrictEqual(keyframes)
+    for (const at of keyframes) {
+      const found = await reader.keyframe(FOLD, at, { onDamage: (d) => void damages.push(d) })
+      if (found?.seq !== at && damages.length === 0) throw new Error(`keyframe ${at} is not found`)
+      expect(found?.parts ?? null).toStrictEqual(found && partsAt(found.seq))
+    }
+    expect(await reader.attachments()).toStrictEqual([{ name: 'raw', bytes: attached.length }])
+    expect(await reader.attachment('raw')).toStrictEqual(attached)
+  } catch (error) {
+    damages.push(error)
   }
   return damages
 }
 
-const files = ['log.json', 'attachments.json', 'attachments/raw', ...[1, 2, 3].map((n) => `segments/0000000${n}.seg`)]
-for (const at of keyframes) files.unshift(`keyframes/${FOLD}/${keyframeName(at)}`)
+type Range = readonly [range: ReadRange, fits: (event: AnyEvent) => boolean]
 
-// Only the last segment of an open log differs from a sealed one; only segments are compressed.
-const flipped: readonly (readonly [keyof typeof pristine, readonly AnyEvent[], readonly string[]])[] = [
-  ['sealed', few, files],
-  ['open', few, files.slice(-1)],
-  ['compressed', many, files.slice(-3, -2)],
-  ['compressed and open', many, files.slice(-2, -1)],
+const ranges: readonly Range[] = [
+  [{ from: 5, to: 8 }, ({ seq }) => seq >= 5 && seq <= 8],
+  [{ to: 2 }, ({ seq }) => seq <= 2],
+  [{ fromEntry: 6, toEntry: 19 }, ({ entry }) => entry !== null && entry >= 6 && entry <= 19],
+  [{ fromTime: 2_000_001, toTime: 7_000_001 }, ({ time }) => time >= 2_000_001 && time <= 7_000_001],
+  [{ fromTime: 9_000_000 }, ({ time }) => time >= 9_000_000],
+  [{ devices: [2] }, ({ device }) => device === 2],
+  [{ devices: [null] }, ({ device }) => device === null],
+  [{ types: ['sample/said'] }, ({ type }) => type === 'sample/said'],
 ]
-
-for (const [how, events, names] of flipped) {
-  for (const name of names) {
-    test(`each flipped bit of ${name} (${how}) is found, named, and yields nothing false`, { timeout: 300_000 }, async () => {
-      const folder = join(root, `${how}-${name.replaceAll('/', '-')}`)
-      await cp(pristine[how], folder, { recursive: true })
-      const path = join(folder, name)
-      const bytes = readFileSync(path)
-      const file = openSync(path, 'r+')
-      expect(await heard(folder)).toStrictEqual({ events, damages: [], error: null })
-      expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({
-        isWhole: true,
-        events: events.length,
-        lastSeq: events.length - 1,
-        damages: [],
-      })
-      let offset = 0
-      for (const byte of bytes) {
-        for (let bit = 1; bit < 256; bit <<= 1) {
-          writeSync(file, Buffer.of(byte ^ bit), 0, 1, offset)
-          const place = `byte ${offset} ^ ${bit}`
-          const { events: seen, damages, error } = await heard(folder)
-          if (name.startsWith('keyframes')) damages.push(...(await heardOfKeyframes(folder)))
-          const found = [...damages, ...(error === null ? [] : [error])]
-          if (found.length === 0) throw new Error(`${place} was not reported`)
-          for (const damage of found) {
-            if (!(damage instanceof LogDamagedError)) throw new Error(`${place} was not reported as damage`, { cause: damage })
-            expect([place, damage.file]).toStrictEqual([place, path])
-          }
-          // One block at most, and what needs the strings that only it held: never anything else.
-          expect(seen.every((event) => JSON.stringify(event, bigints) === texts.get(event.seq))).toBe(true)
-          // Slower than reading, and for each bit of a byte the same code.
-          const verified = bit > 1 || !(await verifyFileLog(folder, sampleVocabulary)).isWhole
-          expect([place, verified]).toStrictEqual([place, true])
-        }
-        writeSync(file, Buffer.of(byte), 0, 1, offset)
-        offset++
-      }
-      closeSync(file)
-      expect([(await heard(folder)).damages, await heardOfKeyframes(folder)]).toStrictEqual([[], []])
-    })
-  }
-}
 
 const bigints = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 const ordered = (event: AnyEvent): AnyEvent => {
@@ -167,7 +135,116 @@ const ordered = (event: AnyEvent): AnyEvent => {
     data,
   }
 }
-const texts = new Map(many.map((event) => [event.seq, JSON.stringify(ordered(event), bigints)]))
+
+const texts = new WeakMap<AnyEvent, string>()
+
+/** The same text for the same event. */
+function textOf(event: AnyEvent): string {
+  let text = texts.get(event)
+  if (text === undefined) texts.set(event, (text = JSON.stringify(ordered(event), bigints)))
+  return text
+}
+
+/** Whether all of `part` is in `whole`, in its order. */
+function isWithin(part: readonly AnyEvent[], whole: readonly AnyEvent[]): boolean {
+  let next = 0
+  return part.every((event) => {
+    const text = textOf(event)
+    while (next < whole.length && textOf(whole[next]!) !== text) next++
+    return next++ < whole.length
+  })
+}
+
+const files = ['log.json', 'attachments.json', 'attachments/raw', ...[1, 2, 3].map((n) => `segments/0000000${n}.seg`)]
+for (const at of keyframes) files.unshift(`keyframes/${FOLD}/${keyframeName(at)}`)
+
+// Only the last segment of an open log differs from a sealed one; only segments are compressed.
+const flipped: readonly (readonly [keyof typeof pristine, readonly AnyEvent[], readonly string[]])[] = [
+  ['sealed', few, files],
+  ['open', few, files.slice(-1)],
+  ['compressed', many, files.slice(-3, -2)],
+  ['compressed and open', many, files.slice(-2, -1)],
+]
+
+/** `expect` of each bit would take longer than reading. */
+function must(holds: boolean, what: string, found?: unknown): void {
+  if (!holds) throw new Error(what, { cause: found })
+}
+
+/** What must be so when one bit of the file at `path` is another. */
+async function expectFound(disk: Disk, folder: string, path: string, events: readonly AnyEvent[], [range, fits]: Range): Promise<void> {
+  const all = await heard(disk, folder)
+  const part = await heard(disk, folder, range)
+  // No segment holds anything of them.
+  const beside = path.endsWith('.seg') ? [] : await heardBeside(disk, folder)
+  const { isWhole, damages, tornTail } = await verifyOn(disk, folder, sampleVocabulary)
+  const told: unknown[] = [...all.damages, ...part.damages, ...beside, ...damages]
+  for (const { error } of [all, part]) if (error !== null) told.push(error)
+  must(all.damages.length > 0 || all.error !== null || beside.length > 0, 'it is reported')
+  must(!isWhole && tornTail === null, 'verify finds it')
+  for (const damage of told)
+    must(damage instanceof LogDamagedError && damage.file === path, 'it is reported as damage of that file', damage)
+  for (const [{ events: seen, damages, error }, expected] of [
+    [all, events],
+    [part, events.filter(fits)],
+  ] as const) {
+    must(isWithin(seen, expected), 'every event that is read is right', seen)
+    must(damages.length > 0 || error !== null || seen.length === expected.length, 'what is not read is reported')
+  }
+}
+
+async function expectWhole(disk: Disk, folder: string, events: readonly AnyEvent[]): Promise<void> {
+  expect([await heard(disk, folder), await heardBeside(disk, folder)]).toStrictEqual([{ events, damages: [], error: null }, []])
+  expect(await verifyOn(disk, folder, sampleVocabulary)).toMatchObject({
+    isWhole: true,
+    events: events.length,
+    lastSeq: events.length - 1,
+    damages: [],
+  })
+}
+
+for (const [how, events, names] of flipped) {
+  for (const name of names) {
+    test(`each flipped bit of ${name} (${how}) is found, named, and yields nothing false`, { timeout: 300_000 }, async () => {
+      const disk = FlatDisk.of(pristine[how], '/log')
+      const path = join('/log', name)
+      await expectWhole(disk, '/log', events)
+      const bytes = disk.bytes(path)!
+      for (let offset = 0; offset < bytes.length; offset++) {
+        for (let bit = 0; bit < 8; bit++) {
+          const damaged = bytes.slice()
+          damaged[offset]! ^= 1 << bit
+          disk.put(path, damaged)
+          // Each bit of a byte is read by another range, too.
+          await expectFound(disk, '/log', path, events, ranges[bit]!).catch((error: unknown) => {
+            throw new Error(`byte ${offset}, bit ${bit}`, { cause: error })
+          })
+        }
+      }
+    })
+  }
+}
+
+test('the same on real files, a bit of some bytes of each', { timeout: 300_000 }, async () => {
+  for (const [how, events, names] of flipped) {
+    for (const name of names) {
+      const folder = join(root, `${how}-${name.replaceAll('/', '-')}`)
+      await cp(pristine[how], folder, { recursive: true })
+      const path = join(folder, name)
+      const bytes = readFileSync(path)
+      for (let offset = 0; offset < bytes.length; offset += 13) {
+        const damaged = Uint8Array.from(bytes)
+        damaged[offset]! ^= 1 << (offset % 8)
+        await writeFile(path, damaged)
+        await expectFound(nodeDisk, folder, path, events, ranges[offset % 8]!).catch((error: unknown) => {
+          throw new Error(`${name} (${how}), byte ${offset}`, { cause: error })
+        })
+      }
+      await writeFile(path, bytes)
+      await expectWhole(nodeDisk, folder, events)
+    }
+  }
+})
 
 test('behind a damaged block of a sealed segment everything is read, for the index holds its strings, too', async () => {
   const folder = join(root, 'behind')
@@ -176,7 +253,7 @@ test('behind a damaged block of a sealed segment everything is read, for the ind
   const file = openSync(path, 'r+')
   writeSync(file, Buffer.of(readFileSync(path)[100]! ^ 1), 0, 1, 100)
   closeSync(file)
-  const { events: seen, damages } = await heard(folder)
+  const { events: seen, damages } = await heard(nodeDisk, folder)
   expect(damages).toHaveLength(1)
   expect(seen).toStrictEqual(few.slice(2))
   await using reader = await openFileLog(folder, sampleVocabulary)
@@ -200,7 +277,7 @@ test('a damaged end is not written on; repair moves it aside, says what is lost,
   expect(writer.lastSeq).toBeLessThan(few.length - 1)
   await writer.append(few.slice(writer.lastSeq + 1))
   await writer.close()
-  expect((await heard(folder)).events).toStrictEqual(few)
+  expect((await heard(nodeDisk, folder)).events).toStrictEqual(few)
 })
 
 test('a damaged header, index or trailer is made anew, and nothing is lost', async () => {
@@ -223,7 +300,7 @@ test('a damaged header, index or trailer is made anew, and nothing is lost', asy
         removedKeyframes: [],
         lost: [],
       })
-      expect(await heard(folder)).toStrictEqual({ events: few, damages: [], error: null })
+      expect(await heard(nodeDisk, folder)).toStrictEqual({ events: few, damages: [], error: null })
     }
   }
   expect(readdirSync(join(root, 'repair-0-20', 'lock'))).toStrictEqual([])
@@ -233,7 +310,7 @@ test('a segment that is gone is damage, and the rest is read', async () => {
   const folder = join(root, 'gone')
   await cp(pristine.sealed, folder, { recursive: true })
   await rm(join(folder, 'segments/00000002.seg'))
-  const { events: seen, damages } = await heard(folder)
+  const { events: seen, damages } = await heard(nodeDisk, folder)
   expect(damages.map((d) => d.found)).toStrictEqual(['no such file'])
   expect(seen.length).toBeGreaterThan(6)
   expect((await verifyFileLog(folder, sampleVocabulary)).isWhole).toBe(false)

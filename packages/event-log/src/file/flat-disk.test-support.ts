@@ -1,7 +1,8 @@
 /** A disk in memory, cheap to copy: one map of paths. It never fails and forgets nothing. */
-import { dirname } from 'node:path'
-import type { Disk, DiskFile } from '../src/file/disk.ts'
-import type { Holder } from '../src/file/holder.ts'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+import type { Holder } from './holder.ts'
 
 function failure(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
@@ -14,6 +15,19 @@ export class FlatDisk implements Disk {
 
   constructor(files: ReadonlyMap<string, Uint8Array | null> = new Map([['/', null]])) {
     this.#files = new Map(files)
+  }
+
+  /** One with a copy of a real folder, at `path`. */
+  static of(folder: string, path: string): FlatDisk {
+    const files = new Map<string, Uint8Array | null>([
+      ['/', null],
+      [path, null],
+    ])
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const real = join(folder, name)
+      files.set(join(path, name), statSync(real).isDirectory() ? null : new Uint8Array(readFileSync(real)))
+    }
+    return new FlatDisk(files)
   }
 
   copy(): FlatDisk {
