@@ -7,6 +7,7 @@ const file: DiskFile = {
   sync: async () => {},
   truncate: async () => {},
   size: async () => 0,
+  id: async () => 'void',
   close: async () => {},
 }
 
@@ -19,7 +20,8 @@ export const voidDisk: Disk = {
   list: async () => [],
   rename: async () => {},
   remove: async () => {},
-  stat: async () => ({ isFolder: true, size: 0 }),
+  stat: async () => ({ isFolder: true, size: 0, id: 'void' }),
+  watch: () => ({ close: () => {} }),
   syncFolder: async () => {},
   newId: () => new Uint8Array(8).fill(7),
   self: async () => holder,

@@ -2,7 +2,7 @@
  * What a log is, whatever it is stored in. A log has one meta, given at creation; events in the order of their `seq`
  * (all of the baseline, `seq` 0, first; then 1, 2, 3, … without a hole); named attachments, each written once; and
  * keyframes, which are made from the events and could be made anew at any time.
- * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened.
+ * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened, unless it follows.
  * Every store passes the suite in `contract-suite.ts`.
  */
 import type { AnyEvent, BlockSummary, DeviceId, EventBlock, Json } from '@devtrail/events'
@@ -155,6 +155,19 @@ export interface LogReader extends AsyncDisposable {
    * @throws as `read`.
    */
   blocks(range?: ReadRange): AsyncIterable<EventBlock>
+  /**
+   * What `read` gives, then what is added, by whichever process, in order, each event once, as soon as it is `written`. It waits
+   * for more until `to` is reached, the signal aborts, the reader is closed or nobody iterates any more; of a range nothing
+   * else ends it. Who takes long makes nobody else wait, and what was not asked for is not kept. What a writer may still be
+   * writing is no damage.
+   * @throws as `read`; `closed` also while it waits.
+   */
+  follow(range?: ReadRange): AsyncIterable<AnyEvent>
+  /**
+   * The same in arrays, never empty: the events that are there, at most as many as a block has. For whoever does the same
+   * once for many.
+   */
+  followBatches(range?: ReadRange): AsyncIterable<readonly AnyEvent[]>
   /**
    * What is known of the blocks without reading the events, in order; damaged ones are left out.
    * @throws LogUsageError `closed`.

@@ -7,6 +7,7 @@ import { EventViews } from './codec/event-view.ts'
 import type { AckLevel, AttachmentInfo, Keyframe, LogMeta, LogReader, LogStore, LogWriter, NewKeyframe, ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
 import { keyframeExists, mustBeFoldName, mustBePosition, mustFit, noSuchKeyframe, takenKeyframe, withChanges } from './keyframe.ts'
+import { Followers, eachOf, isPast, type Waiting } from './follow.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
 import { checkedRange, isInRange, sequenceAfter } from './sequence.ts'
@@ -17,6 +18,8 @@ interface Held {
   readonly meta: LogMeta
   readonly events: AnyEvent[]
   readonly attachments: Map<string, Uint8Array>
+  /** Those who wait for more events. */
+  readonly waiting: Set<Waiting>
   /** By fold, then by `seq`. */
   readonly keyframes: Map<string, Map<number, ReadonlyMap<string, Uint8Array>>>
   writing: boolean
@@ -75,6 +78,7 @@ class MemoryWriter implements LogWriter {
     const taken = events.map((e) => frozen(toStorable(this.#held.vocabulary, e).event))
     for (const event of taken) this.#held.events.push(event)
     this.#lastSeq = lastSeq
+    for (const { ring } of this.#held.waiting) ring()
     return 'buffered'
   }
 
@@ -144,6 +148,7 @@ class MemoryReader implements LogReader {
   readonly lastSeq: number
   readonly #held: Held
   readonly #count: number
+  readonly #followers = new Followers()
   #closed = false
 
   constructor(held: Held) {
@@ -176,6 +181,40 @@ class MemoryReader implements LogReader {
       if (events[0]!.seq > checked.to) return
       if (events.some((event) => isInRange(checked, event))) yield this.#block(events, views)
     }
+  }
+
+  follow(range: ReadRange = {}): AsyncIterable<AnyEvent> {
+    return this.#followers.follow((waiting) => eachOf(this.#followed(range, waiting), () => this.#mustGoOn(range)))
+  }
+
+  followBatches(range: ReadRange = {}): AsyncIterable<readonly AnyEvent[]> {
+    return this.#followers.follow((waiting) => this.#followed(range, waiting))
+  }
+
+  async *#followed(range: ReadRange, waiting: Waiting): AsyncGenerator<readonly AnyEvent[], void> {
+    const checked = checkedRange(range)
+    this.#mustGoOn(range)
+    const { events, waiting: all } = this.#held
+    all.add(waiting)
+    range.signal?.addEventListener('abort', waiting.ring)
+    try {
+      for (let [next, lastSeq] = [0, 0]; !isPast(checked, lastSeq) && !waiting.isOver; this.#mustGoOn(range)) {
+        const some = events.slice(next, next + BLOCK_EVENTS)
+        next += some.length
+        lastSeq = some.at(-1)?.seq ?? lastSeq
+        const fitting = some.filter((event) => isInRange(checked, event))
+        if (fitting.length > 0) yield fitting
+        else if (some.length === 0) await waiting.more()
+      }
+    } finally {
+      all.delete(waiting)
+      range.signal?.removeEventListener('abort', waiting.ring)
+    }
+  }
+
+  #mustGoOn({ signal }: ReadRange): void {
+    signal?.throwIfAborted()
+    this.#mustBeOpen()
   }
 
   #block(events: readonly AnyEvent[], views: EventViews): BlockReader {
@@ -234,6 +273,7 @@ class MemoryReader implements LogReader {
 
   async close(): Promise<void> {
     this.#closed = true
+    await this.#followers.close(closedError('reader'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -263,7 +303,15 @@ export function memoryStore(vocabulary: Vocabulary): LogStore {
   return {
     async create(meta) {
       if (held !== null) throw new LogUsageError('exists', 'this memory store already holds a log; append to it or use another store')
-      held = { vocabulary, meta: checkedMeta(meta), events: [], attachments: new Map(), keyframes: new Map(), writing: false }
+      held = {
+        vocabulary,
+        meta: checkedMeta(meta),
+        events: [],
+        attachments: new Map(),
+        waiting: new Set(),
+        keyframes: new Map(),
+        writing: false,
+      }
       return write(held)
     },
     async append() {

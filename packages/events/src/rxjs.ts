@@ -1,4 +1,4 @@
-/** The edge to RxJS: the one file of the house that imports it at run time. */
+/** The edge to RxJS: the one file of the package that imports it at run time. */
 import { Observable } from 'rxjs'
 import type { Emitter } from './emitter.ts'
 import type { AnyEvent } from './envelope.ts'

@@ -47,6 +47,10 @@ class BlockingFile implements DiskFile {
     return this.#file.size()
   }
 
+  id(): Promise<string> {
+    return this.#file.id()
+  }
+
   async close(): Promise<void> {
     closeSync(this.#fd)
     await this.#file.close()

@@ -3,6 +3,7 @@
  * Writes are whole, reads are full, folders remember their entries only once synced.
  */
 import { randomBytes } from 'node:crypto'
+import { watch, type BigIntStats, type FSWatcher } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isDead, self, type Holder } from './holder.ts'
@@ -20,7 +21,14 @@ export interface DiskFile {
   sync(): Promise<void>
   truncate(size: number): Promise<void>
   size(): Promise<number>
+  /** What tells it from all other files that there are, whatever their names. */
+  id(): Promise<string>
   close(): Promise<void>
+}
+
+/** A look-out that is on until it is closed. */
+export interface Watch {
+  close(): void
 }
 
 export interface Disk {
@@ -34,7 +42,9 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>
   /** Removes a file, or a folder with all in it; nothing is there to remove is fine. */
   remove(path: string): Promise<void>
-  stat(path: string): Promise<{ readonly isFolder: boolean; readonly size: number }>
+  stat(path: string): Promise<{ readonly isFolder: boolean; readonly size: number; readonly id: string }>
+  /** Calls `look` when something in a folder may have changed, late by `pollMs` at most; also when nothing did. */
+  watch(folder: string, pollMs: number, look: () => void): Watch
   /** Makes new, changed and removed names in a folder durable. */
   syncFolder(folder: string): Promise<void>
   /** 8 bytes that no other log has. */
@@ -114,8 +124,34 @@ class NodeFile implements DiskFile {
     return (await this.#handle.stat()).size
   }
 
+  async id(): Promise<string> {
+    return idOf(await this.#handle.stat({ bigint: true }))
+  }
+
   close(): Promise<void> {
     return this.#handle.close()
+  }
+}
+
+function idOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+/** Where the system tells of changes it is heard; where it does not, or not of all, there is the clock. */
+function watchFolder(folder: string, pollMs: number, look: () => void): Watch {
+  const timer = setInterval(look, pollMs)
+  let watcher: FSWatcher | null = null
+  try {
+    watcher = watch(folder, look)
+    watcher.on('error', () => watcher?.close())
+  } catch {
+    // Too many are watched already, or the file system cannot.
+  }
+  return {
+    close() {
+      clearInterval(timer)
+      watcher?.close()
+    },
   }
 }
 
@@ -128,9 +164,10 @@ export const nodeDisk: Disk = {
   rename: (from, to) => at(to, () => rename(from, to)),
   remove: (path) => rm(path, { recursive: true, force: true }),
   async stat(path) {
-    const found = await stat(path)
-    return { isFolder: found.isDirectory(), size: found.size }
+    const found = await stat(path, { bigint: true })
+    return { isFolder: found.isDirectory(), size: Number(found.size), id: idOf(found) }
   },
+  watch: watchFolder,
   async syncFolder(folder) {
     const handle = await open(folder, 'r')
     try {

@@ -3,10 +3,12 @@
  * until it is synced, content and names apart. It can fail any single operation, tear it, or stop the world at it.
  */
 import { dirname, basename } from 'node:path'
-import type { Disk, DiskFile } from './disk.ts'
+import type { Disk, DiskFile, Watch } from './disk.ts'
 import type { Holder } from './holder.ts'
 
 const SECTOR = 512
+
+let nodes = 0
 
 class FileNode {
   bytes = new Uint8Array(0)
@@ -14,6 +16,7 @@ class FileNode {
   durable: Uint8Array | null = null
   /** A sync failed: what was dirty then is lost, though later syncs claim success. */
   isLost = false
+  readonly id = String(++nodes)
 }
 
 class FolderNode {
@@ -47,6 +50,7 @@ export class FaultyDisk implements Disk {
   #random: number
   #crashed = false
   #ids = 0
+  readonly #looks = new Set<() => void>()
   /** Operations so far that change something. */
   operations = 0
   /** What they were. */
@@ -199,6 +203,7 @@ export class FaultyDisk implements Disk {
         node.bytes = cut
       },
       size: async () => node.bytes.length,
+      id: async () => node.id,
       close: async () => {},
     }
   }
@@ -239,10 +244,25 @@ export class FaultyDisk implements Disk {
     }
   }
 
-  async stat(path: string): Promise<{ isFolder: boolean; size: number }> {
+  async stat(path: string): Promise<{ isFolder: boolean; size: number; id: string }> {
     if (this.#crashed) throw new Crashed('the machine is off')
     const node = this.#find(path)
-    return node instanceof FolderNode ? { isFolder: true, size: 0 } : { isFolder: false, size: node.bytes.length }
+    return node instanceof FolderNode ? { isFolder: true, size: 0, id: '' } : { isFolder: false, size: node.bytes.length, id: node.id }
+  }
+
+  /** Tells when it is told to. */
+  watch(_folder: string, _pollMs: number, look: () => void): Watch {
+    this.#looks.add(look)
+    return { close: () => this.#looks.delete(look) }
+  }
+
+  /** Those who watch look. */
+  tellWatchers(): void {
+    for (const look of this.#looks) look()
+  }
+
+  get watchers(): number {
+    return this.#looks.size
   }
 
   async syncFolder(path: string): Promise<void> {

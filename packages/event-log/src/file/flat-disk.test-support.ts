@@ -1,7 +1,7 @@
 /** A disk in memory, cheap to copy: one map of paths. It never fails and forgets nothing. */
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Disk, DiskFile } from './disk.ts'
+import type { Disk, DiskFile, Watch } from './disk.ts'
 import type { Holder } from './holder.ts'
 
 function failure(code: string, path: string): Error {
@@ -74,6 +74,8 @@ export class FlatDisk implements Disk {
         this.put(path, cut)
       },
       size: async () => this.#bytes(path).length,
+      // Nothing takes another file's place on it unseen.
+      id: async () => path,
       close: async () => {},
     }
   }
@@ -109,13 +111,17 @@ export class FlatDisk implements Disk {
     for (const known of this.#files.keys()) if (known === path || known.startsWith(`${path}/`)) this.#files.delete(known)
   }
 
-  async stat(path: string): Promise<{ isFolder: boolean; size: number }> {
+  async stat(path: string): Promise<{ isFolder: boolean; size: number; id: string }> {
     const bytes = this.#files.get(path)
     if (bytes === undefined) throw failure('ENOENT', path)
-    return { isFolder: bytes === null, size: bytes?.length ?? 0 }
+    return { isFolder: bytes === null, size: bytes?.length ?? 0, id: path }
   }
 
   async syncFolder(): Promise<void> {}
+
+  watch(): Watch {
+    return { close: () => {} }
+  }
 
   newId(): Uint8Array {
     return Uint8Array.of(7, 1, 2, 3, 4, 5, 6, ++this.#ids)

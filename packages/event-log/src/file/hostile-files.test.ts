@@ -50,6 +50,7 @@ const countingDisk: Disk = {
       sync: () => file.sync(),
       truncate: (size) => file.truncate(size),
       size: () => file.size(),
+      id: () => file.id(),
       close: () => file.close(),
     }
   },

@@ -77,6 +77,7 @@ class WatchedDisk {
       sync: () => file.sync(),
       truncate: (size) => file.truncate(size),
       size: () => file.size(),
+      id: () => file.id(),
       close: () => file.close(),
     }
   }

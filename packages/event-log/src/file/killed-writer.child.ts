@@ -54,6 +54,7 @@ const disk: Disk = {
       sync: () => fatal(() => file.sync()),
       truncate: (size) => fatal(() => file.truncate(size)),
       size: () => file.size(),
+      id: () => file.id(),
       close: () => file.close(),
     }
   },

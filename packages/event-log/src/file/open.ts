@@ -100,18 +100,34 @@ async function seqBefore(disk: Disk, folder: string, logId: Uint8Array, number: 
   }
 }
 
-/**
- * Opens the log in `folder` for reading, as it is now.
- * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`; LogDamagedError when its meta is damaged.
- */
-export function openFileLog(folder: string, vocabulary: Vocabulary): Promise<LogReader> {
-  return openOn(nodeDisk, folder, vocabulary)
+export interface OpenOptions {
+  /**
+   * How often `follow` looks for what the system did not tell of, in milliseconds: network file systems tell of nothing.
+   * Damage at the end of a log that may still be written is reported after that time. Default 1000.
+   */
+  readonly pollMs?: number
 }
 
-export async function openOn(disk: Disk, folder: string, vocabulary: Vocabulary): Promise<FileLogReader> {
+const POLL_MS = 1000
+/** What a timer can do. */
+const POLL_MS_MAX = 2 ** 31 - 1
+
+/**
+ * Opens the log in `folder` for reading, as it is now.
+ * @throws LogUsageError `bad-range` for `pollMs`, `not-found`, `not-a-log`, `unsupported`; LogDamagedError when its meta is damaged.
+ */
+export function openFileLog(folder: string, vocabulary: Vocabulary, options: OpenOptions = {}): Promise<LogReader> {
+  return openOn(nodeDisk, folder, vocabulary, options)
+}
+
+export async function openOn(disk: Disk, folder: string, vocabulary: Vocabulary, options: OpenOptions = {}): Promise<FileLogReader> {
+  const { pollMs = POLL_MS } = options
+  if (!Number.isSafeInteger(pollMs) || pollMs < 1 || pollMs > POLL_MS_MAX) {
+    throw new LogUsageError('bad-range', `pollMs is a whole number of milliseconds from 1 to ${POLL_MS_MAX}; found ${pollMs}`)
+  }
   const path = resolve(folder)
   const { meta, logId } = await readHead(disk, path)
   const list = await listSegments(disk, path, logId)
   const { last, index, lastSeq } = await findEnd(disk, path, logId, list)
-  return new FileLogReader({ disk, folder: path, vocabulary, meta, logId, earlier: list.earlier, last, index, lastSeq })
+  return new FileLogReader({ disk, folder: path, vocabulary, meta, logId, earlier: list.earlier, last, index, lastSeq, pollMs })
 }

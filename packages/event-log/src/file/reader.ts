@@ -9,6 +9,7 @@ import { firstSeqOf, type BlockInfo, type SegmentStart } from '../codec/segment.
 import { deviceBit, typeBit } from '../codec/summary.ts'
 import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
+import { Followers, isPast, type Waiting } from '../follow.ts'
 import { mustBeFoldName, mustBePosition } from '../keyframe.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
@@ -16,6 +17,7 @@ import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequ
 import { attachmentPieces, findEntry, mustHaveItsSize, readEntries } from './attachments.ts'
 import { damagedBlock, type Fault } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
+import { Follower } from './follower.ts'
 import { foldFolder, listKeyframes, type FoldFolder } from './fold-folder.ts'
 import { newestKeyframe } from './keyframe-reader.ts'
 import { FileWindow, loadSegment, readBlock, segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
@@ -34,6 +36,7 @@ export interface ReaderStart {
   /** Events in the log. */
   readonly index: number
   readonly lastSeq: number
+  readonly pollMs: number
 }
 
 /** Whether a block may hold events of a range; its types are looked up in its segment's dictionary. */
@@ -76,8 +79,14 @@ interface FoundBlock {
   readonly tell: (damage: LogDamagedError) => void
 }
 
+function tellOrThrow({ onDamage }: ReadRange, damage: LogDamagedError): void {
+  if (onDamage === undefined) throw damage
+  onDamage(damage)
+}
+
 export class FileLogReader implements LogReader {
   readonly #start: ReaderStart
+  readonly #followers = new Followers()
   #summaries: BlockSummary[] | null = null
   #closed = false
 
@@ -103,9 +112,21 @@ export class FileLogReader implements LogReader {
     return tornTailOf(this.#start.last)
   }
 
-  async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
+  read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
+    return this.#events(range, (checked) => this.#blocks(range, checked))
+  }
+
+  follow(range: ReadRange = {}): AsyncIterable<AnyEvent> {
+    return this.#followers.follow((waiting) => this.#events(range, (checked) => this.#followed(range, checked, waiting)))
+  }
+
+  followBatches(range: ReadRange = {}): AsyncIterable<readonly AnyEvent[]> {
+    return this.#followers.follow((waiting) => this.#batches(range, waiting))
+  }
+
+  async *#events(range: ReadRange, blocksOf: (checked: CheckedRange) => AsyncIterable<FoundBlock>): AsyncGenerator<AnyEvent, void> {
     const checked = checkedRange(range)
-    for await (const { block, tell } of this.#blocks(range, checked)) {
+    for await (const { block, tell } of blocksOf(checked)) {
       for (const i of fitting(block, checked)) {
         this.#mustGoOn(range)
         let event: AnyEvent
@@ -118,6 +139,25 @@ export class FileLogReader implements LogReader {
         }
         yield event
       }
+    }
+  }
+
+  async *#batches(range: ReadRange, waiting: Waiting): AsyncGenerator<readonly AnyEvent[], void> {
+    const checked = checkedRange(range)
+    for await (const { block, tell } of this.#followed(range, checked, waiting)) {
+      let batch: AnyEvent[] = []
+      for (const i of fitting(block, checked)) {
+        try {
+          batch.push(block.event(i))
+        } catch (error) {
+          if (batch.length > 0) yield batch
+          batch = []
+          if (!(error instanceof LogDamagedError)) throw error
+          tell(error)
+        }
+      }
+      this.#mustGoOn(range)
+      if (batch.length > 0) yield batch
     }
   }
 
@@ -154,10 +194,7 @@ export class FileLogReader implements LogReader {
 
   async *#blocks(range: ReadRange, checked: CheckedRange): AsyncGenerator<FoundBlock> {
     this.#mustGoOn(range)
-    const damaged = (damage: LogDamagedError): void => {
-      if (range.onDamage === undefined) throw damage
-      range.onDamage(damage)
-    }
+    const damaged = (damage: LogDamagedError): void => tellOrThrow(range, damage)
     const { earlier, last } = this.#start
     const names = [...earlier, { number: last.place.segment, before: null }]
     const chain = new Chain()
@@ -181,6 +218,39 @@ export class FileLogReader implements LogReader {
       }
       if (chain.lastSeq > checked.to) return
     }
+  }
+
+  async *#followed(range: ReadRange, checked: CheckedRange, waiting: Waiting): AsyncGenerator<FoundBlock, void> {
+    const mustGoOn = (): void => this.#mustGoOn(range)
+    mustGoOn()
+    if (isPast(checked, 0)) return
+    const chain = new Chain()
+    const tell = (damage: LogDamagedError): void => {
+      chain.broken()
+      tellOrThrow(range, damage)
+    }
+    const looking = { views: new EventViews(), pool: new ColumnPool() }
+    const { disk, folder, logId, pollMs } = this.#start
+    range.signal?.addEventListener('abort', waiting.ring)
+    try {
+      const follower = new Follower({ disk, folder, logId, pollMs, waiting, mustGoOn, tell, first: this.#firstFor(checked) })
+      for await (const part of follower.parts()) {
+        chain.enter(part.start)
+        yield* this.#blocksOf(part, checked, range, chain, looking, tell)
+        if (isPast(checked, chain.lastSeq)) return
+      }
+    } finally {
+      range.signal?.removeEventListener('abort', waiting.ring)
+    }
+  }
+
+  /** Number of the first segment that may hold events of a range. */
+  #firstFor({ from }: CheckedRange): number {
+    const { earlier, last } = this.#start
+    // The baseline may go on in the next segment.
+    const first = earlier.findLast(({ before }, i) => i === 0 || (before > 0 && before < from))
+    const beforeLast = last.start?.lastSeq ?? 0
+    return first === undefined || (beforeLast > 0 && beforeLast < from) ? last.place.segment : first.number
   }
 
   /** An earlier segment; null when its file is gone, which is damage. */
@@ -293,6 +363,7 @@ export class FileLogReader implements LogReader {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await this.#followers.close(closedError())
     await this.#start.last.file.close()
   }
 
@@ -301,8 +372,12 @@ export class FileLogReader implements LogReader {
   }
 
   #mustBeOpen(): void {
-    if (this.#closed) throw new LogUsageError('closed', 'this reader is closed; open another one')
+    if (this.#closed) throw closedError()
   }
+}
+
+function closedError(): LogUsageError {
+  return new LogUsageError('closed', 'this reader is closed; open another one')
 }
 
 /** Whether each block follows the one before: events that went missing whole are damage, too. */

@@ -117,6 +117,11 @@ export function scanSegment(name: SegmentName, { path, file, size }: SegmentFile
   return new Loading(name, path, file, size).scanAll()
 }
 
+/** What came into a segment's file behind byte `at` since it was looked at, where its blocks ended then. Its dictionary grows. */
+export async function loadMore(name: SegmentName, { path, file, start, dictionary }: SegmentFile, at: number): Promise<SegmentFile> {
+  return new Loading(name, path, file, await file.size()).loadMore({ start, dictionary, at })
+}
+
 /** What damage of a segment's end says that it expected. */
 export const INDEX_WANTED = "the segment's index"
 export const TRAILER_WANTED = "the index's trailer"
@@ -193,6 +198,13 @@ class Loading {
     return (await this.#readHeader()) ?? this.#scan()
   }
 
+  async loadMore({ start, dictionary, at }: Pick<SegmentFile, 'start' | 'dictionary'> & { readonly at: number }): Promise<SegmentFile> {
+    this.#start = start
+    if (this.#size < at) this.#damaged(this.#size, 'blocks that were there', `a file of ${this.#size} bytes`)
+    await this.#findIndex()
+    return this.#scan({ at, dictionary, isSealed: this.#index !== null })
+  }
+
   /** Reads the header; gives the whole segment when its creation was cut short. */
   async #readHeader(): Promise<SegmentFile | null> {
     const bytes = await this.#window.bytes(0, SEGMENT_HEADER_BYTES)
@@ -236,16 +248,13 @@ class Loading {
 
   /** By its index; null when it has none, or none that can be believed. */
   async #indexed(): Promise<SegmentFile | null> {
-    const at = this.#size - TRAILER_BYTES
-    if (at < SEGMENT_HEADER_BYTES) return null
-    const index = readTrailer(await this.#window.bytes(at, TRAILER_BYTES), this.#place, at)
+    const index = await this.#findIndex()
     if (index === null) return null
-    this.#index = index.offset
-    const found = await readBlock(this.#window, this.#place, index.offset, this.#size)
+    const found = await readBlock(this.#window, this.#place, index, this.#size)
     if (!('frame' in found) || found.frame.kind !== INDEX) return null
     const dictionary = new Dictionary()
     try {
-      const blocks = readIndex(found.body, dictionary, this.#place, index.offset)
+      const blocks = readIndex(found.body, dictionary, this.#place, index)
       return this.#as({ blocks, dictionary, sealed: true, torn: null, afterSeq: 0 })
     } catch (error) {
       if (error instanceof BrokenBlockError) return null
@@ -253,12 +262,24 @@ class Loading {
     }
   }
 
-  /** Block by block, over damaged ones to the next. */
-  async #scan(): Promise<SegmentFile> {
+  async #findIndex(): Promise<number | null> {
+    const at = this.#size - TRAILER_BYTES
+    if (at >= SEGMENT_HEADER_BYTES) {
+      this.#index = readTrailer(await this.#window.bytes(at, TRAILER_BYTES), this.#place, at)?.offset ?? null
+    }
+    return this.#index
+  }
+
+  /**
+   * Block by block, over damaged ones to the next.
+   * @param from where, and what is known until there; `isSealed`: the index that the trailer names needs no reading.
+   */
+  async #scan(from = { at: SEGMENT_HEADER_BYTES, dictionary: new Dictionary(), isSealed: false }): Promise<SegmentFile> {
     const blocks: BlockInfo[] = []
-    const dictionary = new Dictionary()
+    const { dictionary, isSealed } = from
     let lastSeq = this.#start?.lastSeq ?? this.#name.before
-    for (let at = SEGMENT_HEADER_BYTES; at < this.#size;) {
+    for (let { at } = from; at < this.#size;) {
+      if (isSealed && at === this.#index) return this.#as({ blocks, dictionary, sealed: true, torn: null, afterSeq: lastSeq })
       const found = await readBlock(this.#window, this.#place, at, this.#size)
       if ('frame' in found && found.frame.kind === INDEX) {
         const torn = await this.#endsAfter(at, FRAME_BYTES + found.frame.bodyBytes)
