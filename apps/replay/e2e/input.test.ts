@@ -91,11 +91,12 @@ describe('bad input', () => {
 describe('a log that is cut', () => {
   test('is incomplete, and all counts agree', async () => {
     const log = scratch.path('cut.log')
-    await scratch.run(['import', recording('fsdax-truncate-hang'), '-o', log])
+    const { events } = await scratch.json(['import', recording('fsdax-truncate-hang'), '-o', log])
     truncateSync(segmentOf(log), Math.floor(statSync(segmentOf(log)).size * 0.6))
     const info = await scratch.json(['info', log])
     expect(info.complete).toBe(false)
-    expect(info.events).toBeLessThan(4000)
+    expect(info.events).toBeGreaterThan(0)
+    expect(info.events).toBeLessThan(events)
     const { out, err } = await scratch.run(['info', log])
     expect(out).toMatch(/^entries +6177, incomplete$/m)
     expect(out).toMatch(new RegExp(`^events +${info.events}$`, 'm'))
