@@ -11,6 +11,7 @@ import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
 import { FaultyDisk, type Fault, type Survives } from './faulty-disk.test-support.ts'
 import { keyframeSeq } from './layout.ts'
 import { openOn } from './open.ts'
+import { verifyOn } from './verify.ts'
 
 const FOLDER = '/disk/logs/log'
 // Small, so that a short life has many segments.
@@ -213,4 +214,21 @@ test('a log in a folder that somebody made without syncing it is there after a p
   disk.reboot('nothing')
   await using reader = await openOn(disk, FOLDER, sampleVocabulary)
   expect(await eventsOf(reader)).toStrictEqual(sampleEvents(2))
+})
+
+test('a closing that is cut short leaves a torn tail, never damage: an index is written over durable blocks only', async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    for (let operation = 1; operation <= 4; operation++) {
+      const disk = await freshDisk(seed * 7919)
+      const writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary)
+      await writer.append(sampleEvents(5))
+      await writer.flush('durable')
+      await writer.append(sampleEvents(300, { first: 6 }))
+      await writer.flush('written')
+      disk.fault = { at: disk.operations + operation, how: 'crash' }
+      await writer.close().catch(() => {})
+      disk.reboot('some')
+      expect([seed, operation, (await verifyOn(disk, FOLDER, sampleVocabulary)).damages]).toStrictEqual([seed, operation, []])
+    }
+  }
 })
