@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { recording, Scratch } from './devtrail.ts'
 
@@ -41,6 +43,10 @@ test('repair mends a damaged index, and says when events are lost', async () => 
   expect(await scratch.run(['verify', log])).toMatchObject({ code: 0 })
   expect(await scratch.run(['repair', log])).toMatchObject({ code: 0, out: 'nothing to mend\n' })
   flip(file, 200)
+  expect(await scratch.run(['repair', log])).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('1 damaged place cannot be mended') as unknown,
+  })
   expect(await scratch.run(['repair', log, '--json'])).toMatchObject({ code: 3, out: expect.stringContaining('"lost": [\n') as unknown })
 })
 
@@ -77,4 +83,26 @@ test('verify, repair and export say what is no log', async () => {
     code: 3,
     err: expect.stringContaining('no such folder') as unknown,
   })
+})
+
+test('export replaces files only: a pipe and what a link leads to are written to, the log itself and folders are refused', async () => {
+  using scratch = new Scratch()
+  const log = await logIn(scratch)
+  const whole = (await scratch.run(['export', log])).out
+  symlinkSync('target', scratch.path('link'))
+  expect(await scratch.run(['export', log, '-o', scratch.path('link')])).toMatchObject({ code: 0 })
+  expect([lstatSync(scratch.path('link')).isSymbolicLink(), readFileSync(scratch.path('target'), 'utf8')]).toEqual([true, whole])
+  const fifo = scratch.path('fifo')
+  execFileSync('mkfifo', [fifo])
+  const [{ code }, read] = await Promise.all([scratch.run(['export', log, '-o', fifo]), readFile(fifo, 'utf8')])
+  expect([code, read, lstatSync(fifo).isFIFO()]).toEqual([0, whole, true])
+  expect(await scratch.run(['export', log, '-o', `${log}/log.json`])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('within the log') as unknown,
+  })
+  expect(await scratch.run(['export', log, '-o', scratch.folder])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is a folder') as unknown,
+  })
+  expect(await scratch.run(['verify', log])).toMatchObject({ code: 0 })
 })

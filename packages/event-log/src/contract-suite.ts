@@ -67,6 +67,7 @@ export function logStoreContract(api: TestApi, under: StoreUnderTest): void {
     eventTests(api, fresh)
     followTests(api, fresh)
     levelTests(api, fresh, under.strongest)
+    wrongLevelTests(api, fresh)
     lifeTests(api, fresh)
     metaTests(api, fresh)
     attachmentTests(api, fresh)
@@ -732,6 +733,16 @@ class SharingBytes extends Uint8Array {
   override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
     return this.subarray(from, to)
   }
+}
+
+function wrongLevelTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
+  test('what is no level is not acknowledged', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    await writer.append(sampleEvents(3))
+    for (const level of ['nonsense', 'Durable', undefined, null]) await refusal(() => writer.flush(level as AckLevel), 'bad-range')
+    expectEqual(await writer.flush('buffered'), 'buffered')
+  })
 }
 
 function attachmentTests({ test, expectEqual }: TestApi, fresh: Fresh): void {

@@ -21,13 +21,16 @@ export interface LogMeta {
   readonly notes: readonly string[]
 }
 
+/** Weakest first. */
+export const ACK_LEVELS = ['buffered', 'written', 'durable'] as const
+
 /**
  * What became of events, weakest first. Never claimed without being so:
  * - `buffered`: accepted, in order, held by this process; lost when it dies.
  * - `written`: readers opened from now on see it; outlives this process, perhaps not a power failure.
  * - `durable`: outlives a power failure, as far as the storage keeps its own promises.
  */
-export type AckLevel = 'buffered' | 'written' | 'durable'
+export type AckLevel = (typeof ACK_LEVELS)[number]
 
 /** Bytes after the last whole event: what a writer that died was in the middle of. */
 export interface TornTail {

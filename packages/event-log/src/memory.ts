@@ -10,7 +10,7 @@ import { keyframeExists, mustBeFoldName, mustBePosition, mustFit, noSuchKeyframe
 import { Followers, eachOf, isPast, type Waiting } from './follow.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
-import { checkedRange, isInRange, sequenceAfter } from './sequence.ts'
+import { checkedRange, isInRange, mustBeLevel, sequenceAfter } from './sequence.ts'
 import { toStorable } from './stored-event.ts'
 
 interface Held {
@@ -82,8 +82,9 @@ class MemoryWriter implements LogWriter {
     return 'buffered'
   }
 
-  async flush(_level: AckLevel): Promise<AckLevel> {
+  async flush(level: AckLevel): Promise<AckLevel> {
     this.#mustBeOpen()
+    mustBeLevel(level)
     return 'buffered'
   }
 

@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { createWriteStream, type Stats } from 'node:fs'
+import { readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Option } from 'commander'
 import { ndjsonOf } from '../logs/export.ts'
@@ -8,11 +8,38 @@ import { openLog } from '../logs/open.ts'
 import { surveyOf } from '../logs/survey.ts'
 import { writing } from '../logs/writable.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit, Failure } from './failure.ts'
 
 interface Options {
   readonly format: 'ndjson'
   readonly output: string
+}
+
+/** What is at a path, links followed: null for nothing. */
+async function statOf(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+}
+
+/** Where a path leads, links followed, whether something is there or not. */
+async function targetOf(path: string): Promise<string> {
+  const link = await readlink(path).catch(() => null)
+  if (link !== null) return targetOf(resolve(dirname(path), link))
+  return join(await realpath(dirname(path)), basename(path))
+}
+
+/** Writes pieces to where a path leads. What is no file (a device, a pipe) is written to; a file is replaced as a whole. */
+async function writeTo(path: string, log: string, pieces: AsyncIterable<string>): Promise<void> {
+  const target = await targetOf(path)
+  if (target.startsWith(`${await realpath(log)}${sep}`)) {
+    throw new Failure(exit.usage, `${path} is within the log that is exported; name a file elsewhere with -o`)
+  }
+  const there = await statOf(target)
+  if (there?.isDirectory()) throw new Failure(exit.usage, `${path} is a folder; name a file with -o`)
+  if (there !== null && !there.isFile()) await pipeline(pieces, createWriteStream(target))
+  else await writeWhole(target, pieces)
 }
 
 /** Writes a file as a whole: aside, and under its name when it is complete. */
@@ -36,7 +63,7 @@ export function exportCommand({ program, run }: Cli): void {
     )
     .argument('<LOG>', LOG)
     .addOption(new Option('--format <F>', 'the format').choices(['ndjson']).default('ndjson'))
-    .option('-o, --output <FILE>', 'where to, replaced when complete; - is stdout', '-')
+    .option('-o, --output <FILE>', 'where to; a file is replaced when all is written; - is stdout', '-')
     .addHelpText(
       'after',
       examples(
@@ -50,7 +77,8 @@ export function exportCommand({ program, run }: Cli): void {
         const { names } = await surveyOf(log.source)
         const pieces = ndjsonOf(log.reader, names)
         if (output === '-') for await (const piece of pieces) await session.print(piece)
-        else await writing(dirname(resolve(output)), output, 'name another file with -o', () => writeWhole(resolve(output), pieces))
+        else
+          await writing(dirname(resolve(output)), output, 'name another file with -o', () => writeTo(resolve(output), log.folder, pieces))
         return exit.fine
       }),
     )

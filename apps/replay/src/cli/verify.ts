@@ -63,7 +63,10 @@ export function repairCommand({ program, run }: Cli): void {
     )
     .action(
       run(async (session, given) => {
-        const { cutTail, rebuilt, movedAside, removedKeyframes, lost } = await repairFileLog(given)
+        const { cutTail, rebuilt, movedAside, removedKeyframes, lost: cut } = await repairFileLog(given)
+        // Whatever is still not whole is lost, too, also in attachments.
+        const { damages } = await verifyFileLog(given, vocabulary)
+        const lost = [...cut.filter((c) => !damages.some((d) => d.file === c.file && d.offset === c.offset)), ...damages]
         const code = lost.length === 0 ? exit.fine : exit.damaged
         if (session.json) {
           await session.printJson({
@@ -83,7 +86,10 @@ export function repairCommand({ program, run }: Cli): void {
         for (const file of removedKeyframes) await session.print(`removed, as it can be made anew: ${file}\n`)
         for (const damage of lost) await session.print(damageText(damage, session))
         const nothing = cutTail === null && rebuilt.length === 0 && movedAside === null && removedKeyframes.length === 0
-        if (lost.length > 0) await session.print(`the events in ${plural(lost.length, 'damaged place')} are lost; the rest can be read\n`)
+        if (lost.length > 0)
+          await session.print(
+            `${plural(lost.length, 'damaged place')} cannot be mended: import the recording again, or restore the log from a copy\n`,
+          )
         else await session.print(nothing ? 'nothing to mend\n' : `${session.style.good('whole again')}\n`)
         return code
       }),

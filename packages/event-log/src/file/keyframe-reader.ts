@@ -47,14 +47,22 @@ async function withKeyframe<T>(fold: FoldFolder, seq: number, use: (file: DiskFi
   const path = keyframePath(fold, seq)
   const file = await fold.disk.open(path, 'r').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null
-    throw error
+    throw unreadable(path, error)
   })
   if (file === null) return null
   try {
     return await use(file, await readTableOf(fold, seq, path, file))
+  } catch (error) {
+    throw unreadable(path, error)
   } finally {
     await file.close()
   }
+}
+
+/** A keyframe that the system does not let read is as good as damaged: nothing needs it. */
+function unreadable(path: string, error: unknown): unknown {
+  if (errorCode(error) === undefined) return error
+  return damagedKeyframe(path, 0, { expected: 'a keyframe', found: `one that cannot be read (${errorCode(error)})` }, error)
 }
 
 async function readTableOf(fold: FoldFolder, seq: number, path: string, file: DiskFile): Promise<KeyframeFile> {

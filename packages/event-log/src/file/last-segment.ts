@@ -1,4 +1,4 @@
-import type { Disk } from './disk.ts'
+import { errorCode, type Disk } from './disk.ts'
 import type { SegmentList } from './open.ts'
 import { loadSegment, type SegmentFile } from './segment-file.ts'
 
@@ -22,7 +22,12 @@ export async function findEnd(disk: Disk, folder: string, logId: Uint8Array, { e
   try {
     let end = endOf(last)
     for (let i = earlier.length - 1; i >= 0 && end === null; i--) {
-      const segment = await loadSegment(disk, { folder, logId, ...earlier[i]!, isLast: false })
+      // One that is gone is told by whoever reads.
+      const segment = await loadSegment(disk, { folder, logId, ...earlier[i]!, isLast: false }).catch((error: unknown) => {
+        if (errorCode(error) !== 'ENOENT') throw error
+        return null
+      })
+      if (segment === null) continue
       await segment.file.close()
       end = endOf(segment)
     }

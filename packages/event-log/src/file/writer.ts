@@ -11,7 +11,7 @@ import { LogUsageError } from '../errors.ts'
 import { takenKeyframe } from '../keyframe.ts'
 import { CAUSES_MAX, IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
-import { sequenceAfter } from '../sequence.ts'
+import { mustBeLevel, sequenceAfter } from '../sequence.ts'
 import { removeAside } from './aside.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import { errorCode, type Disk, type DiskFile } from './disk.ts'
@@ -172,6 +172,7 @@ export class FileLogWriter implements LogWriter {
 
   async flush(level: AckLevel): Promise<AckLevel> {
     this.#mustBeUsable()
+    mustBeLevel(level)
     if (level === 'buffered') return level
     this.#finishBlock()
     if (level === 'durable') await this.#sync()
