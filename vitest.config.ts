@@ -13,6 +13,8 @@ export default defineConfig({
         ssr: { resolve: { conditions, externalConditions: [source, 'node'] } },
         test: {
           name: 'unit',
+          // A busy machine is slow, and that breaks nothing.
+          testTimeout: 60_000,
           include: ['packages/*/{src,fuzz}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
           benchmark: { include: [] },
         },
