@@ -19,7 +19,7 @@ const closing: First = ['every-fault', 'closing that is cut short']
 const packed: First = ['every-fault', '^a log that is compressed outlives']
 const compression: First = ['compress', '']
 const keyframes: First = ['keyframe-faults', '']
-const repair: First = ['double-damage', '']
+const repair: First = ['repair-faults', '']
 /** Each flipped bit of a file is found. */
 const bits = (name: string): First => ['bit-flips', `each flipped bit of ${name}`]
 

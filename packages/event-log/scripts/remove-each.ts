@@ -12,7 +12,17 @@ import { removals, type Removal } from './removals.ts'
 const PACKAGE = join(import.meta.dirname, '..')
 const ROOT = join(PACKAGE, '../..')
 /** Where else is looked, the fastest first. */
-const TESTS = ['double-damage', 'torn-tail', 'create', 'keyframe', 'hostile-files', 'compress', 'every-fault', 'bit-flips'] as const
+const TESTS = [
+  'double-damage',
+  'repair-faults',
+  'torn-tail',
+  'create',
+  'keyframe',
+  'hostile-files',
+  'compress',
+  'every-fault',
+  'bit-flips',
+] as const
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const only = values.only?.split(',').map(Number)
