@@ -111,7 +111,9 @@ for (const [what, change] of damaged) {
 
 test('what a writer cut from a damaged log is gone for good', async () => {
   const disk = await damagedLog(1, damaged[3]![1])
+  const { size } = await disk.stat(SEGMENT)
   const writer = await appendOn(disk, FOLDER, sampleVocabulary)
+  expect([writer.cutTail, (await disk.stat(SEGMENT)).size]).toStrictEqual([{ bytes: 60, afterSeq: 4 }, size - 60])
   await writer.append([long(writer.lastSeq + 1)])
   expect(await writer.flush('durable')).toBe('durable')
   const { damages: told, events } = await verifyOn(disk, FOLDER, sampleVocabulary)
