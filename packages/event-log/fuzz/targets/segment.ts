@@ -2,8 +2,9 @@
  * A segment's file in a log on a disk in memory: opened, read in every way, verified, repaired, written on. With right
  * checksums over wrong content, and, damaged blindly, without.
  */
-import { crc32 } from 'node:zlib'
+import { crc32, zstdCompressSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
+import { unpacked } from '../../src/codec/compression.ts'
 import { FRAME_ALIGN, FRAME_BYTES, unmask } from '../../src/codec/frame.ts'
 import { SEGMENT_HEADER_BYTES, TRAILER_BYTES } from '../../src/codec/segment.ts'
 import type { LogReader, ReadRange } from '../../src/contract.ts'
@@ -15,6 +16,7 @@ import { openOn, readHead } from '../../src/file/open.ts'
 import { repairOn } from '../../src/file/repair.ts'
 import { placeOf, segmentPath } from '../../src/file/segment-file.ts'
 import { verifyOn } from '../../src/file/verify.ts'
+import { decompress } from '../../src/file/zstd.ts'
 import { randomEvents, vocabulary } from '../events.ts'
 import { FlatDisk } from '../../src/file/flat-disk.test-support.ts'
 import { mutated, replaced } from '../mutate.ts'
@@ -24,7 +26,9 @@ import { isForged, piecesOf, reframed } from '../reframe.ts'
 import { must, text, type Bytes, type Target } from '../target.ts'
 
 const FOLDER = '/log'
-const sizes = { blockEvents: 4, segmentBytes: 1100 }
+const small = { blockEvents: 4, segmentBytes: 1100 }
+/** Blocks worth compressing. */
+const large = { blockEvents: 30, segmentBytes: 1300 }
 
 /** A whole log, of which the input stands for one segment. */
 interface Log {
@@ -35,9 +39,9 @@ interface Log {
   readonly segments: number
 }
 
-async function makeLog(events: readonly AnyEvent[], isClosed: boolean): Promise<Log> {
+async function makeLog(events: readonly AnyEvent[], isClosed: boolean, compress = false): Promise<Log> {
   const disk = new FlatDisk()
-  const writer = await createOn(disk, FOLDER, sampleMeta(), vocabulary, {}, sizes)
+  const writer = await createOn(disk, FOLDER, sampleMeta(), vocabulary, { compress }, compress ? large : small)
   await writer.append(events.slice(0, -5))
   await writer.flush('durable')
   await writer.append(events.slice(-5))
@@ -56,6 +60,7 @@ const logs = [
   await makeLog(sampleEvents(40, { baseline: 2 }), true),
   await makeLog(randomEvents(new Random(2), 24, vocabulary, 3), true),
   await makeLog(sampleEvents(6), false),
+  await makeLog(sampleEvents(100, { baseline: 2 }), true, true),
 ]
 
 /** First byte: the log, the segment, and whether its checksums are made right. */
@@ -66,8 +71,9 @@ interface Choice {
 }
 
 function choiceOf(byte: number): Choice {
-  const log = logs[byte % logs.length]!
-  return { log, number: 1 + ((byte >> 2) % log.segments), isForged: (byte & 0x80) !== 0 }
+  const choice = byte & 0x7f
+  const log = logs[choice % logs.length]!
+  return { log, number: 1 + (Math.floor(choice / logs.length) % log.segments), isForged: (byte & 0x80) !== 0 }
 }
 
 const pathOf = (number: number): string => segmentPath(FOLDER, number)
@@ -77,10 +83,37 @@ function seeds(): Bytes[] {
   for (const [i, log] of logs.entries()) {
     for (let number = 1; number <= log.segments; number++) {
       for (const forged of [0, 0x80])
-        inputs.push(replaced(log.disk.bytes(pathOf(number))!.slice(), 0, 0, [i + ((number - 1) << 2) + forged]))
+        inputs.push(replaced(log.disk.bytes(pathOf(number))!.slice(), 0, 0, [i + (number - 1) * logs.length + forged]))
     }
   }
   return inputs
+}
+
+/** What a compressed body was made of; null for one that is not compressed, or cannot be decompressed. */
+function rawOf(file: Bytes, at: number, body: Bytes): Bytes | null {
+  const size = new DataView(file.buffer, file.byteOffset + at).getUint32(44, true)
+  if (size === 0 || size > 1 << 20) return null
+  try {
+    return unpacked(body, size, decompress)
+  } catch {
+    return null
+  }
+}
+
+/** The same block with another body, compressed as its reader expects it. */
+function withChangedRaw(file: Bytes, at: number, bytes: number, raw: Bytes): Bytes {
+  const whole = new Uint8Array(Math.ceil((raw.length + 1) / FRAME_ALIGN) * FRAME_ALIGN)
+  whole.set(raw)
+  const frame = zstdCompressSync(whole)
+  const stored = new Uint8Array(Math.ceil((frame.length + 1) / FRAME_ALIGN) * FRAME_ALIGN)
+  stored.set(frame)
+  stored[stored.length - 1] = stored.length - frame.length
+  unmask(stored, file[at + 21]!)
+  const out = replaced(file, at + FRAME_BYTES, bytes, stored)
+  const view = new DataView(out.buffer)
+  view.setUint32(at + 12, stored.length, true)
+  view.setUint32(at + 44, whole.length, true)
+  return out
 }
 
 /** Changes the body of one block as its reader sees it, and moves what follows. */
@@ -91,6 +124,8 @@ function withChangedBody(file: Bytes, random: Random, other: Bytes): Bytes {
   const mask = file[at + 21]!
   const body = file.slice(at + FRAME_BYTES, at + FRAME_BYTES + bytes)
   unmask(body, mask)
+  const raw = rawOf(file, at, body)
+  if (raw !== null && random.once(2)) return withChangedRaw(file, at, bytes, mutated(raw, random, other))
   let changed = mutated(body, random, other)
   if (random.once(2)) changed = changed.slice(0, bytes)
   const padded = new Uint8Array(Math.ceil(Math.max(changed.length, random.once(2) ? bytes : 0) / FRAME_ALIGN) * FRAME_ALIGN)
@@ -336,7 +371,7 @@ async function mustRepair(disk: FlatDisk, before: Heard | null, forged: boolean)
 async function mustGoOn(disk: FlatDisk, forged: boolean, isRepaired: boolean): Promise<void> {
   const before = await heardOf(disk)
   try {
-    const writer = await appendOn(disk, FOLDER, vocabulary, sizes)
+    const writer = await appendOn(disk, FOLDER, vocabulary, small)
     const { lastSeq } = writer
     await writer.append(sampleEvents(6).map((event, i) => ({ ...event, seq: lastSeq + 1 + i })))
     await writer.close()
