@@ -5,7 +5,7 @@
  * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened, unless it follows.
  * Every store passes the suite in `contract-suite.ts`.
  */
-import type { AnyEvent, BlockSummary, DeviceId, EventBlock, Json } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, DeviceId, ColumnBlock, Json } from '@devtrail/events'
 import type { LogDamagedError } from './errors.ts'
 
 export const LOG_SCHEMA_VERSION = 2
@@ -157,7 +157,7 @@ export interface LogReader extends AsyncDisposable {
    * is valid until the next one is asked for; what makes no sense in it throws a LogDamagedError when it is looked at.
    * @throws as `read`.
    */
-  blocks(range?: ReadRange): AsyncIterable<EventBlock>
+  blocks(range?: ReadRange): AsyncIterable<ColumnBlock>
   /**
    * What `read` gives, then what is added, by whichever process, in order, each event once, as soon as it is `written`. It waits
    * for more until `to` is reached, the signal aborts, the reader is closed or nobody iterates any more; of a range nothing

@@ -1,4 +1,4 @@
-import type { AnyEvent, BlockSummary, EventBlock, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import { BlockBuilder } from './codec/block-builder.ts'
 import { BlockReader } from './codec/block-reader.ts'
 import { ByteWriter } from './codec/bytes.ts'
@@ -10,7 +10,8 @@ import { keyframeExists, mustBeFoldName, mustBePosition, mustFit, noSuchKeyframe
 import { Followers, eachOf, isPast, type Waiting } from './follow.ts'
 import { checkedMeta } from './meta.ts'
 import { mustBeAttachmentName } from './names.ts'
-import { checkedRange, isInRange, mustBeLevel, sequenceAfter } from './sequence.ts'
+import { checkedRange, isInRange, sequenceAfter } from './sequence.ts'
+import { mustBeLevel } from './levels.ts'
 import { toStorable } from './stored-event.ts'
 
 interface Held {
@@ -173,7 +174,7 @@ class MemoryReader implements LogReader {
     }
   }
 
-  async *blocks(range: ReadRange = {}): AsyncIterable<EventBlock> {
+  async *blocks(range: ReadRange = {}): AsyncIterable<ColumnBlock> {
     const checked = checkedRange(range)
     const views = new EventViews()
     for (const events of this.#pieces()) {

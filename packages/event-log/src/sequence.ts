@@ -1,5 +1,5 @@
 import type { AnyEvent } from '@devtrail/events'
-import { ACK_LEVELS, type ReadRange } from './contract.ts'
+import type { ReadRange } from './contract.ts'
 import { LogUsageError } from './errors.ts'
 
 /** Whether `seq` may follow `last` (0: nothing yet, or the baseline). */
@@ -73,10 +73,4 @@ export function isInRange(range: CheckedRange, { seq, entry, time, device, type 
   if (seq < range.from || seq > range.to || time < range.fromTime || time > range.toTime) return false
   if (entries !== null && (entry === null || entry < entries.from || entry > entries.to)) return false
   return (devices === null || devices.has(device)) && (types === null || types.has(type))
-}
-
-/** @throws LogUsageError `bad-range` for what is no level: it would be acknowledged as if it were one. */
-export function mustBeLevel(level: unknown): void {
-  if ((ACK_LEVELS as readonly unknown[]).includes(level)) return
-  throw new LogUsageError('bad-range', `a level is one of ${ACK_LEVELS.join(', ')}; found ${JSON.stringify(level)}`)
 }

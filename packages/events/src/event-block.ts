@@ -34,10 +34,6 @@ export interface EventBlock {
   readonly cpu: Float64Array
   readonly entry: Float64Array
   seq(place: number): number
-  /** The fields of a type (its place in `types`), each with its values by row. */
-  fields(type: number): readonly FieldCursor[]
-  /** The event's row among those of its type. */
-  row(place: number): number
   /** An event of one's own, as it was appended; upcast where its type has a newer version. */
   event(place: number): AnyEvent
   /**
@@ -45,6 +41,14 @@ export interface EventBlock {
    * next call, of whichever block of the same iteration. Copy what is to be kept.
    */
   view(place: number): AnyEvent
+}
+
+/** A block that has the data of its events in columns, too. */
+export interface ColumnBlock extends EventBlock {
+  /** The fields of a type (its place in `types`), each with its values by row. */
+  fields(type: number): readonly FieldCursor[]
+  /** The event's row among those of its type. */
+  row(place: number): number
 }
 
 /** What a log knows of some events that follow each other without reading them. */

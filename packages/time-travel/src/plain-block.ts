@@ -1,4 +1,4 @@
-import type { AnyEvent, BlockSummary, EventBlock, FieldCursor } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, EventBlock } from '@devtrail/events'
 
 /** A block of events that are kept as objects; `event` and `view` hand out these. */
 export class PlainBlock implements EventBlock {
@@ -47,16 +47,6 @@ export class PlainBlock implements EventBlock {
 
   seq(place: number): number {
     return this.events[place]!.seq
-  }
-
-  /** @throws Error: objects have no columns. */
-  fields(): readonly FieldCursor[] {
-    throw new Error('events that are kept as objects have no columns of fields')
-  }
-
-  /** @throws Error: objects have no columns. */
-  row(): number {
-    return this.fields().length
   }
 
   event(place: number): AnyEvent {

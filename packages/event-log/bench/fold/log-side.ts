@@ -1,14 +1,14 @@
 /** The fold over a log: block by block, over its columns. */
-import type { EventBlock } from '@devtrail/events'
+import type { ColumnBlock } from '@devtrail/events'
 import type { LogReader } from '../../src/contract.ts'
 import { step, typeNumbers, type Totals } from './totals.ts'
 
-function column(block: EventBlock, type: number, name: string): Float64Array {
+function column(block: ColumnBlock, type: number, name: string): Float64Array {
   return block.fields(type).find((field) => field.name === name)!.numbers
 }
 
 /** Folds the events of a block from place `first` to `last`. */
-function foldBlock(block: EventBlock, first: number, last: number, totals: Totals): void {
+function foldBlock(block: ColumnBlock, first: number, last: number, totals: Totals): void {
   const { types, type, device, time } = block
   const numbers = types.map(({ name }) => typeNumbers.get(name)!)
   const pfns = types.map((_, t) => column(block, t, 'pfn'))

@@ -2,7 +2,7 @@
  * The events of one block. Columns are decoded when they are first asked for, events when somebody looks. Nothing of
  * a block is believed because its checksum is right: what makes no sense throws BrokenBlockError.
  */
-import type { Actor, AnyEvent, EventBlock, FieldCursor, Vocabulary } from '@devtrail/events'
+import type { Actor, AnyEvent, ColumnBlock, FieldCursor, Vocabulary } from '@devtrail/events'
 import { CAUSES_MAX } from '../limits.ts'
 import { BrokenBlockError, ByteReader } from './bytes.ts'
 import type { ColumnPool } from './column-pool.ts'
@@ -42,7 +42,7 @@ function valuesOf(fields: readonly FieldCursor[]): Value[] {
   return fields.map((field) => ({ name: field.name, value: field.value }))
 }
 
-export class BlockReader implements EventBlock {
+export class BlockReader implements ColumnBlock {
   readonly count: number
   readonly lastSeq: number
   readonly summary: Summary
@@ -258,7 +258,7 @@ export class BlockReader implements EventBlock {
     return older === null ? event : upcast(event, older, this.#vocabulary)
   }
 
-  /** The event at a glance, see EventBlock. @throws as `event`. */
+  /** The event at a glance, see ColumnBlock. @throws as `event`. */
   view(i: number): AnyEvent {
     const type = this.type[i]!
     const view = this.#typeViews[type]

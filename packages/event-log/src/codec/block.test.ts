@@ -1,8 +1,9 @@
 import { crc32 as zlibCrc32 } from 'node:zlib'
-import { Vocabulary, declareEvents, f, type AnyEvent, type Field } from '@devtrail/events'
+import { Vocabulary, declareEvents, f, type AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LogUsageError } from '../errors.ts'
+import { everyEvent, everyVocabulary, wholeNumber } from '../every-event.test-support.ts'
 import { sampleEvents, sampleVocabulary } from '../samples.ts'
 import { BlockBuilder } from './block-builder.ts'
 import { BlockReader } from './block-reader.ts'
@@ -12,83 +13,6 @@ import { Dictionary, DictionaryWriter } from './dictionary.ts'
 import { readInts, writeInts } from './int-column.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
-const plain = {
-  device: f.device('x'),
-  pagemap: f.pagemap('x'),
-  region: f.region('x'),
-  managed: f.managed('x'),
-  pointer: f.pointer('x'),
-  string: f.string('x'),
-  text: f.text('x'),
-  word: f.u64('x'),
-  pfn: f.pfn('x'),
-  bytes: f.bytes('x'),
-  count: f.count('x'),
-  int: f.int('x'),
-  pid: f.pid('x'),
-  cpu: f.cpu('x'),
-  errno: f.errno('x'),
-  sure: f.bool('x'),
-  flags: f.flags('x'),
-  time: f.time('x'),
-  mode: f.oneOf(['a', 'b', 'c'], 'x'),
-}
-const optional = Object.fromEntries(Object.entries(plain).map(([name, field]) => [name, f.opt(field)]))
-const vocabulary = new Vocabulary([
-  declareEvents('every', {
-    kind: { version: 1, doc: 'x', fields: plain },
-    'kind-or-null': { version: 3, doc: 'x', fields: optional },
-    nothing: { version: 1, doc: 'x', fields: {} },
-  }),
-])
-
-const whole = fc.oneof(
-  fc.integer({ min: 0, max: 3 }),
-  fc.integer({ min: -300, max: 70_000 }),
-  fc.maxSafeInteger(),
-  fc.constantFrom(MAX, -MAX, 0, 2 ** 32, 2 ** 32 - 1, -(2 ** 31), 2 ** 40 * 4096),
-  fc.integer({ min: 0, max: 2 ** 21 }).map((n) => n * 4096),
-)
-const text = fc.oneof(
-  fc.constantFrom('', 'a', 'kworker/0:1', '\uFEFFx', '\uD800', 'ü'.repeat(40), '💾', '\0'),
-  fc.string({ unit: 'binary' }),
-  fc.string({ unit: 'grapheme', minLength: 30, maxLength: 300 }),
-  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => units.map((unit) => String.fromCharCode(unit)).join('')),
-)
-const word = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(0n, 2n ** 64n - 1n, 2n ** 63n, 2n ** 32n))
-
-function valueOf(field: Field): fc.Arbitrary<unknown> {
-  if (field.optional) return fc.option(valueOf({ kind: field.kind, doc: '', ...(field.values ? { values: field.values } : {}) }))
-  if (field.kind === 'u64') return word
-  if (field.kind === 'bool') return fc.boolean()
-  if (field.kind === 'enum') return fc.constantFrom(...field.values!)
-  return ['string', 'text', 'pointer'].includes(field.kind) ? text : whole
-}
-
-const dataOf = (type: string): fc.Arbitrary<Record<string, unknown>> =>
-  fc.record(Object.fromEntries(Object.entries(vocabulary.get(type).fields).map(([name, field]) => [name, valueOf(field)]))) as fc.Arbitrary<
-    Record<string, unknown>
-  >
-
-const eventArbitrary = fc.constantFrom(...vocabulary.types()).chain((type) =>
-  fc.record(
-    {
-      time: whole,
-      entry: fc.option(whole),
-      device: fc.option(whole),
-      cpu: fc.option(whole),
-      actor: fc.option(fc.record({ pid: whole, comm: text }, { noNullPrototype: true })),
-      cause: fc.array(whole, { maxLength: 4 }),
-      context: text,
-      source: text,
-      where: text,
-      inferred: fc.constant(true as const),
-      type: fc.constant(type),
-      data: dataOf(type),
-    },
-    { requiredKeys: ['time', 'entry', 'device', 'cpu', 'actor', 'cause', 'type', 'data'], noNullPrototype: true },
-  ),
-)
 
 /** −0 comes back as 0; a record of fast-check may have no prototype. */
 function plainly<T>(value: T): T {
@@ -135,12 +59,12 @@ const numbered = (events: readonly object[], baseline: number): AnyEvent[] =>
 test('blocks give back every event of every kind of field exactly', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(
-      fc.array(eventArbitrary, { minLength: 1, maxLength: 60 }),
+      fc.array(everyEvent, { minLength: 1, maxLength: 60 }),
       fc.nat(10),
       fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }),
       (made, baseline, sizes) => {
         const events = numbered(made, baseline)
-        expect(eventsIn(blocksOf(events, sizes, vocabulary), vocabulary)).toStrictEqual(events)
+        expect(eventsIn(blocksOf(events, sizes, everyVocabulary), everyVocabulary)).toStrictEqual(events)
       },
     ),
     { numRuns: Number(process.env['CODEC_RUNS'] ?? 300) },
@@ -172,7 +96,7 @@ test('a column of whole numbers comes back, in no more bytes than its range need
     expect([input.left, out.length <= bytesMax, values]).toStrictEqual([0, true, values])
   }
   fc.assert(
-    fc.property(fc.array(fc.oneof(whole, fc.constant(Number.NaN))), (made) => {
+    fc.property(fc.array(fc.oneof(wholeNumber, fc.constant(Number.NaN))), (made) => {
       const values = made.map((v) => v + 0)
       const out = new ByteWriter()
       writeInts(out, Float64Array.from(values), values.length)

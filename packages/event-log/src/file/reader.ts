@@ -1,11 +1,11 @@
-import type { AnyEvent, BlockSummary, EventBlock, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import { BlockReader } from '../codec/block-reader.ts'
 import { BrokenBlockError } from '../codec/bytes.ts'
 import { ColumnPool } from '../codec/column-pool.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
 import { EventViews } from '../codec/event-view.ts'
 import { EVENTS } from '../codec/frame.ts'
-import { firstSeqOf, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
+import { firstSeqOf, type BlockInfo } from '../codec/segment.ts'
 import { deviceBit, typeBit } from '../codec/summary.ts'
 import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
@@ -13,9 +13,10 @@ import { Followers, isPast, type Waiting } from '../follow.ts'
 import { mustBeFoldName, mustBePosition } from '../keyframe.ts'
 import { ATTACHMENT_BYTES_MAX } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
-import { checkedRange, expectedAfter, follows, type CheckedRange } from '../sequence.ts'
+import { checkedRange, type CheckedRange } from '../sequence.ts'
 import { attachmentPieces, findEntry, mustHaveItsSize, readEntries } from './attachments.ts'
-import { damagedBlock, type Fault } from './damage.ts'
+import { Chain } from './chain.ts'
+import { damagedBlock } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
 import { Follower } from './follower.ts'
 import { foldFolder, listKeyframes, type FoldFolder } from './fold-folder.ts'
@@ -161,7 +162,7 @@ export class FileLogReader implements LogReader {
     }
   }
 
-  async *blocks(range: ReadRange = {}): AsyncIterable<EventBlock> {
+  async *blocks(range: ReadRange = {}): AsyncIterable<ColumnBlock> {
     for await (const { block } of this.#blocks(range, checkedRange(range))) yield block
   }
 
@@ -196,17 +197,12 @@ export class FileLogReader implements LogReader {
     this.#mustGoOn(range)
     const damaged = (damage: LogDamagedError): void => tellOrThrow(range, damage)
     const { earlier, last } = this.#start
-    const names = [...earlier, { number: last.place.segment, before: null }]
+    const first = this.#firstFor(checked)
     const chain = new Chain()
     const looking = { views: new EventViews(), pool: new ColumnPool() }
-    for (const [i, { number }] of names.entries()) {
-      const next = names[i + 1]
-      // The baseline may go on in the next segment.
-      if (next !== undefined && next.before !== null && next.before < checked.from && next.before > 0) {
-        chain.skip()
-        continue
-      }
-      const segment = next === undefined ? last : await this.#segment(number, damaged)
+    for (const number of [...earlier.map((segment) => segment.number), last.place.segment]) {
+      if (number < first) continue
+      const segment = number === last.place.segment ? last : await this.#segment(number, damaged)
       if (segment === null) chain.broken()
       else {
         chain.enter(segment.start)
@@ -378,42 +374,4 @@ export class FileLogReader implements LogReader {
 
 function closedError(): LogUsageError {
   return new LogUsageError('closed', 'this reader is closed; open another one')
-}
-
-/** Whether each block follows the one before: events that went missing whole are damage, too. */
-class Chain {
-  /** Null: not known what comes before. */
-  #index: number | null = null
-  lastSeq = 0
-  #isBroken = false
-
-  /** Something between the blocks is damaged, and was told. */
-  broken(): void {
-    this.#isBroken = true
-  }
-
-  /** A segment is not looked at. */
-  skip(): void {
-    this.#index = null
-  }
-
-  /** A segment starts, whose header says what comes before it. */
-  enter(start: SegmentStart | null): void {
-    if (start === null || this.#index !== null || this.#isBroken) return
-    this.#index = start.firstIndex
-    this.lastSeq = start.lastSeq
-  }
-
-  follow(block: BlockInfo): Fault | null {
-    const { firstIndex, count, lastSeq } = block
-    const [index, last] = [this.#index, this.lastSeq]
-    const isKnown = !this.#isBroken && index !== null
-    this.#index = firstIndex + count
-    this.lastSeq = lastSeq
-    this.#isBroken = false
-    if (!isKnown) return null
-    if (firstIndex !== index) return { expected: `event ${index} of the log`, found: `event ${firstIndex}` }
-    const first = firstSeqOf(block)
-    return follows(last, first) ? null : { expected: expectedAfter(last), found: `seq ${first}` }
-  }
 }

@@ -25,7 +25,7 @@ export interface Repair {
   readonly movedAside: { readonly file: string; readonly bytes: number } | null
   /** Keyframes that were damaged, needed a file that was, or are past the end that is left: removed, for they can be made anew. */
   readonly removedKeyframes: readonly string[]
-  /** Damage that stays: the events in it are lost, and reading goes on reporting it. */
+  /** Damage met on the way whose events are lost. Blocks of a sealed segment and attachments are not read here: `verifyFileLog` tells of those. */
   readonly lost: readonly LogDamagedError[]
 }
 

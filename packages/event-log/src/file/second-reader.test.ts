@@ -15,7 +15,7 @@ import { appendFileLog, compressFileLog, createFileLog, openFileLog, verifyFileL
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
-import { everyEvents, everyVocabulary } from './every-event.test-support.ts'
+import { everyEvents, everyVocabulary } from '../every-event.test-support.ts'
 import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
 import { printed, readSecond, type CheckedBytes, type Rest } from './second-reader.test-support.ts'
 

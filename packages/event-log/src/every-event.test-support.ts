@@ -34,7 +34,8 @@ export const everyVocabulary = new Vocabulary([
   }),
 ])
 
-const whole = fc.oneof(
+/** Whole numbers of every size, small ones often. */
+export const wholeNumber = fc.oneof(
   fc.integer({ min: 0, max: 3 }),
   fc.integer({ min: -300, max: 70_000 }),
   fc.maxSafeInteger(),
@@ -45,6 +46,7 @@ const text = fc.oneof(
   fc.constantFrom('', 'a', 'kworker/0:1', '\uFEFFx', '\uD800', 'x\uDC00', 'ü'.repeat(40), '💾', '\0'),
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme', minLength: 30, maxLength: 300 }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => units.map((unit) => String.fromCharCode(unit)).join('')),
 )
 const word = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(0n, 2n ** 64n - 1n, 2n ** 63n, 2n ** 32n))
 
@@ -53,19 +55,19 @@ function valueOf({ kind, optional, values }: Field): fc.Arbitrary<unknown> {
   if (kind === 'u64') return word
   if (kind === 'bool') return fc.boolean()
   if (kind === 'enum') return fc.constantFrom(...values!)
-  return ['string', 'text', 'pointer'].includes(kind) ? text : whole
+  return ['string', 'text', 'pointer'].includes(kind) ? text : wholeNumber
 }
 
 function eventOf(type: string): fc.Arbitrary<object> {
   const declared = Object.entries(everyVocabulary.get(type).fields)
   return fc.record(
     {
-      time: whole,
-      entry: fc.option(whole),
-      device: fc.option(whole),
-      cpu: fc.option(whole),
-      actor: fc.option(fc.record({ pid: whole, comm: text }, { noNullPrototype: true })),
-      cause: fc.array(whole, { maxLength: 4 }),
+      time: wholeNumber,
+      entry: fc.option(wholeNumber),
+      device: fc.option(wholeNumber),
+      cpu: fc.option(wholeNumber),
+      actor: fc.option(fc.record({ pid: wholeNumber, comm: text }, { noNullPrototype: true })),
+      cause: fc.array(wholeNumber, { maxLength: 4 }),
       context: text,
       source: text,
       where: text,
@@ -77,9 +79,12 @@ function eventOf(type: string): fc.Arbitrary<object> {
   )
 }
 
+/** An event of any kind, without its number. */
+export const everyEvent = fc.constantFrom(...everyVocabulary.types()).chain(eventOf)
+
 /** Up to `maxLength` events, some of them a baseline. */
 export function everyEvents(maxLength: number): fc.Arbitrary<AnyEvent[]> {
-  const events = fc.array(fc.constantFrom(...everyVocabulary.types()).chain(eventOf), { minLength: 1, maxLength })
+  const events = fc.array(everyEvent, { minLength: 1, maxLength })
   return fc
     .tuple(events, fc.nat(10))
     .map(([all, baseline]) => all.map((event, i) => ({ ...event, seq: Math.max(0, i + 1 - baseline) }) as AnyEvent))
