@@ -1,4 +1,4 @@
-import type { Vocabulary } from './declare.ts'
+import type { EventDeclaration, Vocabulary } from './declare.ts'
 import type { AnyEvent } from './envelope.ts'
 import type { FieldKind } from './field.ts'
 
@@ -28,9 +28,8 @@ export class Facts {
     this.content = content
   }
 
-  /** Takes note of an event; the first telling of an attribute stays. */
-  learn(event: AnyEvent): void {
-    const d = this.vocabulary.find(event.type)
+  /** Takes note of an event, whose declaration may be handed in; the first telling of an attribute stays. */
+  learn(event: AnyEvent, d: EventDeclaration | undefined = this.vocabulary.find(event.type)): void {
     if (d?.identifies === undefined) return
     const id = event.data[d.identifies]
     if (typeof id !== 'number') return

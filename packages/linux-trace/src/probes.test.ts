@@ -1,3 +1,4 @@
+import type { TextFields } from './text/fields.ts'
 import { describe, expect, it } from 'vitest'
 import { bareSymbol, isKnownFunction, parseHit, parseProbeDefinitions, type ProbeDefinition } from './probes.ts'
 
@@ -9,7 +10,7 @@ const only = (line: string): ProbeDefinition => {
 const fieldsOf = (line: string): object => Object.fromEntries(only(line).fields)
 const hit = (event: string, body: string, definitions = ''): object | null => {
   const h = parseHit(event, body, parseProbeDefinitions(definitions))
-  return h && { ...h, fields: Object.fromEntries(h.fields) }
+  return h && { ...h, fields: Object.fromEntries(h.fields as TextFields) }
 }
 
 describe('a definition', () => {
@@ -150,7 +151,7 @@ describe('an entry of a probe', () => {
 
   it('keeps fields named like members of every object', () => {
     const h = parseHit('x', '(f+0x0/0x1) constructor=1 __proto__=2', new Map())
-    expect([...h!.fields]).toEqual([
+    expect([...(h!.fields as TextFields)]).toEqual([
       ['constructor', '1'],
       ['__proto__', '2'],
     ])

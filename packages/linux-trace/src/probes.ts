@@ -3,6 +3,9 @@
  * whose probes have a meaning here, each with the words it may fetch; offsets are those of Linux 6.1 on x86-64.
  */
 
+import type { HitShape } from './entries/shape.ts'
+import { TextFields } from './text/fields.ts'
+
 /** One function: canonical field name → what fetches it. */
 const known: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   __request_region: { parent: '$arg1', start: '$arg2', n: '$arg3', name: '+0($arg4)', flags: '$arg5' },
@@ -219,8 +222,20 @@ export interface ProbeHit {
   readonly where: string
 }
 
-/** Fields of a probe by canonical name, as printed. */
-export type Fields = ReadonlyMap<string, string>
+/** Fields of a probe by canonical name. A value is null where it is missing, faulted or not of that form. */
+export interface Fields {
+  has(name: string): boolean
+  /** As printed. */
+  get(name: string): string | undefined
+  /** A 64-bit word's halves, the lower first; a negative number wraps. @returns false, with nothing written, when there is none. */
+  word(name: string, into: Uint32Array): boolean
+  u64(name: string): bigint | null
+  /** A signed number that fits a double exactly. */
+  int(name: string): number | null
+  /** Null also for NULL. */
+  pointer(name: string): string | null
+  string(name: string): string | null
+}
 
 const HIT = /^\(([^()]*(?:\[[^\]]*\][^()]*)?)\)(?: (.*))?$/s
 const FIELD = /([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|\(fault\)|\S+)/g
@@ -232,26 +247,45 @@ function nameOfReturned(printed: readonly (readonly [string, string])[], definit
   return definition === undefined ? (printed[0]?.[0] ?? null) : null
 }
 
-/** Understands the body of a kprobe or kretprobe entry; null when it has not the form of one. */
-export function parseHit(event: string, body: string, definitions: ReadonlyMap<string, ProbeDefinition>): ProbeHit | null {
+interface ParsedHit extends Omit<ProbeHit, 'fields'> {
+  /** Name as printed, canonical name and value of each field. */
+  readonly printed: readonly (readonly [name: string, canonical: string, value: string])[]
+}
+
+function parsed(event: string, body: string, definitions: ReadonlyMap<string, ProbeDefinition>): ParsedHit | null {
   const m = HIT.exec(body)
   if (m === null) return null
   const where = m[1]!
   const arrow = where.indexOf(' <- ')
   const definition = definitions.get(event)
   const symbol = bareSymbol(arrow >= 0 ? where.slice(arrow + 4) : where)
-  const fields = new Map<string, string>()
   const printed = [...(m[2] ?? '').matchAll(FIELD)].map(([, name, value]) => [name!, value!] as const)
   const returned = arrow >= 0 ? nameOfReturned(printed, definition) : null
-  for (const [name, value] of printed) {
-    const canonical = name === returned ? 'ret' : (definition?.fields.get(name) ?? name)
-    fields.set(canonical, value.startsWith('"') ? value.slice(1, -1) : value)
-  }
   return {
     symbol: definition?.symbol ?? symbol,
     edge: arrow >= 0 ? 'return' : 'enter',
     caller: arrow >= 0 ? bareSymbol(where.slice(0, arrow)) : null,
-    fields,
     where,
+    printed: printed.map(([name, value]) => [name, name === returned ? 'ret' : (definition?.fields.get(name) ?? name), value]),
   }
+}
+
+/** Understands the body of a kprobe or kretprobe entry; null when it has not the form of one. */
+export function parseHit(event: string, body: string, definitions: ReadonlyMap<string, ProbeDefinition>): ProbeHit | null {
+  const hit = parsed(event, body, definitions)
+  if (hit === null) return null
+  const { printed, ...rest } = hit
+  const fields = new Map<string, string>()
+  for (const [, canonical, value] of printed) fields.set(canonical, value.startsWith('"') ? value.slice(1, -1) : value)
+  return { ...rest, fields: new TextFields(fields) }
+}
+
+/** What all entries like this one have in common; null when it has not the form of a hit, or says something twice. */
+export function hitShape(event: string, body: string, definitions: ReadonlyMap<string, ProbeDefinition>): HitShape | null {
+  const hit = parsed(event, body, definitions)
+  if (hit === null) return null
+  const { printed, ...rest } = hit
+  const names = printed.map(([, canonical]) => canonical)
+  if (new Set(names).size < names.length) return null
+  return { ...rest, event, printed: printed.map(([name]) => name), names }
 }

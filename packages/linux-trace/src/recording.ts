@@ -1,6 +1,13 @@
-/** A recording: the trace as a stream of bytes, the rest as text where it was recorded. */
+import type { EntryBatch } from './entries/batch.ts'
+import type { TraceSummary } from './text/reader.ts'
+
+/** Reads a trace into batches, once. It fills the summary on the way; `kprobeEvents`: the definitions of the probes, as tracefs prints them. */
+export type TraceReader = (summary: TraceSummary, kprobeEvents: string) => AsyncIterable<EntryBatch>
+
+/** A recording: the trace, the rest as text where it was recorded. */
 export interface Recording {
-  readonly trace: AsyncIterable<Uint8Array>
+  /** The text of the trace as a stream of bytes, or what reads it. */
+  readonly trace: AsyncIterable<Uint8Array> | TraceReader
   /** What the user calls it. */
   readonly name: string
   /**

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { TextFields } from './text/fields.ts'
 import { errnoOf, errPtr, int, pointer, string, u64 } from './values.ts'
 
-const fields = new Map(
+const fields = new TextFields(new Map(
   Object.entries({
     small: '12',
     negative: '-9223372036854775807',
@@ -19,7 +20,7 @@ const fields = new Map(
     enxio64: '0xfffffffffffffffa',
     positive: '6',
     empty: '',
-  }),
+  })),
 )
 
 describe('a 64-bit word', () => {

@@ -32,12 +32,15 @@ export class Machine {
     }
   }
 
-  /** The slow, obvious fold: one plain event object at a time, shown to every model. The oracle of the fast one, `BlockFold`. */
-  step(event: AnyEvent): void {
+  /**
+   * The slow, obvious fold: one plain event object at a time, shown to every model. The oracle of the fast one, `BlockFold`.
+   * `models`: those to show it to, where the states of the others are folded by whoever handed them in.
+   */
+  step(event: AnyEvent, models: readonly Model[] = this.models): void {
     const declaration = this.vocabulary.find(event.type)
-    this.facts.learn(event)
+    this.facts.learn(event, declaration)
     evolveTasks(this.content.tasks, event, declaration)
-    for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
+    for (const m of models) m.evolve(this.content.models.get(m.name), event)
     seeSpan(this.content.spans, event, declaration)
   }
 

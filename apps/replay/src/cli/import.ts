@@ -1,7 +1,6 @@
-import { deviceKeysOf } from '../logs/device-list.ts'
 import { importLog } from '../logs/open.ts'
-import { surveyOf } from '../logs/survey.ts'
 import { summaryText } from '../print/summary.ts'
+import { visible } from '../print/text.ts'
 import { examples, type Cli } from './command.ts'
 import { exit } from './failure.ts'
 
@@ -29,8 +28,7 @@ export function importCommand({ program, run }: Cli): void {
     .action(
       run<Options>(async (session, recording, { output }) => {
         const log = await importLog(recording, output, session)
-        const { names, devices } = await surveyOf(log.source)
-        const { summary } = log.imported!
+        const { summary, devices } = log.imported!
         if (session.json) {
           await session.printJson({
             schemaVersion: 1,
@@ -40,7 +38,7 @@ export function importCommand({ program, run }: Cli): void {
             withoutEffect: summary.withoutEffect,
             unparsed: summary.unparsed,
             lost: summary.lost,
-            devices: deviceKeysOf(devices, names),
+            devices: devices,
             notes: summary.notes,
             unknown: summary.unknown,
             complete: summary.complete,
@@ -50,7 +48,7 @@ export function importCommand({ program, run }: Cli): void {
         }
         await session.print(
           summaryText(session.style, log.imported!, [
-            ['devices', deviceKeysOf(devices, names).join(', ') || 'none'],
+            ['devices', devices.map(visible).join(', ') || 'none'],
             ['log', log.folder],
           ]),
         )

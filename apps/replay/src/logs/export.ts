@@ -1,7 +1,8 @@
 import type { LogReader } from '@devtrail/event-log'
+import type { KeptEntry } from '@devtrail/linux-trace'
 import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
 import { vocabulary } from '../models.ts'
-import { keptEntries, type KeptEntry } from './kept.ts'
+import { keptEntries } from './kept.ts'
 import type { Names } from './survey.ts'
 
 /** The next of the entries without effect. */

@@ -1,23 +1,26 @@
-import type { AnyEvent, Json } from '@devtrail/events'
+import type { AnyEvent, Json, Model } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
-import { importRecording, type ImportSummary, type Recording } from '@devtrail/linux-trace'
+import { importRecording, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
 import { KeyframeRecorder, Machine } from '@devtrail/time-travel'
 import { models } from '../models.ts'
 import { foldVersion } from './code-version.ts'
+import { bringsDevice, LogKeys } from './keys.ts'
 
 /** The attachment that holds what the import found: an {@link Imported} as JSON. */
 export const SUMMARY = 'import.json'
-/** Attachments `kept.000001.ndjson`, …: entries without effect, one `{"entry","line"}` a line. */
+/** Attachments `kept.000001.ndjson`, …: entries without effect, a line each. */
 export const keptName = (n: number): string => `kept.${String(n).padStart(6, '0')}.ndjson`
 
 const BATCH_EVENTS = 2000
-const KEPT_CHARS = 4 * 1024 * 1024
+const KEPT_BYTES = 16 * 1024 * 1024
 
 /** What a log says of the import that made it. */
 export interface Imported {
   readonly name: string
   readonly importer: string
   readonly summary: ImportSummary
+  /** The keys of its devices, without bookkeeping ones. */
+  readonly devices: readonly string[]
 }
 
 /** The meta of a log that a recording is imported into. */
@@ -26,43 +29,92 @@ export function metaOf(recording: Recording, importer: string): LogMeta {
   return { schemaVersion: LOG_SCHEMA_VERSION, epoch: '0', source, notes: [] }
 }
 
-/** Gathers events and kept lines into pieces that the log takes at once, and folds the events for keyframes on the way. */
-class Batches {
+/** Models whose states the import itself folds. */
+const FOLDED: ReadonlySet<string> = new Set<keyof ModelStates>(['devres', 'resource-tree', 'memremap', 'nvdimm-pmem'])
+
+/** Writes what an import says into a log, with keyframes on the way: their states are those that the import folds. */
+class Intake {
   readonly #writer: LogWriter
-  readonly #keyframes = new KeyframeRecorder(new Machine(models))
+  readonly #machine = new Machine(models)
+  readonly #keyframes = new KeyframeRecorder(this.#machine)
   readonly #fold = foldVersion()
+  readonly #others: readonly Model[] = models.filter(({ name }) => !FOLDED.has(name))
+  readonly #keys = new LogKeys()
   #events: AnyEvent[] = []
-  #kept = ''
+  #kept: Uint8Array[] = []
+  #keptBytes = 0
   #keptFiles = 0
+  #appending: Promise<unknown> | null = null
+  /** Work on the disk that nothing has to wait for yet. */
+  #beside: Promise<unknown> | null = null
 
   constructor(writer: LogWriter) {
     this.#writer = writer
   }
 
-  event(event: AnyEvent): Promise<void> | undefined {
+  get states(): ModelStates {
+    return Object.fromEntries([...FOLDED].map((name) => [name, this.#machine.state(name)])) as unknown as ModelStates
+  }
+
+  /** The keys of all devices there were, without bookkeeping ones. */
+  get devices(): string[] {
+    return [...new Set(this.#machine.devices().flatMap((d) => (d.bookkeeping ? [] : [this.#keys.keyOf(d)])))]
+  }
+
+  event(event: AnyEvent): Promise<unknown> | undefined {
+    this.#machine.step(event, this.#others)
     this.#events.push(event)
-    return this.#events.length >= BATCH_EVENTS ? this.flush(false) : undefined
+    if (bringsDevice(event.type)) this.#keys.see(this.#machine.devices())
+    if (this.#keyframes.isDue(event.seq)) return this.#keyframe(event.seq)
+    return this.#events.length >= BATCH_EVENTS ? this.#append() : undefined
   }
 
-  kept(entry: number, line: string): void {
-    this.#kept += `${JSON.stringify({ entry, line })}\n`
+  kept(lines: Uint8Array): void {
+    this.#kept.push(lines)
+    this.#keptBytes += lines.length
   }
 
-  async #append(events: readonly AnyEvent[]): Promise<void> {
-    await this.#writer.append(events)
-    for (const event of events) this.#keyframes.machine.step(event)
-    const { seq } = events.at(-1)!
-    if (this.#keyframes.isDue(seq)) await this.#writer.keyframe(this.#fold, this.#keyframes.cut(seq))
-  }
-
-  async flush(end: boolean): Promise<void> {
+  /** Hands the events over, and waits for those handed over before them. */
+  async #append(): Promise<void> {
     const events = this.#events
     this.#events = []
-    if (events.length > 0) await this.#append(events)
-    if (this.#kept.length < KEPT_CHARS && !(end && this.#kept !== '')) return
-    const bytes = new TextEncoder().encode(this.#kept)
-    this.#kept = ''
-    await this.#writer.attach(keptName(++this.#keptFiles), bytes)
+    const before = this.#appending
+    if (events.length > 0) {
+      this.#appending = this.#writer.append(events)
+      this.#appending.catch(() => {})
+    }
+    await before
+    if (this.#keptBytes >= KEPT_BYTES) await this.#attachKept()
+  }
+
+  async #keyframe(seq: number): Promise<void> {
+    const keyframe = this.#keyframes.cut(seq)
+    await this.#append()
+    await this.#appending
+    await this.#doBeside(() => this.#writer.keyframe(this.#fold, keyframe))
+  }
+
+  async #attachKept(): Promise<void> {
+    const bytes = Buffer.concat(this.#kept)
+    this.#kept = []
+    this.#keptBytes = 0
+    const name = keptName(++this.#keptFiles)
+    await this.#doBeside(() => this.#writer.attach(name, bytes))
+  }
+
+  /** Begins a piece of work when the one before it is over, and does not wait for its end. */
+  async #doBeside(work: () => Promise<unknown>): Promise<void> {
+    await this.#beside
+    this.#beside = work()
+    // Whoever waits for it is told.
+    this.#beside.catch(() => {})
+  }
+
+  async end(): Promise<void> {
+    await this.#append()
+    await this.#appending
+    if (this.#keptBytes > 0) await this.#attachKept()
+    await this.#beside
   }
 }
 
@@ -73,14 +125,11 @@ export async function importInto(
   importer: string,
   options: { readonly signal: AbortSignal; readonly onProgress: (entries: number) => void },
 ): Promise<Imported> {
-  const batches = new Batches(writer)
-  const summary = await importRecording(
-    recording,
-    { event: (e) => batches.event(e), kept: (entry, line) => batches.kept(entry, line) },
-    options,
-  )
-  await batches.flush(true)
-  const imported: Imported = { name: recording.name, importer, summary }
+  const intake = new Intake(writer)
+  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (lines: Uint8Array) => intake.kept(lines) }
+  const summary = await importRecording(recording, sink, { ...options, states: intake.states })
+  await intake.end()
+  const imported: Imported = { name: recording.name, importer, summary, devices: intake.devices }
   await writer.attach(SUMMARY, new TextEncoder().encode(`${JSON.stringify(imported, null, 2)}\n`))
   return imported
 }

@@ -1,10 +1,5 @@
 import type { LogReader } from '@devtrail/event-log'
-
-/** An entry of a recording that has no effect, with all its fields. */
-export interface KeptEntry {
-  readonly entry: number
-  readonly [field: string]: unknown
-}
+import { readKept, type KeptEntry } from '@devtrail/linux-trace'
 
 const KEPT = /^kept\.\d{6}\.ndjson$/
 
@@ -17,10 +12,7 @@ export async function* keptEntries(reader: LogReader): AsyncGenerator<KeptEntry>
     for await (const piece of reader.attachmentChunks(name)) {
       const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
       rest = lines.pop()!
-      for (const text of lines) {
-        const { entry, line } = JSON.parse(text) as { entry: number; line: string }
-        yield { entry, ...(JSON.parse(line) as object) }
-      }
+      for (const line of lines) yield readKept(line)
     }
   }
 }

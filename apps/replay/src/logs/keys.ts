@@ -1,5 +1,16 @@
 import type { DeviceInfo } from '@devtrail/events'
 import { deviceKeys } from '@devtrail/time-travel'
+import { vocabulary } from '../models.ts'
+
+/** Whether after events of a type a device may be there that was not before. */
+export const bringsDevice = (type: string): boolean => bringing.has(type)
+
+const bringing: ReadonlySet<string> = new Set(
+  vocabulary.types().filter((type) => {
+    const { identifies, fields } = vocabulary.get(type)
+    return identifies !== undefined && fields[identifies]!.kind === 'device'
+  }),
+)
 
 /** Whether a device is, or may be, there. */
 export const mayBeThere = ({ presence }: Pick<DeviceInfo, 'presence'>): boolean => presence === 'present' || presence === null

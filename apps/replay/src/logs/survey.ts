@@ -1,7 +1,7 @@
 import { Facts, hex, type AnyEvent, type DeviceInfo, type EventBlock } from '@devtrail/events'
 import { BlockFold, deviceOf, eventsAt as eventsAtOf, LogBlocks, Machine, type EventSource, type Span } from '@devtrail/time-travel'
 import { models, vocabulary } from '../models.ts'
-import { LogKeys } from './keys.ts'
+import { bringsDevice, LogKeys } from './keys.ts'
 
 /** What the ids in events stand for, over a whole log. */
 export class Names {
@@ -56,12 +56,6 @@ export interface Survey {
   readonly last: AnyEvent | null
   /** Whether the log reaches the end of what it tells of: of one that was cut, its last event does not say so. */
   readonly ended: boolean
-}
-
-/** Whether after events of a type a device may be there that was not before. */
-const bringsDevice = (type: string): boolean => {
-  const d = vocabulary.find(type)
-  return d?.identifies !== undefined && d.fields[d.identifies]!.kind === 'device'
 }
 
 /** Whether events of a type tell what cannot change about something, or where a region or pagemap starts. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
-import { importRecording, type ImportSummary, type Recording } from '@devtrail/linux-trace'
+import { importRecording, readKept, type ImportSummary, type Recording } from '@devtrail/linux-trace'
 import { openRecording } from '@devtrail/linux-trace/node'
 import { History } from '@devtrail/time-travel'
 import { models } from '../models.ts'
@@ -27,10 +27,22 @@ export function traceLines(name: string): string[] {
 
 export interface Imported {
   readonly events: AnyEvent[]
+  /** Entries without effect: number and fields. */
   readonly kept: string[]
   readonly summary: ImportSummary
   readonly history: History
 }
+
+/** Each entry of the lines that an import handed out: its number and its fields. */
+const keptIn = (lines: Uint8Array): string[] =>
+  new TextDecoder()
+    .decode(lines)
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const { entry, ...fields } = readKept(line)
+      return `${entry} ${JSON.stringify(fields)}`
+    })
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text)
@@ -44,6 +56,6 @@ export async function imported(name: string, lines?: readonly string[], without:
   const used = { ...parts, trace: lines === undefined ? recording.trace : once(`${lines.join('\n')}\n`) } as unknown as Recording
   const events: AnyEvent[] = []
   const kept: string[] = []
-  const summary = await importRecording(used, { event: (e) => void events.push(e), kept: (n, line) => void kept.push(`${n} ${line}`) })
+  const summary = await importRecording(used, { event: (e) => void events.push(e), kept: (lines) => void kept.push(...keptIn(lines)) })
   return { events, kept, summary, history: new History({ read: () => events }, models, { entries: summary.entries }) }
 }

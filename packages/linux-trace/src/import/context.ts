@@ -1,8 +1,8 @@
-import { Ids, type AnyEvent, type Payload, logCatalogue } from '@devtrail/events'
-import { evolveDevres, initialDevres, type DevresPayload } from '@devtrail/devres'
-import { evolveMemremap, initialMemremap, type MemremapPayload } from '@devtrail/memremap'
-import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemPayload } from '@devtrail/nvdimm-pmem'
-import { evolveResourceTree, initialResourceTree, type ResourceTreePayload } from '@devtrail/resource-tree'
+import { Ids, type Actor, type AnyEvent, type Payload, logCatalogue } from '@devtrail/events'
+import { evolveDevres, initialDevres, type DevresPayload, type DevresState } from '@devtrail/devres'
+import { evolveMemremap, initialMemremap, type MemremapPayload, type MemremapState } from '@devtrail/memremap'
+import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemPayload, type NvdimmPmemState } from '@devtrail/nvdimm-pmem'
+import { evolveResourceTree, initialResourceTree, type ResourceTreePayload, type ResourceTreeState } from '@devtrail/resource-tree'
 import type { KernelPayload } from '../events.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeDefinition, ProbeHit } from '../probes.ts'
@@ -23,15 +23,34 @@ export interface Told {
   readonly inferred?: true
 }
 
+/** The states of the models that an import folds, by their names. */
+export interface ModelStates {
+  readonly devres: DevresState
+  readonly 'resource-tree': ResourceTreeState
+  readonly memremap: MemremapState
+  readonly 'nvdimm-pmem': NvdimmPmemState
+}
+
+const initialStates = (): ModelStates => ({
+  devres: initialDevres(),
+  'resource-tree': initialResourceTree(),
+  memremap: initialMemremap(),
+  'nvdimm-pmem': initialNvdimmPmem(),
+})
+
+type Evolve = (event: AnyEvent) => void
+
+const NOTHING_TOLD: Told = {}
+
 function deviceIn(data: object): number | null {
   const device = (data as { device?: unknown }).device
   return typeof device === 'number' ? device : null
 }
 
 /** Size of struct page on x86-64: how a pointer into the memmap becomes a pfn. */
-const STRUCT_PAGE_BYTES = 64n
+const STRUCT_PAGE_BYTES = 64
 /** Pfns of 52-bit physical addresses end here. */
-const PFN_MAX = 1n << 40n
+const PFN_MAX = 2 ** 40
 
 /**
  * What all parts of an import share: the entry at hand, the tasks, the models' states as folded so far, and the one
@@ -40,20 +59,21 @@ const PFN_MAX = 1n << 40n
 export class ImportContext {
   readonly ids = new Ids()
   readonly tasks = new TaskTable()
-  readonly devres = initialDevres()
-  readonly tree = initialResourceTree()
-  readonly memremap = initialMemremap()
-  readonly nvdimm = initialNvdimmPmem()
+  readonly devres: DevresState
+  readonly tree: ResourceTreeState
+  readonly memremap: MemremapState
+  readonly nvdimm: NvdimmPmemState
   readonly window: Window
   readonly probes: ReadonlyMap<string, ProbeDefinition>
-  /** Base of the kernel's memmap, once a probe fetched it. */
-  vmemmap: bigint | null = null
   /** The newest gap; 0 when nothing is missing so far. */
   lastGap = 0
   task!: Task
   #entry: TraceEntry | null = null
   #where: string | null = null
   #time = 0
+  /** Halves of the base of the kernel's memmap; 0 until it is known. */
+  #baseHigh = 0
+  #baseLow = 0
   #entryNumber: number | null = null
   #seq = 0
   /** A page that was looked up through each pagemap. */
@@ -68,8 +88,27 @@ export class ImportContext {
   readonly namespaces = new Map<string, number>()
   readonly #unmaps = new Map<number, number>()
   readonly #sink: (event: AnyEvent) => void
+  readonly #models: readonly (readonly [name: string, Evolve])[] = [
+    ['devres', (e) => evolveDevres(this.devres, e)],
+    ['resource-tree', (e) => evolveResourceTree(this.tree, e)],
+    ['memremap', (e) => evolveMemremap(this.memremap, e)],
+    ['nvdimm-pmem', (e) => evolveNvdimmPmem(this.nvdimm, e)],
+  ]
+  /** By event type; null where every model's is meant. */
+  readonly #evolvers = new Map<string, Evolve | null>()
+  #actor!: Actor
 
-  constructor(window: Window, probes: ReadonlyMap<string, ProbeDefinition>, coverage: Coverage, sink: (event: AnyEvent) => void) {
+  constructor(
+    window: Window,
+    probes: ReadonlyMap<string, ProbeDefinition>,
+    coverage: Coverage,
+    sink: (event: AnyEvent) => void,
+    states: ModelStates = initialStates(),
+  ) {
+    this.devres = states.devres
+    this.tree = states['resource-tree']
+    this.memremap = states.memremap
+    this.nvdimm = states['nvdimm-pmem']
     this.window = window
     this.probes = probes
     this.coverage = coverage
@@ -93,6 +132,8 @@ export class ImportContext {
     this.#where = hit?.where ?? null
     this.#time = entry.time
     this.task = this.tasks.of(entry)
+    const actor = this.#actor
+    if (actor === undefined || actor.pid !== entry.pid || actor.comm !== entry.comm) this.#actor = { pid: entry.pid, comm: entry.comm }
   }
 
   /**
@@ -122,42 +163,80 @@ export class ImportContext {
   }
 
   /** Says an event; by default caused by the innermost call its task is in. Returns its sequence number. */
-  say<T extends AnyPayload['type']>(type: T, data: PayloadOf<T>['data'], told: Told = {}): number {
+  say<T extends AnyPayload['type']>(type: T, data: PayloadOf<T>['data'], told: Told = NOTHING_TOLD): number {
     const entry = this.#entry
-    const frame = entry === null ? undefined : this.task.frames.at(-1)
     const seq = ++this.#seq
+    const device = told.device ?? deviceIn(data)
+    if (entry === null || this.#where === null || entry.context === '' || told.inferred === true) this.#sayOdd(type, data, told, device)
+    else {
+      // What nearly all events are: one object of always the same form.
+      this.#deliver({
+        seq,
+        entry: entry.number,
+        time: entry.time,
+        device,
+        cpu: entry.cpu,
+        actor: this.#actor,
+        cause: told.cause ?? this.#caller(),
+        context: entry.context,
+        source: entry.event,
+        where: this.#where,
+        type,
+        data: data as AnyEvent['data'],
+      })
+    }
+    return seq
+  }
+
+  #sayOdd(type: string, data: object, told: Told, device: number | null): void {
+    const entry = this.#entry
     this.#deliver({
-      seq,
+      seq: this.#seq,
       entry: this.#entryNumber,
       time: this.#time,
-      device: told.device ?? deviceIn(data),
+      device,
       cpu: entry?.cpu ?? null,
-      actor: entry === null ? null : { pid: entry.pid, comm: entry.comm },
-      cause: told.cause ?? (frame === undefined || frame.seq === 0 ? [] : [frame.seq]),
+      actor: entry === null ? null : this.#actor,
+      cause: told.cause ?? (entry === null ? [] : this.#caller()),
       ...(entry !== null && entry.context !== '' ? { context: entry.context } : {}),
       ...(entry === null ? {} : { source: entry.event }),
       ...(this.#where === null ? {} : { where: this.#where }),
       ...(told.inferred ? { inferred: true as const } : {}),
       type,
-      data,
+      data: data as AnyEvent['data'],
     })
-    return seq
+  }
+
+  /** The innermost call that the task at hand is in, as a cause. */
+  #caller(): readonly number[] {
+    const { frames } = this.task
+    const seq = frames.length === 0 ? 0 : frames[frames.length - 1]!.seq
+    return seq === 0 ? [] : [seq]
   }
 
   #deliver(event: AnyEvent): void {
-    if (event.type === 'memremap/looked-up' && typeof event.data['pagemap'] === 'number' && typeof event.data['pfn'] === 'number') {
-      this.lookedUp.set(event.data['pagemap'], event.data['pfn'])
-    }
-    if (event.type === 'memremap/unmap-started') this.#unmaps.set(event.data['pagemap'] as number, event.seq)
-    evolveDevres(this.devres, event)
-    evolveResourceTree(this.tree, event)
-    evolveMemremap(this.memremap, event)
-    evolveNvdimmPmem(this.nvdimm, event)
+    const { type } = event
+    const evolve = this.#evolvers.get(type) ?? this.#evolverOf(type)
+    if (evolve !== null) evolve(event)
+    else for (const [, all] of this.#models) all(event)
+    if (type === 'memremap/looked-up') {
+      const { pagemap, pfn } = event.data
+      if (typeof pagemap === 'number' && typeof pfn === 'number') this.lookedUp.set(pagemap, pfn)
+    } else if (type === 'memremap/unmap-started') this.#unmaps.set(event.data['pagemap'] as number, event.seq)
     this.#sink(event)
+  }
+
+  /** What folds events of a type: the model that declares it; null when it is every model's. */
+  #evolverOf(type: string): Evolve | null {
+    const name = type.slice(0, type.indexOf('/'))
+    const evolve = name === 'log' ? null : (this.#models.find(([model]) => model === name)?.[1] ?? (() => {}))
+    this.#evolvers.set(type, evolve)
+    return evolve
   }
 
   /** Says of which devices the entry just told may or may not have been about. */
   sayDoubts(): void {
+    if (this.doubted.size === 0) return
     for (const device of this.doubted) this.say('devres/device-doubted', { device }, { inferred: true })
     this.doubted.clear()
   }
@@ -169,12 +248,14 @@ export class ImportContext {
 
   /** Takes the memmap's base from a page whose pfn is known, where no probe fetches it. */
   learnBase(page: string, pfn: number): void {
-    this.vmemmap ??= BigInt(page) - BigInt(pfn) * STRUCT_PAGE_BYTES
+    if (this.#baseHigh !== 0 || this.#baseLow !== 0) return
+    const base = BigInt.asUintN(64, BigInt(page) - BigInt(pfn) * BigInt(STRUCT_PAGE_BYTES))
+    this.seeBase(Number(base >> 32n), Number(base & 0xffff_ffffn))
   }
 
   /** Enters a call. */
   enter(hit: ProbeHit, seq: number, device: number | null, data: { readonly [key: string]: unknown } = {}): void {
-    this.task.frames.push({ symbol: hit.symbol, seq, hit, device, data, doubtful: device !== null && this.isDoubtful(device) })
+    this.task.frames.push({ symbol: hit.symbol, seq, device, data, doubtful: device !== null && this.isDoubtful(device) })
   }
 
   /** Leaves a call; null when it was entered unseen. */
@@ -212,14 +293,26 @@ export class ImportContext {
     return pagemap === null ? null : (this.#unmaps.get(pagemap) ?? null)
   }
 
-  /** The pfn of a struct page pointer, by the base a probe fetched with it or before; null when not known. */
-  pfnOf(page: string | null, vmemmap: bigint | null): number | null {
-    if (vmemmap !== null && vmemmap !== 0n) this.vmemmap = vmemmap
-    const base = vmemmap ?? this.vmemmap
-    if (page === null || base === null) return null
-    const offset = BigInt(page) - base
-    if (offset < 0n || offset / STRUCT_PAGE_BYTES >= PFN_MAX) return null
-    return Number(offset / STRUCT_PAGE_BYTES)
+  /** Takes the memmap's base that a probe fetched. */
+  seeBase(high: number, low: number): void {
+    if ((high === 0 && low === 0) || (high === this.#baseHigh && low === this.#baseLow)) return
+    this.#baseHigh = high
+    this.#baseLow = low
+  }
+
+  /** The pfn of a struct page pointer; null when the base of the memmap is not known, or it is not one into the memmap. */
+  pfnOf(page: string | null): number | null {
+    if (page === null) return null
+    const word = BigInt(page)
+    return this.pfnAt(Number(word >> 32n), Number(word & 0xffff_ffffn))
+  }
+
+  /** The same of a pointer's halves. */
+  pfnAt(high: number, low: number): number | null {
+    if (this.#baseHigh === 0 && this.#baseLow === 0) return null
+    // Exact wherever it matters: a larger difference is no page's.
+    const offset = (high - this.#baseHigh) * 2 ** 32 + (low - this.#baseLow)
+    return offset < 0 || offset >= PFN_MAX * STRUCT_PAGE_BYTES ? null : Math.floor(offset / STRUCT_PAGE_BYTES)
   }
 
   /** Entries of another CPU may be missing here: tasks are where they were, but nothing else is sure. */

@@ -7,7 +7,7 @@ import * as pagemaps from './pagemaps.ts'
 import * as pages from './pages.ts'
 import * as tree from './tree.ts'
 
-type Handler = (ctx: ImportContext, hit: ProbeHit) => void
+export type Handler = (ctx: ImportContext, hit: ProbeHit) => void
 
 const call = (enter: Handler, leave: Handler): { enter: Handler; return: Handler } => ({ enter, return: leave })
 const point = (enter: Handler): { enter: Handler } => ({ enter })

@@ -2,7 +2,7 @@
 import { errnoOf, pointer, u64 } from '../values.ts'
 import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
-import { ownerOf } from './page-owner.ts'
+import { ownerOf, pfnOf } from './page-owner.ts'
 
 export function idleWaitStarted(ctx: ImportContext, hit: ProbeHit): void {
   const seq = ctx.say('memremap/idle-wait-started', {
@@ -20,7 +20,7 @@ export function idleWaitEnded(ctx: ImportContext, hit: ProbeHit): void {
 
 export function busyLookupStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
-  ctx.pfnOf(null, u64(f, 'vmemmap'))
+  pfnOf(ctx, f)
   const seq = ctx.say('memremap/busy-lookup-started', {
     mapping: pointer(f, 'mapping') ?? '0x0',
     start: u64(f, 'start'),
@@ -33,7 +33,7 @@ export function busyLookupStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function busyLookedUp(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   const page = pointer(hit.fields, 'ret')
-  const pfn = ctx.pfnOf(page, null)
+  const pfn = ctx.pfnOf(page)
   ctx.say(
     'memremap/busy-looked-up',
     { page, pfn, pagemap: ownerOf(ctx, pfn, null).pagemap?.id ?? null },

@@ -57,7 +57,8 @@ describe('entries without an effect', () => {
     const { summary, kept, events } = await imported([sh('dax_pte_fault: dev 259:0'), sh('odd: x=1'), sh('dax_pte_fault: dev 259:1')])
     expect(summary).toMatchObject({ entries: 3, withoutEffect: { dax_pte_fault: 2, odd: 1 }, unknown: ['odd'] })
     expect(kept.map((k) => k.entry)).toEqual([1, 2, 3])
-    expect(JSON.parse(kept[1]!.line)).toEqual({
+    expect(kept[1]).toEqual({
+      entry: 2,
       comm: 'sh',
       pid: 102,
       cpu: 0,
@@ -166,6 +167,8 @@ describe('the caller', () => {
       {},
       { onProgress: (n) => void seen.push(n) },
     )
-    expect(seen).toEqual([8192, 16_384])
+    expect(seen).toHaveLength(2)
+    expect(seen[0]).toBeGreaterThanOrEqual(8192)
+    expect(seen[1]).toBeGreaterThanOrEqual(seen[0]! + 8192)
   })
 })

@@ -12,27 +12,35 @@ import {
 } from '../probes.ts'
 import type { Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
-import { readTextTrace, type TraceSummary } from '../text/reader.ts'
+import { newSummary, type TraceItem } from '../text/reader.ts'
+import { readTextBatches } from '../text/batches.ts'
+import type { EntryBatch } from '../entries/batch.ts'
+import { keptLine } from '../entries/kept.ts'
+import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
-import { ImportContext, type GapReason } from './context.ts'
+import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
-import { handlerOf, tellsNothing } from './handlers.ts'
+import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
 import { Losses } from './losses.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
 
-/** Where an import goes: events in order, and raw entries that are deliberately without effect. */
+/** Where an import goes. */
 export interface ImportSink {
-  event(event: AnyEvent): void | Promise<void>
-  kept(entry: number, line: string): void
+  /** Takes events, in order, each while the models' states are those right after it. A promise slows the import down. */
+  event(event: AnyEvent): void | Promise<unknown>
+  /** Takes entries that are deliberately without effect: UTF-8 lines for `readKept`. */
+  kept(lines: Uint8Array): void
 }
 
 export interface ImportOptions {
   /** Called now and then with the number of entries read so far. */
   readonly onProgress?: (entries: number) => void
   readonly signal?: AbortSignal
+  /** States that the import folds its events into: whoever hands them in need not fold those models again. */
+  readonly states?: ModelStates
 }
 
 /** What an import did. */
@@ -67,12 +75,22 @@ export async function importRecording(recording: Recording, sink: ImportSink, op
   return new Importer(recording, sink, options).run()
 }
 
+/** What is to be done with hits of one shape. */
+interface Plan {
+  /** Null when nothing of it can be followed. */
+  readonly handler: Handler | null
+  /** Of a function without a handler: whether it is known here; null when fields are missing. */
+  readonly known: boolean | null
+  readonly tellsNothing: boolean
+}
+
 class Importer {
   readonly #recording: Recording
   readonly #sink: ImportSink
   readonly #options: ImportOptions
-  readonly #trace: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
-  readonly #queue: AnyEvent[] = []
+  readonly #trace = newSummary()
+  /** While the sink wants to be waited for. */
+  #taking: Promise<unknown> | null = null
   /** Models whose events are not all recorded: what they hold is true for the moment it was told only. */
   readonly #unrecorded: readonly string[]
   /** Functions whose return probes fetch no value. */
@@ -87,77 +105,119 @@ class Importer {
   readonly #window: Window
   readonly #losses: Losses
   #lastConsole: ConsoleLine | null = null
-  #lastTime = 0
-  #lastEntry = 0
-  #backwards = 0
+  #progress = 0
+  readonly #encoder = new TextEncoder()
+  /** What is to be done with each shape of hits. */
+  readonly #plans: Plan[] = []
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
     this.#recording = recording
     this.#sink = sink
     this.#options = options
     this.#probes = parseProbeDefinitions(recording.kprobeEvents ?? '')
-    this.#window = new Window(readTextTrace(recording.trace, this.#trace))
+    const { trace, kprobeEvents } = recording
+    const batches = typeof trace === 'function' ? trace(this.#trace, kprobeEvents ?? '') : readTextBatches(trace, this.#trace, this.#probes)
+    this.#window = new Window(batches, (batch) => this.#seeBatch(batch))
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
     this.#unrecorded = [...coverage.missing().keys()]
     this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
-    this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#queue.push(event))
+    this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
   }
 
   async run(): Promise<ImportSummary> {
-    const first = await this.#window.first()
-    this.#lastTime = first?.time ?? 0
-    this.#ctx.leave(this.#lastTime)
+    const window = this.#window
+    await window.fill()
+    this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
-    for (const cpu of this.#lateCpus(first)) this.#blind.add(cpu)
-    await this.#flush()
-    for (let item = await this.#window.next(); item !== null; item = await this.#window.next()) {
+    for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
+    await this.#settled()
+    this.#options.signal?.throwIfAborted()
+    while (window.step()) {
+      this.#row(window.item)
+      if (this.#taking !== null) await this.#settled()
+      if (!window.isLow) continue
       this.#options.signal?.throwIfAborted()
-      if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu)
-      else this.#entry(item.entry)
-      if (this.#queue.length >= 1024) await this.#flush()
+      await window.fill()
     }
     this.#end()
-    await this.#flush()
+    await this.#settled()
     return this.#summary()
   }
 
-  async #flush(): Promise<void> {
-    for (const event of this.#queue) {
-      const done = this.#sink.event(event)
-      if (done !== undefined) await done
-    }
-    this.#queue.length = 0
+  #deliver(event: AnyEvent): void {
+    const taking = this.#sink.event(event)
+    if (taking !== undefined) this.#taking = this.#taking === null ? taking : Promise.all([this.#taking, taking])
   }
 
-  #gap(reason: GapReason, lost: number | null, cpu: number | null): void {
+  /** Waits until the sink is ready for more. */
+  async #settled(): Promise<void> {
+    const taking = this.#taking
+    this.#taking = null
+    await taking
+  }
+
+  /** Takes note of a batch as it is read, ahead of the rows being handled. */
+  #seeBatch({ kept, keptEvents }: EntryBatch): void {
+    for (const [event, n] of keptEvents) this.#countKept(event, n, false)
+    if (kept.length > 0) this.#sink.kept(kept)
+    const { entries } = this.#trace
+    if (entries - this.#progress < PROGRESS_EVERY) return
+    this.#progress = entries
+    this.#options.onProgress?.(entries)
+  }
+
+  #row(item: TraceItem | null): void {
+    if (item === null) this.#hit(this.#window.hit())
+    else if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu, this.#window)
+    else this.#entry(item.entry)
+  }
+
+  #gap(reason: GapReason, lost: number | null, cpu: number | null, after: { readonly number: number; readonly time: number }): void {
     this.#losses.gap(reason, lost)
     if (reason === 'overwritten' && cpu !== null) this.#blind.delete(cpu)
-    this.#ctx.leave(this.#lastTime, reason === 'cut' ? null : this.#lastEntry + 1)
+    this.#ctx.leave(after.time, reason === 'cut' ? null : after.number + 1)
     this.#ctx.gap(reason, lost, cpu)
   }
 
+  /** An entry of the columns. */
+  #hit(row: Row): void {
+    const plan = (this.#plans[row.shapeId] ??= this.#planOf(row))
+    if (plan.handler === null) {
+      if (plan.known === null) return this.#unreadable(row, row)
+      return this.#keep(row, plan.known)
+    }
+    this.#handle(row, row, plan.handler, plan.tellsNothing)
+  }
+
+  #planOf(hit: ProbeHit): Plan {
+    const handler = handlerOf(hit)
+    if (handler === undefined) return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+    return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
+  }
+
   #entry(entry: TraceEntry): void {
-    if (entry.time < this.#lastTime) this.#backwards++
-    this.#lastTime = entry.time
-    this.#lastEntry = entry.number
-    if (entry.number % PROGRESS_EVERY === 0) this.#options.onProgress?.(entry.number)
     if (this.#tracepoint(entry)) return
     const hit = parseHit(entry.event, entry.body, this.#probes)
-    const handler = hit === null ? undefined : handlerOf(hit)
-    if (hit === null ? this.#isCut(entry) : handler !== undefined && missingFields(hit).length > 0) return this.#unreadable(entry, hit)
-    if (hit === null || handler === undefined) return this.#keep(entry, hit !== null && isKnownFunction(hit.symbol))
+    if (hit === null) return this.#isCut(entry) ? this.#unreadable(entry, hit) : this.#keep(entry)
+    const { handler, known, tellsNothing: silent } = this.#planOf(hit)
+    if (handler !== null) this.#handle(entry, hit, handler, silent)
+    else if (known === null) this.#unreadable(entry, hit)
+    else this.#keep(entry, known)
+  }
+
+  #handle(entry: TraceEntry, hit: ProbeHit, handler: Handler, silent: boolean): void {
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
     this.#ctx.coverage.see(hit)
-    if (tellsNothing(hit)) this.#outcomeUnknown(hit)
+    if (silent) this.#outcomeUnknown(hit)
     else handler(this.#ctx, hit)
     this.#ctx.sayDoubts()
   }
 
   /** CPUs that may have lost entries after the first entry there is: those whose buffer is said to begin later. */
-  #lateCpus(first: TraceEntry | null): readonly number[] {
-    const { inBuffer, written, cpus } = this.#trace
+  #lateCpus(): readonly number[] {
+    const { inBuffer, written, cpus, first } = this.#trace
     if (first === null || inBuffer === null || written === null || written <= inBuffer) return []
     const late = this.#recording.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
     return late.filter((cpu) => cpu !== first.cpu)
@@ -229,30 +289,33 @@ class Importer {
 
   /** `known`: an entry whose function has a meaning here, but not at this edge (a return that tells nothing). */
   #keep(entry: TraceEntry, known = false): void {
-    this.#withoutEffect.set(entry.event, (this.#withoutEffect.get(entry.event) ?? 0) + 1)
-    if (!known && !DELIBERATE.test(entry.event)) this.#unknown.add(entry.event)
-    const { comm, pid, cpu, context, time, event, body } = entry
-    this.#sink.kept(entry.number, JSON.stringify({ comm, pid, cpu, context, time, event, body }))
+    this.#countKept(entry.event, 1, known)
+    this.#sink.kept(this.#encoder.encode(keptLine(entry)))
+  }
+
+  #countKept(event: string, n: number, known: boolean): void {
+    this.#withoutEffect.set(event, (this.#withoutEffect.get(event) ?? 0) + n)
+    if (!known && !DELIBERATE.test(event)) this.#unknown.add(event)
   }
 
   /** Everything that follows from the recording being over. */
   #end(): void {
     const ctx = this.#ctx
-    const { entries, inBuffer } = this.#trace
-    ctx.leave(this.#lastTime)
+    const { entries, inBuffer, lastTime } = this.#trace
+    ctx.leave(lastTime)
     if (inBuffer !== null && entries < inBuffer) {
       this.#notes.push(cutNote(entries, inBuffer))
-      this.#gap('cut', inBuffer - entries, null)
+      this.#gap('cut', inBuffer - entries, null, { number: entries, time: lastTime })
     }
     sayOwnersByNamespace(ctx)
-    if (this.#recording.dmesg !== undefined && entries > 0) sayDmesgTail(ctx, this.#recording.dmesg, this.#lastTime, this.#lastConsole)
+    if (this.#recording.dmesg !== undefined && entries > 0) sayDmesgTail(ctx, this.#recording.dmesg, lastTime, this.#lastConsole)
     ctx.say('log/ended', { complete: this.#losses.endIsWhole })
   }
 
   #summary(): ImportSummary {
     const { entries, unparsed } = this.#trace
     const { notFollowed, lost, none } = this.#losses
-    this.#notes.push(...endNotes(this.#trace, { notFollowed, backwards: this.#backwards, silent: this.#silent }))
+    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent }))
     return {
       entries,
       events: this.#ctx.seq,

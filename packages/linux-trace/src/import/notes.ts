@@ -46,14 +46,14 @@ export const cutNote = (entries: number, inBuffer: number): string =>
 
 /** What is known once the trace was read to its end. */
 export function endNotes(
-  { unparsed, unreadable, inBuffer }: TraceSummary,
-  seen: { readonly notFollowed: number; readonly backwards: number; readonly silent: ReadonlySet<string> },
+  { unparsed, unreadable, inBuffer, backwards }: TraceSummary,
+  seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string> },
 ): string[] {
   const notes: string[] = []
   if (unparsed > 0)
     notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
   if (seen.notFollowed > NOT_FOLLOWED_SHOWN_MAX) notes.push(`${seen.notFollowed} entries could not be followed in all`)
-  if (seen.backwards > 0) notes.push(`time goes back ${seen.backwards} times: positions by time mean the last event not later`)
+  if (backwards > 0) notes.push(`time goes back ${backwards} times: positions by time mean the last event not later`)
   if (seen.silent.size > 0)
     notes.push(`return probes of ${[...seen.silent].join(', ')} do not fetch $retval: how those calls ended is not known`)
   if (inBuffer === null) notes.push('the trace has no header: whether it is complete is not known')

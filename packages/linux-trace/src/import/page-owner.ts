@@ -1,12 +1,17 @@
 /** Which pagemap a page belongs to, by what its struct page says or by where it lies. */
 import { covers, firstPfn, type Pagemap } from '@devtrail/memremap'
-import { pointer, u64 } from '../values.ts'
 import type { Fields } from '../probes.ts'
 import type { ImportContext } from './context.ts'
 import { pagemapAt } from './pagemaps.ts'
 
 /** The pfn of a fetched struct page pointer, by the memmap's base fetched with it. */
-export const pfnOf = (ctx: ImportContext, f: Fields, name = 'page'): number | null => ctx.pfnOf(pointer(f, name), u64(f, 'vmemmap'))
+export function pfnOf(ctx: ImportContext, f: Fields, name = 'page'): number | null {
+  if (f.word('vmemmap', word)) ctx.seeBase(word[1]!, word[0]!)
+  if (!f.word(name, word) || (word[0] === 0 && word[1] === 0)) return null
+  return ctx.pfnAt(word[1]!, word[0]!)
+}
+
+const word = new Uint32Array(2)
 
 export interface PageOwner {
   readonly pagemap: Pagemap | undefined
@@ -23,11 +28,11 @@ export function ownerOf(ctx: ImportContext, pfn: number | null, word: string | n
   // A page whose word is zero is no pagemap's.
   if (pfn === null || (fetched && word === null)) return NOBODY
   if (word !== null) {
-    const tail = BigInt(word) & 1n
-    const direct = tail === 0n ? pagemapAt(ctx, word) : undefined
+    const isTail = '13579bdf'.includes(word.at(-1)!)
+    const direct = isTail ? undefined : pagemapAt(ctx, word)
     if (direct !== undefined)
       return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null, byWord: true }
-    const head = tail === 1n ? ctx.pfnOf(`0x${(BigInt(word) - 1n).toString(16)}`, null) : null
+    const head = isTail ? ctx.pfnOf(`0x${(BigInt(word) - 1n).toString(16)}`) : null
     const p = byRange(ctx, head ?? pfn)
     if (head !== null && p !== undefined) ctx.compounds.set(p.id, Math.max(ctx.compounds.get(p.id) ?? 0, pfn - head + 1))
     return p !== undefined && p.phase !== null ? { pagemap: p, head } : NOBODY

@@ -229,5 +229,5 @@ function gupPutAhead(ctx: ImportContext): boolean {
 
 export function pageFreed(ctx: ImportContext, hit: ProbeHit): void {
   const page = pointer(hit.fields, 'page')
-  ctx.say('memremap/page-freed', { page: page ?? '0x0', word: pointer(hit.fields, 'pgmap'), pfn: ctx.pfnOf(page, null) })
+  ctx.say('memremap/page-freed', { page: page ?? '0x0', word: pointer(hit.fields, 'pgmap'), pfn: ctx.pfnOf(page) })
 }

@@ -1,12 +1,10 @@
 import type { TraceEntry } from '../text/entry.ts'
-import type { ProbeHit } from '../probes.ts'
 
 /** A call a task is in, as far as its probes show. */
 export interface Frame {
   readonly symbol: string
   /** Sequence number of the event that entered it. */
   readonly seq: number
-  readonly hit: ProbeHit
   /** The device the call is about. */
   readonly device: number | null
   /** Whether it cannot be told that it is this device. */
@@ -49,14 +47,16 @@ const newTask = (comm: string): Task => ({
 
 /** The tasks of a recording, each with the stack of calls it is in. */
 export class TaskTable {
-  readonly #tasks = new Map<string, Task>()
+  /** By pid; the idle task of each CPU, which all have pid 0, by the CPU. */
+  readonly #tasks = new Map<number, Task>()
 
   /** The task of an entry; a pid under another name is another task, and calls of the former one are over. */
   of(entry: TraceEntry): Task {
-    const key = entry.pid === 0 ? `0/${entry.cpu}` : String(entry.pid)
+    const { pid, cpu, comm } = entry
+    const key = pid === 0 ? -1 - cpu : pid
     let task = this.#tasks.get(key)
-    if (task === undefined || (task.comm !== entry.comm && task.comm !== '<...>' && entry.comm !== '<...>')) {
-      this.#tasks.set(key, (task = newTask(entry.comm)))
+    if (task === undefined || (task.comm !== comm && task.comm !== '<...>' && comm !== '<...>')) {
+      this.#tasks.set(key, (task = newTask(comm)))
     }
     return task
   }

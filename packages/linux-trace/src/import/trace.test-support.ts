@@ -3,7 +3,11 @@ import type { AnyEvent } from '@devtrail/events'
 import { evolveMemremap, initialMemremap, type MemremapState, type Pagemap } from '@devtrail/memremap'
 import { evolveResourceTree, initialResourceTree, printTree } from '@devtrail/resource-tree'
 import type { Recording } from '../recording.ts'
+import { readKept, type KeptEntry } from '../entries/kept.ts'
 import { importRecording, type ImportOptions, type ImportSummary } from './importer.ts'
+
+/** The entries in lines that an import handed out. */
+export const keptIn = (lines: Uint8Array): KeptEntry[] => new TextDecoder().decode(lines).trimEnd().split('\n').map(readKept)
 
 /** What a task of a trace does: an entry without its time. */
 export type Step = (time: string) => string
@@ -28,7 +32,7 @@ export const raw =
 
 export interface Told {
   readonly events: readonly AnyEvent[]
-  readonly kept: readonly { entry: number; line: string }[]
+  readonly kept: readonly KeptEntry[]
   readonly summary: ImportSummary
   /** The events of a type. */
   readonly all: (type: string) => readonly AnyEvent[]
@@ -55,9 +59,9 @@ export async function imported(steps: readonly Step[], parts: Parts = {}, option
     yield new TextEncoder().encode(`${[...(head === null ? [] : [head]), ...lines].join('\n')}\n`)
   }
   const events: AnyEvent[] = []
-  const kept: { entry: number; line: string }[] = []
+  const kept: KeptEntry[] = []
   const recording: Recording = { name: 'test', trace: trace(), ...texts }
-  const sink = { event: (e: AnyEvent) => void events.push(e), kept: (entry: number, line: string) => void kept.push({ entry, line }) }
+  const sink = { event: (e: AnyEvent) => void events.push(e), kept: (lines: Uint8Array) => void kept.push(...keptIn(lines)) }
   const summary = await importRecording(recording, sink, options)
   const tree = initialResourceTree()
   const memremap = initialMemremap()

@@ -1,65 +1,98 @@
+import type { EntryBatch } from '../entries/batch.ts'
+import { Row, RowTables } from '../entries/row.ts'
 import type { TraceItem } from '../text/reader.ts'
 import type { TraceEntry } from '../text/entry.ts'
 
-/** How many items are read ahead: enough to see how a call went on before saying what it was. */
-export const LOOKAHEAD_ITEMS = 4096
+/** How many rows are read ahead: enough to see how a call went on before saying what it was. */
+export const LOOKAHEAD_ROWS = 4096
 /** How much text may be held for that: entries can be as long as a line. */
 export const LOOKAHEAD_CHARS = 32 << 20
 
-const charsOf = (item: TraceItem): number => (item.kind === 'entry' ? item.entry.body.length : 0)
-
-/** A stream of trace items that can be looked ahead in, within a named limit. */
+/** Batches of entries and gaps that can be looked ahead in, within a named limit. */
 export class Window {
-  readonly #source: AsyncIterator<TraceItem>
-  #items: TraceItem[] = []
-  #head = 0
+  readonly #source: AsyncIterator<EntryBatch>
+  readonly #seen: (batch: EntryBatch) => void
+  readonly #tables = new RowTables()
+  readonly #row = new Row(this.#tables)
+  readonly #ahead = new Row(this.#tables)
+  readonly #batches: EntryBatch[] = []
+  /** Place of the current row in the first batch; -1 before the first. */
+  #at = -1
+  #rows = 0
   #ended = false
   #chars = 0
 
-  constructor(source: AsyncIterable<TraceItem>) {
+  /** `seen` is told of each batch as it is read. */
+  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void) {
     this.#source = source[Symbol.asyncIterator]()
+    this.#seen = seen
   }
 
-  async #fill(): Promise<void> {
-    while (!this.#ended && this.#items.length - this.#head < LOOKAHEAD_ITEMS && this.#chars < LOOKAHEAD_CHARS) {
+  /** Whether so little is left that more should be read before going on. */
+  get isLow(): boolean {
+    return !this.#ended && this.#rows < LOOKAHEAD_ROWS / 2
+  }
+
+  /** Reads ahead. */
+  async fill(): Promise<void> {
+    while (!this.#ended && this.#rows < LOOKAHEAD_ROWS && this.#chars < LOOKAHEAD_CHARS) {
       const next = await this.#source.next()
-      if (next.done) this.#ended = true
-      else {
-        this.#items.push(next.value)
-        this.#chars += charsOf(next.value)
+      if (next.done) {
+        this.#ended = true
+        return
       }
+      const batch = next.value
+      this.#tables.add(batch)
+      this.#seen(batch)
+      if (batch.rows === 0) continue
+      this.#batches.push(batch)
+      this.#rows += batch.rows
+      this.#chars += batch.chars
     }
   }
 
-  /** The next item, or null at the end. */
-  async next(): Promise<TraceItem | null> {
-    if (!this.#ended && this.#items.length - this.#head < LOOKAHEAD_ITEMS / 2) await this.#fill()
-    if (this.#head >= this.#items.length) return null
-    const item = this.#items[this.#head++]!
-    this.#chars -= charsOf(item)
-    if (this.#head >= LOOKAHEAD_ITEMS) {
-      this.#items = this.#items.slice(this.#head)
-      this.#head = 0
-    }
-    return item
+  /** Steps to the next row of those that were read. @returns false when there is none. */
+  step(): boolean {
+    if (this.#rows === 0) return false
+    this.#rows--
+    if (++this.#at < this.#batches[0]!.rows) return true
+    this.#chars -= this.#batches.shift()!.chars
+    this.#at = 0
+    return true
   }
 
-  /** The first entry, without taking it. */
-  async first(): Promise<TraceEntry | null> {
-    await this.#fill()
-    for (let i = this.#head; i < this.#items.length; i++) {
-      const item = this.#items[i]!
-      if (item.kind === 'entry') return item.entry
-    }
-    return null
+  /** The current row's entry or gap; null when it is a hit in the columns. */
+  get item(): TraceItem | null {
+    const batch = this.#batches[0]!
+    const place = batch.item[this.#at]!
+    return place < 0 ? null : batch.items[place]!
   }
 
-  /** Entries still to come, up to the next gap or the window's end. */
+  /** The current row, which must be a hit. */
+  hit(): Row {
+    return this.#row.turnTo(this.#batches[0]!, this.#at)
+  }
+
+  /** Of the current row: number and time of its entry, or of the last entry before a gap. */
+  get number(): number {
+    return this.#batches[0]!.number[this.#at]!
+  }
+
+  get time(): number {
+    return this.#batches[0]!.time[this.#at]!
+  }
+
+  /** Entries still to come, up to the next gap or the window's end. They must not be kept. */
   *ahead(): Generator<TraceEntry> {
-    for (let i = this.#head; i < this.#items.length; i++) {
-      const item = this.#items[i]!
-      if (item.kind === 'gap') return
-      yield item.entry
+    for (let b = 0; b < this.#batches.length; b++) {
+      const batch = this.#batches[b]!
+      for (let row = b === 0 ? this.#at + 1 : 0; row < batch.rows; row++) {
+        const place = batch.item[row]!
+        const item = place < 0 ? null : batch.items[place]!
+        if (item === null) yield this.#ahead.turnTo(batch, row)
+        else if (item.kind === 'gap') return
+        else yield item.entry
+      }
     }
   }
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { createGunzip } from 'node:zlib'
 import { RecordingError } from '../errors.ts'
 import type { Recording } from '../recording.ts'
 import { readLines } from '../text/lines.ts'
+import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
+import { readInThread } from './read-thread.ts'
 
 /** Names a trace can have in a recording's folder, the first there is taken. */
 const TRACES = ['trace.txt', 'trace.txt.gz'] as const
@@ -21,7 +22,6 @@ const PARTS = {
 } as const
 /** A part is text of a page or so; anything larger is not what its name says. */
 const PART_BYTES_MAX = 64 << 20
-const CHUNK_BYTES = 1 << 18
 /** The header of a trace is shorter than this. */
 const HEADER_LINES_MAX = 32
 
@@ -37,40 +37,6 @@ async function exists(path: string): Promise<boolean> {
     (s) => s.isFile(),
     () => false,
   )
-}
-
-async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
-  if (!(await isGzip(path))) {
-    yield* file
-    return
-  }
-  const unzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  file.on('error', (error) => unzip.destroy(error))
-  try {
-    yield* file.pipe(unzip)
-  } catch (error) {
-    throw new RecordingError(`${path}: the gzip data is damaged or cut (${(error as Error).message})`, { cause: error })
-  } finally {
-    // Whoever stops reading ends the unpacking alone, not what feeds it.
-    file.destroy()
-  }
-}
-
-async function head(path: string, bytes: number): Promise<Uint8Array> {
-  const file = await open(path)
-  try {
-    const buffer = new Uint8Array(bytes)
-    const { bytesRead } = await file.read(buffer, 0, bytes, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await file.close()
-  }
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  const [a, b] = await head(path, 2)
-  return a === 0x1f && b === 0x8b
 }
 
 async function refuseBinary(path: string): Promise<void> {
@@ -98,6 +64,14 @@ async function lateCpus(trace: string): Promise<readonly number[] | null> {
     }
   }
   return overwritten ? cpus : null
+}
+
+/** Bytes of a trace from which on a thread of its own pays; a packed one is about a tenth. */
+const LARGE_BYTES = 8 << 20
+
+async function isLarge(trace: string): Promise<boolean> {
+  const { size } = await stat(trace)
+  return size * ((await isGzip(trace)) ? 10 : 1) >= LARGE_BYTES
 }
 
 async function parts(folder: string): Promise<{ texts: Partial<Record<keyof typeof PARTS, string>>; files: string[] }> {
@@ -158,7 +132,7 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
   const beside = folder === null ? { texts: {}, files: [] } : await parts(folder)
   const late = await lateCpus(trace)
   const recording: Recording = {
-    trace: bytesOf(trace),
+    trace: (await isLarge(trace)) ? readInThread(trace) : bytesOf(trace),
     name: basename(resolve(folder ?? trace)),
     ...beside.texts,
     ...(late === null ? {} : { lateCpus: late }),

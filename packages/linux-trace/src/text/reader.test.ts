@@ -1,19 +1,23 @@
 import { seconds } from '@devtrail/events'
 import { describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
-import { readTextTrace, type TraceItem, type TraceSummary } from './reader.ts'
+import { readLines } from './lines.ts'
+import { LineReader, mustBeTrace, newSummary, type TraceItem, type TraceSummary } from './reader.ts'
 
 const header = (inBuffer: number, written = inBuffer): string =>
   `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${inBuffer}/${written}   #P:2\n#\n`
 const entry = (body: string, second = 1, cpu = 0): string => `   sh-102   [00${cpu}] .....   ${second}.000001: ${body}\n`
 
 async function read(text: string | Uint8Array): Promise<{ items: TraceItem[]; summary: TraceSummary; told: string[] }> {
-  const summary: TraceSummary = { entries: 0, inBuffer: null, written: null, unparsed: 0, unreadable: [], cpus: null }
+  const summary = newSummary()
   const items: TraceItem[] = []
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield typeof text === 'string' ? new TextEncoder().encode(text) : text
   }
-  for await (const item of readTextTrace(bytes(), summary)) items.push(item)
+  const lines = new LineReader(summary, (item) => items.push(item))
+  for await (const some of readLines(bytes())) for (const line of some) lines.take(line)
+  lines.flush()
+  mustBeTrace(summary)
   const told = items.map((i) =>
     i.kind === 'entry' ? `${i.entry.number} ${i.entry.event} ${i.entry.body}` : `${i.reason} ${i.lost} ${i.cpu}`,
   )

@@ -1,6 +1,7 @@
 import { RecordingError } from '../errors.ts'
-import { readLines, LINE_BYTES_MAX, type Line } from './lines.ts'
+import { LINE_BYTES_MAX, type Line } from './lines.ts'
 import { parseEntry, type TraceEntry } from './entry.ts'
+import { isMultiline } from './special.ts'
 
 /** What a text trace consists of, in order. */
 export type TraceItem =
@@ -25,6 +26,31 @@ export interface TraceSummary {
   unparsed: number
   /** Where the first lines were that could not be read, and what they held. */
   unreadable: string[]
+  /** The first entry's time (ns) and CPU. */
+  first: { readonly time: number; readonly cpu: number } | null
+  /** Time of the last entry, in nanoseconds. */
+  lastTime: number
+  /** How often an entry's time is before that of the one before it. */
+  backwards: number
+}
+
+export const newSummary = (): TraceSummary => ({
+  entries: 0,
+  inBuffer: null,
+  written: null,
+  cpus: null,
+  unparsed: 0,
+  unreadable: [],
+  first: null,
+  lastTime: 0,
+  backwards: 0,
+})
+
+/** Takes note of the next entry's time. */
+export function seeTime(summary: TraceSummary, time: number, cpu: number): void {
+  if (summary.first === null) summary.first = { time, cpu }
+  else if (time < summary.lastTime) summary.backwards++
+  summary.lastTime = time
 }
 
 const HEADER = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?: +#P:(\d+))?/
@@ -32,8 +58,6 @@ const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]/
 /** The first line of trace-cmd report. */
 const CPUS = /^cpus=\d+$/
 const STARTED = /^##### CPU (\d+) buffer started ####/
-/** Only lines that the kernel itself prints with line breaks in them are continued. */
-const MULTILINE = new Set(['console', 'tracing_mark_write', 'print', 'bprint', 'printk'])
 const UNREADABLE_SHOWN_MAX = 5
 
 /** A count as printed; null where there is none, or one that nothing can have lost. */
@@ -44,62 +68,85 @@ function countOf(text: string | undefined): number | null {
 
 const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
-/** Reads a text trace as tracefs prints it (`trace`, `trace_pipe`), as a stream. Fills `summary` as it goes. */
-export async function* readTextTrace(bytes: AsyncIterable<Uint8Array>, summary: TraceSummary): AsyncGenerator<TraceItem> {
-  let pending: TraceEntry | null = null
-  for await (const lines of readLines(bytes)) {
-    for (const line of lines) {
-      const step = readLine(line, pending, summary)
-      if (step === 'continued') continue
-      if (pending !== null && step !== null) {
-        yield { kind: 'entry', entry: pending }
-        pending = null
-      }
-      if (step === null) continue
-      if (step.kind === 'entry') pending = step.entry
-      else yield step
-    }
+/** Reads lines one by one into entries and gaps. */
+export class LineReader {
+  readonly #summary: TraceSummary
+  readonly #emit: (item: TraceItem) => void
+  /** An entry that the next lines may go on with. */
+  #pending: TraceEntry | null = null
+
+  constructor(summary: TraceSummary, emit: (item: TraceItem) => void) {
+    this.#summary = summary
+    this.#emit = emit
   }
-  if (pending !== null) yield { kind: 'entry', entry: pending }
-  if (summary.entries === 0 && summary.inBuffer === null) {
-    throw new RecordingError(
-      summary.unparsed === 0
-        ? 'the trace is empty: expected the text of tracefs\' "trace" file, found no line; was it copied before tracing was stopped?'
-        : `this is not a text trace: none of its ${summary.unparsed} lines is an entry; ${summary.unreadable[0]}; expected lines like "sh-102 [000] .....  9.321542: event: …"`,
-    )
+
+  /** Whether the next line may be part of an entry. */
+  get isOpen(): boolean {
+    return this.#pending !== null
+  }
+
+  take(line: Line): void {
+    const item = this.#read(line)
+    if (item === null) return
+    this.flush()
+    if (item.kind !== 'entry') this.#emit(item)
+    else if (isMultiline(item.entry.event)) this.#pending = item.entry
+    else this.#say(item.entry)
+  }
+
+  /** Says the entry that no line goes on with any more. */
+  flush(): void {
+    if (this.#pending !== null) this.#say(this.#pending)
+    this.#pending = null
+  }
+
+  #say(entry: TraceEntry): void {
+    seeTime(this.#summary, entry.time, entry.cpu)
+    this.#emit({ kind: 'entry', entry })
+  }
+
+  /** Null when the line says nothing, or went to the entry before. */
+  #read({ text, number }: Line): TraceItem | null {
+    const summary = this.#summary
+    if (text === null) return unreadable(number, `a line longer than ${LINE_BYTES_MAX} bytes`, summary)
+    if (text.startsWith('#')) {
+      const header = HEADER.exec(text)
+      if (header !== null) {
+        summary.inBuffer = Number(header[1])
+        summary.written = Number(header[2])
+        summary.cpus = header[3] === undefined ? null : Number(header[3])
+        const lost = summary.written - summary.inBuffer
+        return lost > 0 && summary.entries === 0 ? { kind: 'gap', reason: 'overwritten', lost, cpu: null, line: number } : null
+      }
+      const started = STARTED.exec(text)
+      if (started !== null && summary.entries > 0)
+        return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
+      if (started !== null || this.#pending === null) return null
+    }
+    const entry = parseEntry(text, summary.entries + 1, number)
+    if (entry !== null) {
+      summary.entries++
+      return { kind: 'entry', entry }
+    }
+    const lost = LOST.exec(text)
+    if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2]), cpu: Number(lost[1]), line: number }
+    if (this.#pending !== null) {
+      this.#pending.body += `\n${text}`
+      return null
+    }
+    if (text.trim() === '' || CPUS.test(text)) return null
+    return unreadable(number, excerpt(text), summary)
   }
 }
 
-function readLine(line: Line, pending: TraceEntry | null, summary: TraceSummary): TraceItem | 'continued' | null {
-  const { text, number } = line
-  if (text === null) return unreadable(number, `a line longer than ${LINE_BYTES_MAX} bytes`, summary)
-  if (text.startsWith('#')) {
-    const header = HEADER.exec(text)
-    if (header !== null) {
-      summary.inBuffer = Number(header[1])
-      summary.written = Number(header[2])
-      summary.cpus = header[3] === undefined ? null : Number(header[3])
-      const lost = summary.written - summary.inBuffer
-      return lost > 0 && summary.entries === 0 ? { kind: 'gap', reason: 'overwritten', lost, cpu: null, line: number } : null
-    }
-    const started = STARTED.exec(text)
-    if (started !== null && summary.entries > 0)
-      return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
-    if (started !== null || pending === null || !MULTILINE.has(pending.event)) return null
-  }
-  const entry = parseEntry(text, summary.entries + 1, number)
-  if (entry !== null) {
-    summary.entries++
-    return { kind: 'entry', entry }
-  }
-  const lost = LOST.exec(text)
-  if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2]), cpu: Number(lost[1]), line: number }
-  if (pending !== null && MULTILINE.has(pending.event)) {
-    pending.body += `\n${text}`
-    return 'continued'
-  }
-  if (text.trim() === '' || CPUS.test(text)) return null
-  return unreadable(number, excerpt(text), summary)
+/** @throws RecordingError when what was read to its end has no entry and is no empty trace. */
+export function mustBeTrace(summary: TraceSummary): void {
+  if (summary.entries > 0 || summary.inBuffer !== null) return
+  throw new RecordingError(
+    summary.unparsed === 0
+      ? 'the trace is empty: expected the text of tracefs\' "trace" file, found no line; was it copied before tracing was stopped?'
+      : `this is not a text trace: none of its ${summary.unparsed} lines is an entry; ${summary.unreadable[0]}; expected lines like "sh-102 [000] .....  9.321542: event: …"`,
+  )
 }
 
 function unreadable(line: number, what: string, summary: TraceSummary): TraceItem {

@@ -1,0 +1,191 @@
+/**
+ * Entries of a trace as columns. What comes often, hits of probes that fetch numbers only, stands in the columns; every
+ * other entry and every gap is an object in `items`. All of it is plain data, so that a batch can be handed to another thread.
+ */
+import type { Actor } from '@devtrail/events'
+import type { TraceItem } from '../text/reader.ts'
+import type { HitShape } from './shape.ts'
+
+/** Rows of one batch at most. */
+export const BATCH_ROWS = 4096
+/** Bytes of kept lines after which a batch ends. */
+const KEPT_BYTES = 1 << 20
+/** Text of items after which a batch ends: entries can be as long as a line. */
+const ITEM_CHARS = 4 << 20
+
+export interface EntryBatch {
+  readonly rows: number
+  /** Place in `items`; -1 for a hit in the columns. */
+  readonly item: Int32Array
+  readonly items: readonly TraceItem[]
+  /** Characters of their bodies. */
+  readonly chars: number
+  /** Number of the entry; of a gap, that of the last entry before it. */
+  readonly number: Float64Array
+  /** Line of the file it begins at; 0 where there are no lines. */
+  readonly line: Float64Array
+  /** Nanoseconds; of a gap, the time of the last entry before it. */
+  readonly time: Float64Array
+  readonly cpu: Uint32Array
+  /** Places in the tables that the batches up to this one add to. */
+  readonly task: Uint32Array
+  readonly context: Uint32Array
+  readonly shape: Uint32Array
+  /** Where the entry's fields begin in `words`. */
+  readonly at: Uint32Array
+  /** Bit i: field i is printed as hexadecimal; bit 16 + i: it is a negative number. */
+  readonly form: Uint32Array
+  /** Two halves of each field, the lower first. */
+  readonly words: Uint32Array
+  readonly newTasks: readonly Actor[]
+  readonly newContexts: readonly string[]
+  readonly newShapes: readonly HitShape[]
+  /** Lines of entries that change nothing (see `readKept`), and how many of each event. */
+  readonly kept: Uint8Array
+  readonly keptEvents: ReadonlyMap<string, number>
+}
+
+const roomForKept = (): Uint8Array => new Uint8Array(KEPT_BYTES + (64 << 10))
+
+/** Gathers entries into batches. */
+export class BatchBuilder {
+  #rows = 0
+  #item = new Int32Array(BATCH_ROWS)
+  #items: TraceItem[] = []
+  #number = new Float64Array(BATCH_ROWS)
+  #line = new Float64Array(BATCH_ROWS)
+  #time = new Float64Array(BATCH_ROWS)
+  #cpu = new Uint32Array(BATCH_ROWS)
+  #task = new Uint32Array(BATCH_ROWS)
+  #context = new Uint32Array(BATCH_ROWS)
+  #shape = new Uint32Array(BATCH_ROWS)
+  #at = new Uint32Array(BATCH_ROWS)
+  #form = new Uint32Array(BATCH_ROWS)
+  #words = new Uint32Array(BATCH_ROWS * 16)
+  #wordCount = 0
+  #itemChars = 0
+  #kept = roomForKept()
+  #keptBytes = 0
+  #keptEvents = new Map<string, number>()
+  #newTasks: Actor[] = []
+  #newContexts: string[] = []
+  #newShapes: HitShape[] = []
+  #tasks = 0
+  #contexts = 0
+  #shapes = 0
+
+  get isEmpty(): boolean {
+    return this.#rows === 0 && this.#keptBytes === 0
+  }
+
+  get isFull(): boolean {
+    return this.#rows >= BATCH_ROWS || this.#keptBytes >= KEPT_BYTES || this.#itemChars >= ITEM_CHARS
+  }
+
+  addTask(task: Actor): number {
+    this.#newTasks.push(task)
+    return this.#tasks++
+  }
+
+  addContext(context: string): number {
+    this.#newContexts.push(context)
+    return this.#contexts++
+  }
+
+  addShape(shape: HitShape): number {
+    this.#newShapes.push(shape)
+    return this.#shapes++
+  }
+
+  /** Room for the fields of the next hit: where they begin in {@link words}. */
+  reserve(fields: number): number {
+    const at = this.#wordCount
+    if (at + fields * 2 > this.#words.length) {
+      const more = new Uint32Array(this.#words.length * 2)
+      more.set(this.#words)
+      this.#words = more
+    }
+    return at
+  }
+
+  get words(): Uint32Array {
+    return this.#words
+  }
+
+  /** Adds a hit whose `fields` were written to {@link words} from `at` on. */
+  hit(number: number, line: number, time: number, cpu: number, task: number, context: number, shape: number, form: number, fields: number): void {
+    const row = this.#rows++
+    this.#item[row] = -1
+    this.#number[row] = number
+    this.#line[row] = line
+    this.#time[row] = time
+    this.#cpu[row] = cpu
+    this.#task[row] = task
+    this.#context[row] = context
+    this.#shape[row] = shape
+    this.#at[row] = this.#wordCount
+    this.#form[row] = form
+    this.#wordCount += fields * 2
+  }
+
+  /** Adds an entry as it is, or a gap; `number` and `time` are those of the last entry up to it. */
+  add(item: TraceItem, number: number, time: number): void {
+    const row = this.#rows++
+    this.#item[row] = this.#items.length
+    this.#items.push(item)
+    this.#number[row] = number
+    this.#time[row] = time
+    if (item.kind === 'entry') this.#itemChars += item.entry.body.length
+  }
+
+  /** Room for a line of `bytes` bytes at most: the buffer, and where it begins there. */
+  keptRoom(bytes: number): { readonly buffer: Uint8Array; readonly at: number } {
+    if (this.#keptBytes + bytes > this.#kept.length) {
+      const more = new Uint8Array(Math.max(this.#kept.length * 2, this.#keptBytes + bytes))
+      more.set(this.#kept.subarray(0, this.#keptBytes))
+      this.#kept = more
+    }
+    return { buffer: this.#kept, at: this.#keptBytes }
+  }
+
+  /** Says that the line of an entry without effect was written up to `end`. */
+  keptUpTo(end: number, event: string): void {
+    this.#keptBytes = end
+    this.#keptEvents.set(event, (this.#keptEvents.get(event) ?? 0) + 1)
+  }
+
+  /** What was gathered, as a batch; starts the next one. */
+  take(): EntryBatch {
+    const batch: EntryBatch = {
+      rows: this.#rows,
+      item: this.#item.slice(0, this.#rows),
+      items: this.#items,
+      chars: this.#itemChars,
+      number: this.#number.slice(0, this.#rows),
+      line: this.#line.slice(0, this.#rows),
+      time: this.#time.slice(0, this.#rows),
+      cpu: this.#cpu.slice(0, this.#rows),
+      task: this.#task.slice(0, this.#rows),
+      context: this.#context.slice(0, this.#rows),
+      shape: this.#shape.slice(0, this.#rows),
+      at: this.#at.slice(0, this.#rows),
+      form: this.#form.slice(0, this.#rows),
+      words: this.#words.slice(0, this.#wordCount),
+      newTasks: this.#newTasks,
+      newContexts: this.#newContexts,
+      newShapes: this.#newShapes,
+      kept: this.#kept.slice(0, this.#keptBytes),
+      keptEvents: this.#keptEvents,
+    }
+    this.#rows = 0
+    this.#wordCount = 0
+    this.#itemChars = 0
+    this.#keptBytes = 0
+    this.#items = []
+    this.#newTasks = []
+    this.#newContexts = []
+    this.#newShapes = []
+    this.#keptEvents = new Map()
+    return batch
+  }
+}

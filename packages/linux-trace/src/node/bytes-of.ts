@@ -1,0 +1,42 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { RecordingError } from '../errors.ts'
+
+/** Bytes read from a file at once. */
+export const CHUNK_BYTES = 1 << 18
+
+/** A file's bytes as a stream, unpacked where they are gzipped. */
+export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
+  if (!(await isGzip(path))) {
+    yield* file
+    return
+  }
+  const unzip = createGunzip({ chunkSize: CHUNK_BYTES })
+  file.on('error', (error) => unzip.destroy(error))
+  try {
+    yield* file.pipe(unzip)
+  } catch (error) {
+    throw new RecordingError(`${path}: the gzip data is damaged or cut (${(error as Error).message})`, { cause: error })
+  } finally {
+    // Whoever stops reading ends the unpacking alone, not what feeds it.
+    file.destroy()
+  }
+}
+
+export async function head(path: string, bytes: number): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const buffer = new Uint8Array(bytes)
+    const { bytesRead } = await file.read(buffer, 0, bytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+export async function isGzip(path: string): Promise<boolean> {
+  const [a, b] = await head(path, 2)
+  return a === 0x1f && b === 0x8b
+}

@@ -1,0 +1,249 @@
+/**
+ * Lines of a text trace straight from bytes to columns: hits of probes that print numbers only, and tracepoints that
+ * change nothing. Whatever is unusual about a line is left to `parseEntry` and `parseHit`, which tell the same of it.
+ */
+import type { BatchBuilder } from '../entries/batch.ts'
+import { SLOTS_MAX } from '../entries/shape.ts'
+import { hitShape, type ProbeDefinition } from '../probes.ts'
+import { ByteTable, isAt } from './byte-table.ts'
+import { isSpecial } from './special.ts'
+
+const SPACE = 32
+const QUOTE = 34
+const PAREN = 40
+const PAREN_END = 41
+const MINUS = 45
+const ZERO = 48
+const COLON = 58
+const BACKSLASH = 92
+/** Tasks, contexts, events and shapes are numbered up to so many each; entries of any more are read one by one. */
+const NAMES_MAX = 1 << 16
+const COMM_BYTES_MAX = 64
+/** Places that one event's probe may stand at. */
+const SHAPES_MAX = 64
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+interface KnownEvent {
+  readonly name: string
+  /** Whether it is no probe's. */
+  readonly isPlain: boolean
+  /** The shapes its entries had; null when they are to be read one by one. */
+  readonly shapes: KnownShape[] | null
+}
+
+interface KnownShape {
+  /** `(where)`. */
+  readonly where: Uint8Array
+  /** ` name=` of each field. */
+  readonly fields: readonly Uint8Array[]
+  readonly id: number
+}
+
+const KEPT_START = encoder.encode('{"entry":')
+const KEPT_TEXT = encoder.encode(',"text":"')
+const KEPT_END = encoder.encode('"}\n')
+/** Longer than the digits of any number and what stands around the text of a kept line. */
+const KEPT_AROUND = 64
+
+const isDigit = (byte: number): boolean => byte >= ZERO && byte <= 57
+
+export class FastLines {
+  readonly #out: BatchBuilder
+  readonly #definitions: ReadonlyMap<string, ProbeDefinition>
+  readonly #tasks = new ByteTable<number>()
+  readonly #contexts = new ByteTable<number>()
+  readonly #events = new ByteTable<KnownEvent>()
+  #shapes = 0
+  // What was read of the hit at hand.
+  #shape = 0
+  #form = 0
+  #count = 0
+  /** The time of the entry taken last, in nanoseconds. */
+  time = 0
+  cpu = 0
+
+  constructor(out: BatchBuilder, definitions: ReadonlyMap<string, ProbeDefinition>) {
+    this.#out = out
+    this.#definitions = definitions
+  }
+
+  /** Takes a line in as the entry `number`. @returns false, with nothing taken, when it has to be looked at closely. */
+  take(bytes: Uint8Array, from: number, to: number, number: number, line: number): boolean {
+    let at = from
+    while (at < to && bytes[at] === SPACE) at++
+    const task = at
+    // The first bracket there is: what stands before it must be a task, what stands in it a CPU.
+    while (at < to && bytes[at] !== 91) at++
+    let end = at
+    while (end > task && bytes[end - 1] === SPACE) end--
+    if (end === at || at + 5 >= to || !isTask(bytes, task, end)) return false
+    let cpu = 0
+    const firstDigit = ++at
+    while (at < to && isDigit(bytes[at]!)) cpu = cpu * 10 + bytes[at++]! - ZERO
+    if (at - firstDigit < 3 || at - firstDigit > 5 || bytes[at++] !== 93) return false
+    if (bytes[at] !== SPACE) return false
+    while (at < to && bytes[at] === SPACE) at++
+    const context = at
+    let contextEnd = at
+    if (at < to && !isDigit(bytes[at]!)) {
+      while (at < to && bytes[at] !== SPACE) at++
+      contextEnd = at
+      if (contextEnd - context < 4 || contextEnd - context > 6 || at === to) return false
+      while (at < to && bytes[at] === SPACE) at++
+    }
+    let seconds = 0
+    const firstSecond = at
+    while (at < to && isDigit(bytes[at]!)) seconds = seconds * 10 + bytes[at++]! - ZERO
+    if (at === firstSecond || at - firstSecond > 6 || bytes[at++] !== 46) return false
+    let fraction = 0
+    const firstFraction = at
+    while (at < to && isDigit(bytes[at]!)) fraction = fraction * 10 + bytes[at++]! - ZERO
+    if (at - firstFraction !== 6 || at + 2 >= to || bytes[at] !== COLON || bytes[at + 1] !== SPACE) return false
+    at += 2
+    const event = at
+    while (at < to && bytes[at] !== COLON && bytes[at] !== SPACE) at++
+    if (at === event || at + 2 > to || bytes[at] !== COLON || bytes[at + 1] !== SPACE || contextEnd === context) return false
+    const known = this.#events.find(bytes, event, at) ?? this.#addEvent(bytes, event, at)
+    if (known === null) return false
+    at += 2
+    const time = seconds * 1_000_000_000 + fraction * 1000
+    if (bytes[at] === PAREN) {
+      if (known.shapes === null || !this.#hit(bytes, known, at, to)) return false
+      const by = this.#tasks.find(bytes, task, end) ?? this.#addTask(bytes, task, end)
+      const how = this.#contexts.find(bytes, context, contextEnd) ?? this.#addContext(bytes, context, contextEnd)
+      if (by < 0 || how < 0) return false
+      this.#out.hit(number, line, time, cpu, by, how, this.#shape, this.#form, this.#count)
+    } else if (!known.isPlain || !this.#keep(bytes, from, to, number, known.name)) return false
+    this.time = time
+    this.cpu = cpu
+    return true
+  }
+
+  /** Reads a hit's fields into the columns. */
+  #hit(bytes: Uint8Array, known: KnownEvent, from: number, to: number): boolean {
+    let close = from + 1
+    while (close < to && bytes[close] !== PAREN_END && bytes[close] !== PAREN) close++
+    if (close === to || bytes[close] !== PAREN_END) return false
+    close++
+    for (const shape of known.shapes!) {
+      if (isAt(shape.where, bytes, from, close)) return this.#fields(bytes, shape, close, to)
+    }
+    const shape = this.#addShape(bytes, known, from, close, to)
+    return shape !== null && this.#fields(bytes, shape, close, to)
+  }
+
+  #fields(bytes: Uint8Array, { fields, id }: KnownShape, at: number, to: number): boolean {
+    let word = this.#out.reserve(fields.length)
+    const { words } = this.#out
+    let form = 0
+    for (let i = 0; i < fields.length; i++) {
+      const name = fields[i]!
+      if (!isAt(name, bytes, at, at + name.length)) return false
+      at += name.length
+      if (bytes[at] === ZERO && bytes[at + 1] === 120) {
+        const first = (at += 2)
+        let low = 0
+        let high = 0
+        for (; at < to; at++) {
+          const byte = bytes[at]!
+          const digit = byte >= ZERO && byte <= 57 ? byte - ZERO : byte >= 97 && byte <= 102 ? byte - 87 : -1
+          if (digit < 0) break
+          high = (high << 4) | (low >>> 28)
+          low = (low << 4) | digit
+        }
+        const digits = at - first
+        if (digits === 0 || digits > 16 || (digits > 1 && bytes[first] === ZERO)) return false
+        words[word++] = low
+        words[word++] = high
+        form |= 1 << i
+      } else {
+        const isNegative = bytes[at] === MINUS
+        if (isNegative) at++
+        const first = at
+        let value = 0
+        while (at < to && isDigit(bytes[at]!)) value = value * 10 + bytes[at++]! - ZERO
+        const digits = at - first
+        if (digits === 0 || digits > 15 || (bytes[first] === ZERO && (digits > 1 || isNegative))) return false
+        if (isNegative) {
+          form |= 1 << (16 + i)
+          value = -value
+        }
+        words[word++] = value
+        words[word++] = Math.floor(value / 2 ** 32)
+      }
+    }
+    this.#shape = id
+    this.#form = form >>> 0
+    this.#count = fields.length
+    return at === to
+  }
+
+  #addShape(bytes: Uint8Array, known: KnownEvent, from: number, close: number, to: number): KnownShape | null {
+    if (this.#shapes >= NAMES_MAX || known.shapes!.length >= SHAPES_MAX) return null
+    const shape = hitShape(known.name, decoder.decode(bytes.subarray(from, to)), this.#definitions)
+    if (shape === null || shape.names.length > SLOTS_MAX) return null
+    this.#shapes++
+    const fields = shape.printed.map((name) => encoder.encode(` ${name}=`))
+    const added: KnownShape = { where: bytes.slice(from, close), fields, id: this.#out.addShape(shape) }
+    known.shapes!.push(added)
+    return added
+  }
+
+  /** Keeps the line of an entry that changes nothing. */
+  #keep(bytes: Uint8Array, from: number, to: number, number: number, event: string): boolean {
+    const { buffer, at: start } = this.#out.keptRoom((to - from) * 2 + KEPT_AROUND)
+    let at = start
+    for (const byte of KEPT_START) buffer[at++] = byte
+    at = writeDigits(buffer, at, number)
+    for (const byte of KEPT_TEXT) buffer[at++] = byte
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i]!
+      if (byte < SPACE || byte > 126) return false
+      if (byte === QUOTE || byte === BACKSLASH) buffer[at++] = BACKSLASH
+      buffer[at++] = byte
+    }
+    for (const byte of KEPT_END) buffer[at++] = byte
+    this.#out.keptUpTo(at, event)
+    return true
+  }
+
+  #addEvent(bytes: Uint8Array, from: number, to: number): KnownEvent | null {
+    if (this.#events.size >= NAMES_MAX) return null
+    const name = decoder.decode(bytes.subarray(from, to))
+    const special = isSpecial(name)
+    return this.#events.add(bytes, from, to, { name, isPlain: !special && !this.#definitions.has(name), shapes: special ? null : [] })
+  }
+
+  #addTask(bytes: Uint8Array, from: number, to: number): number {
+    if (this.#tasks.size >= NAMES_MAX) return -1
+    const text = decoder.decode(bytes.subarray(from, to))
+    const dash = text.lastIndexOf('-')
+    return this.#tasks.add(bytes, from, to, this.#out.addTask({ pid: Number(text.slice(dash + 1)), comm: text.slice(0, dash) }))
+  }
+
+  #addContext(bytes: Uint8Array, from: number, to: number): number {
+    if (this.#contexts.size >= NAMES_MAX) return -1
+    return this.#contexts.add(bytes, from, to, this.#out.addContext(decoder.decode(bytes.subarray(from, to))))
+  }
+}
+
+/** `comm-pid`. */
+function isTask(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = to
+  while (at > from && isDigit(bytes[at - 1]!)) at--
+  const digits = to - at
+  return digits > 0 && digits <= 10 && at > from && bytes[at - 1] === MINUS && at - 1 - from <= COMM_BYTES_MAX
+}
+
+function writeDigits(buffer: Uint8Array, at: number, value: number): number {
+  let digits = 1
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
+  for (let i = digits - 1, rest = value; i >= 0; i--) {
+    const next = Math.floor(rest / 10)
+    buffer[at + i] = ZERO + rest - next * 10
+    rest = next
+  }
+  return at + digits
+}
