@@ -2,25 +2,27 @@ import { describe, expect, it } from 'vitest'
 import { TextFields } from './text/fields.ts'
 import { errnoOf, errPtr, int, pointer, string, u64 } from './values.ts'
 
-const fields = new TextFields(new Map(
-  Object.entries({
-    small: '12',
-    negative: '-9223372036854775807',
-    minusOne: '-1',
-    hex: '0xff3fdf9170e6c0b0',
-    upper: '0xFF',
-    largest: '18446744073709551615',
-    unsafe: '9007199254740992',
-    safe: '-9007199254740991',
-    faulted: '(fault)',
-    word: 'pmem0',
-    null: '0x0',
-    wide: '0x10000000000000000',
-    enxio: '0xfffffffa',
-    enxio64: '0xfffffffffffffffa',
-    positive: '6',
-    empty: '',
-  })),
+const fields = new TextFields(
+  new Map(
+    Object.entries({
+      small: '12',
+      negative: '-9223372036854775807',
+      minusOne: '-1',
+      hex: '0xff3fdf9170e6c0b0',
+      upper: '0xFF',
+      largest: '18446744073709551615',
+      unsafe: '9007199254740992',
+      safe: '-9007199254740991',
+      faulted: '(fault)',
+      word: 'pmem0',
+      null: '0x0',
+      wide: '0x10000000000000000',
+      enxio: '0xfffffffa',
+      enxio64: '0xfffffffffffffffa',
+      positive: '6',
+      empty: '',
+    }),
+  ),
 )
 
 describe('a 64-bit word', () => {

@@ -113,7 +113,17 @@ export class BatchBuilder {
   }
 
   /** Adds a hit whose `fields` were written to {@link words} from `at` on. */
-  hit(number: number, line: number, time: number, cpu: number, task: number, context: number, shape: number, form: number, fields: number): void {
+  hit(
+    number: number,
+    line: number,
+    time: number,
+    cpu: number,
+    task: number,
+    context: number,
+    shape: number,
+    form: number,
+    fields: number,
+  ): void {
     const row = this.#rows++
     this.#item[row] = -1
     this.#number[row] = number

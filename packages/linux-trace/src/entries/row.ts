@@ -110,7 +110,9 @@ export class Row implements TraceEntry, ProbeHit, Fields {
     const slot = this.#slots.get(name)
     if (slot === undefined) return undefined
     const value = this.#big(slot)
-    return (this.#batch.form[this.#row]! >>> slot) & 1 ? `0x${value.toString(16)}` : String(this.#isNegative(slot) ? BigInt.asIntN(64, value) : value)
+    return (this.#batch.form[this.#row]! >>> slot) & 1
+      ? `0x${value.toString(16)}`
+      : String(this.#isNegative(slot) ? BigInt.asIntN(64, value) : value)
   }
 
   word(name: string, into: Uint32Array): boolean {

@@ -182,7 +182,7 @@ export class ImportContext {
         source: entry.event,
         where: this.#where,
         type,
-        data: data as AnyEvent['data'],
+        data,
       })
     }
     return seq
@@ -203,7 +203,7 @@ export class ImportContext {
       ...(this.#where === null ? {} : { where: this.#where }),
       ...(told.inferred ? { inferred: true as const } : {}),
       type,
-      data: data as AnyEvent['data'],
+      data,
     })
   }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { TraceSummary } from '../text/reader.ts'
+import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { Losses } from './losses.ts'
 
-const whole: TraceSummary = { entries: 9, inBuffer: 9, written: 9, cpus: 2, unparsed: 0, unreadable: [] }
+const whole: TraceSummary = { ...newSummary(), entries: 9, inBuffer: 9, written: 9, cpus: 2 }
 const told = (l: Losses): object => ({ lost: l.lost, endIsWhole: l.endIsWhole, none: l.none })
 
 test.each<[what: string, trace: Partial<TraceSummary>, missedHits: boolean, lost: number | null, endIsWhole: boolean, none: boolean]>([

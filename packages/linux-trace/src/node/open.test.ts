@@ -17,6 +17,7 @@ async function textOf(path: string): Promise<string> {
   const { recording } = await openRecording(path)
   const decoder = new TextDecoder()
   let text = ''
+  if (typeof recording.trace === 'function') throw new Error('a small trace is read without a thread')
   for await (const chunk of recording.trace) text += decoder.decode(chunk, { stream: true })
   return text
 }

@@ -1,4 +1,5 @@
 /** Reads a trace in a thread of its own: its batches come over as they are, without being copied. */
+import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { EntryBatch } from '../entries/batch.ts'
 import { RecordingError } from '../errors.ts'
@@ -27,35 +28,15 @@ export const readInThread = (path: string): TraceReader =>
   async function* read(summary, kprobeEvents) {
     const task: ReadTask = { path, kprobeEvents }
     const worker = new Worker(program(), { workerData: task })
-    const reports: ReadReport[] = []
-    let failure: Error | null = null
-    let wake = (): void => {}
-    worker.on('message', (report: ReadReport) => {
-      reports.push(report)
-      wake()
-    })
-    worker.on('error', (error) => {
-      failure = error
-      wake()
-    })
-    worker.on('exit', () => {
-      failure ??= new Error(`the thread that read ${path} ended early`)
-      wake()
-    })
     try {
-      for (;;) {
-        const report = reports.shift()
-        if (report === undefined) {
-          if (failure !== null) throw failure
-          await new Promise<void>((resolve) => (wake = resolve))
-          continue
-        }
+      for await (const [report] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[ReadReport]>) {
         if (report.kind === 'refused') throw new RecordingError(report.message)
         Object.assign(summary, report.summary)
         if (report.kind === 'end') return
-        worker.postMessage('next')
+        worker.postMessage('next', [])
         yield report.batch
       }
+      throw new Error(`the thread that read ${path} ended early`)
     } finally {
       await worker.terminate()
     }

@@ -8,12 +8,26 @@ import { bytesOf } from './bytes-of.ts'
 import { AHEAD_MAX, type ReadReport, type ReadTask } from './read-thread.ts'
 
 const port = parentPort!
-let ahead = 0
-let goOn = (): void => {}
-port.on('message', () => {
-  ahead--
-  goOn()
-})
+
+/** How many more batches may be sent before one must be taken. */
+class Credit {
+  #left = AHEAD_MAX
+  #wake: (() => void) | null = null
+
+  give(): void {
+    this.#left++
+    this.#wake?.()
+    this.#wake = null
+  }
+
+  async take(): Promise<void> {
+    if (this.#left === 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+    this.#left--
+  }
+}
+
+const credit = new Credit()
+port.on('message', () => credit.give())
 
 const say = (report: ReadReport, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(report, [...transfer])
 
@@ -24,8 +38,7 @@ function buffersOf(batch: EntryBatch): ArrayBuffer[] {
 async function read({ path, kprobeEvents }: ReadTask): Promise<void> {
   const summary = newSummary()
   for await (const batch of readTextBatches(bytesOf(path), summary, parseProbeDefinitions(kprobeEvents))) {
-    while (ahead >= AHEAD_MAX) await new Promise<void>((resolve) => (goOn = resolve))
-    ahead++
+    await credit.take()
     say({ kind: 'batch', batch, summary }, buffersOf(batch))
   }
   say({ kind: 'end', summary })

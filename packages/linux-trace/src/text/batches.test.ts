@@ -32,7 +32,11 @@ function told(entry: TraceEntry, definitions: ReadonlyMap<string, ProbeDefinitio
 }
 
 /** Everything that batches hold: entries by number, and gaps with the number of the entry before. */
-async function fast(bytes: Uint8Array, definitions: ReadonlyMap<string, ProbeDefinition>, size: number): Promise<{ all: unknown[]; columns: number }> {
+async function fast(
+  bytes: Uint8Array,
+  definitions: ReadonlyMap<string, ProbeDefinition>,
+  size: number,
+): Promise<{ all: unknown[]; columns: number }> {
   const summary = newSummary()
   const tables = new RowTables()
   const row = new Row(tables)
@@ -98,7 +102,31 @@ describe('changed lines', () => {
   const { bytes, definitions } = load('fsdax-splice')
   const text = new TextDecoder().decode(bytes)
   const lines = text.split('\n').filter((line) => !line.startsWith('#') && line.length < 300)
-  const odd = fc.constantFrom('', ' ', '-', '(', ')', ':', '=', '0', '9', 'x', 'f', '.', '[', ']', '"', '\\', '\t', 'é', ' a=', '\n', '\r', '<- ', '<')
+  const odd = fc.constantFrom(
+    '',
+    ' ',
+    '-',
+    '(',
+    ')',
+    ':',
+    '=',
+    '0',
+    '9',
+    'x',
+    'f',
+    '.',
+    '[',
+    ']',
+    '"',
+    '\\',
+    '\t',
+    'é',
+    ' a=',
+    '\n',
+    '\r',
+    '<- ',
+    '<',
+  )
 
   it('read the same fast and slowly', async () => {
     const change = fc.record({ line: fc.nat(lines.length - 1), at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(3), put: odd })

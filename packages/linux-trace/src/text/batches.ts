@@ -22,7 +22,9 @@ export class TextBatches {
   constructor(summary: TraceSummary, definitions: ReadonlyMap<string, ProbeDefinition>) {
     this.#summary = summary
     this.#fast = new FastLines(this.#out, definitions)
-    this.#lines = new LineReader(summary, (item) => this.#out.add(item, item.kind === 'entry' ? item.entry.number : summary.entries, summary.lastTime))
+    this.#lines = new LineReader(summary, (item) =>
+      this.#out.add(item, item.kind === 'entry' ? item.entry.number : summary.entries, summary.lastTime),
+    )
   }
 
   /** The batches that are full once these bytes were read. */
@@ -30,7 +32,10 @@ export class TextBatches {
     let from = 0
     if (this.#rest === null || this.#rest.length > 0) {
       const end = bytes.indexOf(NEWLINE)
-      if (end < 0) return this.#hold(bytes)
+      if (end < 0) {
+        this.#hold(bytes)
+        return
+      }
       this.#hold(bytes.subarray(0, end))
       this.#endRest()
       from = end + 1
