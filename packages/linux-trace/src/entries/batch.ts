@@ -35,6 +35,8 @@ export interface EntryBatch {
   readonly at: Uint32Array
   /** Bit i: field i is printed as hexadecimal; bit 16 + i: it is a negative number. */
   readonly form: Uint32Array
+  /** Bytes of {@link kept} that stand before the row. */
+  readonly keptBefore: Uint32Array
   /** Two halves of each field, the lower first. */
   readonly words: Uint32Array
   readonly newTasks: readonly Actor[]
@@ -61,6 +63,7 @@ export class BatchBuilder {
   #shape = new Uint32Array(BATCH_ROWS)
   #at = new Uint32Array(BATCH_ROWS)
   #form = new Uint32Array(BATCH_ROWS)
+  #keptBefore = new Uint32Array(BATCH_ROWS)
   #words = new Uint32Array(BATCH_ROWS * 16)
   #wordCount = 0
   #itemChars = 0
@@ -135,6 +138,7 @@ export class BatchBuilder {
     this.#shape[row] = shape
     this.#at[row] = this.#wordCount
     this.#form[row] = form
+    this.#keptBefore[row] = this.#keptBytes
     this.#wordCount += fields * 2
   }
 
@@ -145,6 +149,7 @@ export class BatchBuilder {
     this.#items.push(item)
     this.#number[row] = number
     this.#time[row] = time
+    this.#keptBefore[row] = this.#keptBytes
     if (item.kind === 'entry') this.#itemChars += item.entry.body.length
   }
 
@@ -180,6 +185,7 @@ export class BatchBuilder {
       shape: this.#shape.slice(0, this.#rows),
       at: this.#at.slice(0, this.#rows),
       form: this.#form.slice(0, this.#rows),
+      keptBefore: this.#keptBefore.slice(0, this.#rows),
       words: this.#words.slice(0, this.#wordCount),
       newTasks: this.#newTasks,
       newContexts: this.#newContexts,

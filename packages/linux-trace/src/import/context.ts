@@ -203,7 +203,7 @@ export class ImportContext {
       ...(this.#where === null ? {} : { where: this.#where }),
       ...(told.inferred ? { inferred: true as const } : {}),
       type,
-      data,
+      data: data as AnyEvent['data'],
     })
   }
 

@@ -117,7 +117,11 @@ class Importer {
     this.#probes = parseProbeDefinitions(recording.kprobeEvents ?? '')
     const { trace, kprobeEvents } = recording
     const batches = typeof trace === 'function' ? trace(this.#trace, kprobeEvents ?? '') : readTextBatches(trace, this.#trace, this.#probes)
-    this.#window = new Window(batches, (batch) => this.#seeBatch(batch))
+    this.#window = new Window(
+      batches,
+      (batch) => this.#seeBatch(batch),
+      (lines) => this.#sink.kept(lines),
+    )
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
     this.#unrecorded = [...coverage.missing().keys()]
     this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
@@ -133,8 +137,9 @@ class Importer {
     for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
     await this.#settled()
     this.#options.signal?.throwIfAborted()
-    while (window.step()) {
-      this.#row(window.item)
+    for (;;) {
+      if (window.step()) this.#row(window.item)
+      else if (window.hasEnded) break
       if (this.#taking !== null) await this.#settled()
       if (!window.isLow) continue
       this.#options.signal?.throwIfAborted()
@@ -158,9 +163,8 @@ class Importer {
   }
 
   /** Takes note of a batch as it is read, ahead of the rows being handled. */
-  #seeBatch({ kept, keptEvents }: EntryBatch): void {
+  #seeBatch({ keptEvents }: EntryBatch): void {
     for (const [event, n] of keptEvents) this.#countKept(event, n, false)
-    if (kept.length > 0) this.#sink.kept(kept)
     const { entries } = this.#trace
     if (entries - this.#progress < PROGRESS_EVERY) return
     this.#progress = entries
@@ -290,6 +294,7 @@ class Importer {
   /** `known`: an entry whose function has a meaning here, but not at this edge (a return that tells nothing). */
   #keep(entry: TraceEntry, known = false): void {
     this.#countKept(entry.event, 1, known)
+    this.#window.handOutKept()
     this.#sink.kept(this.#encoder.encode(keptLine(entry)))
   }
 

@@ -8,10 +8,15 @@ export const LOOKAHEAD_ROWS = 4096
 /** How much text may be held for that: entries can be as long as a line. */
 export const LOOKAHEAD_CHARS = 32 << 20
 
+const charsOf = ({ chars, kept }: EntryBatch): number => chars + kept.length
+
 /** Batches of entries and gaps that can be looked ahead in, within a named limit. */
 export class Window {
   readonly #source: AsyncIterator<EntryBatch>
   readonly #seen: (batch: EntryBatch) => void
+  readonly #kept: (lines: Uint8Array) => void
+  /** Bytes of the first batch's kept lines that were handed out. */
+  #handedOut = 0
   readonly #tables = new RowTables()
   readonly #row = new Row(this.#tables)
   readonly #ahead = new Row(this.#tables)
@@ -22,8 +27,9 @@ export class Window {
   #ended = false
   #chars = 0
 
-  /** `seen` is told of each batch as it is read. */
-  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void) {
+  /** `seen` is told of each batch as it is read, `kept` given the lines of entries without effect as they are passed. */
+  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void, kept: (lines: Uint8Array) => void) {
+    this.#kept = kept
     this.#source = source[Symbol.asyncIterator]()
     this.#seen = seen
   }
@@ -31,6 +37,11 @@ export class Window {
   /** Whether so little is left that more should be read before going on. */
   get isLow(): boolean {
     return !this.#ended && this.#rows < LOOKAHEAD_ROWS / 2
+  }
+
+  /** Whether all was read. */
+  get hasEnded(): boolean {
+    return this.#ended
   }
 
   /** Reads ahead. */
@@ -44,21 +55,37 @@ export class Window {
       const batch = next.value
       this.#tables.add(batch)
       this.#seen(batch)
-      if (batch.rows === 0) continue
       this.#batches.push(batch)
       this.#rows += batch.rows
-      this.#chars += batch.chars
+      this.#chars += charsOf(batch)
     }
   }
 
   /** Steps to the next row of those that were read. @returns false when there is none. */
   step(): boolean {
-    if (this.#rows === 0) return false
-    this.#rows--
-    if (++this.#at < this.#batches[0]!.rows) return true
-    this.#chars -= this.#batches.shift()!.chars
-    this.#at = 0
-    return true
+    this.#at++
+    while (this.#batches.length > 0) {
+      if (this.#at < this.#batches[0]!.rows) {
+        this.#rows--
+        return true
+      }
+      this.#handOut(this.#batches[0]!.kept.length)
+      this.#chars -= charsOf(this.#batches.shift()!)
+      this.#handedOut = 0
+      this.#at = 0
+    }
+    this.#at = -1
+    return false
+  }
+
+  /** Hands out the kept lines of all entries before the current row. */
+  handOutKept(): void {
+    this.#handOut(this.#batches[0]!.keptBefore[this.#at]!)
+  }
+
+  #handOut(to: number): void {
+    if (to > this.#handedOut) this.#kept(this.#batches[0]!.kept.subarray(this.#handedOut, to))
+    this.#handedOut = to
   }
 
   /** The current row's entry or gap; null when it is a hit in the columns. */

@@ -15,6 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
+const line = (n: number): string =>
+  `   pin-${(n % 3) + 1} [000] ...1. ${n}.000001: ${n % 5 === 0 ? 'odd: x' : `p: (f+0x0/0x1) a=0x${n.toString(16)}`}\n`
+
 async function batchesOf(batches: AsyncIterable<EntryBatch>): Promise<EntryBatch[]> {
   const all: EntryBatch[] = []
   for await (const batch of batches) all.push(batch)
@@ -23,8 +26,6 @@ async function batchesOf(batches: AsyncIterable<EntryBatch>): Promise<EntryBatch
 
 it('gives the batches that reading it here gives, however many there are', async () => {
   const path = join(folder, 'trace.txt')
-  const line = (n: number): string =>
-    `   pin-${(n % 3) + 1} [000] ...1. ${n}.000001: ${n % 5 === 0 ? 'odd: x' : `p: (f+0x0/0x1) a=0x${n.toString(16)}`}\n`
   await writeFile(path, Array.from({ length: 60_000 }, (_, n) => line(n)).join(''))
   const here = newSummary()
   const there = newSummary()
