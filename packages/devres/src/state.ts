@@ -72,7 +72,8 @@ const isTold = (told: boolean | undefined): boolean => told !== false
 
 const GROUP_MARKERS = new Set(['grp<', 'grp>'])
 /** Whether a node is a group marker, which no count of resources includes. */
-export const isGroupMarker = (release: string | null): boolean => release !== null && GROUP_MARKERS.has(release)
+export const isGroupMarker = (release: string | null, size: number | null = null): boolean =>
+  release === null ? size === 0 : GROUP_MARKERS.has(release)
 
 function newDevice(id: DeviceId, name: string, bus: string | null, kind: string | null, seq: number, fresh: boolean): Device {
   return {
@@ -230,7 +231,7 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
       })
       return
     case 'devres/released':
-      if (isGroupMarker(event.data.release)) takeFrom(device.nodes, (n) => n.node === event.data.node)
+      if (isGroupMarker(event.data.release, event.data.size)) takeFrom(device.nodes, (n) => n.node === event.data.node)
       else release(device, event, event.data.node)
       return
     case 'devres/release-all-ended':

@@ -96,14 +96,15 @@ export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
 }
 
 /** A node leaves that was never seen to be added: it was there before the recording, or was added in a gap. */
-function nodeFromBefore(ctx: ImportContext, device: number, data: { node: string; release: string; size: number }): void {
+function nodeFromBefore(ctx: ImportContext, device: number, data: { node: string; release: string | null; size: number }): void {
   const nodes = ctx.devres.devices.get(device)?.nodes
-  if (nodes === undefined || ctx.isDoubtful(device) || isGroupMarker(data.release)) return
+  if (nodes === undefined || ctx.isDoubtful(device) || isGroupMarker(data.release, data.size)) return
   if (nodes.known.some((n) => n.node === data.node) || nodes.possible.some((n) => n.node === data.node)) return
   const managed = ctx.ids.next('managed')
   ctx.say('devres/node-found', { managed, device, ...data, fromStart: !ctx.gapSeen && !nodes.complete }, { inferred: true })
 }
 
+const ADDRESS = /^0x[0-9a-f]{5,16}$/
 const DEVRES_LOG = /^(.+?) +(ADD|REM|REL|REPLACE) +(?:0x)?([0-9a-f]{1,16}) (\S+) \((\d+) bytes\)\s*$/
 
 /** A line of the devres_log trace event. Returns false when it is not of that form. */
@@ -111,21 +112,24 @@ export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
   const m = DEVRES_LOG.exec(entry.body)
   if (m === null) return false
   const [, name, op, hex, release, bytes] = m as unknown as [string, string, 'ADD' | 'REM' | 'REL' | 'REPLACE', string, string, string]
-  const data = { node: `0x${hex}`, release, size: Number(bytes) }
+  // A binary trace may hold the name as an address only: what it must be may still show by how it is used.
+  const named = ADDRESS.test(release) ? null : release
+  const data = { node: `0x${hex}`, release: named, size: Number(bytes) }
+  const role = entry.role ?? named
   ctx.task.acting = null
   ctx.task.releasing = null
   switch (op) {
     case 'ADD': {
       const device = deviceAtHand(ctx, name)
       ctx.say('devres/added', { device, ...data })
-      if (release === 'devm_region_release') grantedTo(ctx, device)
+      if (role === 'devm_region_release') grantedTo(ctx, device)
       return true
     }
     case 'REM': {
       const device = deviceOfNode(ctx, name, data.node)
       nodeFromBefore(ctx, device, data)
       ctx.say('devres/removed', { device, ...data })
-      if (release === 'devm_region_release') releasedBy(ctx, device)
+      if (role === 'devm_region_release') releasedBy(ctx, device)
       return true
     }
     case 'REPLACE':
@@ -142,8 +146,8 @@ export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
         ctx.doubted.add(device)
         return true
       }
-      if (release === 'devm_region_release') ctx.task.releasing = device
-      if (release === 'devm_action_release' || release === 'devm_memremap_pages_release') ctx.task.acting = device
+      if (role === 'devm_region_release') ctx.task.releasing = device
+      if (role === 'devm_action_release' || role === 'devm_memremap_pages_release') ctx.task.acting = device
       return true
     }
   }

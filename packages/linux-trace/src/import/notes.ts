@@ -46,10 +46,10 @@ export const cutNote = (entries: number, inBuffer: number): string =>
 
 /** What is known once the trace was read to its end. */
 export function endNotes(
-  { unparsed, unreadable, inBuffer, backwards }: TraceSummary,
+  { unparsed, unreadable, inBuffer, backwards, notes: told }: TraceSummary,
   seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string> },
 ): string[] {
-  const notes: string[] = []
+  const notes: string[] = [...told]
   if (unparsed > 0)
     notes.push(`${unparsed} ${unparsed === 1 ? 'line' : 'lines'} could not be read (${unreadable.join('; ')}); each is a gap`)
   if (seen.notFollowed > NOT_FOLLOWED_SHOWN_MAX) notes.push(`${seen.notFollowed} entries could not be followed in all`)

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
+import { parseProbeDefinitions } from '../probes.ts'
 import type { Recording } from '../recording.ts'
 import { readLines } from '../text/lines.ts'
 import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
+import { readDat } from './read-dat.ts'
 import { readInThread } from './read-thread.ts'
 
 /** Names a trace can have in a recording's folder, the first there is taken. */
-const TRACES = ['trace.txt', 'trace.txt.gz'] as const
+const TRACES = ['trace.txt', 'trace.txt.gz', 'trace.dat'] as const
 /** The parts beside the trace that are read; `*.after` is never looked at. */
 const PARTS = {
   iomem: 'iomem.before',
@@ -39,15 +42,6 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-async function refuseBinary(path: string): Promise<void> {
-  const first = await head(path, 16)
-  if (first[0] === 0x17 && first[1] === 0x08 && first[2] === 0x44 && Buffer.from(first.subarray(3, 10)).toString('latin1') === 'tracing') {
-    throw new RecordingError(
-      `${path} is a trace.dat of trace-cmd; this version reads text traces: copy tracefs' "trace" file before trace-cmd extracts it (the text of "trace-cmd report" leaves out too much)`,
-    )
-  }
-}
-
 const STARTED = /^##### CPU (\d+) buffer started ####$/
 
 /** Which CPUs' buffers begin late in a trace that was overwritten; null when its header does not say that it was. */
@@ -68,6 +62,11 @@ async function lateCpus(trace: string): Promise<readonly number[] | null> {
 
 /** Bytes of a trace from which on a thread of its own pays; a packed one is about a tenth. */
 const LARGE_BYTES = 8 << 20
+
+async function traceOf(trace: string, isBinary: boolean): Promise<Recording['trace']> {
+  if (await isLarge(trace)) return readInThread(trace)
+  return isBinary ? (summary, kprobeEvents) => readDat(trace, summary, parseProbeDefinitions(kprobeEvents)) : bytesOf(trace)
+}
 
 async function isLarge(trace: string): Promise<boolean> {
   const { size } = await stat(trace)
@@ -111,8 +110,7 @@ async function findTrace(path: string): Promise<{ trace: string; folder: string 
     return { trace: path, folder: named ? dirname(resolve(path)) : null }
   }
   for (const name of TRACES) if (await exists(join(path, name))) return { trace: join(path, name), folder: path }
-  const binary = (await exists(join(path, 'trace.dat'))) ? '; its trace.dat is binary, which this version does not read' : ''
-  throw new RecordingError(`${path} has no trace: expected ${TRACES.join(' or ')}${binary}`)
+  throw new RecordingError(`${path} has no trace: expected ${TRACES.join(', ')}`)
 }
 
 /**
@@ -128,11 +126,11 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
     }
   }
   const { trace, folder } = await findTrace(path)
-  await refuseBinary(trace)
   const beside = folder === null ? { texts: {}, files: [] } : await parts(folder)
-  const late = await lateCpus(trace)
+  const binary = isDat(await head(trace, MAGIC_BYTES))
+  const late = binary ? null : await lateCpus(trace)
   const recording: Recording = {
-    trace: (await isLarge(trace)) ? readInThread(trace) : bytesOf(trace),
+    trace: await traceOf(trace, binary),
     name: basename(resolve(folder ?? trace)),
     ...beside.texts,
     ...(late === null ? {} : { lateCpus: late }),

@@ -4,7 +4,9 @@ import { RecordingError } from '../errors.ts'
 import { parseProbeDefinitions } from '../probes.ts'
 import { readTextBatches } from '../text/batches.ts'
 import { newSummary } from '../text/reader.ts'
-import { bytesOf } from './bytes-of.ts'
+import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
+import { bytesOf, head } from './bytes-of.ts'
+import { readDat } from './read-dat.ts'
 import { AHEAD_MAX, type ReadReport, type ReadTask } from './read-thread.ts'
 
 const port = parentPort!
@@ -37,7 +39,9 @@ function buffersOf(batch: EntryBatch): ArrayBuffer[] {
 
 async function read({ path, kprobeEvents }: ReadTask): Promise<void> {
   const summary = newSummary()
-  for await (const batch of readTextBatches(bytesOf(path), summary, parseProbeDefinitions(kprobeEvents))) {
+  const definitions = parseProbeDefinitions(kprobeEvents)
+  const batches = isDat(await head(path, MAGIC_BYTES)) ? readDat(path, summary, definitions) : readTextBatches(bytesOf(path), summary, definitions)
+  for await (const batch of batches) {
     await credit.take()
     say({ kind: 'batch', batch, summary }, buffersOf(batch))
   }

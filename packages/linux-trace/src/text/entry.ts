@@ -17,6 +17,8 @@ export interface TraceEntry {
   readonly event: string
   /** What follows the name; further lines of a multi-line entry included. */
   body: string
+  /** Of a devres node whose name the trace does not hold: what it must be, by how it is used. */
+  readonly role?: string
 }
 
 // TASK-PID [(TGID)] [CPU] FLAGS TIMESTAMP: EVENT: BODY. A task's name may hold anything, so the shortest that fits is taken.

@@ -23,9 +23,13 @@ export interface TraceSummary {
   written: number | null
   /** How many CPUs the machine has; null without a header. */
   cpus: number | null
+  /** CPUs whose part of an overwritten ring buffer may begin later than the first entry, where the reader knows them. */
+  lateCpus: readonly number[] | null
   unparsed: number
   /** Where the first lines were that could not be read, and what they held. */
   unreadable: string[]
+  /** What else a reader has to say. */
+  notes: string[]
   /** The first entry's time (ns) and CPU. */
   first: { readonly time: number; readonly cpu: number } | null
   /** Time of the last entry, in nanoseconds. */
@@ -39,8 +43,10 @@ export const newSummary = (): TraceSummary => ({
   inBuffer: null,
   written: null,
   cpus: null,
+  lateCpus: null,
   unparsed: 0,
   unreadable: [],
+  notes: [],
   first: null,
   lastTime: 0,
   backwards: 0,

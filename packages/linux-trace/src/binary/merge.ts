@@ -1,0 +1,41 @@
+/** Records of several CPUs in the order of their times; of equal times the first CPU's comes first, as tracefs prints them. */
+import type { CpuRecords } from './cpu-records.ts'
+
+/** Shows each record, in order. `rest`: called now and then, to wait for. */
+export async function inOrder(cpus: readonly CpuRecords[], show: (from: CpuRecords) => void, rest: () => Promise<void> | null): Promise<void> {
+  const live: CpuRecords[] = []
+  for (const cpu of cpus) if (await advance(cpu)) live.push(cpu)
+  while (live.length > 0) {
+    let first = 0
+    for (let i = 1; i < live.length; i++) if (live[i]!.time < live[first]!.time) first = i
+    const cpu = live[first]!
+    // Up to here it stays this CPU's turn.
+    let until = Infinity
+    let untilIndex = live.length
+    for (let i = 0; i < live.length; i++) {
+      if (i === first || live[i]!.time >= until) continue
+      until = live[i]!.time
+      untilIndex = i
+    }
+    for (;;) {
+      show(cpu)
+      if (!cpu.step()) {
+        const waiting = rest()
+        if (waiting !== null) await waiting
+        if (!(await advance(cpu))) {
+          live.splice(first, 1)
+          break
+        }
+      }
+      if (cpu.time > until || (cpu.time === until && untilIndex < first)) break
+    }
+    const waiting = rest()
+    if (waiting !== null) await waiting
+  }
+}
+
+/** Steps to the next record, reading on where need be. */
+async function advance(cpu: CpuRecords): Promise<boolean> {
+  while (!cpu.step()) if (!(await cpu.more())) return false
+  return true
+}

@@ -1,0 +1,17 @@
+import { DatBatches } from '../binary/dat-batches.ts'
+import { readDatFile } from '../binary/dat-file.ts'
+import type { EntryBatch } from '../entries/batch.ts'
+import type { ProbeDefinition } from '../probes.ts'
+import type { TraceSummary } from '../text/reader.ts'
+import { decompress, FileSource } from './file-source.ts'
+
+/** The batches of a trace.dat. */
+export async function* readDat(path: string, summary: TraceSummary, definitions: ReadonlyMap<string, ProbeDefinition>): AsyncGenerator<EntryBatch> {
+  const source = await FileSource.open(path)
+  try {
+    const file = await readDatFile(source, decompress)
+    yield* new DatBatches(source, decompress, file, summary, definitions).read()
+  } finally {
+    await source.close()
+  }
+}
