@@ -24,11 +24,12 @@ export const releaseOrder: Invariant<DevresState> = {
     const device = state.devices.get(event.data['device'] as number)
     const pass = device?.passes.at(-1)
     if (device === undefined || pass?.broken?.rule !== 'order') return []
-    const summary = `${device.name}: ${event.data['release'] === null ? 'a resource' : String(event.data['release'])} (node ${String(event.data['node'])}) was released after a resource that had been added before it`
+    const release = event.data['release'] as string | null
+    const summary = `${device.name}: ${release ?? 'a resource'} (node ${String(event.data['node'])}) was released after a resource that had been added before it`
     return [
       violation(event, device, pass, 'devres/release-order', summary, {
         node: String(event.data['node']),
-        release: event.data['release'] as string | null,
+        release,
       }),
     ]
   },

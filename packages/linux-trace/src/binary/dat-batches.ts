@@ -64,7 +64,13 @@ export class DatBatches {
   #names: ReadonlyMap<string, string> = new Map()
 
   /** `summary` is filled on the way. @throws RecordingError */
-  constructor(source: ByteSource, decompress: Decompress, file: DatFile, summary: TraceSummary, definitions: ReadonlyMap<string, ProbeDefinition>) {
+  constructor(
+    source: ByteSource,
+    decompress: Decompress,
+    file: DatFile,
+    summary: TraceSummary,
+    definitions: ReadonlyMap<string, ProbeDefinition>,
+  ) {
     this.#source = source
     this.#decompress = decompress
     this.#file = file
@@ -89,8 +95,7 @@ export class DatBatches {
   #cpus(): CpuRecords[] {
     return this.#file.buffers.flatMap((buffer) =>
       buffer.cpus.map(
-        (data) =>
-          new CpuRecords(data.cpu, pagesOf(this.#source, this.#decompress, this.#file, buffer, data), this.#file, buffer.pageBytes),
+        (data) => new CpuRecords(data.cpu, pagesOf(this.#source, this.#decompress, this.#file, buffer, data), this.#file, buffer.pageBytes),
       ),
     )
   }
@@ -118,7 +123,7 @@ export class DatBatches {
       .catch((error: unknown) => {
         failure = error
       })
-      .then(() => {
+      .finally(() => {
         over = true
         wake?.()
       })
@@ -155,7 +160,9 @@ export class DatBatches {
             format,
             probe,
             isNumeric:
-              probe !== null && probe.fields.length <= SLOTS_MAX && probe.fields.every(({ how, field }) => how !== 'string' && field.size <= 8),
+              probe !== null &&
+              probe.fields.length <= SLOTS_MAX &&
+              probe.fields.every(({ how, field }) => how !== 'string' && field.size <= 8),
             shapes: [],
             symbol: probe === null ? null : (this.#definitions.get(format.name)?.symbol ?? null),
           }
@@ -179,7 +186,8 @@ export class DatBatches {
     if (this.#begun.has(cpu)) return
     this.#begun.add(cpu)
     // The buffers of the others begin later than the first, where any was overwritten.
-    if (this.#overrun.size > 0 && summary.entries > 0) this.#out.add({ kind: 'gap', reason: 'overwritten', lost: null, cpu, line: 0 }, ...at)
+    if (this.#overrun.size > 0 && summary.entries > 0)
+      this.#out.add({ kind: 'gap', reason: 'overwritten', lost: null, cpu, line: 0 }, ...at)
   }
 
   #unreadable(what: string): void {

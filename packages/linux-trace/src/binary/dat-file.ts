@@ -103,7 +103,12 @@ class Reader {
     const fields = new Map(formatFields(latin.decode(c.take(c.u64()))).map((field) => [field.name, field]))
     const commit = fields.get('commit')
     const data = fields.get('data')
-    if (commit !== undefined && data !== undefined && (commit.size === 4 || commit.size === 8) && data.offset >= commit.offset + commit.size) {
+    if (
+      commit !== undefined &&
+      data !== undefined &&
+      (commit.size === 4 || commit.size === 8) &&
+      data.offset >= commit.offset + commit.size
+    ) {
       this.page = { commit: commit.offset, commitBytes: commit.size, data: data.offset }
     }
     c.string()
@@ -207,7 +212,9 @@ export async function readDatFile(source: ByteSource, decompress: Decompress): P
   c.take(MAGIC_BYTES)
   const version = c.string()
   if (version !== '6' && version !== '7') {
-    throw new RecordingError(`this trace.dat is of version ${JSON.stringify(version)}; versions 6 and 7 are read: convert it with "trace-cmd convert"`)
+    throw new RecordingError(
+      `this trace.dat is of version ${JSON.stringify(version)}; versions 6 and 7 are read: convert it with "trace-cmd convert"`,
+    )
   }
   const endian = c.u8()
   const longBytes = c.u8()

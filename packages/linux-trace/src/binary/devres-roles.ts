@@ -80,7 +80,8 @@ export class DevresRoles {
     let names = this.#usage.get(op)
     if (names === undefined) this.#usage.set(op, (names = new Map()))
     let usage = names.get(name)
-    if (usage === undefined) names.set(name, (usage = { total: 0, afterGrant: 0, afterRegionRelease: 0, beforeRegionRelease: 0, beforePagemapRelease: 0 }))
+    if (usage === undefined)
+      names.set(name, (usage = { total: 0, afterGrant: 0, afterRegionRelease: 0, beforeRegionRelease: 0, beforePagemapRelease: 0 }))
     return usage
   }
 

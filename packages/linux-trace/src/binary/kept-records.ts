@@ -17,7 +17,14 @@ export class KeptRecords {
     this.#out = out
   }
 
-  add(number: number, { bytes, start, length, time, cpu }: CpuRecords, comm: string, pid: number, context: string, format: EventFormat): void {
+  add(
+    number: number,
+    { bytes, start, length, time, cpu }: CpuRecords,
+    comm: string,
+    pid: number,
+    context: string,
+    format: EventFormat,
+  ): void {
     const isFirst = !this.#told.has(format.id)
     this.#told.add(format.id)
     const what = isFirst ? `,"format":${JSON.stringify(format.text)}` : ''

@@ -2,7 +2,11 @@
 import type { CpuRecords } from './cpu-records.ts'
 
 /** Shows each record, in order. `rest`: called now and then, to wait for. */
-export async function inOrder(cpus: readonly CpuRecords[], show: (from: CpuRecords) => void, rest: () => Promise<void> | null): Promise<void> {
+export async function inOrder(
+  cpus: readonly CpuRecords[],
+  show: (from: CpuRecords) => void,
+  rest: () => Promise<void> | null,
+): Promise<void> {
   const live: CpuRecords[] = []
   for (const cpu of cpus) if (await advance(cpu)) live.push(cpu)
   while (live.length > 0) {

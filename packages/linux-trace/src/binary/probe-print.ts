@@ -25,10 +25,13 @@ export function probePrint({ fields, print }: EventFormat): ProbePrint | null {
   const m = /^"\(%lx(?: <- %lx)?\)((?:[^"\\]|\\.)*)"/.exec(print)
   if (m === null) return null
   const printed: ProbeField[] = []
-  const rest = m[1]!.replace(/ ([A-Za-z_]\w*)=(?:(?:0x)?%[lLh]*([xdus])|\\"%(s)\\")/g, (_, name: string, number?: string, text?: string) => {
-    const field = fields.get(name)
-    if (field !== undefined) printed.push({ name, field, how: HOW[number ?? text!]! })
-    return field === undefined ? '?' : ''
-  })
+  const rest = m[1]!.replace(
+    / ([A-Za-z_]\w*)=(?:(?:0x)?%[lLh]*([xdus])|\\"%(s)\\")/g,
+    (_, name: string, number?: string, text?: string) => {
+      const field = fields.get(name)
+      if (field !== undefined) printed.push({ name, field, how: HOW[number ?? text!]! })
+      return field === undefined ? '?' : ''
+    },
+  )
   return rest === '' ? { ip, returnedTo, fields: printed } : null
 }

@@ -223,7 +223,8 @@ class Importer {
   #lateCpus(): readonly number[] {
     const { inBuffer, written, cpus, first } = this.#trace
     if (first === null || inBuffer === null || written === null || written <= inBuffer) return []
-    const late = this.#recording.lateCpus ?? this.#trace.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
+    const late =
+      this.#recording.lateCpus ?? this.#trace.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
     return late.filter((cpu) => cpu !== first.cpu)
   }
 

@@ -1,13 +1,16 @@
 import { mkdir, mkdtemp, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
+import { importRecording } from '../import/importer.ts'
 import { openRecording } from './open.ts'
 
 const HEADER = '# entries-in-buffer/entries-written: 2/2   #P:2\n'
 const TRACE = `${HEADER}   sh-1 [000] ..... 1.000001: a: x\n   sh-1 [000] ..... 1.000002: b: y\n`
+/** The beginning of a trace.dat, and nothing else of it. */
+const DAT = new Uint8Array([0x17, 0x08, 0x44, ...new TextEncoder().encode('tracing'), 0x37, 0])
 const STARTED = '##### CPU 1 buffer started ####\n'
 
 let folder: string
@@ -48,14 +51,20 @@ describe('a folder', () => {
   })
 
   it('without a trace is refused with what was expected', async () => {
-    await expect(openRecording(folder)).rejects.toThrow(new RecordingError(`${folder} has no trace: expected trace.txt or trace.txt.gz`))
+    await expect(openRecording(folder)).rejects.toThrow(
+      new RecordingError(`${folder} has no trace: expected trace.txt, trace.txt.gz, trace.dat`),
+    )
     await mkdir(join(folder, 'trace.txt'))
     await expect(openRecording(folder)).rejects.toThrow('has no trace')
   })
 
-  it('with a trace.dat alone is refused, naming it', async () => {
-    await put('trace.dat', 'x')
-    await expect(openRecording(folder)).rejects.toThrow('its trace.dat is binary, which this version does not read')
+  it('may hold a trace.dat, which is taken where there is no text', async () => {
+    await put('trace.dat', DAT)
+    await put('uname.txt', 'Linux')
+    const { recording } = await openRecording(folder)
+    expect(recording).toMatchObject({ name: basename(folder), uname: 'Linux', trace: expect.any(Function) as unknown })
+    await put('trace.txt', TRACE)
+    expect(await textOf(folder)).toBe(TRACE)
   })
 
   it('with a part that is far too large is refused with its size', async () => {
@@ -93,9 +102,11 @@ describe('a file', () => {
     )
   })
 
-  it('that is a trace.dat of trace-cmd is refused with the way out', async () => {
-    await put('x.bin', new Uint8Array([0x17, 0x08, 0x44, ...new TextEncoder().encode('tracing'), 0x37, 0]))
-    await expect(openRecording(join(folder, 'x.bin'))).rejects.toThrow(/is a trace\.dat of trace-cmd.*copy tracefs/)
+  it('that begins like a trace.dat is one, whatever its name', async () => {
+    await put('x.bin', DAT)
+    const { recording } = await openRecording(join(folder, 'x.bin'))
+    const reading = importRecording(recording, { event: () => {}, kept: () => {} })
+    await expect(reading).rejects.toThrow(/the trace\.dat is damaged or cut at byte \d+/)
   })
 })
 

@@ -6,7 +6,11 @@ import type { TraceSummary } from '../text/reader.ts'
 import { decompress, FileSource } from './file-source.ts'
 
 /** The batches of a trace.dat. */
-export async function* readDat(path: string, summary: TraceSummary, definitions: ReadonlyMap<string, ProbeDefinition>): AsyncGenerator<EntryBatch> {
+export async function* readDat(
+  path: string,
+  summary: TraceSummary,
+  definitions: ReadonlyMap<string, ProbeDefinition>,
+): AsyncGenerator<EntryBatch> {
   const source = await FileSource.open(path)
   try {
     const file = await readDatFile(source, decompress)

@@ -40,7 +40,9 @@ function buffersOf(batch: EntryBatch): ArrayBuffer[] {
 async function read({ path, kprobeEvents }: ReadTask): Promise<void> {
   const summary = newSummary()
   const definitions = parseProbeDefinitions(kprobeEvents)
-  const batches = isDat(await head(path, MAGIC_BYTES)) ? readDat(path, summary, definitions) : readTextBatches(bytesOf(path), summary, definitions)
+  const batches = isDat(await head(path, MAGIC_BYTES))
+    ? readDat(path, summary, definitions)
+    : readTextBatches(bytesOf(path), summary, definitions)
   for await (const batch of batches) {
     await credit.take()
     say({ kind: 'batch', batch, summary }, buffersOf(batch))

@@ -1,0 +1,182 @@
+import { deflateSync, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Row, RowTables } from '../entries/row.ts'
+import { readKept } from '../entries/kept.ts'
+import { RecordingError } from '../errors.ts'
+import { decompress } from '../node/file-source.ts'
+import { newSummary, type TraceSummary } from '../text/reader.ts'
+import { DatBatches } from './dat-batches.ts'
+import { readDatFile } from './dat-file.ts'
+import { sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
+
+const datOf = (layout: Layout, content: Content): Uint8Array =>
+  writeDat(layout, content, (algorithm, bytes) => (algorithm === 'zstd' ? zstdCompressSync(bytes) : deflateSync(bytes)))
+
+/** What a file says: entries as tracefs would print them, gaps, entries without effect. */
+async function read(bytes: Uint8Array): Promise<{ told: string[]; kept: unknown[]; summary: TraceSummary }> {
+  const source = sourceOf(bytes)
+  const summary = newSummary()
+  const file = await readDatFile(source, decompress)
+  const tables = new RowTables()
+  const row = new Row(tables)
+  const told: string[] = []
+  const kept: unknown[] = []
+  for await (const batch of new DatBatches(source, decompress, file, summary, new Map()).read()) {
+    tables.add(batch)
+    for (let i = 0; i < batch.rows; i++) {
+      const item = batch.item[i]! < 0 ? null : batch.items[batch.item[i]!]!
+      if (item?.kind === 'gap') told.push(`${item.reason} ${item.lost} ${item.cpu}`)
+      else {
+        const e = item === null ? row.turnTo(batch, i) : item.entry
+        told.push(`${e.number} ${e.comm}-${e.pid} [${e.cpu}] ${e.context} ${e.time} ${e.event}: ${e.body}`)
+      }
+    }
+    const lines = new TextDecoder().decode(batch.kept).trimEnd()
+    if (lines !== '') kept.push(...lines.split('\n').map(readKept))
+  }
+  return { told, kept, summary }
+}
+
+const lookup = (time: number, pid: number, pfn: bigint, small: number): Sample => ({
+  time,
+  id: 1001,
+  pid,
+  preempt: 1,
+  data: (w) => w.u64(0xffff_ffff_8100_0010n).u64(pfn).i32(small),
+})
+const lookedUp = (time: number, pid: number, pgmap: bigint): Sample => ({
+  time,
+  id: 1002,
+  pid,
+  flags: 1,
+  data: (w) => w.u64(0xffff_ffff_8100_0000n).u64(0xffff_ffff_8200_0004n).u64(pgmap),
+})
+const probe = (time: number, pid: number, dev: string): Sample => ({
+  time,
+  id: 1003,
+  pid,
+  data: (w) => {
+    const at = w.length + 12
+    w.u64(0xffff_ffff_8200_0000n)
+      .u32(((dev.length + 1) << 16) | at)
+      .cstring(dev)
+  },
+})
+const odd = (time: number, pid: number, x: number): Sample => ({ time, id: 1004, pid, data: (w) => w.i32(x) })
+
+const CONTENT: Content = {
+  cpus: [
+    [
+      { samples: [lookup(5_000_000_000, 7, 0x123456n, -5), lookedUp(5_000_000_900, 7, 0xff11_0000_0000_0010n), odd(5_000_001_000, 7, 3)] },
+      { missed: 12, samples: [probe(6_000_000_000, 0, 'pfn0.0')] },
+    ],
+    [{ samples: [lookup(5_000_000_000, 9, 0n, 7), lookup(5_000_000_901, 9, 0xffff_ffff_ffff_ffffn, 0)] }],
+  ],
+  kallsyms:
+    'ffffffff81000000 T get_dev_pagemap\nffffffff81000100 t other\nffffffff82000000 t caller\t[mod]\nffffffff82000040 t end\t[mod]\n',
+  comms: '7 my task\n9 pin\n',
+}
+
+const TOLD = [
+  '1 my task-7 [0] ...1. 5000000000 lookup: (get_dev_pagemap+0x10/0x100) pfn=0x123456 small=-5',
+  '2 pin-9 [1] ...1. 5000000000 lookup: (get_dev_pagemap+0x10/0x100) pfn=0x0 small=7',
+  '3 my task-7 [0] d.... 5000000900 lookup_ret: (caller+0x4/0x40 [mod] <- get_dev_pagemap) pgmap=0xff11000000000010',
+  '4 pin-9 [1] ...1. 5000000901 lookup: (get_dev_pagemap+0x10/0x100) pfn=0xffffffffffffffff small=0',
+  'lost 12 0',
+  '6 <idle>-0 [0] ..... 6000000000 probe: (caller+0x0/0x40 [mod]) dev="pfn0.0"',
+]
+
+const layouts: Layout[] = [true, false].flatMap((little) =>
+  ([4, 8] as const).flatMap((longBytes) => [
+    { little, longBytes, version: 6, algorithm: 'none' } as const,
+    ...(['none', 'zlib', 'zstd'] as const).map((algorithm) => ({ little, longBytes, version: 7, algorithm }) as const),
+  ]),
+)
+
+describe.each(layouts)('little-endian $little, longs of $longBytes bytes, version $version, compression $algorithm', (layout) => {
+  it('tells what was recorded, in the order of its times', async () => {
+    const { told, kept, summary } = await read(datOf(layout, CONTENT))
+    expect(told).toEqual(TOLD)
+    expect(kept).toMatchObject([{ entry: 5, comm: 'my task', pid: 7, cpu: 0, time: 5_000_001_000, event: 'odd' }])
+    expect(summary).toMatchObject({ entries: 6, inBuffer: null, lateCpus: [0, 1], first: { cpu: 0 }, backwards: 0 })
+  })
+})
+
+const first = layouts[0]!
+
+it('tells what was overwritten by the counts of the kernel, and where the buffers of other CPUs begin', async () => {
+  const stats = [
+    'CPU: 0\nentries: 0\noverrun: 90\ncommit overrun: 0\ndropped events: 2\nread events: 4\n',
+    'CPU: 1\nentries: 0\noverrun: 0\nread events: 2\n',
+  ]
+  const { told, summary } = await read(datOf(first, { ...CONTENT, stats }))
+  expect(summary).toMatchObject({ inBuffer: 6, written: 98 })
+  expect(told.slice(0, 3)).toEqual(['overwritten 92 null', TOLD[0], 'overwritten null 1'])
+})
+
+it('a record of an event that has no format is a gap', async () => {
+  const unknown: Sample = { time: 1, id: 77, pid: 1, data: (w) => w.u32(0) }
+  const { told, summary } = await read(datOf(first, { cpus: [[{ samples: [unknown, lookup(2, 7, 1n, 1)] }]] }))
+  expect(told).toHaveLength(2)
+  expect(told[0]).toBe('unreadable 1 0')
+  expect(summary).toMatchObject({ unparsed: 1, entries: 1 })
+})
+
+it('an empty trace is one in which nothing happened', async () => {
+  expect((await read(datOf(first, { cpus: [[], []] }))).summary).toMatchObject({ entries: 0, inBuffer: 0 })
+})
+
+it('times far apart are told by what extends them', async () => {
+  const { told } = await read(datOf(first, { cpus: [[{ samples: [lookup(1, 7, 1n, 1), lookup(90_000_000_000, 7, 1n, 1)] }]] }))
+  expect(told[1]).toContain(' 90000000000 ')
+})
+
+/** Whether it is refused as a damaged trace.dat, or what is left is told with gaps. @throws what else goes wrong */
+async function survives(bytes: Uint8Array): Promise<boolean> {
+  try {
+    await read(bytes)
+    return true
+  } catch (error) {
+    return error instanceof RecordingError && error.message.includes('trace.dat')
+  }
+}
+
+describe('what is damaged', () => {
+  const whole = layouts.map((layout) => datOf(layout, CONTENT))
+  it('cut anywhere is refused with the place, or is whole', async () => {
+    for (const bytes of whole.slice(0, 4)) {
+      for (let length = 0; length < bytes.length; length += 1 + (length >> 6)) expect(await survives(bytes.subarray(0, length))).toBe(true)
+    }
+  })
+
+  it('with bytes changed anywhere is refused with the place, or read with gaps', async () => {
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      to: fc.constantFrom(0, 1, 0x7f, 0x80, 0xff),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.array(change, { minLength: 1, maxLength: 6 }), async (n, changes) => {
+        const bytes = whole[n]!.slice()
+        for (const { at, to } of changes) bytes[Math.floor(at * bytes.length)] = to
+        expect(await survives(bytes)).toBe(true)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('a real one with bytes changed is refused with the place, or read with gaps', async () => {
+    const real = readFileSync(join(import.meta.dirname, '../../../../recordings/linux-6.1/fsdax-gup-overwritten/trace.dat'))
+    const at = fc.oneof(fc.nat(90_000), fc.integer({ min: real.length - 26_000, max: real.length - 1 }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(at, fc.nat(255)), { minLength: 1, maxLength: 3 }), async (changes) => {
+        const bytes = Uint8Array.from(real)
+        for (const [place, to] of changes) bytes[place] = to
+        expect(await survives(bytes)).toBe(true)
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
