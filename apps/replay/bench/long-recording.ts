@@ -74,6 +74,20 @@ function* optionsAt(file: Buffer, section: number): Generator<{ id: number; at: 
   }
 }
 
+const section = (id: number, bytes: number): Buffer => {
+  const head = Buffer.alloc(16)
+  head.writeUInt16LE(id, 0)
+  head.writeBigUInt64LE(BigInt(bytes), 8)
+  return head
+}
+
+const option = (id: number, bytes: Buffer): Buffer => {
+  const head = Buffer.alloc(6)
+  head.writeUInt16LE(id, 0)
+  head.writeUInt32LE(bytes.length, 2)
+  return Buffer.concat([head, bytes])
+}
+
 /** The file as it is, with another buffer section behind it that its options lead to. */
 function writeBinary(path: string, copies: number, spanMicros: number): void {
   const file = readFileSync(join(SOURCE, 'trace.dat'))
@@ -91,12 +105,6 @@ function writeBinary(path: string, copies: number, spanMicros: number): void {
     length += bytes.length
   }
   const align = (): void => put(Buffer.alloc((PAGE_BYTES - (length % PAGE_BYTES)) % PAGE_BYTES))
-  const section = (id: number, bytes: number): Buffer => {
-    const head = Buffer.alloc(16)
-    head.writeUInt16LE(id, 0)
-    head.writeBigUInt64LE(BigInt(bytes), 8)
-    return head
-  }
   put(file)
   align()
   const fly = length
@@ -113,12 +121,6 @@ function writeBinary(path: string, copies: number, spanMicros: number): void {
   for (const [i, { at, bytes }] of places.entries()) {
     value.writeBigUInt64LE(BigInt(at), 22 + i * 20 + 4)
     value.writeBigUInt64LE(BigInt(bytes), 22 + i * 20 + 12)
-  }
-  const option = (id: number, bytes: Buffer): Buffer => {
-    const head = Buffer.alloc(6)
-    head.writeUInt16LE(id, 0)
-    head.writeUInt32LE(bytes.length, 2)
-    return Buffer.concat([head, bytes])
   }
   const options = Buffer.concat([option(3, value), option(0, Buffer.alloc(8))])
   put(section(0, options.length))
