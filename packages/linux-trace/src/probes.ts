@@ -4,6 +4,8 @@
  */
 
 import type { HitShape } from './entries/shape.ts'
+import { probesOf } from './record/layout.ts'
+import { verifiedKernels } from './record/verified.ts'
 import { TextFields } from './text/fields.ts'
 
 /** One function: canonical field name → what fetches it. */
@@ -68,7 +70,22 @@ const known: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   blk_mq_freeze_queue_wait: { q: '$arg1' },
   free_zone_device_page: { page: '$arg1', pgmap: '+8($arg1)' },
   try_grab_page: { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', flags: '$arg2', vmemmap: '@vmemmap_base' },
-  try_grab_folio: { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', refs: '$arg2', flags: '$arg3', vmemmap: '@vmemmap_base' },
+  try_grab_folio: grabArgs(),
+  // Other kernels' names of it: 5.10, and 6.12 on.
+  try_grab_compound_head: grabArgs(),
+  try_grab_folio_fast: grabArgs(),
+  put_devmap_managed_page: { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', vmemmap: '@vmemmap_base' },
+  __put_devmap_managed_folio_refs: {
+    page: '$arg1',
+    pgmap: '+8($arg1)',
+    refcount: '+52($arg1)',
+    refs: '$arg2',
+    vmemmap: '@vmemmap_base',
+  },
+  free_zone_device_folio: { page: '$arg1', pgmap: '+8($arg1)' },
+  dax_break_layout_final: { inode: '$arg1' },
+  __device_release_driver: { dev: '+0(+0($arg1))' },
+  add_disk_fwnode: { parent: '+0(+0($arg1))', disk: '+12($arg2)' },
   __put_devmap_managed_page_refs: { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', refs: '$arg2', vmemmap: '@vmemmap_base' },
   __bio_release_pages: {
     bio: '$arg1',
@@ -91,6 +108,10 @@ const known: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   kill_dax: { dax_dev: '$arg1' },
   dax_layout_busy_page_range: { mapping: '$arg1', start: '$arg2', end: '$arg3', vmemmap: '@vmemmap_base' },
   ext4_break_layouts: { inode: '$arg1' },
+}
+
+function grabArgs(): Record<string, string> {
+  return { page: '$arg1', pgmap: '+8($arg1)', refcount: '+52($arg1)', refs: '$arg2', flags: '$arg3', vmemmap: '@vmemmap_base' }
 }
 
 function resourceArgs(n: 1 | 2): Record<string, string> {
@@ -143,6 +164,25 @@ export const bareSymbol = (symbol: string): string =>
     .replace(/[+].*$/, '')
     .replace(/\.(?:constprop|isra|part|cold).*$/, '')
 
+/** What the probes of the kernels that were checked fetch, by function: `name fetch`. */
+let verified: ReadonlyMap<string, ReadonlySet<string>> | null = null
+
+function verifiedFetches(): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { symbol, fetch } of verifiedKernels.flatMap(probesOf)) {
+    const fetches = found.get(symbol) ?? new Set()
+    found.set(symbol, fetches)
+    for (const [, name, what] of fetch.matchAll(/(\w+)=(\S+)/g)) fetches.add(`${name} ${normalise(what!)}`)
+  }
+  return found
+}
+
+/** Whether a checked kernel's probe of a function fetches just this under just this name. */
+function isVerified(symbol: string, name: string, fetch: string): boolean {
+  verified ??= verifiedFetches()
+  return verified.get(symbol)?.has(`${name} ${fetch}`) ?? false
+}
+
 /** Reads `kprobe_events`; lines that are no probe definition are left out. */
 export function parseProbeDefinitions(text: string): Map<string, ProbeDefinition> {
   const probes = new Map<string, ProbeDefinition>()
@@ -159,7 +199,7 @@ export function parseProbeDefinitions(text: string): Map<string, ProbeDefinition
       if (eq <= 0) continue
       const name = arg.slice(0, eq)
       const fetch = normalise(arg.slice(eq + 1))
-      const canonical = fetch === '$retval' ? 'ret' : byFetch.get(fetch)
+      const canonical = fetch === '$retval' ? 'ret' : isVerified(symbol, name, fetch) ? name : byFetch.get(fetch)
       if (canonical === undefined) foreign.push(name)
       else fields.set(name, canonical)
     }
@@ -202,6 +242,12 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   try_grab_page: ['page', 'flags'],
   try_grab_folio: ['page', 'refs', 'flags'],
   __put_devmap_managed_page_refs: ['page', 'refs'],
+  try_grab_compound_head: ['page', 'refs', 'flags'],
+  try_grab_folio_fast: ['page', 'refs', 'flags'],
+  put_devmap_managed_page: ['page'],
+  __put_devmap_managed_folio_refs: ['page', 'refs'],
+  __device_release_driver: ['dev'],
+  add_disk_fwnode: ['parent', 'disk'],
   __bio_release_pages: ['vcnt', 'page0', 'len0'],
 }
 

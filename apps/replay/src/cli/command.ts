@@ -12,7 +12,9 @@ export interface Cli {
   /** Makes a commander action of work on one argument. */
   readonly run: <O extends object>(work: Work<O>) => (argument: string, options: O, command: Command) => Promise<void>
   /** The same for a command without arguments. */
-  readonly runAlone: (work: (session: Session) => Promise<ExitCode>) => (options: object, command: Command) => Promise<void>
+  readonly runAlone: <O extends object>(
+    work: (session: Session, options: O) => Promise<ExitCode>,
+  ) => (options: O, command: Command) => Promise<void>
 }
 
 export function cliOf(program: Command, interrupt: Interrupt, answer: (code: ExitCode) => void): Cli {
@@ -28,7 +30,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
   return {
     program,
     run: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
-    runAlone: (work) => (_options, command) => within(command, work),
+    runAlone: (work) => (options, command) => within(command, (session) => work(session, options)),
   }
 }
 

@@ -35,6 +35,17 @@ export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
   ctx.enter(hit, ctx.say('devres/unbind-cleanup-started', { device, reason }), device, { reason })
 }
 
+/** Before cleaning up was a function of its own (5.17), what calls it shows that an unbind is under way. */
+export function driverReleaseStarted(ctx: ImportContext, hit: ProbeHit): void {
+  const device = deviceToUnbind(ctx, string(hit.fields, 'dev') ?? '?')
+  ctx.enter(hit, ctx.say('devres/remove-started', { device, driver: null }), device)
+}
+
+export function driverReleaseEnded(ctx: ImportContext, hit: ProbeHit): void {
+  ctx.leaveCall(hit)
+  ctx.unpaired(hit)
+}
+
 /** Why a device is cleaned up when no probe of it is known to be under way: in a gap one may have begun. */
 function unbindReason(ctx: ImportContext, device: number): 'unbind' | 'probe-failed' | 'unknown' {
   const state = ctx.devres.devices.get(device)?.driver.state ?? null

@@ -65,6 +65,8 @@ export class ImportContext {
   readonly nvdimm: NvdimmPmemState
   readonly window: Window
   readonly probes: ReadonlyMap<string, ProbeDefinition>
+  /** Of the kernel, 6.1 as 6001; null when not known. */
+  version: number | null = null
   /** The newest gap; 0 when nothing is missing so far. */
   lastGap = 0
   task!: Task

@@ -21,6 +21,7 @@ const detect = call(nvdimm.autodetectStarted, nvdimm.autodetectEnded)
 const handlers: Readonly<Record<string, { readonly enter: Handler; readonly return?: Handler }>> = {
   really_probe: call(binding.probeStarted, binding.probeEnded),
   device_unbind_cleanup: point(binding.unbindCleanupStarted),
+  __device_release_driver: call(binding.driverReleaseStarted, binding.driverReleaseEnded),
   devres_release_all: call(binding.releaseAllStarted, binding.releaseAllEnded),
   __request_region: call(tree.regionRequestStarted, tree.regionRequestEnded),
   __release_region: point(tree.regionReleased),
@@ -43,13 +44,19 @@ const handlers: Readonly<Record<string, { readonly enter: Handler; readonly retu
   devm_memunmap: point(pagemaps.rangeUnmapped),
   try_grab_page: grab,
   try_grab_folio: grab,
+  try_grab_folio_fast: grab,
+  try_grab_compound_head: grab,
+  put_devmap_managed_page: point(pages.devmapPagePut),
+  __put_devmap_managed_folio_refs: point(pages.devmapPagePut),
   __put_devmap_managed_page_refs: point(pages.devmapPagePut),
   __bio_release_pages: point(pages.bioReleased),
   page_cache_pipe_buf_release: point(pages.pipeBufferReleased),
   unpin_user_page: point(pages.gupPut),
   gup_put_folio: point(pages.gupPut),
   free_zone_device_page: point(pages.pageFreed),
+  free_zone_device_folio: point(pages.pageFreed),
   ext4_break_layouts: call(idleWaits.idleWaitStarted, idleWaits.idleWaitEnded),
+  dax_break_layout_final: call(idleWaits.idleWaitStarted, idleWaits.idleWaitEnded),
   dax_layout_busy_page_range: call(idleWaits.busyLookupStarted, idleWaits.busyLookedUp),
   nd_pmem_probe: call(nvdimm.pmemProbeStarted, nvdimm.pmemProbeEnded),
   pmem_attach_disk: pmem,
@@ -62,6 +69,7 @@ const handlers: Readonly<Record<string, { readonly enter: Handler; readonly retu
   nvdimm_namespace_attach_btt: call(nvdimm.bttAttachStarted, nvdimm.bttAttachEnded),
   nvdimm_namespace_detach_btt: point(nvdimm.bttDetached),
   device_add_disk: point(nvdimm.diskAdded),
+  add_disk_fwnode: point(nvdimm.diskAdded),
   del_gendisk: point(nvdimm.diskRemoved),
   kill_dax: point(nvdimm.daxKilled),
   blk_freeze_queue_start: point(nvdimm.queueFreezeStarted),
@@ -77,7 +85,12 @@ export function handlerOf(hit: ProbeHit): Handler | undefined {
 }
 
 /** Functions of whose return it matters only that it came. */
-const RETURNS_VOID: ReadonlySet<string> = new Set(['memunmap_pages', 'blk_mq_freeze_queue_wait'])
+const RETURNS_VOID: ReadonlySet<string> = new Set([
+  'memunmap_pages',
+  'blk_mq_freeze_queue_wait',
+  'dax_break_layout_final',
+  '__device_release_driver',
+])
 
 /** Whether a return matters by its value and the user's probe does not fetch it. */
 export const tellsNothing = (hit: ProbeHit): boolean => hit.edge === 'return' && !hit.fields.has('ret') && !RETURNS_VOID.has(hit.symbol)

@@ -10,6 +10,7 @@ import {
   type ProbeDefinition,
   type ProbeHit,
 } from '../probes.ts'
+import { kernelVersion } from '../kernel-version.ts'
 import type { Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { newSummary, type TraceItem } from '../text/reader.ts'
@@ -126,6 +127,7 @@ class Importer {
     this.#unrecorded = [...coverage.missing().keys()]
     this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
+    this.#ctx.version = kernelVersion(recording.uname)
   }
 
   async run(): Promise<ImportSummary> {

@@ -2,6 +2,7 @@
 import { memoryType, type Pagemap } from '@devtrail/memremap'
 import { errnoOf, errPtr, int, pointer, string, u64 } from '../values.ts'
 import type { Fields, ProbeHit } from '../probes.ts'
+import { memoryTypeOf } from '../kernel-version.ts'
 import type { ImportContext } from './context.ts'
 import { deviceAtHand } from './devices.ts'
 import { idleAtStart } from './idle-at-start.ts'
@@ -71,7 +72,7 @@ export function mapStarted(ctx: ImportContext, hit: ProbeHit): void {
   ctx.task.requested = null
   const start = u64(f, 'start') ?? 0n
   const end = u64(f, 'end') ?? 0n
-  const type = int(f, 'type')
+  const type = memoryTypeOf(int(f, 'type'), ctx.version)
   const seq = ctx.say('memremap/map-started', {
     pagemap,
     pointer: p,
@@ -163,7 +164,7 @@ export function unmapStarted(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = pagemapFor(ctx, pointer(f, 'pgmap') ?? '0x0', null)
   const start = u64(f, 'start') ?? 0n
   const end = u64(f, 'end') ?? 0n
-  const type = int(f, 'type')
+  const type = memoryTypeOf(int(f, 'type'), ctx.version)
   const known = ctx.memremap.pagemaps.get(pagemap)
   const learnt = known?.start === null
   const seq = ctx.say('memremap/unmap-started', {

@@ -6,6 +6,8 @@ import type { ImportContext } from './context.ts'
 import { ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
 
 const PAGE_BYTES = 4096
+/** GUP_PIN_COUNTING_BIAS. */
+const PIN_BIAS = 1024
 /** Vectors of a bio that the probe fetches. */
 const VECTORS_SEEN = 3
 /** No sane count of a page is larger; what is read from a vanished struct page may be anything. */
@@ -40,18 +42,23 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
     refcount,
     refs,
     flags,
-    folio: hit.symbol === 'try_grab_folio',
+    folio: hit.symbol !== 'try_grab_page',
   })
   const before = owner.head === null ? sane(refcount, owner) : null
   ctx.enter(hit, seq, null, { pfn, pagemap, before, refs, kind: kindOf(flags), head: owner.head })
 }
 
-/** try_grab_page returns a bool (only its lowest byte counts), try_grab_folio a pointer. */
+/** Whether a grab succeeded: try_grab_page returns a bool (only its lowest byte counts), try_grab_folio a pointer, or from 6.11 on an errno. */
+function hasGrabbed(ctx: ImportContext, symbol: string, ret: bigint): boolean {
+  if (symbol === 'try_grab_page') return (ret & 0xffn) !== 0n
+  return symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? (ret & 0xffff_ffffn) === 0n : ret !== 0n
+}
+
 export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
   const ret = u64(hit.fields, 'ret') ?? 0n
-  const ok = hit.symbol === 'try_grab_page' ? (ret & 0xffn) !== 0n : ret !== 0n
+  const ok = hasGrabbed(ctx, hit.symbol, ret)
   const { pfn, pagemap, before, refs, kind, head } = frame.data as {
     pfn: number | null
     pagemap: number | null
@@ -62,7 +69,7 @@ export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
   }
   const told = { cause: [frame.seq] }
   if (!ok) return void ctx.say('memremap/grab-refused', { pfn, pagemap }, told)
-  const result = pointer(hit.fields, 'ret')
+  const result = hit.symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? null : pointer(hit.fields, 'ret')
   ctx.say('memremap/grabbed', { pfn, pagemap, before, head, refs: kind === null ? 0 : refs, kind: kind ?? 'get', result }, told)
   putsGoUnseen(ctx, pagemap)
 }
@@ -80,6 +87,9 @@ export function devmapPagePut(ctx: ImportContext, hit: ProbeHit): void {
   const word = pointer(f, 'pgmap')
   const owner = ownerOf(ctx, pfn, word, f.has('pgmap'))
   const refcount = int(f, 'refcount')
+  // A pin adds this much to the count of a small page, and is given back in one.
+  const given = int(f, 'refs') ?? 1
+  const pins = given > 0 && given % PIN_BIAS === 0 ? given / PIN_BIAS : 0
   ctx.say('memremap/put', {
     pfn,
     pages: 1,
@@ -88,8 +98,8 @@ export function devmapPagePut(ctx: ImportContext, hit: ProbeHit): void {
     head: owner.head,
     word,
     before: owner.head === null ? sane(refcount, owner) : null,
-    refs: int(f, 'refs') ?? 1,
-    kind: 'get',
+    refs: pins > 0 ? pins : given,
+    kind: pins > 0 ? 'pin' : 'get',
     how: 'put_page',
   })
   if (owner.pagemap === undefined && refcount !== null) sampledRaw(ctx, hit, pfn, refcount)
