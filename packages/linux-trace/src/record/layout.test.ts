@@ -16,12 +16,16 @@ const lines = (probes: readonly Probe[]): string =>
     )
     .join('\n')
 
+const sorted = (fields: ReadonlyMap<string, string>): string[] => [...fields.values()].toSorted()
+const fieldsOf = (release: string, event: string): object =>
+  Object.fromEntries(parseProbeDefinitions(lines(probesOf(kernel(release)))).get(event)!.fields)
+const probesBios = (release: string): boolean => probesOf(kernel(release)).some(({ event }) => event === 'bio_release_pages')
+
 it('the probes of 6.1 are those that the real recordings were made with', () => {
   const recorded = parseProbeDefinitions(
     readFileSync(join(import.meta.dirname, '../../../../recordings/linux-6.1/fsdax-truncate-hang/kprobe_events.txt'), 'utf8'),
   )
   const ours = parseProbeDefinitions(lines(probesOf(kernel('6.1.'))))
-  const sorted = (fields: ReadonlyMap<string, string>): string[] => [...fields.values()].toSorted()
   expect([...ours.keys()].toSorted()).toEqual([...recorded.keys()].toSorted())
   for (const [event, { symbol, returns, fields }] of recorded) {
     const twin = ours.get(event)!
@@ -44,15 +48,12 @@ describe.each(verifiedKernels.map((k) => [k.release, k] as const))('%s', (_, lay
 })
 
 it('takes each field for what it is, where another kernel has something else there', () => {
-  const fieldsOf = (release: string, event: string): object =>
-    Object.fromEntries(parseProbeDefinitions(lines(probesOf(kernel(release)))).get(event)!.fields)
   expect(fieldsOf('5.10.', 'arch_remove_memory')).toEqual({ start: 'start', size: 'size' })
   expect(fieldsOf('6.12.', 'memremap_pages')).toMatchObject({ type: 'type', start: 'start', end: 'end', pgmap_flags: 'pgmap_flags' })
 })
 
 it('the end of a bio is probed only where it gives pages back by itself', () => {
-  const has = (release: string): boolean => probesOf(kernel(release)).some(({ event }) => event === 'bio_release_pages')
-  expect(['5.10.', '6.1.', '6.12.', '7.2.'].map(has)).toEqual([false, true, false, false])
+  expect(['5.10.', '6.1.', '6.12.', '7.2.'].map(probesBios)).toEqual([false, true, false, false])
 })
 
 it('a kernel without device memory is refused with what is missing', () => {

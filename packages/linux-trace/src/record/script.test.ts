@@ -33,7 +33,7 @@ it('is a script that sh takes, with every probe of every kernel', () => {
   execFileSync('sh', ['-n'], { input: script })
   for (const kernel of verifiedKernels) {
     expect(script).toContain(kernel.btf)
-    for (const { event, fetch } of probesOf(kernel)) expect(script).toContain(`${event} `)
+    for (const { event } of probesOf(kernel)) expect(script).toContain(`${event} `)
     expect(script).toContain(`# Linux ${kernel.release}`)
   }
 })
