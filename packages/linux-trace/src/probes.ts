@@ -83,6 +83,7 @@ const known: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     vmemmap: '@vmemmap_base',
   },
   free_zone_device_folio: { page: '$arg1', pgmap: '+8($arg1)' },
+  dax_break_layout: { inode: '$arg1' },
   dax_break_layout_final: { inode: '$arg1' },
   __device_release_driver: { dev: '+0(+0($arg1))' },
   add_disk_fwnode: { parent: '+0(+0($arg1))', disk: '+12($arg2)' },

@@ -56,6 +56,7 @@ const handlers: Readonly<Record<string, { readonly enter: Handler; readonly retu
   free_zone_device_page: point(pages.pageFreed),
   free_zone_device_folio: point(pages.pageFreed),
   ext4_break_layouts: call(idleWaits.idleWaitStarted, idleWaits.idleWaitEnded),
+  dax_break_layout: call(idleWaits.idleWaitStarted, idleWaits.idleWaitEnded),
   dax_break_layout_final: call(idleWaits.idleWaitStarted, idleWaits.idleWaitEnded),
   dax_layout_busy_page_range: call(idleWaits.busyLookupStarted, idleWaits.busyLookedUp),
   nd_pmem_probe: call(nvdimm.pmemProbeStarted, nvdimm.pmemProbeEnded),

@@ -1,5 +1,6 @@
 /** References to pages: mm/gup.c, the ends of bios and pipe buffers. */
 import { foll, memoryType } from '@devtrail/memremap'
+import { follFlagsOf } from '../kernel-version.ts'
 import { int, pointer, u64 } from '../values.ts'
 import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
@@ -30,7 +31,7 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
   const owner = ownerOf(ctx, pfn, word, f.has('pgmap'))
-  const flags = int(f, 'flags') ?? 0
+  const flags = follFlagsOf(int(f, 'flags'), ctx.version) ?? 0
   const refs = int(f, 'refs') ?? 1
   const refcount = int(f, 'refcount')
   const pagemap = owner.pagemap?.id ?? null
@@ -196,7 +197,7 @@ export function gupPut(ctx: ImportContext, hit: ProbeHit): void {
   const owner = ownerOf(ctx, pfn, null)
   const unpin = hit.symbol === 'unpin_user_page'
   const refs = int(f, 'refs') ?? 1
-  const flags = int(f, 'flags')
+  const flags = follFlagsOf(int(f, 'flags'), ctx.version)
   const page = pointer(f, 'page')
   const itself =
     owner.pagemap !== undefined && owner.pagemap.type !== null && owner.pagemap.type !== memoryType.FS_DAX && !(unpin && gupPutAhead(ctx))

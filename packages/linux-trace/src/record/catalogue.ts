@@ -218,6 +218,7 @@ export const catalogue: readonly ProbeTemplate[] = [
     returns: 'x64',
   },
   { event: 'break_layouts', symbol: 'ext4_break_layouts', module: 'ext4', fetch: { inode: '$arg1:x64' }, returns: 's32' },
+  { event: 'break_layouts_dax', symbol: 'dax_break_layout', fetch: { inode: '$inode:x64' }, returns: 's32' },
   { event: 'break_layouts_final', symbol: 'dax_break_layout_final', fetch: { inode: '$inode:x64' }, returns: 'void' },
 ]
 

@@ -302,6 +302,7 @@ export const verifiedKernels: readonly VerifiedKernel[] = [
       gup_put_folio: ['folio', 'refs', 'flags'],
       free_zone_device_folio: ['folio'],
       dax_layout_busy_page_range: ['mapping', 'start', 'end'],
+      dax_break_layout: ['inode', 'start', 'end', 'cb'],
       dax_break_layout_final: ['inode'],
     },
   },
