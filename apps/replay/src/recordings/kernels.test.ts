@@ -49,9 +49,12 @@ const certain = async ({ history }: Imported): Promise<string[]> =>
 
 const timeOf = ({ events }: Imported, type: string, which: (e: AnyEvent) => boolean = () => true): number => {
   const found = events.find((e) => e.type === type && which(e))
-  expect(found, type).toBeDefined()
-  return found!.time / 1e9
+  if (found === undefined) throw new Error(`there is no ${type}`)
+  return found.time / 1e9
 }
+
+const isFinal = (e: AnyEvent): boolean => e.data['call'] === 'dax_break_layout_final'
+const isOfTruncate = (e: AnyEvent): boolean => e.actor?.comm === 'truncate'
 
 const others = ['linux-5.10', 'linux-6.12', 'linux-7.2']
 const names = others.flatMap((kernel) => readdirSync(join(RECORDINGS, kernel)).map((name) => `${kernel}/${name}`))
@@ -90,7 +93,6 @@ describe('a driver is unbound while pages of its memory are in a pipe', () => {
 
   it('7.2: the unbind waits in dax_break_layout_final for the first page until the pipe is closed; nothing is broken', async () => {
     const it72 = await imported('linux-7.2/fsdax-pinned-unbind')
-    const isFinal = (e: AnyEvent): boolean => e.data['call'] === 'dax_break_layout_final'
     const started = timeOf(it72, 'memremap/idle-wait-started', isFinal)
     expect(timeOf(it72, 'memremap/idle-wait-ended', isFinal) - started).toBeGreaterThan(2.5)
     const { machine } = await it72.history.at({ kind: 'time', ns: (started + 2) * 1e9 })
@@ -103,7 +105,6 @@ describe('a driver is unbound while pages of its memory are in a pipe', () => {
 describe('a DAX file is cut while a direct write from its memory is in flight', () => {
   it.each(['linux-5.10', 'linux-6.12', 'linux-7.2'])('%s: truncate waits, and returns', async (kernel) => {
     const cut = await imported(`${kernel}/fsdax-truncate`)
-    const isOfTruncate = (e: AnyEvent): boolean => e.actor?.comm === 'truncate'
     const started = timeOf(cut, 'memremap/idle-wait-started', isOfTruncate)
     expect(timeOf(cut, 'memremap/idle-wait-ended', isOfTruncate) - started).toBeGreaterThan(0.1)
     expect(await callsOf(cut, 'truncate', { kind: 'end' })).toEqual([])
