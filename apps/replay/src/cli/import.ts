@@ -1,11 +1,19 @@
-import { importLog } from '../logs/open.ts'
+import { importLive } from '../logs/live.ts'
+import { importLog, openLog } from '../logs/open.ts'
 import { summaryText } from '../print/summary.ts'
 import { visible } from '../print/text.ts'
 import { examples, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit, Failure } from './failure.ts'
 
 interface Options {
   readonly output?: string
+  readonly follow?: boolean
+}
+
+function mustBeFolder(output: string | undefined): string {
+  if (output === undefined || output === '-' || output === '')
+    throw new Failure(exit.usage, 'name the log that others can read meanwhile: --follow -o LOG')
+  return output
 }
 
 export function importCommand({ program, run }: Cli): void {
@@ -17,17 +25,23 @@ export function importCommand({ program, run }: Cli): void {
     )
     .argument('<RECORDING>', 'the recording')
     .option('-o, --output <LOG>', 'folder of the log to be written; the cache when left out')
+    .option(
+      '-f, --follow',
+      'of a trace that is being written (a pipe, - or a growing file): import it as it comes, into a log that can be read meanwhile',
+    )
     .addHelpText(
       'after',
       examples(
         ['devtrail import recordings/linux-6.1/fsdax-splice -o splice.log', 'a log to keep'],
         ['ssh box cat /sys/kernel/tracing/trace | devtrail import - -o box.log', 'straight from a machine'],
+        ['ssh box cat /sys/kernel/tracing/trace_pipe | devtrail import - --follow -o box.log', 'while it happens'],
         ['devtrail import trace.txt.gz --json', 'what it holds, for a script'],
       ),
     )
     .action(
-      run<Options>(async (session, recording, { output }) => {
-        const log = await importLog(recording, output, session)
+      run<Options>(async (session, recording, { output, follow }) => {
+        const interrupted = follow === true && (await importLive(recording, mustBeFolder(output), session))
+        const log = follow === true ? await openLog(output!, session) : await importLog(recording, output, session)
         const { summary, devices } = log.imported!
         if (session.json) {
           await session.printJson({
@@ -44,7 +58,7 @@ export function importCommand({ program, run }: Cli): void {
             complete: summary.complete,
             kernel: summary.kernel,
           })
-          return exit.fine
+          return interrupted ? exit.interrupted : exit.fine
         }
         await session.print(
           summaryText(session.style, log.imported!, [
@@ -52,7 +66,7 @@ export function importCommand({ program, run }: Cli): void {
             ['log', log.folder],
           ]),
         )
-        return exit.fine
+        return interrupted ? exit.interrupted : exit.fine
       }),
     )
 }

@@ -69,6 +69,12 @@ class Intake {
     return this.#events.length >= BATCH_EVENTS ? this.#append() : undefined
   }
 
+  /** Hands over to the system what came so far: whoever reads the log beside sees it. */
+  async idle(): Promise<void> {
+    await this.#append()
+    await this.#writer.flush('written')
+  }
+
   kept(lines: Uint8Array): void {
     this.#kept.push(lines)
     this.#keptBytes += lines.length
@@ -123,10 +129,10 @@ export async function importInto(
   writer: LogWriter,
   recording: Recording,
   importer: string,
-  options: { readonly signal: AbortSignal; readonly onProgress: (entries: number) => void },
+  options: { readonly signal?: AbortSignal; readonly onProgress: (entries: number) => void; readonly quiet?: () => Promise<void> },
 ): Promise<Imported> {
   const intake = new Intake(writer)
-  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (lines: Uint8Array) => intake.kept(lines) }
+  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (lines: Uint8Array) => intake.kept(lines), idle: () => intake.idle() }
   const summary = await importRecording(recording, sink, { ...options, states: intake.states })
   await intake.end()
   const imported: Imported = { name: recording.name, importer, summary, devices: intake.devices }

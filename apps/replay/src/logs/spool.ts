@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises'
 const STDIN: ReadonlySet<string> = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
 
 /** A pipe is waited for without a thread that blocks: such a thread would keep Ctrl-C from ending the process. */
-function readableOf(given: string): Readable {
+export function readableOf(given: string): Readable {
   if (STDIN.has(given)) return process.stdin
   if (!statSync(given).isFIFO()) return createReadStream(given)
   return new Socket({ fd: openSync(given, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false })

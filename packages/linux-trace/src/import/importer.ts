@@ -32,6 +32,8 @@ import { Window } from './window.ts'
 export interface ImportSink {
   /** Takes events, in order, each while the models' states are those right after it. A promise slows the import down. */
   event(event: AnyEvent): void | Promise<unknown>
+  /** Of a live trace: nothing more is there for now. */
+  idle?(): Promise<unknown>
   /** Takes entries that are deliberately without effect: UTF-8 lines for `readKept`. */
   kept(lines: Uint8Array): void
 }
@@ -40,6 +42,11 @@ export interface ImportOptions {
   /** Called now and then with the number of entries read so far. */
   readonly onProgress?: (entries: number) => void
   readonly signal?: AbortSignal
+  /**
+   * Of a live trace: resolves after as long as to wait for more entries before going on with those there are. Knowing less of
+   * what follows, the import then leaves more undecided.
+   */
+  readonly quiet?: () => Promise<void>
   /** States that the import folds its events into: whoever hands them in need not fold those models again. */
   readonly states?: ModelStates
 }
@@ -107,6 +114,8 @@ class Importer {
   readonly #losses: Losses
   #lastConsole: ConsoleLine | null = null
   #progress = 0
+  /** Of a live trace: what was read is gone through before more is waited for. */
+  #isQuiet = false
   readonly #encoder = new TextEncoder()
   /** What is to be done with each shape of hits. */
   readonly #plans: Plan[] = []
@@ -132,7 +141,7 @@ class Importer {
 
   async run(): Promise<ImportSummary> {
     const window = this.#window
-    await window.fill()
+    this.#isQuiet = !(await window.fill(this.#options.quiet))
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
@@ -142,14 +151,21 @@ class Importer {
     for (;;) {
       if (window.step()) this.#row(window.item)
       else if (window.hasEnded) break
+      else await this.#idle()
       if (this.#taking !== null) await this.#settled()
-      if (!window.isLow) continue
+      if (!window.isLow || this.#isQuiet) continue
       this.#options.signal?.throwIfAborted()
-      await window.fill()
+      this.#isQuiet = !(await window.fill(this.#options.quiet))
     }
     this.#end()
     await this.#settled()
     return this.#summary()
+  }
+
+  /** All that was read before a quiet moment is gone through: more is waited for. */
+  async #idle(): Promise<void> {
+    this.#isQuiet = false
+    await this.#sink.idle?.()
   }
 
   #deliver(event: AnyEvent): void {

@@ -13,6 +13,7 @@ const charsOf = ({ chars, kept }: EntryBatch): number => chars + kept.length
 /** Batches of entries and gaps that can be looked ahead in, within a named limit. */
 export class Window {
   readonly #source: AsyncIterator<EntryBatch>
+  #reading: Promise<IteratorResult<EntryBatch, unknown>> | null = null
   readonly #seen: (batch: EntryBatch) => void
   readonly #kept: (lines: Uint8Array) => void
   /** Bytes of the first batch's kept lines that were handed out. */
@@ -44,13 +45,19 @@ export class Window {
     return this.#ended
   }
 
-  /** Reads ahead. */
-  async fill(): Promise<void> {
+  /**
+   * Reads ahead. `quiet`: of a live trace, for how long to wait for more while there is something to go on with.
+   * @returns false when it was given up for now.
+   */
+  async fill(quiet?: () => Promise<void>): Promise<boolean> {
     while (!this.#ended && this.#rows < LOOKAHEAD_ROWS && this.#chars < LOOKAHEAD_CHARS) {
-      const next = await this.#source.next()
+      this.#reading ??= this.#source.next()
+      const next = quiet === undefined || this.isEmpty ? await this.#reading : await Promise.race([this.#reading, quiet()])
+      if (next === undefined) return false
+      this.#reading = null
       if (next.done) {
         this.#ended = true
-        return
+        return true
       }
       const batch = next.value
       this.#tables.add(batch)
@@ -59,6 +66,12 @@ export class Window {
       this.#rows += batch.rows
       this.#chars += charsOf(batch)
     }
+    return true
+  }
+
+  /** Whether nothing that was read is left. */
+  get isEmpty(): boolean {
+    return this.#rows === 0
   }
 
   /** Steps to the next row of those that were read. @returns false when there is none. */

@@ -1,5 +1,6 @@
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
-import type { ProbeDefinition } from '../probes.ts'
+import { parseProbeDefinitions, type ProbeDefinition } from '../probes.ts'
+import type { TraceReader } from '../recording.ts'
 import { FastLines } from './fast-line.ts'
 import { LINE_BYTES_MAX } from './lines.ts'
 import { LineReader, mustBeTrace, seeTime, type TraceSummary } from './reader.ts'
@@ -101,3 +102,15 @@ export async function* readTextBatches(
   for await (const piece of bytes) yield* batches.push(piece)
   yield* batches.end()
 }
+
+/** The same of a trace that is still being written: each piece is handed on as it comes. */
+export const readLiveText = (bytes: AsyncIterable<Uint8Array>): TraceReader =>
+  async function* read(summary, kprobeEvents) {
+    const batches = new TextBatches(summary, parseProbeDefinitions(kprobeEvents))
+    for await (const piece of bytes) {
+      yield* batches.push(piece)
+      const soFar = batches.takeSoFar()
+      if (soFar !== null) yield soFar
+    }
+    yield* batches.end()
+  }

@@ -1,0 +1,87 @@
+/** A trace that is imported while it is written, and asked meanwhile by another process. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { BIN, recording, Scratch, type Run } from './devtrail.ts'
+
+let scratch: Scratch
+let running: ChildProcess | null = null
+beforeEach(() => {
+  scratch = new Scratch()
+})
+afterEach(() => {
+  running?.kill('SIGKILL')
+  scratch[Symbol.dispose]()
+})
+
+const devtrail = (args: readonly string[]): Promise<Run> => scratch.run(args)
+
+interface Live {
+  readonly child: ChildProcess
+  readonly log: string
+  readonly ended: Promise<number | null>
+}
+
+function follow(given: string): Live {
+  const log = scratch.path('live.log')
+  const child = spawn(process.execPath, [BIN, 'import', given, '--follow', '-o', log], {
+    ...scratch.spawnOptions(),
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
+  running = child
+  return { child, log, ended: new Promise((resolve) => child.on('close', resolve)) }
+}
+
+/** How many events another process sees in the log. */
+async function seen(log: string): Promise<number> {
+  const { code, out } = await devtrail(['events', log, '--json'])
+  return code === 0 ? out.split('\n').filter((line) => line !== '').length : 0
+}
+
+const lines = async (): Promise<string[]> => (await readFile(join(recording('fsdax-splice'), 'trace.txt'), 'utf8')).split('\n')
+const text = (some: readonly string[]): string => `${some.join('\n')}\n`
+
+it('stdin: what came so far can be asked, and the rest follows', async () => {
+  const all = await lines()
+  const { child, log, ended } = follow('-')
+  child.stdin!.write(text(all.slice(0, 200)))
+  await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(100)
+  const before = await seen(log)
+  child.stdin!.end(all.slice(200).join('\n'))
+  expect(await ended).toBe(0)
+  expect(await seen(log)).toBeGreaterThan(before)
+  expect((await devtrail(['info', log])).out).toContain('stdin')
+})
+
+it('a file that grows: Ctrl-C ends the log whole, with all that was read', async () => {
+  const all = await lines()
+  const file = scratch.write('mine.txt', text(all.slice(0, 150)))
+  const { child, log, ended } = follow(file)
+  await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(50)
+  const before = await seen(log)
+  await appendFile(file, text(all.slice(150, 300)))
+  await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(before)
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+  expect((await devtrail(['verify', log])).code).toBe(0)
+  expect((await devtrail(['info', log])).code).toBe(0)
+})
+
+it('a killed import leaves a log with what had come', async () => {
+  const all = await lines()
+  const { child, log, ended } = follow('-')
+  child.stdin!.write(text(all.slice(0, 200)))
+  await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(100)
+  const before = await seen(log)
+  child.kill('SIGKILL')
+  await ended
+  expect(await seen(log)).toBe(before)
+  expect((await devtrail(['info', log])).code).toBe(0)
+})
+
+it('wants a log of its own, and something that can be followed', async () => {
+  expect((await devtrail(['import', '-', '--follow'])).code).toBe(2)
+  expect((await devtrail(['import', scratch.folder, '--follow', '-o', scratch.path('x')])).code).toBe(2)
+  expect((await devtrail(['import', scratch.path('nowhere'), '--follow', '-o', scratch.path('x')])).code).toBe(3)
+})
