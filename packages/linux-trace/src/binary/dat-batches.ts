@@ -1,5 +1,6 @@
 /** The records of a trace.dat as batches of entries. */
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
+import { rebootNotes } from '../entries/reboot.ts'
 import { SLOTS_MAX } from '../entries/shape.ts'
 import { RecordingError } from '../errors.ts'
 import { bareSymbol, hitShape, type ProbeDefinition } from '../probes.ts'
@@ -145,6 +146,7 @@ export class DatBatches {
     if (summary.entries === 0 && summary.inBuffer === null && this.#file.formats.size === 0)
       throw new RecordingError('the trace.dat holds no event formats and no records')
     if (summary.inBuffer === null && summary.entries === 0) summary.inBuffer = 0
+    summary.notes.push(...rebootNotes(this.#out.reboots))
     if (!this.#out.isEmpty) yield this.#out.take()
   }
 

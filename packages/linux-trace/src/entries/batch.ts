@@ -8,10 +8,20 @@ import type { HitShape } from './shape.ts'
 
 /** Rows of one batch at most. */
 export const BATCH_ROWS = 4096
+/** A clock that drops by more than this (ns) is another boot's: those of CPUs that are out of step differ by less. */
+const REBOOT_NANOS = 1e9
+
 /** Bytes of kept lines after which a batch ends. */
 const KEPT_BYTES = 1 << 20
 /** Text of items after which a batch ends: entries can be as long as a line. */
 const ITEM_CHARS = 4 << 20
+
+/** An entry at which the clock begins anew, and its times before and there, in nanoseconds. */
+export interface Reboot {
+  readonly number: number
+  readonly from: number
+  readonly to: number
+}
 
 export interface EntryBatch {
   readonly rows: number
@@ -47,23 +57,26 @@ export interface EntryBatch {
   readonly keptEvents: ReadonlyMap<string, number>
 }
 
+/** One row may bring a gap with it. */
+const ROOM = BATCH_ROWS + 1
+
 const roomForKept = (): Uint8Array => new Uint8Array(KEPT_BYTES + (64 << 10))
 
 /** Gathers entries into batches. */
 export class BatchBuilder {
   #rows = 0
-  #item = new Int32Array(BATCH_ROWS)
+  #item = new Int32Array(ROOM)
   #items: TraceItem[] = []
-  #number = new Float64Array(BATCH_ROWS)
-  #line = new Float64Array(BATCH_ROWS)
-  #time = new Float64Array(BATCH_ROWS)
-  #cpu = new Uint32Array(BATCH_ROWS)
-  #task = new Uint32Array(BATCH_ROWS)
-  #context = new Uint32Array(BATCH_ROWS)
-  #shape = new Uint32Array(BATCH_ROWS)
-  #at = new Uint32Array(BATCH_ROWS)
-  #form = new Uint32Array(BATCH_ROWS)
-  #keptBefore = new Uint32Array(BATCH_ROWS)
+  #number = new Float64Array(ROOM)
+  #line = new Float64Array(ROOM)
+  #time = new Float64Array(ROOM)
+  #cpu = new Uint32Array(ROOM)
+  #task = new Uint32Array(ROOM)
+  #context = new Uint32Array(ROOM)
+  #shape = new Uint32Array(ROOM)
+  #at = new Uint32Array(ROOM)
+  #form = new Uint32Array(ROOM)
+  #keptBefore = new Uint32Array(ROOM)
   #words = new Uint32Array(BATCH_ROWS * 16)
   #wordCount = 0
   #itemChars = 0
@@ -73,6 +86,8 @@ export class BatchBuilder {
   #newTasks: Actor[] = []
   #newContexts: string[] = []
   #newShapes: HitShape[] = []
+  #last = 0
+  readonly #reboots: Reboot[] = []
   #tasks = 0
   #contexts = 0
   #shapes = 0
@@ -127,6 +142,7 @@ export class BatchBuilder {
     form: number,
     fields: number,
   ): void {
+    this.#seeClock(number, time)
     const row = this.#rows++
     this.#item[row] = -1
     this.#number[row] = number
@@ -142,8 +158,23 @@ export class BatchBuilder {
     this.#wordCount += fields * 2
   }
 
+  /** Adds a gap before an entry at which the clock begins anew: what was known is of the boot before. */
+  #seeClock(number: number, time: number): void {
+    if (time < this.#last - REBOOT_NANOS) {
+      this.add({ kind: 'gap', reason: 'lost', lost: null, cpu: null, line: 0 }, number - 1, this.#last)
+      this.#reboots.push({ number, from: this.#last, to: time })
+    }
+    this.#last = time
+  }
+
+  /** Where the clock began anew so far. */
+  get reboots(): readonly Reboot[] {
+    return this.#reboots
+  }
+
   /** Adds an entry as it is, or a gap; `number` and `time` are those of the last entry up to it. */
   add(item: TraceItem, number: number, time: number): void {
+    if (item.kind === 'entry') this.#seeClock(number, time)
     const row = this.#rows++
     this.#item[row] = this.#items.length
     this.#items.push(item)

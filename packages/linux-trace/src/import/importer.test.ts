@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
-import { enter, imported, on, raw, ret } from './trace.test-support.ts'
+import { enter, imported, on, raw, ret, type Step } from './trace.test-support.ts'
 
 const sh = on('sh-102')
 const release = sh(enter('__release_region', 'parent=0xffffffff8f651c40 start=0x100000000 n=0x1000'))
@@ -170,5 +170,34 @@ describe('the caller', () => {
     expect(seen).toHaveLength(2)
     expect(seen[0]).toBeGreaterThanOrEqual(8192)
     expect(seen[1]).toBeGreaterThanOrEqual(seen[0]! + 8192)
+  })
+})
+
+describe('a reboot inside a recording', () => {
+  it('is told by a clock that begins anew: a gap before it, a note, and nothing of the boot before holds', async () => {
+    const old = (body: string): Step => raw(`   sh-102    [000] .....  900.000001: ${body}`)
+    const young = (body: string): Step => raw(`   sh-102    [000] .....  2.000001: ${body}`)
+    const { all, summary, memremap } = await imported([
+      old(enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')),
+      old(ret('memremap_pages', '0xff2')),
+      young(enter('get_dev_pagemap', 'pfn=0x100000 cached=0x0')),
+      young(ret('get_dev_pagemap', '0x0')),
+    ])
+    expect(all('log/gap').map(({ entry, time, data }) => [entry, time, data['reason'], data['lost']])).toEqual([
+      [3, 900_000_001_000, 'lost', null],
+    ])
+    expect(summary.notes).toContainEqual(
+      expect.stringContaining('the clock goes back from 900.000001 to 2.000001 at entry 3: taken for another boot'),
+    )
+    expect(summary).toMatchObject({ lost: null, complete: false })
+    expect([...memremap.pagemaps.values()].map((p) => p.phase)).toEqual([null])
+  })
+
+  it('is not seen in clocks of CPUs that are a little out of step', async () => {
+    const at = (time: string, cpu: number): Step =>
+      raw(`   sh-${102 + cpu}    [00${cpu}] .....  ${time}: ${enter('get_dev_pagemap', 'pfn=0x1 cached=0x0')}`)
+    const { all, summary } = await imported([at('9.500000', 0), at('9.000001', 1), at('9.500002', 0)])
+    expect(all('log/gap')).toEqual([])
+    expect(summary.notes).toContainEqual(expect.stringContaining('time goes back 1 times'))
   })
 })

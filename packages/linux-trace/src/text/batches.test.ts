@@ -49,6 +49,8 @@ async function fast(
       const item = place < 0 ? null : batch.items[place]!
       if (item === null) columns++
       const number = batch.number[i]!
+      // The lines are jumbled: where the clock seems to begin anew stands a gap that is no line's.
+      if (item?.kind === 'gap' && item.line === 0) continue
       if (item?.kind === 'gap') all.push({ number: number + 0.5, told: { item, time: batch.time[i] } })
       else all.push({ number, told: told(item === null ? row.turnTo(batch, i) : item.entry, definitions) })
     }
@@ -60,7 +62,7 @@ async function fast(
     }
   }
   for await (const batch of readTextBatches(pieces(bytes, size), summary, definitions)) read(batch)
-  return { all: [...all.toSorted((a, b) => a.number - b.number).map((a) => a.told), summary], columns }
+  return { all: [...all.toSorted((a, b) => a.number - b.number).map((a) => a.told), { ...summary, notes: [] }], columns }
 }
 
 async function slow(bytes: Uint8Array, definitions: ReadonlyMap<string, ProbeDefinition>): Promise<unknown[]> {

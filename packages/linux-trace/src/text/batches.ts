@@ -1,4 +1,5 @@
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
+import { rebootNotes } from '../entries/reboot.ts'
 import { parseProbeDefinitions, type ProbeDefinition } from '../probes.ts'
 import type { TraceReader } from '../recording.ts'
 import { FastLines } from './fast-line.ts'
@@ -59,6 +60,7 @@ export class TextBatches {
     if (this.#rest === null || this.#rest.length > 0) this.#endRest()
     this.#lines.flush()
     mustBeTrace(this.#summary)
+    this.#summary.notes.push(...rebootNotes(this.#out.reboots))
     if (!this.#out.isEmpty) yield this.#out.take()
   }
 
