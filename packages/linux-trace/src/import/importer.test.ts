@@ -173,10 +173,13 @@ describe('the caller', () => {
   })
 })
 
+const old = (body: string): Step => raw(`   sh-102    [000] .....  900.000001: ${body}`)
+const young = (body: string): Step => raw(`   sh-102    [000] .....  2.000001: ${body}`)
+const at = (time: string, cpu: number): Step =>
+  raw(`   sh-${102 + cpu}    [00${cpu}] .....  ${time}: ${enter('get_dev_pagemap', 'pfn=0x1 cached=0x0')}`)
+
 describe('a reboot inside a recording', () => {
   it('is told by a clock that begins anew: a gap before it, a note, and nothing of the boot before holds', async () => {
-    const old = (body: string): Step => raw(`   sh-102    [000] .....  900.000001: ${body}`)
-    const young = (body: string): Step => raw(`   sh-102    [000] .....  2.000001: ${body}`)
     const { all, summary, memremap } = await imported([
       old(enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')),
       old(ret('memremap_pages', '0xff2')),
@@ -194,8 +197,6 @@ describe('a reboot inside a recording', () => {
   })
 
   it('is not seen in clocks of CPUs that are a little out of step', async () => {
-    const at = (time: string, cpu: number): Step =>
-      raw(`   sh-${102 + cpu}    [00${cpu}] .....  ${time}: ${enter('get_dev_pagemap', 'pfn=0x1 cached=0x0')}`)
     const { all, summary } = await imported([at('9.500000', 0), at('9.000001', 1), at('9.500002', 0)])
     expect(all('log/gap')).toEqual([])
     expect(summary.notes).toContainEqual(expect.stringContaining('time goes back 1 times'))
