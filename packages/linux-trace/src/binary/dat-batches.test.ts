@@ -113,7 +113,8 @@ it('tells what was overwritten by the counts of the kernel, and where the buffer
     'CPU: 1\nentries: 0\noverrun: 0\nread events: 2\n',
   ]
   const { told, summary } = await read(datOf(first, { ...CONTENT, stats }))
-  expect(summary).toMatchObject({ inBuffer: 6, written: 98 })
+  expect(summary).toMatchObject({ inBuffer: 6, written: 98, uname: 'Linux x 6.1.0-1 x86_64' })
+  expect(summary.notes).toEqual(['of the entries of CPU 0: 90 overwritten, 2 dropped'])
   expect(told.slice(0, 3)).toEqual(['overwritten 92 null', TOLD[0], 'overwritten null 1'])
 })
 

@@ -88,6 +88,11 @@ export class DatBatches {
       summary.inBuffer = read
       summary.written = read + lost
     }
+    summary.uname = file.uname
+    for (const { cpu, overrun, dropped } of file.stats) {
+      const lacks = [...(overrun > 0 ? [`${overrun} overwritten`] : []), ...(dropped > 0 ? [`${dropped} dropped`] : [])]
+      if (lacks.length > 0) summary.notes.push(`of the entries of CPU ${cpu}: ${lacks.join(', ')}`)
+    }
     summary.lateCpus = file.buffers.flatMap(({ cpus }) => cpus.filter(({ size }) => size > 0).map(({ cpu }) => cpu))
     summary.cpus = file.cpuCount ?? file.buffers[0]?.cpus.length ?? null
     for (const { cpu, overrun } of file.stats) if (overrun > 0) this.#overrun.add(cpu)

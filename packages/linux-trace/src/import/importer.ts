@@ -136,12 +136,12 @@ class Importer {
     this.#unrecorded = [...coverage.missing().keys()]
     this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
-    this.#ctx.version = kernelVersion(recording.uname)
   }
 
   async run(): Promise<ImportSummary> {
     const window = this.#window
     this.#isQuiet = !(await window.fill(this.#options.quiet))
+    this.#ctx.version = kernelVersion(this.#uname)
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
@@ -160,6 +160,11 @@ class Importer {
     this.#end()
     await this.#settled()
     return this.#summary()
+  }
+
+  /** What was noted beside the trace comes before what the trace says of itself, which is less. */
+  get #uname(): string | null {
+    return this.#recording.uname ?? this.#trace.uname
   }
 
   /** All that was read before a quiet moment is gone through: more is waited for. */
@@ -349,7 +354,7 @@ class Importer {
       lost,
       notes: this.#notes,
       complete: none,
-      kernel: this.#recording.uname === undefined ? null : this.#recording.uname.trim() || null,
+      kernel: this.#uname?.trim() || null,
     }
   }
 }

@@ -100,6 +100,12 @@ describe.each(readdirSync(RECORDINGS).filter((name) => name !== 'fsdax-gup-stres
   })
 })
 
+it.each(['..\t1.', '..\u00a01.', '.. 1.', '...1.'])('a context of %j reads the same fast and slowly', async (context) => {
+  const line = (event: string): string => `   sh-1    [000] ${context}  1.000001: ${event}: (f+0x0/0x1) a=0x1`
+  const some = new TextEncoder().encode(`${line('good')}\n${line('o\tdd')}\n   sh-1    [000] .....  1.000001: last: x\n`)
+  expect((await fast(some, new Map(), 4096)).all).toEqual(await slow(some, new Map()))
+})
+
 describe('changed lines', () => {
   const { bytes, definitions } = load('fsdax-splice')
   const text = new TextDecoder().decode(bytes)

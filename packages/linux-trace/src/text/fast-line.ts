@@ -47,6 +47,10 @@ const KEPT_END = encoder.encode('"}\n')
 /** Longer than the digits of any number and what stands around the text of a kept line. */
 const KEPT_AROUND = 64
 
+/** No blank of any kind, nor part of a character of several bytes. */
+const isVisible = (byte: number): boolean => byte > SPACE && byte <= 126
+const VISIBLE = /^[!-~]+$/
+
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= 57
 
 export class FastLines {
@@ -88,7 +92,7 @@ export class FastLines {
     const context = at
     let contextEnd = at
     if (at < to && !isDigit(bytes[at]!)) {
-      while (at < to && bytes[at] !== SPACE) at++
+      while (at < to && bytes[at] !== SPACE) if (!isVisible(bytes[at++]!)) return false
       contextEnd = at
       if (contextEnd - context < 4 || contextEnd - context > 6 || at === to) return false
       while (at < to && bytes[at] === SPACE) at++
@@ -212,7 +216,7 @@ export class FastLines {
   #addEvent(bytes: Uint8Array, from: number, to: number): KnownEvent | null {
     if (this.#events.size >= NAMES_MAX) return null
     const name = decoder.decode(bytes.subarray(from, to))
-    const special = isSpecial(name)
+    const special = isSpecial(name) || !VISIBLE.test(name)
     return this.#events.add(bytes, from, to, { name, isPlain: !special && !this.#definitions.has(name), shapes: special ? null : [] })
   }
 

@@ -28,6 +28,8 @@ export interface TraceSummary {
   unparsed: number
   /** Where the first lines were that could not be read, and what they held. */
   unreadable: string[]
+  /** The kernel, where the trace itself names it. */
+  uname: string | null
   /** What else a reader has to say. */
   notes: string[]
   /** The first entry's time (ns) and CPU. */
@@ -46,6 +48,7 @@ export const newSummary = (): TraceSummary => ({
   lateCpus: null,
   unparsed: 0,
   unreadable: [],
+  uname: null,
   notes: [],
   first: null,
   lastTime: 0,
