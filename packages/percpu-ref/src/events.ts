@@ -15,6 +15,7 @@ export const warnings = [
   'resurrect-percpu',
   'not-reinitialisable',
   'exit-while-switching',
+  'not-in-read-section',
   'counters-freed',
   'switched-after-exit',
 ] as const

@@ -136,13 +136,16 @@ const USES = new Set(
   ['got', 'put', 'tried', 'killed', 'switch-requested', 'switch-started', 'reinitialised', 'resurrected'].map((u) => `percpu-ref/${u}`),
 )
 
+/** percpu_ref_tryget_live of a dead ref looks at the flags only. */
+const refused = ({ type, data }: AnyEvent): boolean => type === 'percpu-ref/tried' && data['call'] === 'tryget-live' && data['ok'] === false
+
 /** P10 */
 export const usedAfterExit = rule({
   id: 'percpu-ref/used-after-exit',
-  says: 'After exit a ref is atomic and dead, and nobody uses it.',
+  says: 'After exit a ref is atomic, and nobody uses it but to be refused by a dead one.',
   because: 'its counters are freed: a get or put touches memory of somebody else.',
   find: (ref, event) =>
-    ref.exited === true && (USES.has(event.type) || ref.atomic === false || ref.dead === false)
+    ref.exited === true && ((USES.has(event.type) && !refused(event)) || ref.atomic === false)
       ? { summary: `was used after it had been torn down (${event.type})` }
       : null,
 })

@@ -47,7 +47,7 @@ function apply({ op, n, confirm }: Op, ref: PercpuRef, gp: GracePeriods, rules: 
     case 'put':
       return ref.putMany(n)
     case 'tryGet':
-      return void ref.tryGet(rules === 'seed' ? 1 : n)
+      return void (rules === 'seed' ? ref.tryGet() : ref.tryGetMany(n))
     case 'tryGetLive':
       return void ref.tryGetLive()
     case 'kill':

@@ -25,7 +25,7 @@ export class ModeSwitch {
 
   /** __percpu_ref_switch_mode (since 4.9): to the mode that the ref is to be in. */
   switchMode(confirm: Confirm, of: SwitchOf): void {
-    this.#waitForSwitch()
+    this.waitForSwitch()
     if (this.#ref.forceAtomic || this.#ref.dead) this.toAtomic(confirm, of)
     else this.toPercpu()
   }
@@ -36,7 +36,7 @@ export class ModeSwitch {
     const confirmOnly = ref.atomic
     if (confirmOnly && confirm === null) return
     if (confirmOnly && this.#rules.confirmsAtOnce) return this.#confirm(confirm, of)
-    if (confirmOnly) this.#waitForSwitch()
+    if (confirmOnly) this.waitForSwitch()
     ref.atomic = ref.switching = true
     const seq = ref.events.on ? ref.say('percpu-ref/switch-started', { confirmOnly }) : 0
     ref.get(1, 'switch')
@@ -49,7 +49,7 @@ export class ModeSwitch {
     if (ref.freed) this.#bug('counters-freed', 'its counters are freed, and it was to go back to percpu mode')
     if (!ref.atomic) return
     if (!ref.allowReinit) return ref.warn('not-reinitialisable')
-    if (!this.#rules.modeChangesWait) this.#waitForSwitch()
+    if (!this.#rules.modeChangesWait) this.waitForSwitch()
     ref.counters.spread()
     ref.atomic = false
     ref.biased = true
@@ -57,7 +57,7 @@ export class ModeSwitch {
   }
 
   /** wait_event(percpu_ref_switch_waitq, !confirm_switch). */
-  #waitForSwitch(): void {
+  waitForSwitch(): void {
     const ref = this.#ref
     if (!ref.switching) return
     if (ref.events.on) ref.say('percpu-ref/wait-started', {})

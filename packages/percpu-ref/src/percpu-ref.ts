@@ -12,6 +12,9 @@ import { percpuRefRules, type PercpuRefRules, type Rules } from './rules.ts'
 import type { RcuScheduler } from './scheduler.ts'
 import type { RefWords } from './state.ts'
 
+/** percpu_ref_exit of 6.1 keeps the count in the pointer word, beside the two flags. */
+const savedCountBits = 62
+
 /** What refs share: where they run and where they say what happens. The current CPU is `events.cpu` (null: 0). */
 export interface PercpuRefMachine {
   readonly events: Emitter
@@ -38,11 +41,13 @@ export class PercpuRef {
   readonly #ref: RefStruct
   readonly #mode: ModeSwitch
   readonly #rules: PercpuRefRules
+  readonly #scheduler: RcuScheduler
 
   /** percpu_ref_init. Allocation does not fail here. */
   constructor({ events, scheduler, cpus, rules }: PercpuRefMachine, { id, release, flags = 0, device }: PercpuRefInit) {
     this.id = id
     this.#rules = percpuRefRules[rules]
+    this.#scheduler = scheduler
     this.#ref = new RefStruct(events, this.#rules, { id, flags, device, cpus, releaseName: release.name, release: () => release(this) })
     this.#mode = new ModeSwitch(this.#ref, scheduler, this.#rules)
   }
@@ -67,9 +72,14 @@ export class PercpuRef {
     this.#ref.put(n, 'user')
   }
 
-  /** percpu_ref_tryget (with n: percpu_ref_tryget_many, since 5.6): a reference unless the count is zero, dead or not. */
-  tryGet(n = 1): boolean {
-    if (n !== 1 && !this.#rules.canTryMany) throw new TypeError('percpu_ref_tryget_many is not in the kernel of the seed')
+  /** percpu_ref_tryget: a reference unless the count is zero, dead or not. */
+  tryGet(): boolean {
+    return this.#try('tryget', 1, true)
+  }
+
+  /** percpu_ref_tryget_many (since 5.6): all `n` or none; `n` as in {@link getMany}. @throws TypeError under the rules of the seed. */
+  tryGetMany(n: number): boolean {
+    if (!this.#rules.canTryMany) throw new TypeError('percpu_ref_tryget_many is not in the kernel of the seed')
     return this.#try('tryget', n, true)
   }
 
@@ -78,14 +88,25 @@ export class PercpuRef {
     return this.#try('tryget-live', 1, !this.#ref.dead)
   }
 
+  /**
+   * percpu_ref_tryget_live_rcu (since 5.16): {@link tryGetLive} for callers inside a read section of their own. Warns
+   * when the scheduler says that they are in none. @throws TypeError under the rules of the seed.
+   */
+  tryGetLiveRcu(): boolean {
+    if (!this.#rules.canTryLiveRcu) throw new TypeError('percpu_ref_tryget_live_rcu is not in the kernel of the seed')
+    if (this.#scheduler.readLockHeld === false) this.#ref.warn('not-in-read-section')
+    return this.tryGetLive()
+  }
+
   /** percpu_ref_is_dying. */
   get isDying(): boolean {
     return this.#ref.dead
   }
 
-  /** percpu_ref_is_zero: never true in percpu mode; after exit it tells of the count that was left. */
+  /** percpu_ref_is_zero: never true in percpu mode; after exit it tells of the count that was left, without its top two bits. */
   get isZero(): boolean {
-    return this.#ref.atomic && this.#ref.counters.shared === 0n
+    const { atomic, exited, counters } = this.#ref
+    return atomic && (exited ? BigInt.asUintN(savedCountBits, counters.shared) : counters.shared) === 0n
   }
 
   /** percpu_ref_kill: marks the ref dead, starts the switch to atomic mode and drops the initial reference. */
@@ -113,6 +134,13 @@ export class PercpuRef {
     this.#request('atomic')
     if (this.#rules.modeChangesWait) this.#mode.switchMode(this.#confirming(confirm), 'switch')
     else this.#mode.toAtomic(this.#confirming(confirm), 'switch')
+  }
+
+  /** percpu_ref_switch_to_atomic_sync (since 4.13): returns when the switch is over. @throws TypeError under the rules of the seed. */
+  switchToAtomicSync(): void {
+    if (!this.#rules.canSwitchSync) throw new TypeError('percpu_ref_switch_to_atomic_sync is not in the kernel of the seed')
+    this.switchToAtomic()
+    this.#mode.waitForSwitch()
   }
 
   /** percpu_ref_switch_to_percpu: a dead ref follows only when it is brought back. */
@@ -146,7 +174,9 @@ export class PercpuRef {
     const ref = this.#ref
     if (ref.exited) return
     if (!ref.freed && ref.switching && this.#rules.exitWarns) ref.warn('exit-while-switching')
-    ref.atomic = ref.dead = ref.freed = ref.exited = true
+    // A ref whose counters went with an earlier switch keeps its flags as they are, brought back or not.
+    if (!ref.freed) ref.atomic = ref.dead = ref.freed = true
+    ref.exited = true
     if (ref.events.on) ref.say('percpu-ref/exited', { count: ref.counters.shared })
   }
 
@@ -157,7 +187,7 @@ export class PercpuRef {
 
   #try(call: 'tryget' | 'tryget-live', n: number, allowed: boolean): boolean {
     const ref = this.#ref
-    ref.checkAlive()
+    if (allowed) ref.checkAlive()
     const ok = allowed && (!ref.atomic || ref.counters.shared !== 0n)
     const cpu = ok ? ref.add(n) : null
     if (ref.events.on) ref.say('percpu-ref/tried', { n, cpu, call, ok })

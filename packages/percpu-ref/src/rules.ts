@@ -13,6 +13,10 @@ export interface PercpuRefRules {
   readonly canResurrect: boolean
   /** percpu_ref_tryget_many is there (since 5.6). */
   readonly canTryMany: boolean
+  /** percpu_ref_tryget_live_rcu is there (since 5.16). */
+  readonly canTryLiveRcu: boolean
+  /** percpu_ref_switch_to_atomic_sync is there (since 4.13). */
+  readonly canSwitchSync: boolean
   /** percpu_ref_exit warns of a switch that is pending. */
   readonly exitWarns: boolean
 }
@@ -24,6 +28,8 @@ export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
     freesCounters: false,
     canResurrect: false,
     canTryMany: false,
+    canTryLiveRcu: false,
+    canSwitchSync: false,
     exitWarns: false,
   },
   'linux-6.1': {
@@ -32,6 +38,8 @@ export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
     freesCounters: true,
     canResurrect: true,
     canTryMany: true,
+    canTryLiveRcu: true,
+    canSwitchSync: true,
     exitWarns: true,
   },
 }

@@ -4,6 +4,8 @@ export interface RcuScheduler {
   callRcu(callback: () => void): void
   /** wait_event: lets other things happen until `condition` holds. @throws Error when it never can. */
   waitUntil(condition: () => boolean): void
+  /** rcu_read_lock_held: whether the caller is in a read section. Undefined where nobody keeps count of that. */
+  readonly readLockHeld?: boolean | undefined
 }
 
 /**

@@ -238,7 +238,9 @@ export function evolvePercpuRef(state: PercpuRefState, any: AnyEvent): void {
     case 'percpu-ref/exited':
       ref.count = event.data.count
       reconcile(ref, 'count', [])
-      Object.assign(ref, { atomic: true, dead: true, freed: true, exited: true })
+      // Counters that are there are freed, which leaves the ref dead; where they went earlier its flags stay.
+      if (ref.freed !== true) ref.dead = ref.freed === false ? true : ref.dead || null
+      Object.assign(ref, { atomic: true, freed: true, exited: true })
       return missed(ref)
     case 'percpu-ref/sampled':
       return sample(ref, event.data)

@@ -216,7 +216,7 @@ const vectors: Vector[] = [
   {
     n: 29,
     flags: INIT_ATOMIC,
-    run: ({ ref, note, words }) => (note(ref.tryGet(5)), words(), ref.kill(), ref.putMany(5), note(ref.tryGet(5))),
+    run: ({ ref, note, words }) => (note(ref.tryGetMany(5)), words(), ref.kill(), ref.putMany(5), note(ref.tryGetMany(5))),
     'linux-6.1': [true, 'A1 D0 6', 'release', false],
     seed: null,
   },

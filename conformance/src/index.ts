@@ -1,0 +1,8 @@
+export { conformanceCommand } from './command.ts'
+export type { Streams } from './command.ts'
+export { runSequence } from './run-sequence.ts'
+export type { Divergence } from './run-sequence.ts'
+export { UnknownOperation } from './sequence.ts'
+export type { Answer, Operation, Sequence, Subsystem } from './sequence.ts'
+export { subsystems } from './subsystems.ts'
+export { sequencesOf, vectorFiles } from './vector-files.ts'
