@@ -1,7 +1,7 @@
 /** Events of every kind of field, of two versions of a type, with values at the edges. */
+import type { Random } from '@devtrail/fuzz'
 import { Vocabulary, declareEvents, f, type AnyEvent, type Field } from '@devtrail/events'
 import { sampleCatalogue } from '../src/samples.ts'
-import type { Random } from './random.ts'
 
 const fields = {
   device: f.device('x'),

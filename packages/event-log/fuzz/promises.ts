@@ -1,25 +1,9 @@
 /** What is promised of every read, whatever the bytes. */
+import { must } from '@devtrail/fuzz'
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
 import { BrokenBlockError } from '../src/codec/bytes.ts'
 import { mustBeStorable } from '../src/codec/check-event.ts'
 import { LogDamagedError, LogUsageError } from '../src/errors.ts'
-import { must } from './target.ts'
-
-const prototypes: readonly object[] = [
-  Object.prototype,
-  Array.prototype,
-  Function.prototype,
-  String.prototype,
-  Number.prototype,
-  Uint8Array.prototype,
-]
-const keysOf = (): number => prototypes.reduce<number>((n, prototype) => n + Reflect.ownKeys(prototype).length, 0)
-const keys = keysOf()
-
-/** Nothing that all objects share was changed. */
-export function mustBeUnpolluted(): void {
-  must(keysOf() === keys, 'no prototype is changed', keysOf())
-}
 
 /** Rethrows what no read may throw. */
 export function mustBeForeseen(error: unknown, codes: readonly LogUsageError['code'][] = ['unsupported']): void {

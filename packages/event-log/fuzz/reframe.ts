@@ -2,9 +2,9 @@
  * Makes the checksums of a segment right, whatever is in it: so that what is fuzzed is not the checksum, but bytes that no
  * writer wrote and whose checksums say otherwise.
  */
+import type { Bytes } from '@devtrail/fuzz'
 import { FRAME_ALIGN, FRAME_BYTES, FRAME_MAGIC, bodyCrc, readFrame, type Place } from '../src/codec/frame.ts'
 import { SEGMENT_HEADER_BYTES, TRAILER_BYTES } from '../src/codec/segment.ts'
-import type { Bytes } from './target.ts'
 
 const TRAILER_MAGIC = 0x4e455444
 

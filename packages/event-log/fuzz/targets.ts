@@ -1,5 +1,5 @@
 /** Everything that is fuzzed. Import only after `instrument()`: what these load is what is measured. */
-import type { Target } from './target.ts'
+import type { Target } from '@devtrail/fuzz'
 import { blockTarget } from './targets/block.ts'
 import { jsonTarget } from './targets/json.ts'
 import { keyframeTarget } from './targets/keyframe.ts'

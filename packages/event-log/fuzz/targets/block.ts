@@ -1,4 +1,5 @@
 /** The body of one block, whatever its checksum would say: through BlockReader, each event and each column. */
+import { type Bytes, must, mustBeUnpolluted, Random, type Target, text } from '@devtrail/fuzz'
 import type { AnyEvent } from '@devtrail/events'
 import { BlockBuilder } from '../../src/codec/block-builder.ts'
 import { BlockReader } from '../../src/codec/block-reader.ts'
@@ -6,9 +7,7 @@ import { ByteWriter } from '../../src/codec/bytes.ts'
 import { Dictionary } from '../../src/codec/dictionary.ts'
 import { sampleEvents } from '../../src/samples.ts'
 import { oldVocabulary, randomEvents, vocabulary } from '../events.ts'
-import { mustBeAnEvent, mustBeForeseen, mustBeUnpolluted, shown } from '../promises.ts'
-import { Random } from '../random.ts'
-import { must, text, type Bytes, type Target } from '../target.ts'
+import { mustBeAnEvent, mustBeForeseen, shown } from '../promises.ts'
 
 /** u16 number of events, u48 `seq` of the last; then the body. */
 const HEAD_BYTES = 8

@@ -1,4 +1,5 @@
 /** `log.json` and `attachments.json`, with and without a right checksum: opened, listed, verified, written on. */
+import { type Bytes, must, mustBeUnpolluted, mutated, type Random, replaced, type Target, text } from '@devtrail/fuzz'
 import { hexCrc } from '../../src/file/crc.ts'
 import { appendOn } from '../../src/file/append.ts'
 import { createOn } from '../../src/file/create.ts'
@@ -8,10 +9,7 @@ import { verifyOn } from '../../src/file/verify.ts'
 import { checkedMeta } from '../../src/meta.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../../src/samples.ts'
 import { FlatDisk } from '../../src/file/flat-disk.test-support.ts'
-import { mutated, replaced } from '../mutate.ts'
-import { mustBeForeseen, mustBeUnpolluted } from '../promises.ts'
-import type { Random } from '../random.ts'
-import { must, text, type Bytes, type Target } from '../target.ts'
+import { mustBeForeseen } from '../promises.ts'
 
 const FOLDER = '/log'
 const FILES = ['log.json', 'attachments.json'] as const

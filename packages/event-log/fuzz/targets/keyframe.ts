@@ -2,6 +2,7 @@
  * A keyframe's file in a log that has some, each with changes since the one before, with and without right checksums: looked
  * for, verified, repaired, and added to.
  */
+import { type Bytes, must, mustBeUnpolluted, mutated, type Random, replaced, type Target, text } from '@devtrail/fuzz'
 import { crc32 } from 'node:zlib'
 import {
   KEYFRAME_HEADER_BYTES,
@@ -20,10 +21,7 @@ import { repairOn } from '../../src/file/repair.ts'
 import { verifyOn } from '../../src/file/verify.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../../src/samples.ts'
 import { FlatDisk } from '../../src/file/flat-disk.test-support.ts'
-import { mutated, replaced } from '../mutate.ts'
-import { mustBeForeseen, mustBeUnpolluted } from '../promises.ts'
-import type { Random } from '../random.ts'
-import { must, text, type Bytes, type Target } from '../target.ts'
+import { mustBeForeseen } from '../promises.ts'
 
 const FOLDER = '/log'
 const LAST = 60

@@ -2,6 +2,7 @@
  * A segment's file in a log on a disk in memory: opened, read in every way, verified, repaired, written on. With right
  * checksums over wrong content, and, damaged blindly, without.
  */
+import { type Bytes, must, mustBeUnpolluted, mutated, Random, replaced, type Target, text } from '@devtrail/fuzz'
 import { crc32, zstdCompressSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
 import { unpacked } from '../../src/codec/compression.ts'
@@ -19,11 +20,8 @@ import { verifyOn } from '../../src/file/verify.ts'
 import { decompress } from '../../src/file/zstd.ts'
 import { randomEvents, vocabulary } from '../events.ts'
 import { FlatDisk } from '../../src/file/flat-disk.test-support.ts'
-import { mutated, replaced } from '../mutate.ts'
-import { mustBeAnEvent, mustBeForeseen, mustBeUnpolluted, shown } from '../promises.ts'
-import { Random } from '../random.ts'
+import { mustBeAnEvent, mustBeForeseen, shown } from '../promises.ts'
 import { isForged, piecesOf, reframed } from '../reframe.ts'
-import { must, text, type Bytes, type Target } from '../target.ts'
 
 const FOLDER = '/log'
 const small = { blockEvents: 4, segmentBytes: 1100 }

@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 import { Visitor, parseSync, type ESTree } from 'vite'
 import { allocate, branch, reserveBranches } from './meter.ts'
 
-const INSTRUMENTED = /\/packages\/(?:event-log|events)\/src\/(?!.*\.test)/
 const ARRAYS = new Map(
   Object.entries({ Float64Array: 8, BigUint64Array: 8, Uint32Array: 4, Uint16Array: 2, Uint8Array: 1, ArrayBuffer: 1 }),
 )
@@ -104,12 +103,13 @@ function sized(array: { readonly name: string }, of: unknown): unknown {
   return of
 }
 
-/** From now on every module of this package and of @devtrail/events reports to the meter; what is loaded already does not. */
-export function instrument(): void {
+/** From now on every module of these packages (names of folders) reports to the meter; what is loaded already does not. */
+export function instrument(packages: readonly string[]): void {
+  const measured = new RegExp(`/packages/(?:${packages.join('|')})/src/(?!.*\\.test)`)
   Object.assign(globalThis, { __fuzzBranch: branch, __fuzzSized: sized })
   registerHooks({
     load(url, context, nextLoad) {
-      if (!INSTRUMENTED.test(url)) return nextLoad(url, context)
+      if (!measured.test(url)) return nextLoad(url, context)
       const file = fileURLToPath(url)
       return { format: 'module', source: instrumented(stripTypeScriptTypes(readFileSync(file, 'utf8')), file), shortCircuit: true }
     },

@@ -1,12 +1,16 @@
-/** Fuzzes, in a thread that may hang or run out of memory; its supervisor is `main.ts`. */
+/** Fuzzes, in a thread that may hang or run out of memory; its supervisor is `command.ts`. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Current } from './current.ts'
 import { instrument } from './instrument.ts'
 import { branchCount, readMeter } from './meter.ts'
+import type { Target } from './target.ts'
 
 /** What the supervisor hands in. */
 export interface Work {
   readonly shared: SharedArrayBuffer
+  /** The module of the targets, and the packages that are measured. */
+  readonly module: string
+  readonly packages: readonly string[]
   readonly seed: number
   /** Names of targets; each is run. */
   readonly names: readonly string[]
@@ -34,10 +38,10 @@ export type Message =
   | { readonly kind: 'failure'; readonly target: string; readonly input: Uint8Array<ArrayBuffer>; readonly error: string }
   | { readonly kind: 'progress'; readonly target: string; readonly progress: Progress }
 
-instrument()
-const { Fuzzer } = await import('./fuzzer.ts')
-const { targets } = await import('./targets.ts')
 const work = workerData as Work
+instrument(work.packages)
+const { Fuzzer } = await import('./fuzzer.ts')
+const { targets } = (await import(work.module)) as { readonly targets: readonly Target[] }
 const current = new Current(work.shared)
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
 const tell = (message: Message): void => parentPort!.postMessage(message)

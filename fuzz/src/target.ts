@@ -20,7 +20,7 @@ export interface Target {
   readonly run: (input: Bytes) => Promise<void> | void
 }
 
-/** A promise of the log was broken. */
+/** A promise of what reads was broken. */
 export class Broken extends Error {
   override readonly name = 'Broken'
 }
