@@ -2,7 +2,7 @@
 import type { Bytes } from './target.ts'
 
 const WORDS = 3
-const BYTES_MAX = 1 << 20
+const BYTES_MAX = 1 << 22
 
 export function makeShared(): SharedArrayBuffer {
   return new SharedArrayBuffer(WORDS * 4 + BYTES_MAX)

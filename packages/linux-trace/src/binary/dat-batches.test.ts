@@ -10,7 +10,19 @@ import { decompress } from '../node/file-source.ts'
 import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { DatBatches } from './dat-batches.ts'
 import { readDatFile } from './dat-file.ts'
-import { sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
+import {
+  CONTENT,
+  layouts,
+  lookup,
+  lookedUp,
+  odd,
+  probe,
+  sourceOf,
+  writeDat,
+  type Content,
+  type Layout,
+  type Sample,
+} from './dat.test-support.ts'
 
 const datOf = (layout: Layout, content: Content): Uint8Array =>
   writeDat(layout, content, (algorithm, bytes) => (algorithm === 'zstd' ? zstdCompressSync(bytes) : deflateSync(bytes)))
@@ -40,46 +52,6 @@ async function read(bytes: Uint8Array): Promise<{ told: string[]; kept: unknown[
   return { told, kept, summary }
 }
 
-const lookup = (time: number, pid: number, pfn: bigint, small: number): Sample => ({
-  time,
-  id: 1001,
-  pid,
-  preempt: 1,
-  data: (w) => w.u64(0xffff_ffff_8100_0010n).u64(pfn).i32(small),
-})
-const lookedUp = (time: number, pid: number, pgmap: bigint): Sample => ({
-  time,
-  id: 1002,
-  pid,
-  flags: 1,
-  data: (w) => w.u64(0xffff_ffff_8100_0000n).u64(0xffff_ffff_8200_0004n).u64(pgmap),
-})
-const probe = (time: number, pid: number, dev: string): Sample => ({
-  time,
-  id: 1003,
-  pid,
-  data: (w) => {
-    const at = w.length + 12
-    w.u64(0xffff_ffff_8200_0000n)
-      .u32(((dev.length + 1) << 16) | at)
-      .cstring(dev)
-  },
-})
-const odd = (time: number, pid: number, x: number): Sample => ({ time, id: 1004, pid, data: (w) => w.i32(x) })
-
-const CONTENT: Content = {
-  cpus: [
-    [
-      { samples: [lookup(5_000_000_000, 7, 0x123456n, -5), lookedUp(5_000_000_900, 7, 0xff11_0000_0000_0010n), odd(5_000_001_000, 7, 3)] },
-      { missed: 12, samples: [probe(6_000_000_000, 0, 'pfn0.0')] },
-    ],
-    [{ samples: [lookup(5_000_000_000, 9, 0n, 7), lookup(5_000_000_901, 9, 0xffff_ffff_ffff_ffffn, 0)] }],
-  ],
-  kallsyms:
-    'ffffffff81000000 T get_dev_pagemap\nffffffff81000100 t other\nffffffff82000000 t caller\t[mod]\nffffffff82000040 t end\t[mod]\n',
-  comms: '7 my task\n9 pin\n',
-}
-
 const TOLD = [
   '1 my task-7 [0] ...1. 5000000000 lookup: (get_dev_pagemap+0x10/0x100) pfn=0x123456 small=-5',
   '2 pin-9 [1] ...1. 5000000000 lookup: (get_dev_pagemap+0x10/0x100) pfn=0x0 small=7',
@@ -88,13 +60,6 @@ const TOLD = [
   'lost 12 0',
   '6 <idle>-0 [0] ..... 6000000000 probe: (caller+0x0/0x40 [mod]) dev="pfn0.0"',
 ]
-
-const layouts: Layout[] = [true, false].flatMap((little) =>
-  ([4, 8] as const).flatMap((longBytes) => [
-    { little, longBytes, version: 6, algorithm: 'none' } as const,
-    ...(['none', 'zlib', 'zstd'] as const).map((algorithm) => ({ little, longBytes, version: 7, algorithm }) as const),
-  ]),
-)
 
 describe.each(layouts)('little-endian $little, longs of $longBytes bytes, version $version, compression $algorithm', (layout) => {
   it('tells what was recorded, in the order of its times', async () => {

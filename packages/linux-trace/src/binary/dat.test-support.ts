@@ -282,3 +282,52 @@ export const sourceOf = (bytes: Uint8Array): ByteSource => ({
   size: bytes.length,
   read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
 })
+
+/** Samples of each format. */
+export const lookup = (time: number, pid: number, pfn: bigint, small: number): Sample => ({
+  time,
+  id: 1001,
+  pid,
+  preempt: 1,
+  data: (w) => w.u64(0xffff_ffff_8100_0010n).u64(pfn).i32(small),
+})
+export const lookedUp = (time: number, pid: number, pgmap: bigint): Sample => ({
+  time,
+  id: 1002,
+  pid,
+  flags: 1,
+  data: (w) => w.u64(0xffff_ffff_8100_0000n).u64(0xffff_ffff_8200_0004n).u64(pgmap),
+})
+export const probe = (time: number, pid: number, dev: string): Sample => ({
+  time,
+  id: 1003,
+  pid,
+  data: (w) => {
+    const at = w.length + 12
+    w.u64(0xffff_ffff_8200_0000n)
+      .u32(((dev.length + 1) << 16) | at)
+      .cstring(dev)
+  },
+})
+export const odd = (time: number, pid: number, x: number): Sample => ({ time, id: 1004, pid, data: (w) => w.i32(x) })
+
+export const CONTENT: Content = {
+  cpus: [
+    [
+      { samples: [lookup(5_000_000_000, 7, 0x123456n, -5), lookedUp(5_000_000_900, 7, 0xff11_0000_0000_0010n), odd(5_000_001_000, 7, 3)] },
+      { missed: 12, samples: [probe(6_000_000_000, 0, 'pfn0.0')] },
+    ],
+    [{ samples: [lookup(5_000_000_000, 9, 0n, 7), lookup(5_000_000_901, 9, 0xffff_ffff_ffff_ffffn, 0)] }],
+  ],
+  kallsyms:
+    'ffffffff81000000 T get_dev_pagemap\nffffffff81000100 t other\nffffffff82000000 t caller\t[mod]\nffffffff82000040 t end\t[mod]\n',
+  comms: '7 my task\n9 pin\n',
+}
+
+/** All layouts there are. */
+export const layouts: Layout[] = [true, false].flatMap((little) =>
+  ([4, 8] as const).flatMap((longBytes) => [
+    { little, longBytes, version: 6, algorithm: 'none' } as const,
+    ...(['none', 'zlib', 'zstd'] as const).map((algorithm) => ({ little, longBytes, version: 7, algorithm }) as const),
+  ]),
+)
