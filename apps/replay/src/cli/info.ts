@@ -39,6 +39,7 @@ export function infoCommand({ program, run }: Cli): void {
             log: log.folder,
             source: log.reader.meta.source,
             kernel: summary?.kernel ?? null,
+            clock: summary?.clock ?? null,
             entries: summary?.entries ?? null,
             events,
             lost: summary?.lost ?? null,

@@ -14,6 +14,7 @@ export function summaryText(style: Style, { name, summary }: Imported, more: rea
   const head: (readonly [string, string])[] = [
     ['recording', style.bold(visible(name))],
     ['kernel', summary.kernel === null ? style.warn('?') : visible(summary.kernel)],
+    ...(summary.clock == null ? [] : [['clock', visible(summary.clock)] as const]),
     ['entries', `${number(summary.entries)}${summary.complete ? '' : style.warn(', incomplete')}`],
     ['events', number(summary.events)],
     ['lost', lostText(style, summary.lost)],

@@ -60,7 +60,7 @@ describe.each(both)('%s, %s', (name, file) => {
   it('gives the events of its text: the same number, order, types and fields', async () => {
     const { recording } = await openRecording(join(RECORDINGS, name))
     const binary = await openRecording(await binaryOf(name, file))
-    const { lateCpus: _, ...beside } = recording
+    const { foresee: _, ...beside } = recording
     const text = await imported(recording)
     const other = await imported({ ...beside, trace: binary.recording.trace })
     expect(other.events.length).toBe(text.events.length)

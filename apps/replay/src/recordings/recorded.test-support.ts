@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
 import { importRecording, readKept, type ImportSummary, type Recording } from '@devtrail/linux-trace'
-import { openRecording } from '@devtrail/linux-trace/node'
+import { foresee, openRecording } from '@devtrail/linux-trace/node'
 import { History } from '@devtrail/time-travel'
 import { models } from '../models.ts'
 
@@ -53,7 +53,9 @@ export async function imported(name: string, lines?: readonly string[], without:
   const { recording } = await openRecording(join(RECORDINGS, name))
   const parts: Record<string, unknown> = { ...recording }
   for (const part of without) delete parts[part]
-  const used = { ...parts, trace: lines === undefined ? recording.trace : once(`${lines.join('\n')}\n`) } as unknown as Recording
+  const text = lines === undefined ? null : `${lines.join('\n')}\n`
+  const changed = text === null ? {} : { trace: once(text), foresee: () => foresee(() => once(text), recording.kprobeEvents ?? '') }
+  const used = { ...parts, ...changed } as unknown as Recording
   const events: AnyEvent[] = []
   const kept: string[] = []
   const summary = await importRecording(used, { event: (e) => void events.push(e), kept: (lines) => void kept.push(...keptIn(lines)) })

@@ -41,6 +41,11 @@ export class CpuRecords {
     this.#pageBytes = pageBytes
   }
 
+  /** Whether records are missing right before the current one, or at the end. */
+  get lacks(): boolean {
+    return this.missed !== null || this.damagedPages > 0
+  }
+
   /** Pages begun so far. */
   get pages(): number {
     return this.#pages

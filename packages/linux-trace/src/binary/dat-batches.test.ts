@@ -41,6 +41,7 @@ async function read(bytes: Uint8Array): Promise<{ told: string[]; kept: unknown[
     for (let i = 0; i < batch.rows; i++) {
       const item = batch.item[i]! < 0 ? null : batch.items[batch.item[i]!]!
       if (item?.kind === 'gap') told.push(`${item.reason} ${item.lost} ${item.cpu}`)
+      else if (item?.kind === 'blind') told.push(`blind ${item.cpu}`)
       else {
         const e = item === null ? row.turnTo(batch, i) : item.entry
         told.push(`${e.number} ${e.comm}-${e.pid} [${e.cpu}] ${e.context} ${e.time} ${e.event}: ${e.body}`)
@@ -57,6 +58,7 @@ const TOLD = [
   '2 pin-9 [1] ...1. 5000000000 lookup: (get_dev_pagemap+0x10/0x100) pfn=0x0 small=7',
   '3 my task-7 [0] d.... 5000000900 lookup_ret: (caller+0x4/0x40 [mod] <- get_dev_pagemap) pgmap=0xff11000000000010',
   '4 pin-9 [1] ...1. 5000000901 lookup: (get_dev_pagemap+0x10/0x100) pfn=0xffffffffffffffff small=0',
+  'blind 0',
   'lost 12 0',
   '6 <idle>-0 [0] ..... 6000000000 probe: (caller+0x0/0x40 [mod]) dev="pfn0.0"',
 ]

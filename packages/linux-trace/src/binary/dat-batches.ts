@@ -6,6 +6,7 @@ import { RecordingError } from '../errors.ts'
 import { bareSymbol, hitShape, type ProbeDefinition } from '../probes.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { seeTime, type TraceSummary } from '../text/reader.ts'
+import { isCounting } from '../clocks.ts'
 import { contextStyle, contextText } from './context-flags.ts'
 import { pagesOf } from './cpu-data.ts'
 import { CpuRecords } from './cpu-records.ts'
@@ -89,6 +90,8 @@ export class DatBatches {
       summary.written = read + lost
     }
     summary.uname = file.uname
+    summary.clock = (file.buffers.find(({ cpus }) => cpus.some(({ size }) => size > 0)) ?? file).clock ?? file.clock
+    summary.ticks = summary.clock !== null && isCounting(summary.clock)
     for (const { cpu, overrun, dropped } of file.stats) {
       const lacks = [...(overrun > 0 ? [`${overrun} overwritten`] : []), ...(dropped > 0 ? [`${dropped} dropped`] : [])]
       if (lacks.length > 0) summary.notes.push(`of the entries of CPU ${cpu}: ${lacks.join(', ')}`)
@@ -125,7 +128,14 @@ export class DatBatches {
       wake?.()
       return new Promise((resolve) => (resume = resolve))
     }
-    const work = inOrder(this.#cpus(), show, rest)
+    const lacking = ({ cpu, pages, missed, damagedPages }: CpuRecords): void => {
+      if (damagedPages > 0 || (missed !== null && !(pages === 1 && this.#overrun.has(cpu))))
+        this.#out.add({ kind: 'blind', cpu }, summary.entries, summary.lastTime)
+    }
+    const ended = (from: CpuRecords): void => {
+      if (from.damagedPages > 0) this.#damagedPages(from)
+    }
+    const work = inOrder(this.#cpus(), { show, lacking, ended, rest })
       .catch((error: unknown) => {
         failure = error
       })
@@ -186,15 +196,20 @@ export class DatBatches {
     // What was overwritten before the first page is told by the count of the whole.
     if (missed !== null && !(from.pages === 1 && this.#overrun.has(cpu)))
       this.#out.add({ kind: 'gap', reason: 'lost', lost: missed < 0 ? null : missed, cpu, line: 0 }, ...at)
-    for (; from.damagedPages > 0; from.damagedPages--) {
-      this.#unreadable(`a page of CPU ${cpu}`)
-      this.#out.add({ kind: 'gap', reason: 'unreadable', lost: null, cpu, line: 0 }, ...at)
-    }
+    this.#damagedPages(from)
     if (this.#begun.has(cpu)) return
     this.#begun.add(cpu)
     // The buffers of the others begin later than the first, where any was overwritten.
     if (this.#overrun.size > 0 && summary.entries > 0)
       this.#out.add({ kind: 'gap', reason: 'overwritten', lost: null, cpu, line: 0 }, ...at)
+  }
+
+  #damagedPages(from: CpuRecords): void {
+    const { entries, lastTime } = this.#summary
+    for (; from.damagedPages > 0; from.damagedPages--) {
+      this.#unreadable(`a page of CPU ${from.cpu}`)
+      this.#out.add({ kind: 'gap', reason: 'unreadable', lost: null, cpu: from.cpu, line: 0 }, entries, lastTime)
+    }
   }
 
   #unreadable(what: string): void {
@@ -396,7 +411,8 @@ export class DatBatches {
       const clue = id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
       if (clue !== null) roles.see(view.getInt32(start + pid.offset, this.#little), clue)
     }
-    await inOrder(this.#cpus(), show, () => null)
+    const nothing = (): void => {}
+    await inOrder(this.#cpus(), { show, lacking: nothing, ended: nothing, rest: () => null })
     this.#ops = roles.ops()
     this.#names = roles.names(this.#ops)
     if (roles.count === 0) return

@@ -24,11 +24,17 @@ export interface ConsoleLine {
   readonly time: number
 }
 
+/** When the trace ends; of a clock that counts nothing tells how its ticks stand to the seconds of dmesg. */
+export interface LastMoment {
+  readonly time: number
+  readonly ticks: boolean
+}
+
 /**
  * What the kernel printed after tracing stopped (an oops stops it): the lines of dmesg after the last one that the
  * trace has. The two clocks differ by a little; a line that both have tells by how much.
  */
-export function dmesgTail(lines: readonly DmesgLine[], lastEntry: number, lastConsole: ConsoleLine | null): DmesgLine[] {
+export function dmesgTail(lines: readonly DmesgLine[], last: LastMoment, lastConsole: ConsoleLine | null): DmesgLine[] {
   let offset = 0
   let from = 0
   if (lastConsole !== null) {
@@ -36,22 +42,24 @@ export function dmesgTail(lines: readonly DmesgLine[], lastEntry: number, lastCo
     let at = -1
     for (const [i, line] of lines.entries()) {
       if (line.text !== first) continue
-      if (at < 0 || Math.abs(line.ns - lastConsole.time) < Math.abs(lines[at]!.ns - lastConsole.time)) at = i
+      if (at < 0 || last.ticks || Math.abs(line.ns - lastConsole.time) < Math.abs(lines[at]!.ns - lastConsole.time)) at = i
     }
     if (at >= 0) {
       offset = lines[at]!.ns - lastConsole.time
       from = at + lastConsole.text.split('\n').length
     }
   }
+  // Ticks: without a line that both have, nobody can say which lines came later.
+  if (last.ticks) return from === 0 ? [] : lines.slice(from).map(({ text }) => ({ ns: last.time, text }))
   return lines
     .slice(from)
-    .filter((l) => l.ns - offset > lastEntry)
+    .filter((l) => l.ns - offset > last.time)
     .map((l) => ({ ns: l.ns - offset, text: l.text }))
 }
 
 /** Says the lines of dmesg that came after the last entry. */
-export function sayDmesgTail(ctx: ImportContext, dmesg: string, lastEntry: number, lastConsole: ConsoleLine | null): void {
-  const lines = dmesgTail(parseDmesg(dmesg), lastEntry, lastConsole)
+export function sayDmesgTail(ctx: ImportContext, dmesg: string, last: LastMoment, lastConsole: ConsoleLine | null): void {
+  const lines = dmesgTail(parseDmesg(dmesg), last, lastConsole)
   for (const [i, line] of lines.entries()) {
     ctx.leave(line.ns)
     consoleLine(ctx, line.text, () => lines.slice(i + 1).map((following) => following.text))

@@ -11,7 +11,7 @@ import {
   type ProbeHit,
 } from '../probes.ts'
 import { kernelVersion } from '../kernel-version.ts'
-import type { Recording } from '../recording.ts'
+import type { Foreseen, Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { newSummary, type TraceItem } from '../text/reader.ts'
 import { readTextBatches } from '../text/batches.ts'
@@ -22,6 +22,7 @@ import { devresLogged } from './binding.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
 import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
+import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
 import { Losses } from './losses.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes } from './notes.ts'
@@ -66,6 +67,8 @@ export interface ImportSummary {
   /** Whether nothing is missing from the recording's beginning to its end. */
   complete: boolean
   kernel: string | null
+  /** The trace's clock, as tracefs names it; null where nothing says. */
+  clock: string | null
 }
 
 const PROGRESS_EVERY = 8192
@@ -103,6 +106,10 @@ class Importer {
   readonly #unrecorded: readonly string[]
   /** Functions whose return probes fetch no value. */
   readonly #silent = new Set<string>()
+  /** What a look through the whole trace told; null where there was none. */
+  #foreseen: Foreseen | null = null
+  /** How many stretches of {@link Foreseen.blind} have begun. */
+  #foreseenDone = 0
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
   readonly #blind = new Set<number>()
   readonly #withoutEffect = new Map<string, number>()
@@ -140,8 +147,14 @@ class Importer {
 
   async run(): Promise<ImportSummary> {
     const window = this.#window
+    // Both read the trace, at the same time.
+    const foreseeing = this.#recording.foresee?.()
+    foreseeing?.catch(() => {})
     this.#isQuiet = !(await window.fill(this.#options.quiet))
+    this.#foreseen = (await foreseeing) ?? null
+    this.#goBlind(0)
     this.#ctx.version = kernelVersion(this.#uname)
+    this.#notes.push(...clockNotes(this.#clock, this.#trace.ticks))
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
@@ -165,6 +178,10 @@ class Importer {
   /** What was noted beside the trace comes before what the trace says of itself, which is less. */
   get #uname(): string | null {
     return this.#recording.uname ?? this.#trace.uname
+  }
+
+  get #clock(): string | null {
+    return clockInUse(this.#recording.traceClock ?? '') ?? this.#trace.clock
   }
 
   /** All that was read before a quiet moment is gone through: more is waited for. */
@@ -197,14 +214,31 @@ class Importer {
   #row(item: TraceItem | null): void {
     if (item === null) this.#hit(this.#window.hit())
     else if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu, this.#window)
+    else if (item.kind === 'blind') this.#blind.add(item.cpu)
     else this.#entry(item.entry)
   }
 
   #gap(reason: GapReason, lost: number | null, cpu: number | null, after: { readonly number: number; readonly time: number }): void {
     this.#losses.gap(reason, lost)
-    if (reason === 'overwritten' && cpu !== null) this.#blind.delete(cpu)
+    if (cpu !== null) this.#sees(cpu, reason, after.number)
     this.#ctx.leave(after.time, reason === 'cut' ? null : after.number + 1)
     this.#ctx.gap(reason, lost, cpu)
+  }
+
+  /** The entries of a CPU are there again. */
+  #sees(cpu: number, reason: GapReason, after: number): void {
+    this.#goBlind(after)
+    if (!this.#blind.delete(cpu) && reason === 'lost' && this.#foreseen === null)
+      this.#notes.push(
+        `entries of CPU ${cpu} were lost before entry ${after + 1}: what is said between its last entry and that one may lack what they did`,
+      )
+  }
+
+  /** CPUs of which entries are missing after those up to a number. */
+  #goBlind(after: number): void {
+    const blind = this.#foreseen?.blind ?? []
+    for (; this.#foreseenDone < blind.length && blind[this.#foreseenDone]!.after <= after; this.#foreseenDone++)
+      this.#blind.add(blind[this.#foreseenDone]!.cpu)
   }
 
   /** An entry of the columns. */
@@ -247,7 +281,7 @@ class Importer {
     const { inBuffer, written, cpus, first } = this.#trace
     if (first === null || inBuffer === null || written === null || written <= inBuffer) return []
     const late =
-      this.#recording.lateCpus ?? this.#trace.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
+      this.#foreseen?.lateCpus ?? this.#trace.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
     return late.filter((cpu) => cpu !== first.cpu)
   }
 
@@ -256,6 +290,7 @@ class Importer {
    * only until the next entry.
    */
   #doubt(entry: TraceEntry): void {
+    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) this.#goBlind(entry.number - 1)
     if (this.#unrecorded.length > 0) {
       this.#ctx.leave(entry.time, entry.number)
       for (const model of this.#unrecorded) this.#ctx.doubt(null, 'unrecorded', model)
@@ -337,7 +372,8 @@ class Importer {
       this.#gap('cut', inBuffer - entries, null, { number: entries, time: lastTime })
     }
     sayOwnersByNamespace(ctx)
-    if (this.#recording.dmesg !== undefined && entries > 0) sayDmesgTail(ctx, this.#recording.dmesg, lastTime, this.#lastConsole)
+    if (this.#recording.dmesg !== undefined && entries > 0)
+      sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
     ctx.say('log/ended', { complete: this.#losses.endIsWhole })
   }
 
@@ -355,6 +391,7 @@ class Importer {
       notes: this.#notes,
       complete: none,
       kernel: this.#uname?.trim() || null,
+      clock: this.#clock,
     }
   }
 }

@@ -130,7 +130,7 @@ export class Window {
         const place = batch.item[row]!
         const item = place < 0 ? null : batch.items[place]!
         if (item === null) yield this.#ahead.turnTo(batch, row)
-        else if (item.kind === 'gap') return
+        else if (item.kind !== 'entry') return
         else yield item.entry
       }
     }

@@ -1,2 +1,3 @@
+export { foresee } from './foresee.ts'
 export { openRecording } from './open.ts'
 export type { OpenedRecording } from './open.ts'

@@ -38,7 +38,7 @@ describe('a folder', () => {
     await put('kprobe_events.txt', 'p:a b')
     await put('uname.txt', 'Linux')
     const { recording } = await openRecording(folder)
-    const { trace: _, ...parts } = recording
+    const { trace: _, foresee: __, ...parts } = recording
     expect(parts).toEqual({ name: folder.split('/').at(-1), iomem: 'before', kprobeEvents: 'p:a b', uname: 'Linux' })
     expect(await textOf(folder)).toBe(TRACE)
   })
@@ -144,12 +144,12 @@ describe('a gzipped trace', () => {
 describe('the CPUs whose buffer begins late', () => {
   it('are found when the header says that entries were overwritten', async () => {
     await put('trace.txt', `# entries-in-buffer/entries-written: 2/9   #P:2\n${TRACE.slice(HEADER.length)}${STARTED}`)
-    expect((await openRecording(folder)).recording.lateCpus).toEqual([1])
+    expect((await (await openRecording(folder)).recording.foresee!()).lateCpus).toEqual([1])
   })
 
   it('are not looked for otherwise', async () => {
     await put('trace.txt', TRACE + STARTED)
-    expect((await openRecording(folder)).recording.lateCpus).toBeUndefined()
+    expect(await (await openRecording(folder)).recording.foresee!()).toEqual({ lateCpus: null, blind: [] })
   })
 })
 

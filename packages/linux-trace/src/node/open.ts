@@ -6,8 +6,8 @@ import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
 import { parseProbeDefinitions } from '../probes.ts'
 import type { Recording } from '../recording.ts'
-import { readLines } from '../text/lines.ts'
 import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
+import { foresee } from './foresee.ts'
 import { readDat } from './read-dat.ts'
 import { readInThread } from './read-thread.ts'
 
@@ -19,14 +19,13 @@ const PARTS = {
   ndctl: 'ndctl.before.json',
   mounts: 'mounts.before',
   uname: 'uname.txt',
+  traceClock: 'trace_clock.txt',
   kprobeEvents: 'kprobe_events.txt',
   kprobeProfile: 'kprobe_profile.txt',
   dmesg: 'dmesg.txt',
 } as const
 /** A part is text of a page or so; anything larger is not what its name says. */
 const PART_BYTES_MAX = 64 << 20
-/** The header of a trace is shorter than this. */
-const HEADER_LINES_MAX = 32
 
 /** A recording found on disk, or on stdin. */
 export interface OpenedRecording {
@@ -40,24 +39,6 @@ async function exists(path: string): Promise<boolean> {
     (s) => s.isFile(),
     () => false,
   )
-}
-
-const STARTED = /^##### CPU (\d+) buffer started ####$/
-
-/** Which CPUs' buffers begin late in a trace that was overwritten; null when its header does not say that it was. */
-async function lateCpus(trace: string): Promise<readonly number[] | null> {
-  const cpus: number[] = []
-  let overwritten = false
-  for await (const lines of readLines(bytesOf(trace))) {
-    for (const { text, number } of lines) {
-      const header = number < HEADER_LINES_MAX && text !== null ? /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)/.exec(text) : null
-      if (header !== null) overwritten = Number(header[2]) > Number(header[1])
-      const started = text === null ? null : STARTED.exec(text)
-      if (started !== null) cpus.push(Number(started[1]))
-      if (number >= HEADER_LINES_MAX && !overwritten) return null
-    }
-  }
-  return overwritten ? cpus : null
 }
 
 /** Bytes of a trace from which on a thread of its own pays; a packed one is about a tenth. */
@@ -126,14 +107,13 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
     }
   }
   const { trace, folder } = await findTrace(path)
-  const beside = folder === null ? { texts: {}, files: [] } : await parts(folder)
+  const beside: Awaited<ReturnType<typeof parts>> = folder === null ? { texts: {}, files: [] } : await parts(folder)
   const binary = isDat(await head(trace, MAGIC_BYTES))
-  const late = binary ? null : await lateCpus(trace)
   const recording: Recording = {
     trace: await traceOf(trace, binary),
     name: basename(resolve(folder ?? trace)),
     ...beside.texts,
-    ...(late === null ? {} : { lateCpus: late }),
+    ...(binary ? {} : { foresee: () => foresee(() => bytesOf(trace), beside.texts.kprobeEvents ?? '') }),
   }
   return { recording, fingerprint: () => digest([trace, ...beside.files]) }
 }

@@ -50,7 +50,7 @@ async function fast(
       if (item === null) columns++
       const number = batch.number[i]!
       // The lines are jumbled: where the clock seems to begin anew stands a gap that is no line's.
-      if (item?.kind === 'gap' && item.line === 0) continue
+      if (item?.kind === 'blind' || (item?.kind === 'gap' && item.line === 0)) continue
       if (item?.kind === 'gap') all.push({ number: number + 0.5, told: { item, time: batch.time[i] } })
       else all.push({ number, told: told(item === null ? row.turnTo(batch, i) : item.entry, definitions) })
     }

@@ -11,8 +11,10 @@ export interface TraceEntry {
   readonly cpu: number
   /** irqs-off, need-resched, irq context, preempt depth, migrate-disable (`d..1.`); empty when not printed. */
   readonly context: string
-  /** Nanoseconds of the trace's clock. */
+  /** Nanoseconds of the trace's clock; of one that counts, ticks. */
   readonly time: number
+  /** Its clock prints no seconds: it counts. */
+  readonly ticks?: true
   /** Name of the event. */
   readonly event: string
   /** What follows the name; further lines of a multi-line entry included. */
@@ -22,13 +24,16 @@ export interface TraceEntry {
 }
 
 // TASK-PID [(TGID)] [CPU] FLAGS TIMESTAMP: EVENT: BODY. A task's name may hold anything, so the shortest that fits is taken.
-const ENTRY = /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,9}\.\d{6,9}): ([^\s:]+): ?(.*)$/s
-const FUNCTION = /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,9}\.\d{6,9}): (\S+) <-(\S+)$/
+const ENTRY =
+  /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,10}\.\d{6,9}|\d{1,19}): ([^\s:]+): ?(.*)$/s
+const FUNCTION =
+  /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,10}\.\d{6,9}|\d{1,19}): (\S+) <-(\S+)$/
 
 /** Reads one line as an entry; null when it is none. */
 export function parseEntry(text: string, number: number, line: number): TraceEntry | null {
   const m = ENTRY.exec(text)
   if (m === null) return parseFunction(text, number, line)
+  if (timeOf(m[5]!) === null) return null
   // trace-cmd report prints no flags and pads the names of events.
   return entryOf(m, number, line, m[6]!, m[4] === undefined ? m[7]!.trimStart() : m[7]!)
 }
@@ -36,7 +41,16 @@ export function parseEntry(text: string, number: number, line: number): TraceEnt
 /** A line of the function tracer: `fn <-parent`. */
 function parseFunction(text: string, number: number, line: number): TraceEntry | null {
   const m = FUNCTION.exec(text)
-  return m === null ? null : entryOf(m, number, line, 'function', `${m[6]} <-${m[7]}`)
+  return m === null || timeOf(m[5]!) === null ? null : entryOf(m, number, line, 'function', `${m[6]} <-${m[7]}`)
+}
+
+/** The last time that a log can hold, in nanoseconds. */
+const TIME_MAX = 2 ** 61
+
+/** Null when it is past what a log can hold. */
+function timeOf(text: string): number | null {
+  if (text.includes('.')) return Number(text) * 1e9 > TIME_MAX ? null : nanoseconds(text)
+  return Number(text) > TIME_MAX ? null : Number(text)
 }
 
 /** `m`: a match whose first five groups are task, pid, CPU, context and time. */
@@ -48,7 +62,8 @@ function entryOf(m: RegExpExecArray, number: number, line: number, event: string
     pid: Number(m[2]),
     cpu: Number(m[3]),
     context: m[4] ?? '',
-    time: nanoseconds(m[5]!),
+    time: timeOf(m[5]!)!,
+    ...(m[5]!.includes('.') ? {} : { ticks: true }),
     event,
     body,
   }

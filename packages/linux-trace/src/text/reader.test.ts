@@ -2,15 +2,15 @@ import { seconds } from '@devtrail/events'
 import { describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
 import { readLines } from './lines.ts'
-import { LineReader, mustBeTrace, newSummary, type TraceItem, type TraceSummary } from './reader.ts'
+import { LineReader, mustBeTrace, newSummary, type LineItem, type TraceSummary } from './reader.ts'
 
 const header = (inBuffer: number, written = inBuffer): string =>
   `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${inBuffer}/${written}   #P:2\n#\n`
 const entry = (body: string, second = 1, cpu = 0): string => `   sh-102   [00${cpu}] .....   ${second}.000001: ${body}\n`
 
-async function read(text: string | Uint8Array): Promise<{ items: TraceItem[]; summary: TraceSummary; told: string[] }> {
+async function read(text: string | Uint8Array): Promise<{ items: LineItem[]; summary: TraceSummary; told: string[] }> {
   const summary = newSummary()
-  const items: TraceItem[] = []
+  const items: LineItem[] = []
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield typeof text === 'string' ? new TextEncoder().encode(text) : text
   }

@@ -3,8 +3,8 @@ import { LINE_BYTES_MAX, type Line } from './lines.ts'
 import { parseEntry, type TraceEntry } from './entry.ts'
 import { isMultiline } from './special.ts'
 
-/** What a text trace consists of, in order. */
-export type TraceItem =
+/** What the lines of a text trace say, in order. */
+export type LineItem =
   | { readonly kind: 'entry'; readonly entry: TraceEntry }
   /** Entries are missing here. */
   | {
@@ -14,6 +14,9 @@ export type TraceItem =
       readonly cpu: number | null
       readonly line: number
     }
+
+/** What a trace consists of; `blind`: from here on entries of this CPU are missing, up to a gap of that CPU. */
+export type TraceItem = LineItem | { readonly kind: 'blind'; readonly cpu: number }
 
 /** What is known once the trace was read to its end. */
 export interface TraceSummary {
@@ -30,6 +33,10 @@ export interface TraceSummary {
   unreadable: string[]
   /** The kernel, where the trace itself names it. */
   uname: string | null
+  /** The trace's clock, where the trace itself names it. */
+  clock: string | null
+  /** Whether its times are counts of something, not nanoseconds. */
+  ticks: boolean
   /** What else a reader has to say. */
   notes: string[]
   /** The first entry's time (ns) and CPU. */
@@ -49,6 +56,8 @@ export const newSummary = (): TraceSummary => ({
   unparsed: 0,
   unreadable: [],
   uname: null,
+  clock: null,
+  ticks: false,
   notes: [],
   first: null,
   lastTime: 0,
@@ -63,7 +72,8 @@ export function seeTime(summary: TraceSummary, time: number, cpu: number): void 
 }
 
 const HEADER = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?: +#P:(\d+))?/
-const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]/
+/** As tracefs and as trace-cmd report print it. */
+const LOST = /^CPU:(\d+) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/
 /** The first line of trace-cmd report. */
 const CPUS = /^cpus=\d+$/
 const STARTED = /^##### CPU (\d+) buffer started ####/
@@ -80,11 +90,11 @@ const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${t
 /** Reads lines one by one into entries and gaps. */
 export class LineReader {
   readonly #summary: TraceSummary
-  readonly #emit: (item: TraceItem) => void
+  readonly #emit: (item: LineItem) => void
   /** An entry that the next lines may go on with. */
   #pending: TraceEntry | null = null
 
-  constructor(summary: TraceSummary, emit: (item: TraceItem) => void) {
+  constructor(summary: TraceSummary, emit: (item: LineItem) => void) {
     this.#summary = summary
     this.#emit = emit
   }
@@ -115,7 +125,7 @@ export class LineReader {
   }
 
   /** Null when the line says nothing, or went to the entry before. */
-  #read({ text, number }: Line): TraceItem | null {
+  #read({ text, number }: Line): LineItem | null {
     const summary = this.#summary
     if (text === null) return unreadable(number, `a line longer than ${LINE_BYTES_MAX} bytes`, summary)
     if (text.startsWith('#')) {
@@ -133,12 +143,14 @@ export class LineReader {
       if (started !== null || this.#pending === null) return null
     }
     const entry = parseEntry(text, summary.entries + 1, number)
-    if (entry !== null) {
+    // A trace has one clock: a time of another form is a damaged one.
+    if (entry !== null && (summary.entries === 0 || (entry.ticks === true) === summary.ticks)) {
+      if (entry.ticks === true) summary.ticks = true
       summary.entries++
       return { kind: 'entry', entry }
     }
     const lost = LOST.exec(text)
-    if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2]), cpu: Number(lost[1]), line: number }
+    if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2] ?? lost[3]), cpu: Number(lost[1]), line: number }
     if (this.#pending !== null) {
       this.#pending.body += `\n${text}`
       return null
@@ -158,7 +170,7 @@ export function mustBeTrace(summary: TraceSummary): void {
   )
 }
 
-function unreadable(line: number, what: string, summary: TraceSummary): TraceItem {
+function unreadable(line: number, what: string, summary: TraceSummary): LineItem {
   summary.unparsed++
   if (summary.unreadable.length < UNREADABLE_SHOWN_MAX) summary.unreadable.push(`line ${line}: ${what}`)
   return { kind: 'gap', reason: 'unreadable', lost: 1, cpu: null, line }
