@@ -57,7 +57,7 @@ export async function imported(recording: Recording): Promise<Imported> {
 function mustBeAnEvent(event: AnyEvent, before: AnyEvent | undefined): void {
   const { seq, entry, time, cpu, actor, data } = event
   must(seq === 0 || seq === (before?.seq ?? 0) + 1, 'events are numbered one after the other', seq)
-  must(Number.isSafeInteger(time) && time >= 0, 'a time is whole nanoseconds', time)
+  must(Number.isInteger(time) && time >= 0 && time <= 2 ** 61, 'a time is whole nanoseconds', time)
   must(entry === null || (Number.isSafeInteger(entry) && entry > 0), 'an entry is a number from 1', entry)
   must(cpu === null || (Number.isInteger(cpu) && cpu >= 0 && cpu < 65_536), 'a CPU is a small number', cpu)
   must(actor === null || (Number.isInteger(actor.pid) && actor.pid >= 0), 'a pid is a number', actor?.pid)

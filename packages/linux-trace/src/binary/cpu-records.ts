@@ -9,6 +9,8 @@ const COMMIT_MASK = 0x07ff_ffff
 const MISSED = 0x8000_0000
 const MISSED_COUNTED = 0x4000_0000
 const DELTA_BITS = 27
+/** The last time that a log can hold, in nanoseconds. */
+const TIME_MAX = 2 ** 61
 
 export class CpuRecords {
   readonly cpu: number
@@ -136,7 +138,7 @@ export class CpuRecords {
   }
 
   #take(delta: number, length: number): boolean {
-    if (this.#at + length > this.#end) return this.#breakOff()
+    if (this.#at + length > this.#end || this.time + delta > TIME_MAX) return this.#breakOff()
     this.time += delta
     this.start = this.#at
     this.length = length

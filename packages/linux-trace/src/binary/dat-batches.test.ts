@@ -148,3 +148,11 @@ describe('what is damaged', () => {
     )
   })
 })
+
+it('a time past what a log can hold is damage', async () => {
+  const { told, summary } = await read(
+    datOf(first, { cpus: [[{ samples: [lookup(2 ** 61 + 2 ** 20, 7, 1n, 1)] }], [{ samples: [lookup(5, 9, 1n, 1)] }]] }),
+  )
+  expect(told.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(['blind 0', 'unreadable null 0', '1 <...>-9 [1]'])
+  expect(summary).toMatchObject({ entries: 1, unparsed: 1 })
+})

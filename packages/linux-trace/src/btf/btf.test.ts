@@ -104,3 +104,16 @@ describe('what is none', () => {
     )
   })
 })
+
+it('unnamed structures that hold each other many times are refused, not followed for ever', () => {
+  // Each of twenty structures has four unnamed members of the next one.
+  const nested = Array.from({ length: 20 }, (_, i): BtfType => ({
+    kind: STRUCT,
+    ...(i === 0 ? { name: 'bomb' } : {}),
+    value: 8,
+    members: 4,
+    words: Array.from({ length: 4 }, () => ['', i + 2, 0]).flat(),
+  }))
+  const btf = new Btf(makeBtf([...nested, { kind: STRUCT, value: 8 }]))
+  expect(() => btf.member('bomb.x')).toThrow(RecordingError)
+})

@@ -7,6 +7,8 @@ const TYPE_BYTES = 12
 /** Types of one kernel at most, and what a path may pass through. */
 const TYPES_MAX = 4_000_000
 const DEPTH_MAX = 64
+/** A structure of the kernel has some hundred members, those of unnamed ones within it included. */
+const MEMBERS_MAX = 100_000
 
 const kind = {
   int: 1,
@@ -77,6 +79,8 @@ export class Btf {
   readonly #types: Uint32Array
   #structs: Map<string, number> | null = null
   #functions: Map<string, number> | null = null
+  /** Members looked at for the one that is asked for: unnamed structures can hold each other many times. */
+  #looked = 0
 
   /** @throws RecordingError with the place when it is no BTF. */
   constructor(bytes: Uint8Array) {
@@ -178,6 +182,7 @@ export class Btf {
     let type = this.#structs.get(struct!)
     if (type === undefined) return null
     let bits = 0
+    this.#looked = 0
     for (const name of names) {
       const found = this.#find(type, name, 0)
       if (found === null) return null
@@ -201,6 +206,7 @@ export class Btf {
     const info = this.#u32(at + 4)
     const hasBitFields = info >>> 31 === 1
     for (let i = 0; i < (info & 0xffff); i++) {
+      if (++this.#looked > MEMBERS_MAX) throw broken(at, `more than ${MEMBERS_MAX} members of unnamed structures within each other`)
       const member = at + TYPE_BYTES + i * 12
       const memberName = this.#name(this.#u32(member))
       const memberType = this.#u32(member + 4)

@@ -110,6 +110,11 @@ class Importer {
   #foreseen: Foreseen | null = null
   /** How many stretches of {@link Foreseen.blind} have begun. */
   #foreseenDone = 0
+  /** After which entry a CPU went blind last. */
+  #blindSince = 0
+  /** The last entry that said something, and its time. */
+  #said = 0
+  #saidAt = 0
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
   readonly #blind = new Set<number>()
   readonly #withoutEffect = new Map<string, number>()
@@ -214,8 +219,10 @@ class Importer {
   #row(item: TraceItem | null): void {
     if (item === null) this.#hit(this.#window.hit())
     else if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu, this.#window)
-    else if (item.kind === 'blind') this.#blind.add(item.cpu)
-    else this.#entry(item.entry)
+    else if (item.kind === 'blind') {
+      this.#blind.add(item.cpu)
+      this.#blindSince = this.#window.number
+    } else this.#entry(item.entry)
   }
 
   #gap(reason: GapReason, lost: number | null, cpu: number | null, after: { readonly number: number; readonly time: number }): void {
@@ -228,6 +235,7 @@ class Importer {
   /** The entries of a CPU are there again. */
   #sees(cpu: number, reason: GapReason, after: number): void {
     this.#goBlind(after)
+    if (this.#blind.has(cpu)) this.#doubtUpTo(after, this.#saidAt, null)
     if (!this.#blind.delete(cpu) && reason === 'lost' && this.#foreseen === null)
       this.#notes.push(
         `entries of CPU ${cpu} were lost before entry ${after + 1}: what is said between its last entry and that one may lack what they did`,
@@ -237,8 +245,11 @@ class Importer {
   /** CPUs of which entries are missing after those up to a number. */
   #goBlind(after: number): void {
     const blind = this.#foreseen?.blind ?? []
-    for (; this.#foreseenDone < blind.length && blind[this.#foreseenDone]!.after <= after; this.#foreseenDone++)
-      this.#blind.add(blind[this.#foreseenDone]!.cpu)
+    for (; this.#foreseenDone < blind.length && blind[this.#foreseenDone]!.after <= after; this.#foreseenDone++) {
+      const { cpu, after: since } = blind[this.#foreseenDone]!
+      this.#blind.add(cpu)
+      this.#blindSince = since
+    }
   }
 
   /** An entry of the columns. */
@@ -290,14 +301,28 @@ class Importer {
    * only until the next entry.
    */
   #doubt(entry: TraceEntry): void {
-    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) this.#goBlind(entry.number - 1)
     if (this.#unrecorded.length > 0) {
       this.#ctx.leave(entry.time, entry.number)
       for (const model of this.#unrecorded) this.#ctx.doubt(null, 'unrecorded', model)
     }
-    if (this.#blind.size === 0 || (this.#blind.size === 1 && this.#blind.has(entry.cpu))) return
-    this.#ctx.leave(entry.time, entry.number)
-    this.#ctx.doubt([...this.#blind].find((cpu) => cpu !== entry.cpu) ?? null)
+    this.#doubtOthers(entry)
+  }
+
+  /** Whatever CPUs that lost entries have done meanwhile. */
+  #doubtOthers(entry: TraceEntry): void {
+    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) this.#goBlind(entry.number - 1)
+    if (this.#blind.size > 0 && !(this.#blind.size === 1 && this.#blind.has(entry.cpu)))
+      this.#doubtUpTo(entry.number, entry.time, entry.cpu)
+    this.#said = entry.number
+    this.#saidAt = entry.time
+  }
+
+  /** From right behind the last entry that said something: entries without effect are moments too. */
+  #doubtUpTo(number: number, time: number, cpu: number | null): void {
+    const from = Math.max(this.#said, this.#blindSince) + 1
+    if (from > number) return
+    this.#ctx.leave(from === number ? time : this.#saidAt, from)
+    this.#ctx.doubt([...this.#blind].find((c) => c !== cpu) ?? null)
   }
 
   /** An entry of a probe that has a meaning here, or the words of one, cut before its end. */
@@ -334,6 +359,7 @@ class Importer {
         ctx.sayDoubts()
         return true
       case 'console': {
+        this.#doubtOthers(entry)
         ctx.turnTo(entry, null)
         const text = consoleText(entry)
         this.#lastConsole = { text, time: entry.time }
@@ -342,6 +368,7 @@ class Importer {
       }
       case 'tracing_mark_write':
       case 'print':
+        this.#doubtOthers(entry)
         ctx.turnTo(entry, null)
         ctx.say('kernel/marked', { text: entry.body })
         return true

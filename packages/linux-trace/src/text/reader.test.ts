@@ -148,3 +148,8 @@ it('what trace-cmd report prints is read too, as far as it goes', async () => {
   expect(told).toEqual(['1 grab (ffffffff8dec40a0) page=0x1'])
   expect(summary.unparsed).toBe(0)
 })
+
+it('a header with counts that no buffer can have had says nothing', async () => {
+  const { summary } = await read(`# entries-in-buffer/entries-written: 1/28184467440737094000000   #P:2\n${entry('ev: x')}`)
+  expect(summary).toMatchObject({ inBuffer: null, written: null, entries: 1 })
+})

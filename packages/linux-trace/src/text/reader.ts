@@ -131,10 +131,11 @@ export class LineReader {
     if (text.startsWith('#')) {
       const header = HEADER.exec(text)
       if (header !== null) {
-        summary.inBuffer = Number(header[1])
-        summary.written = Number(header[2])
-        summary.cpus = header[3] === undefined ? null : Number(header[3])
-        const lost = summary.written - summary.inBuffer
+        const [inBuffer, written] = [countOf(header[1]), countOf(header[2])]
+        // One that no buffer can have had is damaged, and says nothing.
+        if (inBuffer === null || written === null) return null
+        Object.assign(summary, { inBuffer, written, cpus: countOf(header[3]) })
+        const lost = written - inBuffer
         return lost > 0 && summary.entries === 0 ? { kind: 'gap', reason: 'overwritten', lost, cpu: null, line: number } : null
       }
       const started = STARTED.exec(text)
