@@ -27,6 +27,17 @@ const HANG_MS = 60_000
 const HEAP_MIB = 512
 const FAILURES_MAX = 50
 
+function nameOf(input: Bytes): string {
+  return createHash('sha256').update(input).digest('hex').slice(0, 16)
+}
+
+function keep(folder: string, name: string, input: Bytes): string {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, name)
+  writeFileSync(file, input)
+  return file
+}
+
 /**
  * `fuzz [--seconds N | --runs N] [--seed S] [--target NAME,…] [--corpus FOLDER]`; `--target NAME --input FILE` runs one
  * input again. The exit code is 1 when a promise was broken.
@@ -73,17 +84,6 @@ export async function fuzzCommand({ package: package_, names, module, measured, 
       if (!existsSync(of)) continue
       for (const file of readdirSync(of).toSorted()) corpus[name]!.push(new Uint8Array(readFileSync(join(of, file))))
     }
-  }
-
-  function nameOf(input: Bytes): string {
-    return createHash('sha256').update(input).digest('hex').slice(0, 16)
-  }
-
-  function keep(folder: string, name: string, input: Bytes): string {
-    mkdirSync(folder, { recursive: true })
-    const file = join(folder, name)
-    writeFileSync(file, input)
-    return file
   }
 
   function fail(target: string, input: Bytes, error: string): void {

@@ -52,10 +52,12 @@ async function run(input: Bytes): Promise<void> {
   must(whole(once) === whole(again), 'how the bytes come does not matter')
 }
 
+const decoder = new TextDecoder('latin1')
+const lines = (bytes: Bytes): string[] => decoder.decode(bytes.subarray(1)).split('\n')
+
 /** Times and numbers are what matters in a line; half of the changes are of whole lines. */
 function mutate(input: Bytes, random: Parameters<typeof mutated>[1], other: Bytes): Bytes {
   if (random.once(2)) return mutated(input, random, other, tokens)
-  const lines = (bytes: Bytes): string[] => decoder.decode(bytes.subarray(1)).split('\n')
   const [mine, theirs] = [lines(input), lines(other)]
   for (let n = 1 + random.below(4); n > 0; n--) {
     const at = random.below(mine.length)
@@ -71,8 +73,6 @@ function mutate(input: Bytes, random: Parameters<typeof mutated>[1], other: Byte
   out.set(body, 1)
   return out
 }
-
-const decoder = new TextDecoder('latin1')
 
 export const textTarget: Target = {
   name: 'text',

@@ -10,19 +10,7 @@ import { decompress } from '../node/file-source.ts'
 import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { DatBatches } from './dat-batches.ts'
 import { readDatFile } from './dat-file.ts'
-import {
-  CONTENT,
-  layouts,
-  lookup,
-  lookedUp,
-  odd,
-  probe,
-  sourceOf,
-  writeDat,
-  type Content,
-  type Layout,
-  type Sample,
-} from './dat.test-support.ts'
+import { CONTENT, layouts, lookup, sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
 
 const datOf = (layout: Layout, content: Content): Uint8Array =>
   writeDat(layout, content, (algorithm, bytes) => (algorithm === 'zstd' ? zstdCompressSync(bytes) : deflateSync(bytes)))

@@ -43,6 +43,8 @@ const UNREADABLE_SHOWN_MAX = 5
 
 const hex = (word: bigint | null): string => `0x${BigInt.asUintN(64, word ?? 0n).toString(16)}`
 
+const nothing = (): void => {}
+
 export class DatBatches {
   readonly #source: ByteSource
   readonly #decompress: Decompress
@@ -411,7 +413,6 @@ export class DatBatches {
       const clue = id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
       if (clue !== null) roles.see(view.getInt32(start + pid.offset, this.#little), clue)
     }
-    const nothing = (): void => {}
     await inOrder(this.#cpus(), { show, lacking: nothing, ended: nothing, rest: () => null })
     this.#ops = roles.ops()
     this.#names = roles.names(this.#ops)
