@@ -78,7 +78,7 @@ export class LiveDevice {
 
   #tryDriver(driver: Driver): number {
     if (!this.resources.isEmpty) {
-      if (this.#core.events.on) this.#core.say('devres/warned', this.id, { warning: 'resources-present' })
+      if (this.#core.events.on) this.#core.say('devres/warned', this.id, { warning: 'resources-present', by: 'really_probe' })
       if (this.#core.rules.refusesLeftovers) return errno.EBUSY
     }
     this.#driver = driver

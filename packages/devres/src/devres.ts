@@ -7,26 +7,11 @@ import { errno, hex, type DeviceId, type Pointer } from '@devtrail/events'
 import type { DriverCore } from './driver-core.ts'
 import type { DevresPayload, devresWarnings } from './events.ts'
 import { dissolve, findGroup, type Group } from './group.ts'
+import { DEVRES_HEADER_BYTES, ManagedMemory, ZERO_SIZE_PTR, type MemoryPointer } from './managed-memory.ts'
+import type { DevresEntry, Match, Node, ReleaseFunction, Resource } from './node.ts'
+import { ResourceGroup } from './resource-group.ts'
+import { runAll, runAllAsync, type Run } from './run-all.ts'
 import type { ReleaseReason } from './state.ts'
-
-/** Undoes what was managed; two resources are of one kind when they have the same function. Its name is what logs show. */
-export type ReleaseFunction<T> = (data: T) => void
-/** Tells whether a resource is the one meant; left out: any. */
-export type Match<T> = (data: T) => boolean
-
-/** A resource on the list, as {@link DeviceResources.list} shows it. */
-export interface Resource {
-  readonly node: Pointer
-  readonly release: string
-  readonly size: number
-}
-
-/** An entry of the list: a resource, or a marker of the group in `marks`. */
-export interface Node extends Resource {
-  readonly data: unknown
-  readonly run: ReleaseFunction<never> | null
-  readonly marks: Group | null
-}
 
 interface Action {
   readonly action: ReleaseFunction<never>
@@ -34,14 +19,25 @@ interface Action {
 }
 
 /** The release function of every action, as Linux up to 6.3 logs it. */
-function devm_action_release({ action, data }: Action): void {
-  ;(action as ReleaseFunction<unknown>)(data)
+function devm_action_release({ action, data }: Action): unknown {
+  return (action as (data: unknown) => unknown)(data)
 }
+
+function dispose(disposable: Disposable): void {
+  disposable[Symbol.dispose]()
+}
+
+function disposeAsync(disposable: AsyncDisposable): PromiseLike<void> {
+  return disposable[Symbol.asyncDispose]()
+}
+
+/** The release function of managed memory, by whichever name of devm_kmalloc's it was asked for: nothing has to be undone. */
+function devm_kzalloc_release(_memory: ManagedMemory): void {}
 
 const OPEN = 'grp<'
 const CLOSE = 'grp>'
 /** sizeof(struct devres_node) on 64-bit: where a group's closing marker lies behind its opening one. */
-const MARKER_SIZE = 40
+const MARKER_SIZE = DEVRES_HEADER_BYTES
 const ACTION_SIZE = 16
 
 type Type = DevresPayload['type']
@@ -51,10 +47,13 @@ export class DeviceResources {
   readonly #core: DriverCore
   readonly #device: DeviceId
   #list: Node[] = []
+  readonly #initialised: boolean
 
-  constructor(core: DriverCore, device: DeviceId) {
+  /** `initialised`: false for a struct device that device_initialize never saw, whose list head is all zeros. */
+  constructor(core: DriverCore, device: DeviceId, { initialised = true }: { readonly initialised?: boolean } = {}) {
     this.#core = core
     this.#device = device
+    this.#initialised = initialised
   }
 
   /** What is on the list, oldest first, group markers included. */
@@ -66,30 +65,50 @@ export class DeviceResources {
     return this.#list.length === 0
   }
 
-  /** devres_alloc and devres_add; `size` in bytes. Returns the node's identity. */
-  add<T>(release: ReleaseFunction<T>, data: T, size = 0): Pointer {
-    return this.#append({ node: this.#pointer(), release: release.name, size, data, run: release, marks: null })
+  /** devres_alloc: memory for a resource, on no list yet; `size` in bytes. Null when there is none to be had. */
+  alloc<T>(release: ReleaseFunction<T>, data: T, size = 0): DevresEntry<T> | null {
+    if (!this.#core.allocate()) return null
+    return { node: this.#pointer(), release: release.name, size, data, run: release, marks: null } as Node & DevresEntry<T>
   }
 
-  /** devres_find: the newest that fits, or undefined. */
+  /** devres_free: gives an entry back that is on no list; null is fine. @throws Error for one that is (BUG). */
+  free<T>(entry: DevresEntry<T> | null): void {
+    if (entry !== null && this.#list.includes(entry as unknown as Node)) throw this.#bug(entry, 'is freed while it is on the list')
+  }
+
+  /** devres_add: at the end of the list. @throws Error for an entry that is on it already (BUG). */
+  addEntry<T>(entry: DevresEntry<T>): void {
+    if (this.#list.includes(entry as unknown as Node)) throw this.#bug(entry, 'is added while it is on the list')
+    this.#append(entry as unknown as Node)
+  }
+
+  /** devres_alloc and devres_add; `size` in bytes. Returns the node's identity; null when there is no memory. */
+  add<T>(release: ReleaseFunction<T>, data: T, size = 0): Pointer | null {
+    const entry = this.alloc(release, data, size)
+    if (entry === null) return null
+    this.addEntry(entry)
+    return entry.node
+  }
+
+  /** devres_find: the data of the newest that fits, or undefined. */
   find<T>(release: ReleaseFunction<T>, match?: Match<T>): T | undefined {
     return this.#find(release, match)?.data as T | undefined
   }
 
-  /** devres_get: the newest that fits, or else `data`, which is added. */
-  get<T>(release: ReleaseFunction<T>, data: T, match?: Match<T>, size = 0): T {
-    const found = this.#find(release, match)
-    if (found !== undefined) return found.data as T
-    this.add(release, data, size)
-    return data
+  /** devres_get: the newest that fits, and the new entry is freed; or else the new entry, which is added. */
+  get<T>(entry: DevresEntry<T>, match?: Match<T>): T {
+    const found = this.#find((entry as unknown as Node).run as ReleaseFunction<T>, match)
+    if (found === undefined) this.addEntry(entry)
+    else this.free(entry)
+    return (found ?? entry).data as T
   }
 
   /** devres_remove: takes the newest that fits off the list, without running it; undefined when there is none. */
-  remove<T>(release: ReleaseFunction<T>, match?: Match<T>): T | undefined {
-    return this.#takeOff(release, match)?.node.data as T | undefined
+  remove<T>(release: ReleaseFunction<T>, match?: Match<T>): DevresEntry<T> | undefined {
+    return this.#takeOff(release, match)?.node as unknown as DevresEntry<T> | undefined
   }
 
-  /** devres_destroy: as {@link remove}, and forgets it. 0 or -ENOENT. */
+  /** devres_destroy: as {@link remove}, and frees it. 0 or -ENOENT. */
   destroy<T>(release: ReleaseFunction<T>, match?: Match<T>): number {
     return this.#takeOff(release, match) === undefined ? errno.ENOENT : 0
   }
@@ -102,35 +121,153 @@ export class DeviceResources {
     return 0
   }
 
-  /** devres_release_all: runs everything, newest first. Returns how many, group markers left out. */
+  /** devres_for_each_res: shows each that fits, newest first. What is shown must not change the list. */
+  forEachRes<T>(release: ReleaseFunction<T>, match: Match<T> | undefined, visit: (data: T) => void): void {
+    for (const { run, data } of this.#list.toReversed()) if (run === release && (match === undefined || match(data as T))) visit(data as T)
+  }
+
+  /**
+   * devres_release_all: runs everything, newest first. Returns how many, group markers left out; -ENODEV, with a warning,
+   * for a device that was never initialised. Release functions that throw do not keep others from being run.
+   * @throws what they threw; TypeError, before anything is run, when a resource can only be released asynchronously.
+   */
   releaseAll(reason: ReleaseReason): number {
+    return this.#releaseAll(reason, (runs) => runAll(runs))
+  }
+
+  /** As {@link releaseAll}, and waits for what a release function returns before it runs the next. */
+  async releaseAllAsync(reason: ReleaseReason): Promise<number> {
+    let running: Promise<void> | undefined
+    const count = this.#releaseAll(reason, (runs) => void (running = runAllAsync(runs)), true)
+    await running
+    return count
+  }
+
+  #releaseAll(reason: ReleaseReason, runEach: (runs: Iterable<Run>) => void, mayWait = false): number {
     const { events } = this.#core
-    const started = events.on ? this.#say('devres/release-all-started', { listed: true }) : 0
+    if (!this.#initialised) {
+      this.#warn('not-initialised', 'devres_release_all')
+      return errno.ENODEV
+    }
     const { resources, groups } = dissolve(this.#list)
+    if (!mayWait) this.#mustBeSync(resources)
+    const started = events.on ? this.#say('devres/release-all-started', { listed: true }) : 0
     this.#list = []
-    events.because(started, () => this.#run(resources, groups))
-    if (events.on) this.#say('devres/release-all-ended', { count: resources.length, reason })
+    const end = (): void => {
+      if (events.on) this.#say('devres/release-all-ended', { count: resources.length, reason })
+    }
+    events.because(started, () => runEach(this.#runs(resources, groups, end)))
     return resources.length
   }
 
-  /** devm_add_action. */
-  addAction<T>(action: ReleaseFunction<T>, data: T): void {
-    this.add(devm_action_release, { action, data }, ACTION_SIZE)
+  /** Every resource of the list, when the scope ends. */
+  [Symbol.dispose](): void {
+    this.releaseAll('explicit')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.releaseAllAsync('explicit')
+  }
+
+  /** devm_add_action: 0, or -ENOMEM. */
+  addAction<T>(action: ReleaseFunction<T>, data: T): number {
+    return this.add(devm_action_release, { action, data }, ACTION_SIZE) === null ? errno.ENOMEM : 0
+  }
+
+  /** devm_add_action_or_reset (since 4.6): as {@link addAction}; when that fails the action is run at once. */
+  addActionOrReset<T>(action: ReleaseFunction<T>, data: T): number {
+    if (!this.#core.rules.canReset) throw new TypeError('devm_add_action_or_reset is not in the kernel of the seed')
+    const error = this.addAction(action, data)
+    if (error !== 0) action(data)
+    return error
   }
 
   /** devm_remove_action: forgets the newest such action; warns when there is none. */
   removeAction<T>(action: ReleaseFunction<T>, data: T): void {
-    if (this.destroy(devm_action_release, (a) => a.action === action && a.data === data) !== 0) this.#warn('action-absent')
+    if (this.destroy(devm_action_release, (a) => a.action === action && a.data === data) !== 0)
+      this.#warn('action-absent', 'devm_remove_action')
   }
 
   /** devm_release_action (since 5.2): runs the newest such action now; warns when there is none. */
   releaseAction<T>(action: ReleaseFunction<T>, data: T): void {
     if (!this.#core.rules.canReleaseAction) throw new TypeError('devm_release_action is not in the kernel of the seed')
-    if (this.release(devm_action_release, (a) => a.action === action && a.data === data) !== 0) this.#warn('action-absent')
+    if (this.release(devm_action_release, (a) => a.action === action && a.data === data) !== 0)
+      this.#warn('action-absent', 'devm_release_action')
   }
 
-  /** devres_open_group; without an id the group's own identity is its id. Returns the id. */
+  /** Takes over something that can be disposed of: it is, in its turn. Returns it; null when there is no memory, and it is disposed of at once. */
+  manage<T extends Disposable>(disposable: T): T | null {
+    if (this.addAction(dispose, disposable) === 0) return disposable
+    disposable[Symbol.dispose]()
+    return null
+  }
+
+  /** As {@link manage}, for what takes time to dispose of: then only {@link releaseAllAsync} releases this list. */
+  manageAsync<T extends AsyncDisposable>(disposable: T): T | null {
+    return this.addAction(disposeAsync, disposable) === 0 ? disposable : null
+  }
+
+  /** devm_kmalloc, zeroed: `size` bytes; {@link ZERO_SIZE_PTR} for none (in the seed a node of no bytes); null when there is no memory. */
+  kmalloc(size: number): MemoryPointer {
+    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a size is a whole number from 0, found ${size}`)
+    if (size === 0 && this.#core.rules.hasZeroSizePointer) return ZERO_SIZE_PTR
+    const node = this.#memoryNode(size)
+    if (node === null) return null
+    this.#append(node)
+    return node.data as ManagedMemory
+  }
+
+  /** devm_kmemdup: memory with a copy of `bytes`. */
+  kmemdup(bytes: Uint8Array): MemoryPointer {
+    const memory = this.kmalloc(bytes.length)
+    if (memory instanceof ManagedMemory) memory.bytes.set(bytes)
+    return memory
+  }
+
+  /** devm_kfree: frees memory of this device. Warns for what it did not allocate; 6.1 ignores null and {@link ZERO_SIZE_PTR}. */
+  kfree(memory: MemoryPointer): void {
+    if (this.#core.rules.hasZeroSizePointer && (memory === null || memory === ZERO_SIZE_PTR)) return
+    if (this.destroy(devm_kzalloc_release, (m) => m === memory) !== 0) this.#warn('memory-absent', 'devm_kfree')
+  }
+
+  /**
+   * devm_krealloc (since 5.10): the same memory where the slab object is large enough, else new memory with the old content
+   * in the old one's place of the list. Null, with the old memory as it was, when there is none; null with a warning for
+   * memory that is not of this device.
+   */
+  krealloc(memory: MemoryPointer, size: number): MemoryPointer {
+    if (!this.#core.rules.canRealloc) throw new TypeError('devm_krealloc is not in the kernel of the seed')
+    if (size === 0) {
+      this.kfree(memory)
+      return ZERO_SIZE_PTR
+    }
+    if (memory === null || memory === ZERO_SIZE_PTR) return this.kmalloc(size)
+    // As in the kernel, nobody looks whose memory it is while it is large enough.
+    if (size <= memory.capacity) return memory
+    const old = this.#list.find(({ data, run }) => run === devm_kzalloc_release && data === memory)
+    if (old === undefined) {
+      this.#warn('memory-absent', 'devm_krealloc')
+      return null
+    }
+    const next = this.#memoryNode(size)
+    if (next === null) return null
+    this.#list[this.#list.indexOf(old)] = next
+    const grown = next.data as ManagedMemory
+    grown.bytes.set(memory.bytes)
+    if (this.#core.events.on) this.#say('devres/replaced', { ...this.#body(old), successor: next.node, successorSize: next.size })
+    return grown
+  }
+
+  #memoryNode(size: number): Node | null {
+    if (!this.#core.allocate()) return null
+    const node = this.#pointer()
+    const data = new ManagedMemory(node, size)
+    return { node, release: devm_kzalloc_release.name, size, data, run: devm_kzalloc_release, marks: null }
+  }
+
+  /** devres_open_group; without an id the group's own identity is its id. Returns the id; null when there is no memory. */
   openGroup(id?: unknown): unknown {
+    if (!this.#core.allocate()) return null
     const node = this.#pointer()
     const group: { id: unknown; open: Node; close: Node | null } = { id: id ?? node, open: undefined as unknown as Node, close: null }
     group.open = { node, release: OPEN, size: 0, data: null, run: null, marks: group }
@@ -141,7 +278,7 @@ export class DeviceResources {
   /** devres_close_group; no id: the newest open one. @throws Error when that group is closed already (BUG). */
   closeGroup(id?: unknown): void {
     const group = findGroup(this.#list, id)
-    if (group === undefined) return this.#warn('group-absent')
+    if (group === undefined) return this.#warn('group-absent', 'devres_close_group')
     if (group.close !== null) throw new Error(`devres group ${String(id)} is closed twice (after event ${this.#core.events.seq})`)
     group.close = { node: hex(BigInt(group.open.node) + BigInt(MARKER_SIZE)), release: CLOSE, size: 0, data: null, run: null, marks: group }
     this.#append(group.close)
@@ -150,41 +287,58 @@ export class DeviceResources {
   /** devres_remove_group: drops the markers; the resources stay. */
   removeGroup(id?: unknown): void {
     const group = findGroup(this.#list, id)
-    if (group === undefined) return this.#warn('group-absent')
+    if (group === undefined) return this.#warn('group-absent', 'devres_remove_group')
     this.#unlink(group.open)
     if (group.close !== null) this.#unlink(group.close)
   }
 
-  /** devres_release_group: runs what was added since the group was opened, until it was closed. Returns how many. */
+  /**
+   * devres_release_group: runs what was added since the group was opened, until it was closed. Returns how many.
+   * @throws as {@link releaseAll}.
+   */
   releaseGroup(id?: unknown): number {
     const { events, rules } = this.#core
     const group = findGroup(this.#list, id)
     if (group === undefined) {
-      if (!this.isEmpty || rules.warnsOfEmptyList) this.#warn('group-absent')
+      if (!this.isEmpty || rules.warnsOfEmptyList) this.#warn('group-absent', 'devres_release_group')
       return 0
     }
-    const started = events.on ? this.#say('devres/release-group-started', { group: group.open.node }) : 0
     const first = this.#list.indexOf(group.open)
     const end = group.close === null ? this.#list.length : this.#list.indexOf(group.close) + 1
     const { resources, groups } = dissolve(this.#list.slice(first, end))
+    this.#mustBeSync(resources)
+    const started = events.on ? this.#say('devres/release-group-started', { group: group.open.node }) : 0
     const leaving = new Set([...resources, ...groups.map((g) => g.open)])
     this.#list = this.#list.filter((node) => !leaving.has(node))
+    const ended = (): void => {
+      if (events.on) this.#say('devres/release-group-ended', { count: resources.length })
+    }
     events.because(started, () => {
       for (const { close } of groups) if (close !== null) this.#unlink(close)
-      this.#run(resources, groups)
+      runAll(this.#runs(resources, groups, ended))
     })
-    if (events.on) this.#say('devres/release-group-ended', { count: resources.length })
     return resources.length
   }
 
+  /** A group for a scope: `using group = resources.group()` releases at the end what was added, unless it was kept. */
+  group(): ResourceGroup {
+    return new ResourceGroup(this)
+  }
+
   /** release_nodes: the dissolved groups' markers, then the resources, both from the last to the first. */
-  #run(resources: readonly Node[], groups: readonly Group[]): void {
+  *#runs(resources: readonly Node[], groups: readonly Group[], end: () => void): Generator<Run> {
     const { events } = this.#core
     for (const node of [...resources, ...groups.map((g) => g.open)].toReversed()) {
       const { run, data } = node
       const seq = events.on ? this.#say('devres/released', this.#body(node)) : 0
-      if (run !== null) events.because(seq, () => (run as ReleaseFunction<unknown>)(data))
+      if (run !== null) yield () => events.because(seq, () => (run as (data: unknown) => unknown)(data))
     }
+    end()
+  }
+
+  #mustBeSync(resources: readonly Node[]): void {
+    if (resources.some(({ run, data }) => run === devm_action_release && (data as Action).action === disposeAsync))
+      throw new TypeError('a managed resource can only be disposed of asynchronously: use releaseAllAsync, or await using')
   }
 
   #find<T>(release: ReleaseFunction<T>, match?: Match<T>): Node | undefined {
@@ -215,8 +369,12 @@ export class DeviceResources {
     return { node, release, size }
   }
 
-  #warn(warning: (typeof devresWarnings)[number]): void {
-    if (this.#core.events.on) this.#say('devres/warned', { warning })
+  #warn(warning: (typeof devresWarnings)[number], by: string): void {
+    if (this.#core.events.on) this.#say('devres/warned', { warning, by })
+  }
+
+  #bug({ node, release }: Resource, what: string): Error {
+    return new Error(`${release} (node ${node}) ${what} (after event ${this.#core.events.seq})`)
   }
 
   #say<T extends Type>(type: T, body: Body<T>): number {

@@ -9,6 +9,8 @@ export interface DriverCoreInit {
   readonly rules: Rules
   /** Where work is queued; probes that were deferred are retried from there. */
   readonly queueWork: (work: () => void) => void
+  /** Whether the next allocation is granted; left out, each is. For tests of what happens when memory is short. */
+  readonly allocate?: () => boolean
 }
 
 /** What the devices of one machine share, the deferred probes included (drivers/base/dd.c). */
@@ -16,16 +18,18 @@ export class DriverCore {
   readonly events: Emitter
   readonly ids: Ids
   readonly rules: DevresRules
+  readonly allocate: () => boolean
   readonly #queueWork: (work: () => void) => void
   readonly #pending = new Map<LiveDevice, Driver>()
   readonly #active = new Map<LiveDevice, Driver>()
   #triggers = 0
 
-  constructor({ events, ids, rules, queueWork }: DriverCoreInit) {
+  constructor({ events, ids, rules, queueWork, allocate = () => true }: DriverCoreInit) {
     this.events = events
     this.ids = ids
     this.rules = devresRules[rules]
     this.#queueWork = queueWork
+    this.allocate = allocate
   }
 
   /** The devices whose probe was deferred, in order. */

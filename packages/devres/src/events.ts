@@ -11,7 +11,7 @@ export const releaseReasons = ['unbind', 'probe-failed', 'device-del', 'device-r
 export const probeOutcomes = ['bound', 'rejected', 'deferred', 'failed'] as const
 export const driverStates = ['unbound', 'probing', 'bound', 'unbinding'] as const
 /** Conditions at which the kernel warns. */
-export const devresWarnings = ['resources-present', 'action-absent', 'group-absent'] as const
+export const devresWarnings = ['resources-present', 'action-absent', 'group-absent', 'memory-absent', 'not-initialised'] as const
 
 /** The vocabulary of managed resources (drivers/base/devres.c) and of the binding that releases them (drivers/base/dd.c). */
 export const devresCatalogue = declareEvents('devres', {
@@ -102,10 +102,18 @@ export const devresCatalogue = declareEvents('devres', {
     fields: { device, node, release, size },
   },
   replaced: {
-    version: 1,
+    version: 2,
     doc: 'A managed resource was replaced in its place (devm_krealloc); the successor keeps the slot.',
     kernel: 'devm_krealloc',
-    fields: { device, node, release, size },
+    fields: {
+      device,
+      node,
+      release,
+      size,
+      successor: f.opt(f.pointer('the node that stands there now; null: not known')),
+      successorSize: f.opt(f.bytes('size of its data; null: not known')),
+    },
+    upcasts: { 1: (data) => ({ ...data, successor: null, successorSize: null }) },
   },
   'release-all-started': {
     version: 1,
@@ -158,9 +166,10 @@ export const devresCatalogue = declareEvents('devres', {
     fields: { device },
   },
   warned: {
-    version: 1,
+    version: 2,
     doc: 'A condition held at which the kernel warns.',
-    fields: { device, warning: f.oneOf(devresWarnings, 'which one') },
+    fields: { device, warning: f.oneOf(devresWarnings, 'which one'), by: f.opt(f.string('function that warns; null: not known')) },
+    upcasts: { 1: (data) => ({ ...data, by: null }) },
   },
 })
 

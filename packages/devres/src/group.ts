@@ -1,4 +1,4 @@
-import type { Node } from './devres.ts'
+import type { Node } from './node.ts'
 
 /** A group: its opening marker and, once closed, its closing one. */
 export interface Group {

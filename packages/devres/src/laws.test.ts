@@ -59,7 +59,7 @@ function apply({ op, id }: Op, device: LiveDevice, work: () => void): unknown {
     case 'release':
       return r.release(plain)
     case 'get':
-      return r.get(other, 9, (n) => n === 9)
+      return r.get(r.alloc(other, 9)!, (n) => n === 9)
     case 'open':
       return r.openGroup(id)
     case 'close':

@@ -36,6 +36,12 @@ export interface DevresRules {
   readonly warnsOfEmptyList: boolean
   /** devm_release_action is there (since 5.2). */
   readonly canReleaseAction: boolean
+  /** devm_add_action_or_reset is there (since 4.6). */
+  readonly canReset: boolean
+  /** devm_krealloc is there (since 5.10). */
+  readonly canRealloc: boolean
+  /** devm_kmalloc of no bytes gives ZERO_SIZE_PTR, which devm_kfree ignores as it does NULL. */
+  readonly hasZeroSizePointer: boolean
 }
 
 /** What device_unbind_cleanup does, after a failed probe and in an unbind alike. */
@@ -67,6 +73,9 @@ export const devresRules: Readonly<Record<Rules, DevresRules>> = {
     releasesOnDel: false,
     warnsOfEmptyList: true,
     canReleaseAction: false,
+    canReset: false,
+    canRealloc: false,
+    hasZeroSizePointer: false,
   },
   'linux-6.1': {
     probeFailure: ['sysfs-links-removed', 'not-bound-notified', 'bus-dma-cleaned-up', 'device-links-dropped', ...unbindCleanup],
@@ -85,5 +94,8 @@ export const devresRules: Readonly<Record<Rules, DevresRules>> = {
     releasesOnDel: true,
     warnsOfEmptyList: false,
     canReleaseAction: true,
+    canReset: true,
+    canRealloc: true,
+    hasZeroSizePointer: true,
   },
 }

@@ -213,7 +213,9 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
     case 'devres/replaced': {
       // The successor keeps the slot; its pointer shows only when it leaves.
       const old = device.nodes.known.find((n) => n.node === event.data.node)
-      if (old !== undefined) old.release = event.data.release
+      if (old === undefined) return
+      old.release = event.data.release
+      if (event.data.successor !== null) Object.assign(old, { node: event.data.successor, size: event.data.successorSize })
       return
     }
     case 'devres/release-all-started':

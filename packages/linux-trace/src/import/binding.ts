@@ -144,7 +144,7 @@ export function devresLogged(ctx: ImportContext, entry: TraceEntry): boolean {
       return true
     }
     case 'REPLACE':
-      ctx.say('devres/replaced', { device: deviceOfNode(ctx, name, data.node), ...data })
+      ctx.say('devres/replaced', { device: deviceOfNode(ctx, name, data.node), ...data, successor: null, successorSize: null })
       return true
     default: {
       const pass = ctx.task.frames.findLast(

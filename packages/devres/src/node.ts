@@ -1,0 +1,27 @@
+/** What stands on a device's list. */
+import type { Pointer } from '@devtrail/events'
+import type { Group } from './group.ts'
+
+/** Undoes what was managed; two resources are of one kind when they have the same function. Its name is what logs show. */
+export type ReleaseFunction<T> = (data: T) => void
+/** Tells whether a resource is the one meant; left out: any. */
+export type Match<T> = (data: T) => boolean
+
+/** A resource on the list, as {@link DeviceResources.list} shows it. */
+export interface Resource {
+  readonly node: Pointer
+  readonly release: string
+  readonly size: number
+}
+
+/** An entry of the list: a resource, or a marker of the group in `marks`. */
+export interface Node extends Resource {
+  readonly data: unknown
+  readonly run: ReleaseFunction<never> | null
+  readonly marks: Group | null
+}
+
+/** Memory for a managed resource, from devres_alloc until it is freed: on a list, or in the caller's hands. */
+export interface DevresEntry<T> extends Resource {
+  readonly data: T
+}
