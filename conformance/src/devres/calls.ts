@@ -103,8 +103,7 @@ const calls: Readonly<Record<string, Call>> = {
 /** How far a group's closing marker lies behind its opening one. */
 const MARKER_BYTES = 40n
 
-const answerOf = (memory: MemoryPointer, there: string): string =>
-  memory === null ? 'null' : memory === ZERO_SIZE_PTR ? 'zero' : there
+const answerOf = (memory: MemoryPointer, there: string): string => (memory === null ? 'null' : memory === ZERO_SIZE_PTR ? 'zero' : there)
 
 export function call(fixture: DevresFixture, { op, args }: Operation): unknown {
   const found = Object.hasOwn(calls, op) ? calls[op] : undefined

@@ -84,3 +84,67 @@ describe('devres/release-order and devres/release-count', () => {
     expect(found.map((v) => [v.rule, v.certainty])).toEqual([['devres/release-count', 'certain']])
   })
 })
+
+/** Without the release of the first that is released, and with a count that hides it. */
+const keeping = (events: readonly AnyEvent[]): AnyEvent[] =>
+  counting(events, 2).filter((e, i, all) => i !== all.findIndex(({ type }) => type === 'devres/released'))
+
+/** The release of a group of b alone, between a and c. */
+function grouped(): AnyEvent[] {
+  const { core, events } = coreOf('linux-6.1')
+  const { resources } = new LiveDevice(core, { name: 'pfn0.0' })
+  resources.add(a, null)
+  resources.openGroup('g')
+  resources.add(b, null)
+  resources.closeGroup('g')
+  resources.add(c, null)
+  resources.releaseGroup('g')
+  return events
+}
+
+/** As if the group's release had taken another resource. */
+const taking = (name: string): AnyEvent[] => {
+  const events = grouped()
+  const other = events.find((e) => e.type === 'devres/added' && e.data['release'] === name)!
+  return events.map((e) => (e.type === 'devres/released' && e.data['release'] === 'b' ? { ...e, data: other.data } : e))
+}
+
+describe('devres/left-behind', () => {
+  it('what stays though all was released is certain, and named', () => {
+    const found = check(keeping(record()))
+    expect(found).toMatchObject([{ rule: 'devres/left-behind', certainty: 'certain', data: { found: 1 } }])
+    expect(found[0]!.summary).toBe('pfn0.0: 1 resource that was on the list stayed there when all were released')
+  })
+
+  it('after a gap nothing is said: it may have been taken out there', () => {
+    expect(check(gapBefore(keeping(record()), 0))).toEqual([])
+  })
+
+  it('a node that another took the place of is not missed', () => {
+    const events = keeping(record())
+    const at = events.findIndex((e) => e.type === 'devres/release-all-started')
+    const { node, release, size } = events.find((e) => e.data['release'] === 'c')!.data
+    const replaced = {
+      ...events[at]!,
+      type: 'devres/replaced',
+      data: { device: 1, node, release, size, successor: null, successorSize: null },
+    }
+    expect(check([...events.slice(0, at), replaced, ...events.slice(at)])).toEqual([])
+  })
+})
+
+describe('devres/group-range', () => {
+  it('finds nothing where the group alone is released', () => {
+    expect(check(grouped())).toEqual([])
+  })
+
+  it.each(['a', 'c'])('%s, which lies outside, is certain', (name) => {
+    expect(check(taking(name))).toMatchObject([{ rule: 'devres/group-range', certainty: 'certain', data: { release: name } }])
+  })
+
+  it('after a gap nothing is said: which node it is, is not known', () => {
+    const events = taking('a')
+    const at = events.findIndex((e) => e.type === 'devres/release-group-started')
+    expect(check([...events.slice(0, at), gap(events[at]!), ...events.slice(at)])).toEqual([])
+  })
+})

@@ -50,3 +50,38 @@ export const releaseCount: Invariant<DevresState> = {
     return [violation(event, device, pass, 'devres/release-count', summary, { expected, found })]
   },
 }
+
+/** Nothing that was there when devres_release_all began is there when it ends. */
+export const leftBehind: Invariant<DevresState> = {
+  id: 'devres/left-behind',
+  says: 'devres_release_all leaves nothing on the list but what its callbacks added.',
+  because:
+    'it detaches the whole list at once (drivers/base/devres.c, devres_release_all); what stays would leak, or be released under the next driver.',
+  judge: (state, event) => {
+    if (event.type !== 'devres/release-all-ended') return []
+    const device = state.devices.get(event.data['device'] as number)
+    const pass = device?.ended
+    if (device === undefined || pass?.broken?.rule !== 'left-behind') return []
+    const { found } = pass.broken
+    const summary = `${device.name}: ${found} ${found === 1 ? 'resource that was' : 'resources that were'} on the list stayed there when all were released`
+    return [violation(event, device, pass, 'devres/left-behind', summary, { found })]
+  },
+}
+
+/** devres_release_group releases what was added between its markers, and nothing else. */
+export const groupRange: Invariant<DevresState> = {
+  id: 'devres/group-range',
+  says: 'The release of a group touches nothing that was added before the group was opened or after it was closed.',
+  because: 'a part of a probe that is undone must not take away what other parts rely on (drivers/base/devres.c, remove_nodes).',
+  judge: (state, event) => {
+    if (event.type !== 'devres/released') return []
+    const device = state.devices.get(event.data['device'] as number)
+    const pass = device?.passes.at(-1)
+    if (device === undefined || pass?.broken?.rule !== 'group-range') return []
+    const release = event.data['release'] as string | null
+    const summary = `${device.name}: ${release ?? 'a resource'} (node ${String(event.data['node'])}) was released with a group that it is not in`
+    return [violation(event, device, pass, 'devres/group-range', summary, { node: String(event.data['node']), release })]
+  },
+}
+
+export const devresInvariants: readonly Invariant<DevresState>[] = [releaseOrder, releaseCount, leftBehind, groupRange]

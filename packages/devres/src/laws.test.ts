@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { errno, type AnyEvent } from '@devtrail/events'
 import { LiveDevice } from './binding.ts'
 import { coreOf, fold } from './core.test-support.ts'
-import { releaseCount, releaseOrder } from './invariants.ts'
+import type { DeviceResources } from './devres.ts'
+import { devresInvariants } from './invariants.ts'
+import type { MemoryPointer } from './managed-memory.ts'
 import { devresModel } from './model.ts'
+import type { DevresEntry } from './node.ts'
 import type { Rules } from './rules.ts'
 import { evolveDevres, initialDevres } from './state.ts'
 
@@ -30,22 +33,68 @@ const op = fc.record({
     'unbind',
     'del',
     'put',
+    'takeOut',
+    'addAgain',
+    'kmalloc',
+    'krealloc',
+    'kfree',
+    'orReset',
+    'scope',
     'work',
   ),
   device: fc.nat(1),
   id: fc.option(fc.constantFrom('g', 'h'), { nil: undefined }),
 })
 type Op = { op: string; device: number; id: string | undefined }
-const run = fc.record({ rules: fc.constantFrom<Rules>('seed', 'linux-6.1'), ops: fc.array(op, { maxLength: 60 }) })
+const run = fc.record({
+  rules: fc.constantFrom<Rules>('seed', 'linux-6.1'),
+  ops: fc.array(op, { maxLength: 60 }),
+  // Which allocation fails; 0: none does.
+  fails: fc.nat(20),
+})
 
 const plain = (data: number): void => void data
 const other = (data: number): void => void data
 
+function getNine(r: DeviceResources): void {
+  const entry = r.alloc(other, 9)
+  if (entry !== null) r.get(entry, (n) => n === 9)
+}
+
 const add = (d: LiveDevice): void => (d.resources.addAction(plain, 1), void d.resources.add(other, 2, 8))
 
-function apply({ op, id }: Op, device: LiveDevice, work: () => void): unknown {
+/** What the operations hold in their hands. */
+class Hands {
+  taken: DevresEntry<number>[] = []
+  memory: MemoryPointer[] = []
+}
+
+function apply({ op, id }: Op, device: LiveDevice, work: () => void, hands: Hands, rules: Rules): unknown {
   const r = device.resources
   switch (op) {
+    case 'takeOut': {
+      const entry = r.remove(plain)
+      return entry === undefined ? undefined : hands.taken.push(entry)
+    }
+    case 'addAgain': {
+      const entry = hands.taken.pop()
+      return entry === undefined ? undefined : r.addEntry(entry)
+    }
+    case 'kmalloc':
+      return hands.memory.push(r.kmalloc(id === undefined ? 100 : 0))
+    case 'krealloc': {
+      const memory = hands.memory.pop() ?? null
+      return rules === 'seed' ? undefined : hands.memory.push(r.krealloc(memory, id === undefined ? 5000 : id === 'g' ? 50 : 0))
+    }
+    case 'kfree':
+      return r.kfree(hands.memory.pop() ?? null)
+    case 'orReset':
+      return rules === 'seed' ? r.addAction(plain, 4) : r.addActionOrReset(plain, 4)
+    case 'scope': {
+      using group = r.group()
+      add(device)
+      return id === undefined ? group.keep() : undefined
+    }
     case 'add':
       return r.add(id === undefined ? plain : other, 1, 24)
     case 'addNested':
@@ -59,7 +108,7 @@ function apply({ op, id }: Op, device: LiveDevice, work: () => void): unknown {
     case 'release':
       return r.release(plain)
     case 'get':
-      return r.get(r.alloc(other, 9)!, (n) => n === 9)
+      return getNine(r)
     case 'open':
       return r.openGroup(id)
     case 'close':
@@ -87,15 +136,18 @@ function apply({ op, id }: Op, device: LiveDevice, work: () => void): unknown {
   }
 }
 
-function play(input: { rules: Rules; ops: Op[] }, step: (devices: LiveDevice[], events: AnyEvent[]) => void = () => undefined): AnyEvent[] {
-  const { core, events, work } = coreOf(input.rules)
+type Run = { rules: Rules; ops: Op[]; fails?: number }
+
+function play(input: Run, step: (devices: LiveDevice[], events: AnyEvent[]) => void = () => undefined): AnyEvent[] {
+  const { core, events, work } = coreOf(input.rules, input.fails)
   const devices = ['d0', 'd1'].map((name) => new LiveDevice(core, { name, bus: 'nd' }))
+  const hands = devices.map(() => new Hands())
   for (const one of input.ops) {
     const device = devices[one.device]!
     // What is gone is freed memory.
     if (device.presence === 'gone') continue
     try {
-      apply(one, device, work)
+      apply(one, device, work, hands[one.device]!, input.rules)
     } catch (error) {
       if (!/closed twice/.test(String(error))) throw error
     }
@@ -108,7 +160,7 @@ const violations = (events: readonly AnyEvent[]): string[] => {
   const state = initialDevres()
   return events.flatMap((event) => {
     evolveDevres(state, event)
-    return [releaseOrder, releaseCount].flatMap((i) => i.judge(state, event)).map((v) => `${v.certainty} ${v.rule} ${v.seq}`)
+    return devresInvariants.flatMap((i) => i.judge(state, event)).map((v) => `${v.certainty} ${v.rule} ${v.seq}`)
   })
 }
 
@@ -146,6 +198,36 @@ describe('devres', () => {
     fc.assert(
       fc.property(run, (input) => {
         expect(violations(play(input))).toEqual([])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('whichever allocation fails, everything that was added is taken out or released, once', () => {
+    fc.assert(
+      fc.property(run, (input) => {
+        let last: LiveDevice[] = []
+        const events = play(input, (devices) => (last = devices))
+        for (const device of last) {
+          device.del()
+          device.put()
+          // What the release functions added in the last pass would be freed with the device.
+          while (!device.resources.isEmpty) device.resources.releaseAll('explicit')
+        }
+        const open = new Set<unknown>()
+        const wrong: string[] = []
+        for (const { type, data, seq } of events) {
+          const { node } = data
+          if (type === 'devres/added') {
+            if (open.has(node)) wrong.push(`${seq}: ${String(node)} is added twice`)
+            open.add(node)
+          } else if (['devres/removed', 'devres/released', 'devres/replaced'].includes(type)) {
+            if (!open.delete(node)) wrong.push(`${seq}: ${String(node)} is not there (${type})`)
+            if (type === 'devres/replaced') open.add(data['successor'])
+          }
+        }
+        const left = events.filter(({ type, data }) => type === 'devres/added' && data['release'] !== 'grp>' && open.has(data['node']))
+        expect([wrong, left]).toEqual([[], []])
       }),
       { numRuns: 1000 },
     )

@@ -1,7 +1,7 @@
 import type { DeviceInfo, Facts, Json, Model, View } from '@devtrail/events'
 import { errnoName } from '@devtrail/events'
 import { devresCatalogue } from './events.ts'
-import { releaseCount, releaseOrder } from './invariants.ts'
+import { devresInvariants } from './invariants.ts'
 import { evolveDevres, initialDevres, type DevresNode, type DevresState } from './state.ts'
 
 const node = (n: DevresNode): Json => ({ name: n.release, size: n.size, node: n.node, addedAt: n.addedAt })
@@ -103,7 +103,7 @@ export const devresModel: Model<DevresState> = {
   catalogue: devresCatalogue,
   initial: initialDevres,
   evolve: evolveDevres,
-  invariants: [releaseOrder, releaseCount],
+  invariants: devresInvariants,
   describe,
   devices,
 }

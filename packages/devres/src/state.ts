@@ -14,6 +14,8 @@ export interface DevresNode {
   addedAt: number | null
   /** Its place in the list: larger is newer. Null when not known. */
   place: number | null
+  /** Whether another node stands in its place by now, whose pointer is not known. */
+  replaced?: true
 }
 
 /** One run of devres_release_all or devres_release_group over a device. */
@@ -21,6 +23,9 @@ export interface ReleasePass {
   startedAt: number
   pid: number | null
   released: number[]
+  /** Of the group that is released: the place of its opening marker, and of its closing one; null: not known, or no group. */
+  from: number | null
+  to: number | null
   /** Place of the last node released whose place is known. */
   lastPlace: number | null
   lastReleased: number | null
@@ -29,7 +34,7 @@ export interface ReleasePass {
   /** False when the recording does not tell single releases: nothing can be counted. */
   listed: boolean
   /** What the last `released` or `release-all-ended` broke; for the invariants. */
-  broken: { rule: 'order' | 'count'; against: number[]; expected: number; found: number } | null
+  broken: { rule: 'order' | 'count' | 'left-behind' | 'group-range'; against: number[]; expected: number; found: number } | null
   count: number | null
 }
 
@@ -103,6 +108,22 @@ function forget(device: Device): void {
   for (const pass of device.passes) pass.whole = false
 }
 
+/** Between which places what a release pass may release lies: of all, anywhere. */
+function boundsOf(
+  device: Device,
+  event: Extract<DevresEvent, { type: `devres/release-${'all' | 'group'}-started` }>,
+): Pick<ReleasePass, 'from' | 'to'> {
+  if (event.type === 'devres/release-all-started') return { from: null, to: null }
+  const { known } = device.nodes
+  const open = known.find((n) => n.node === event.data.group && n.release !== CLOSING_MARKER)
+  const close = known.find((n) => n.release === CLOSING_MARKER && BigInt(n.node) === BigInt(event.data.group) + MARKER_BYTES)
+  return { from: open?.place ?? null, to: open === undefined ? null : (close?.place ?? null) }
+}
+
+const CLOSING_MARKER = 'grp>'
+/** How far a group's closing marker lies behind its opening one. */
+const MARKER_BYTES = 40n
+
 function release(device: Device, event: { seq: number }, node: string): void {
   const taken = takeFrom(device.nodes, (n) => n.node === node)
   const pass = device.passes.at(-1)
@@ -112,6 +133,13 @@ function release(device: Device, event: { seq: number }, node: string): void {
     if (pass.lastPlace !== null && taken.place > pass.lastPlace) {
       pass.broken = { rule: 'order', against: [taken.addedAt!, pass.lastReleased!], expected: pass.lastPlace, found: taken.place }
     }
+    if ((pass.from !== null && taken.place < pass.from) || (pass.to !== null && taken.place > pass.to))
+      pass.broken = {
+        rule: 'group-range',
+        against: taken.addedAt === null ? [] : [taken.addedAt],
+        expected: pass.from ?? 0,
+        found: taken.place,
+      }
     pass.lastPlace = taken.place
     pass.lastReleased = event.seq
   }
@@ -133,6 +161,11 @@ function closePass(device: Device, count: number): ReleasePass | null {
 function endPass(device: Device, event: { seq: number }, count: number, reason: ReleaseReason): void {
   const pass = (device.ended = closePass(device, count))
   const since = pass?.startedAt ?? event.seq
+  const left = device.nodes.known.filter(
+    (n) => n.addedAt !== null && n.addedAt < since && n.replaced !== true && !isGroupMarker(n.release, n.size),
+  )
+  if (pass !== null && pass.broken === null && pass.whole && pass.listed && count >= 0 && left.length > 0)
+    pass.broken = { rule: 'left-behind', against: left.map((n) => n.addedAt!), expected: 0, found: left.length }
   device.nodes = {
     known: device.nodes.known.filter((n) => n.addedAt !== null && n.addedAt > since),
     possible: [],
@@ -215,7 +248,8 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
       const old = device.nodes.known.find((n) => n.node === event.data.node)
       if (old === undefined) return
       old.release = event.data.release
-      if (event.data.successor !== null) Object.assign(old, { node: event.data.successor, size: event.data.successorSize })
+      if (event.data.successor === null) old.replaced = true
+      else Object.assign(old, { node: event.data.successor, size: event.data.successorSize })
       return
     }
     case 'devres/release-all-started':
@@ -224,6 +258,7 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
         startedAt: event.seq,
         pid: event.actor?.pid ?? null,
         released: [],
+        ...boundsOf(device, event),
         lastPlace: null,
         lastReleased: null,
         whole: true,

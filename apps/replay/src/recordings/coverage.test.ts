@@ -2,7 +2,7 @@
 import { check, History } from '@devtrail/time-travel'
 import type { AnyEvent } from '@devtrail/events'
 import { importRecording } from '@devtrail/linux-trace'
-import { openRecording } from '@devtrail/linux-trace/node'
+import { foresee, openRecording } from '@devtrail/linux-trace/node'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { models } from '../models.ts'
@@ -17,12 +17,13 @@ async function certain(name: string, without: string): Promise<string[]> {
   const text = kept.map((line) => line.replace(/entries-written: \d+\/\d+/, `entries-written: ${entries}/${entries}`)).join('\n')
   const { recording } = await openRecording(join(RECORDINGS, name))
   const probes = (recording.kprobeEvents ?? '').split('\n').filter((line) => !/^[pr]\d*:dt\/(\S+)/.exec(line)?.[1]?.match(`^${without}$`))
-  const trace = (async function* () {
+  async function* read(): AsyncGenerator<Uint8Array> {
     yield new TextEncoder().encode(`${text}\n`)
-  })()
+  }
+  const kprobeEvents = probes.join('\n')
   const events: AnyEvent[] = []
   const sink = { event: (e: AnyEvent) => void events.push(e), kept: () => {} }
-  await importRecording({ ...recording, trace, kprobeEvents: probes.join('\n') }, sink)
+  await importRecording({ ...recording, trace: read(), foresee: () => foresee(read, kprobeEvents), kprobeEvents }, sink)
   const { violations } = await check(new History({ read: () => events }, models, { entries }))
   return violations.filter((v) => v.certainty === 'certain').map((v) => v.rule)
 }

@@ -1,5 +1,5 @@
 /** Which incarnation of a device an entry means when all it has is a name. */
-import type { DevresState } from '@devtrail/devres'
+import { isGroupMarker, type DevresState } from '@devtrail/devres'
 import type { ImportContext } from './context.ts'
 import { busOfName, isSharedName, kindOf } from './device-kinds.ts'
 
@@ -117,7 +117,8 @@ export function deviceToUnbind(ctx: ImportContext, name: string): number {
   const bus = unbinding.size > 0 ? 'dax' : busAhead(ctx, name)
   const byNode = nodeAhead(ctx, name, free)
   if (byNode !== undefined) return identify(ctx, byNode, bus)
-  const fitting = free.filter((d) => (bus === null ? d.driver.state !== 'unbound' : d.bus === bus))
+  const possible = free.filter((d) => (bus === null ? d.driver.state !== 'unbound' : d.bus === bus))
+  const fitting = byCount(possible, countAhead(ctx, 0))
   const device = fitting.find((d) => d.driver.state === 'bound') ?? fitting.at(-1)
   if (device === undefined) return doubtful(ctx, name, findDevice(ctx, name, { bus, bound: !ctx.gapSeen }))
   return doubtful(ctx, name, identify(ctx, device, bus))
@@ -132,6 +133,33 @@ function busAhead(ctx: ImportContext, name: string): 'nd' | 'dax' | null {
     if (e.body.includes('device_unbind_cleanup+0x0') && e.body.includes(`"${name}"`)) return 'nd'
     if (e.body.startsWith('(devres_release_all+')) depth++
     if (e.body.includes('<- devres_release_all)') && --depth <= 0) return null
+  }
+  return null
+}
+
+/** How many resources a device has; null when its list is not known as a whole. */
+const resourcesOf = ({ nodes }: Device): number | null =>
+  nodes.complete && nodes.possible.length === 0 ? nodes.known.filter((n) => !isGroupMarker(n.release, n.size)).length : null
+
+/** Those that may release so many resources: one whose list is known does not release another number. */
+function byCount(candidates: readonly Device[], count: number | null): readonly Device[] {
+  if (count === null) return candidates
+  const exact = candidates.filter((d) => resourcesOf(d) === count)
+  return exact.length > 0 ? exact : candidates.filter((d) => resourcesOf(d) === null)
+}
+
+/**
+ * How many resources the release that comes next in this task (`depth` 0), or that begins here (1), releases, as the
+ * kernel says; null when that cannot be told.
+ */
+function countAhead(ctx: ImportContext, depth: number): number | null {
+  const { pid } = ctx.entry
+  for (const e of ctx.window.ahead()) {
+    if (e.pid !== pid) continue
+    if (e.body.startsWith('(devres_release_all+')) depth++
+    if (!e.body.includes('<- devres_release_all)') || --depth > 0) continue
+    const ret = /=(\d+|0x[\da-f]+)\b/.exec(e.body)?.[1]
+    return ret === undefined ? null : Number(ret)
   }
   return null
 }
@@ -152,7 +180,9 @@ function nodeAhead(ctx: ImportContext, name: string, candidates: readonly Device
 /** The device that devres_release_all is run on outside an unbind: by device_del first, by its last put later. */
 export function deviceToRelease(ctx: ImportContext, name: string, reason: 'device-del' | 'device-release' | 'unknown'): number {
   const busy = new Set(ctx.task.frames.filter((f) => f.symbol === 'device_unbind_cleanup').map((f) => f.device))
-  const candidates = incarnations(ctx, name)
+  const all = incarnations(ctx, name)
+  const counted = byCount(all, countAhead(ctx, 1))
+  const candidates = counted.length > 0 ? counted : all
   const removed = candidates.filter((d) => d.presence === 'removed')
   const present = candidates.filter((d) => d.presence === 'present' || d.presence === null)
   if (reason === 'device-release') return doubtful(ctx, name, (removed[0] ?? present[0])?.id ?? findDevice(ctx, name))
