@@ -14,7 +14,10 @@ const eventOf = (line: string): string | undefined => /\d+\.\d{6}: ([^\s:]+): /.
 async function certain(name: string, without: string): Promise<string[]> {
   const kept = traceLines(name).filter((line) => eventOf(line) !== without)
   const entries = kept.filter((line) => /^ *.{0,64}?-\d+ +\[\d{3}\]/.test(line)).length
-  const text = kept.map((line) => line.replace(/entries-written: \d+\/\d+/, `entries-written: ${entries}/${entries}`)).join('\n')
+  // What was overwritten stays overwritten.
+  const header = (_: string, inBuffer: string, written: string): string =>
+    `entries-written: ${entries}/${entries + Number(written) - Number(inBuffer)}`
+  const text = kept.map((line) => line.replace(/entries-written: (\d+)\/(\d+)/, header)).join('\n')
   const { recording } = await openRecording(join(RECORDINGS, name))
   const probes = (recording.kprobeEvents ?? '').split('\n').filter((line) => !/^[pr]\d*:dt\/(\S+)/.exec(line)?.[1]?.match(`^${without}$`))
   async function* read(): AsyncGenerator<Uint8Array> {
