@@ -13,5 +13,8 @@ export const gap: Said = ['log/gap', { reason: 'lost', lost: null, cpu: null }]
 
 export const requested = (region: number, parent: number | null, start: bigint, end: bigint, how = 'request_region'): Said => [
   'resource-tree/requested',
-  { root: 'iomem', region, parent, start, end, name: `n${region}`, flags: 0n, how, pointer: null },
+  {
+    ...{ root: 'iomem', region, parent, start, end, name: `n${region}`, flags: 0n, how, pointer: null },
+    ...{ nodeFlags: null, desc: null, place: null, adopted: null },
+  },
 ]
