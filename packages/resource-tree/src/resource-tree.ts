@@ -185,7 +185,7 @@ export class ResourceTree extends ResourceQueries {
     const grows = resourceContains(wanted, resource)
     if (!grows && resource.hasChildren) return false
     if (grows || resourceContains(resource, wanted)) this.links.setRange(resource, wanted)
-    else this.links.move(resource, wanted, parent, () => placeUnder(parent, resource))
+    else this.links.move(resource, wanted, parent)
     return true
   }
 

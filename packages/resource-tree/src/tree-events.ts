@@ -57,7 +57,7 @@ export class TreeEvents {
     this.say('resource-tree/refused', { root: this.#name, start, end, name, how, errno })
   }
 
-  released(region: RegionId, { start, end, name }: Resource, how: ReleaseHow): void {
+  released(region: RegionId, { start, end, name }: Pick<Resource, 'start' | 'end' | 'name'>, how: ReleaseHow): void {
     const data = { root: this.#name, region, start, end, name: how === 'release_region' ? null : name, how, pointer: null }
     this.say('resource-tree/released', data)
   }

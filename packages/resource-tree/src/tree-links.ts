@@ -1,7 +1,7 @@
 /** Links and unlinks nodes: what changes a tree, and says so. */
 import { errno } from '@devtrail/events'
 import { bug, type ResourceTreeBug } from './bug.ts'
-import { isListed, type Insertion } from './place.ts'
+import { isListed, placeUnder, type Insertion } from './place.ts'
 import { resourceSize, type AddressRange } from './ranges.ts'
 import type { Resource } from './resource.ts'
 import { SiblingList } from './sibling-list.ts'
@@ -114,21 +114,24 @@ export class TreeLinks {
     this.events.adjusted(resource)
   }
 
-  /** Gives a resource without children another range and its place under `above` by it. */
-  move(resource: Resource, { start, end }: AddressRange, above: Resource, placeOf: () => number | Resource): void {
-    const { parent, id } = resource
-    const place = parent!.list?.placeOf(resource) ?? -1
-    if (place >= 0) parent!.list!.remove(place)
-    resource.start = start
-    resource.end = end
-    const there = placeOf()
-    if (typeof there !== 'number') throw this.bug(resource, 'does not fit where it was to be moved')
-    const index = this.#placed(resource, above, there, [])
-    if (this.events.holds(above) && id !== null) this.events.moved(resource, index)
-    else if (id !== null) {
+  /** Gives a resource without children another range, and its place under `above` by it. @throws ResourceTreeBug when it does not fit there. */
+  move(resource: Resource, range: AddressRange, above: Resource): void {
+    const { id, start, end } = resource
+    const list = resource.parent!.list
+    const from = list?.placeOf(resource) ?? -1
+    if (from >= 0) list!.remove(from)
+    const place = placeUnder(above, range)
+    if (typeof place !== 'number') {
+      if (from >= 0) list!.insert(from, resource)
+      throw this.bug(resource, 'does not fit where it was to be moved')
+    }
+    Object.assign(resource, { start: range.start, end: range.end })
+    const index = this.#placed(resource, above, place, [])
+    if (!this.events.holds(above)) {
       resource.id = null
-      this.events.released(id, resource, 'release_resource')
-    } else if (this.events.holds(above)) this.events.granted(resource, 'allocate_resource', resource.flags, index, null)
+      if (id !== null) this.events.released(id, { start, end, name: resource.name }, 'release_resource')
+    } else if (id === null) this.events.granted(resource, 'allocate_resource', resource.flags, index, index === null ? null : 0)
+    else this.events.moved(resource, index)
   }
 
   /** Detaches everything below a node, each for itself. Returns how many there were. */
