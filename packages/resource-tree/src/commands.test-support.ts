@@ -3,6 +3,7 @@ import { Emitter, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
 import { ResourceTreeBug } from './bug.ts'
 import { ioresource } from './flags.ts'
+import { u64 } from './ranges.ts'
 import { Resource } from './resource.ts'
 import { ResourceTree } from './resource-tree.ts'
 import type { Rules } from './rules.ts'
@@ -34,7 +35,8 @@ export const commands = (maxLength = 80): fc.Arbitrary<Command[]> =>
       op: fc.constantFrom(...operations),
       which: fc.nat(7),
       start: fc.nat(0x3f),
-      size: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 0x40 })),
+      // A negative size wraps: the range ends before it starts.
+      size: fc.oneof(fc.integer({ min: -0x20, max: 8 }), fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 0x40 })),
       parent: fc.nat(7),
       kind: fc.nat(kinds.length - 1),
     }),
@@ -88,7 +90,8 @@ class User {
 
   run({ op, which, start, size, parent, kind }: Command): void {
     const tree = this.#tree
-    const [from, bytes] = [BigInt(start), BigInt(this.#legal ? Math.max(1, size) : size)]
+    const from = BigInt(start)
+    const bytes = this.#legal ? BigInt(Math.max(1, size)) : u64(BigInt(size))
     const own = this.#slots[which]
     const above = this.#slots[parent] ?? tree.root
     switch (op) {

@@ -4,28 +4,25 @@ import { describe, expect, test } from 'vitest'
 import { commands, run, type Run } from './commands.test-support.ts'
 import type { Resource } from './resource.ts'
 
-/** Sorted, disjoint, inside their parent, and linked to it; each node once. */
-function expectLegal(parent: Resource, seen = new Set<Resource>()): void {
-  let before: Resource | null = null
-  expect(parent.list?.regular ?? true).toBe(true)
-  expect(parent.list?.length ?? 0).toBe(parent.children.length)
-  for (const child of parent.children) {
-    expect(seen.has(child)).toBe(false)
+/** What is not sorted, not disjoint, outside its parent, not linked to it, or there twice. */
+function illegal(parent: Resource, seen: Set<Resource>): string[] {
+  const { list, children } = parent
+  const found = (list?.regular ?? true) && (list?.length ?? 0) === children.length ? [] : [`list of ${parent.name}`]
+  for (const [i, child] of children.entries()) {
+    const linked = child.parent === parent && !seen.has(child)
+    const inside = child.start <= child.end && parent.covers(child)
+    const behind = i === 0 || children[i - 1]!.end < child.start
+    if (!linked || !inside || !behind) found.push(`${child.name} under ${parent.name}`)
     seen.add(child)
-    expect(child.parent).toBe(parent)
-    expect(child.start <= child.end && parent.covers(child)).toBe(true)
-    expect(before === null || before.end < child.start).toBe(true)
-    before = child
-    expectLegal(child, seen)
+    found.push(...illegal(child, seen))
   }
+  return found
 }
 
 function expectWhole({ tree, all }: Run): void {
-  expectLegal(tree.root)
   const listed = new Set<Resource>()
-  const walk = (node: Resource): void => node.children.forEach((child) => (listed.add(child), walk(child)))
-  walk(tree.root)
-  for (const resource of all) expect(resource.id !== null).toBe(listed.has(resource))
+  expect(illegal(tree.root, listed)).toEqual([])
+  expect(all.filter((resource) => (resource.id !== null) !== listed.has(resource))).toEqual([])
 }
 
 describe.each(['linux-6.1', 'seed'] as const)('by the rules of %s', (rules) => {

@@ -9,6 +9,7 @@
  * Where the kernel would crash, hang or corrupt its lists, `ResourceTreeBug` is thrown.
  */
 import { errno, type DeviceId, type Emitter, type Ids } from '@devtrail/events'
+import type { ResourceTreePayload } from './events.ts'
 import { adjustableNode } from './adjustable.ts'
 import { freeSpace, type AllocationConstraint } from './allocate.ts'
 import { hasFlags, ioresDesc, ioresource, typeBits, typeOf } from './flags.ts'
@@ -110,14 +111,13 @@ export class ResourceTree extends ResourceQueries {
 
   /**
    * `insert_resource_expand_to_fit`: widens the range to what it conflicts with until it can be inserted. A range that is not in `parent`, and a
-   * descriptor that has a parent, stay as they are. @throws ResourceTreeBug where widening does not help: the kernel would never return.
+   * descriptor that has a parent, stay as they are.
    */
   insertResourceExpandToFit(resource: Resource, parent: Resource = this.root): void {
     if (resource.parent !== null) return
     for (;;) {
       const conflict = this.#insert(resource, parent, 'insert_resource_expand_to_fit')
       if (conflict === null || conflict === parent) return
-      if (resource.covers(conflict)) throw this.links.bug(resource, 'conflicts with what it covers, for ever')
       if (conflict.start < resource.start) resource.start = conflict.start
       if (conflict.end > resource.end) resource.end = conflict.end
       this.events.expanded(resource, conflict)
@@ -345,6 +345,6 @@ export class ResourceTree extends ResourceQueries {
 
   /** Says which device a node was requested for (its managed resource). */
   identifyOwner({ id }: Resource, device: DeviceId): void {
-    if (id !== null) this.events.emitter.emit('resource-tree/owner-identified', { region: id, device }, { device })
+    if (id !== null) this.events.emitter.emit<ResourceTreePayload>('resource-tree/owner-identified', { region: id, device }, { device })
   }
 }
