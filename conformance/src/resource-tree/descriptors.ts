@@ -22,6 +22,8 @@ export interface Head {
 /** Depth, start, end, flags, desc, id. */
 type Row = readonly [depth: number, start: string, end: string, flags: number, desc: number, id: string]
 
+const numberOf = (id: string): number => Number(id.slice(1))
+
 /** The descriptors of a sequence by their ids, which are their names, and how they stand. */
 export class Descriptors {
   readonly #tree: ResourceTree
@@ -102,10 +104,9 @@ export class Descriptors {
 
   /** What stands below each of the caller's descriptors that has no parent, by number. */
   detached(): Row[][] {
-    const number = (id: string): number => Number(id.slice(1))
     return [...this.#byId]
       .filter(([id, { parent }]) => id.startsWith('r') && parent === null)
-      .toSorted(([a], [b]) => number(a) - number(b))
+      .toSorted(([a], [b]) => numberOf(a) - numberOf(b))
       .map(([, resource]) => this.#preorder(resource))
   }
 

@@ -98,11 +98,11 @@ class Fixture {
   }
 
   #allocate({ parent, id, size, min, max, align, alignf, flags }: Args): number {
-    const function_ = alignFunctions[alignf]
-    if (function_ === undefined) throw new UnknownOperation(`allocate_resource with alignf ${alignf}`)
+    const callback = alignFunctions[alignf]
+    if (callback === undefined) throw new UnknownOperation(`allocate_resource with alignf ${alignf}`)
     const resource = this.#all.given({ id, flags: flags! })
     const bounds = { min: this.#all.absolute(min), max: this.#all.absolute(max), align: BigInt(align) }
-    const constraint = function_ === null ? bounds : { ...bounds, alignf: function_ }
+    const constraint = callback === null ? bounds : { ...bounds, alignf: callback }
     return this.#tree.allocateResource(resource, BigInt(size), constraint, this.#all.find(parent))
   }
 

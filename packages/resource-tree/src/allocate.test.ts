@@ -7,9 +7,9 @@ import { iomem, MAX, put, range, shown } from './vector-trees.test-support.ts'
 
 const eras = ['linux-6.1', 'seed'] as const
 
-describe.each(eras)('insert_resource_expand_to_fit by the rules of %s', (rules) => {
-  const expanded = (events: readonly { type: string }[]): number => events.filter(({ type }) => type === 'resource-tree/expanded').length
+const expanded = (events: readonly { type: string }[]): number => events.filter(({ type }) => type === 'resource-tree/expanded').length
 
+describe.each(eras)('insert_resource_expand_to_fit by the rules of %s', (rules) => {
   test('vector 13: it grows over what it meets', () => {
     const { tree, events } = iomem({ rules })
     put(tree, 'a', 0x1000n, 0x1fffn)

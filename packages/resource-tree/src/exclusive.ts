@@ -1,7 +1,7 @@
 /** What /dev/mem and ioremap ask: resource_is_exclusive and iomem_map_sanity_check. */
 import { hasFlags, ioresource } from './flags.ts'
 import { Preorder } from './preorder.ts'
-import { endOf, u64 } from './ranges.ts'
+import { u64 } from './ranges.ts'
 import type { Resource } from './resource.ts'
 import { PAGE_SHIFT } from './walk.ts'
 
@@ -37,10 +37,11 @@ function forbids(flags: bigint, { strict, ioStrict, ramExclusive }: DevmemPolicy
   return (ramExclusive && ioStrict) || hasFlags(flags, ioresource.EXCLUSIVE)
 }
 
+const page = (address: bigint): bigint => u64(address) >> PAGE_SHIFT
+
 /** The first node that is not busy, overlaps `size` bytes at `address` and does not have all of their pages; null without one. */
 export function partlyMapped(root: Resource, address: bigint, size: bigint, inOrder: boolean): Resource | null {
   const after = u64(address + size)
-  const page = (at: bigint): bigint => u64(at) >> PAGE_SHIFT
   const nodes = new Preorder(root, { from: inOrder ? address : null })
   for (let node = nodes.next(); node !== null; node = nodes.next()) {
     if (node.start >= after) {

@@ -4,6 +4,7 @@ import { ioresDesc, ioresource } from './flags.ts'
 import { regionIntersection, type RegionIntersection } from './intersects.ts'
 import type { ResourceTree } from './resource-tree.ts'
 import { resourceTreeRules, type ResourceTreeRules, type Rules } from './rules.ts'
+import type { RootSpec } from './tree-spec.ts'
 import { iomem, put, ram } from './vector-trees.test-support.ts'
 
 const { INTERSECTS, DISJOINT, MIXED } = regionIntersection
@@ -90,6 +91,16 @@ describe('the KUnit cases of region_intersects (6.12)', () => {
   })
 })
 
+function pages(tree: ResourceTree, pfn: bigint, count: bigint): [ret: number, visits: string[]] {
+  const visits: string[] = []
+  return [tree.walkSystemRamRange(pfn, count, (first, n) => (visits.push(`${first.toString(16)},${n}`), 0)), visits]
+}
+
+function bytes(tree: ResourceTree, start: bigint, end: bigint): [ret: number, visits: string[]] {
+  const visits: string[] = []
+  return [tree.walkSystemRamRes(start, end, (r) => (visits.push(`${r.start.toString(16)}-${r.end.toString(16)}`), 0)), visits]
+}
+
 describe.each(eras)('walks by the rules of %s', (name, rules) => {
   const nothing = name === 'seed' ? -1 : -22
   function threeChunks(): ResourceTree {
@@ -98,14 +109,6 @@ describe.each(eras)('walks by the rules of %s', (name, rules) => {
     ram(tree, 0x8000n, 0x8bffn)
     ram(tree, 0xa000n, 0xbfffn)
     return tree
-  }
-  function pages(tree: ResourceTree, pfn: bigint, count: bigint): [ret: number, visits: string[]] {
-    const visits: string[] = []
-    return [tree.walkSystemRamRange(pfn, count, (first, n) => (visits.push(`${first.toString(16)},${n}`), 0)), visits]
-  }
-  function bytes(tree: ResourceTree, start: bigint, end: bigint): [ret: number, visits: string[]] {
-    const visits: string[] = []
-    return [tree.walkSystemRamRes(start, end, (r) => (visits.push(`${r.start.toString(16)}-${r.end.toString(16)}`), 0)), visits]
   }
 
   test('vector 35: whole pages', () => {
@@ -156,19 +159,20 @@ test('walk_iomem_res_desc of 6.1 and walk_iomem_res of the seed exclude each oth
   expect(() => seed.walkIomemResDesc(0, MEM, 0n, 1n, () => 0)).toThrow('use walkIomemRes')
 })
 
+function isExclusive(spec: Partial<RootSpec>, flags: bigint): boolean {
+  const { tree } = iomem(spec)
+  put(tree, 'x', 0x1000n, 0x1fffn, flags)
+  return tree.iomemIsExclusive(0x1234n)
+}
+
 describe.each(eras)('exclusive ranges by the rules of %s', (name, rules) => {
   test('by BUSY and EXCLUSIVE', () => {
-    const ask = (flags: bigint, options = {}): boolean => {
-      const { tree } = iomem({ rules, ...options })
-      put(tree, 'x', 0x1000n, 0x1fffn, flags)
-      return tree.iomemIsExclusive(0x1234n)
-    }
-    expect(ask(MEM | BUSY | EXCLUSIVE)).toBe(true)
-    expect(ask(MEM | EXCLUSIVE)).toBe(false)
-    expect(ask(MEM | BUSY)).toBe(name !== 'seed')
-    expect(ask(MEM | BUSY, { ioStrict: false })).toBe(false)
-    expect(ask(MEM | BUSY | EXCLUSIVE, { strict: false })).toBe(false)
-    expect(ask(SYSTEM_RAM | EXCLUSIVE, { strict: false })).toBe(name !== 'seed')
+    expect(isExclusive({ rules }, MEM | BUSY | EXCLUSIVE)).toBe(true)
+    expect(isExclusive({ rules }, MEM | EXCLUSIVE)).toBe(false)
+    expect(isExclusive({ rules }, MEM | BUSY)).toBe(name !== 'seed')
+    expect(isExclusive({ rules, ioStrict: false }, MEM | BUSY)).toBe(false)
+    expect(isExclusive({ rules, strict: false }, MEM | BUSY | EXCLUSIVE)).toBe(false)
+    expect(isExclusive({ rules, strict: false }, SYSTEM_RAM | EXCLUSIVE)).toBe(name !== 'seed')
   })
 })
 

@@ -60,8 +60,9 @@ test('one contains the other only if they are of one type and both are set', () 
   expect(resourceContains(outer, { ...inner, flags: ioresource.MEM | ioresource.UNSET })).toBe(false)
 })
 
+const flagged = (flags: bigint): bigint => resourceAlignment({ start: 0x3000n, end: 0x4fffn, flags })
+
 test('sizes and alignments', () => {
-  const flagged = (flags: bigint): bigint => resourceAlignment({ start: 0x3000n, end: 0x4fffn, flags })
   expect(resourceSize({ start: 0n, end: 2n ** 64n - 1n })).toBe(0n)
   expect(flagged(ioresource.SIZEALIGN)).toBe(0x2000n)
   expect(flagged(ioresource.STARTALIGN)).toBe(0x3000n)

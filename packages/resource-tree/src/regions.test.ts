@@ -126,14 +126,14 @@ describe.each(eras)('MUXED regions by the rules of %s', (rules) => {
   })
 })
 
+const warned = ({ events }: Fixture): number => events.filter((e) => e.data['by'] === 'release_mem_region_adjustable').length
+
 describe.each(eras)('release_mem_region_adjustable by the rules of %s', (rules) => {
   function busyRam(): Fixture {
     const fixture = iomem({ rules })
     put(fixture.tree, 'RAM', 0x100000n, 0x4fffffn, MEM | BUSY)
     return fixture
   }
-  const warned = ({ events }: Fixture): number => events.filter((e) => e.data['by'] === 'release_mem_region_adjustable').length
-
   test('vectors 27 and 28: the middle is a hole, the head and the tail shrink it', () => {
     const { tree } = busyRam()
     const { upper } = tree.releaseMemRegionAdjustable(0x200000n, 0x100000n)
@@ -179,13 +179,13 @@ describe.each(eras)('release_mem_region_adjustable by the rules of %s', (rules) 
   })
 })
 
-describe.each(eras)('when there is no memory, by the rules of %s', (rules) => {
-  /** Every allocation in turn fails, then all succeed. */
-  function failing(n: number): { mayAllocate: () => boolean; asked: () => number } {
-    let asked = 0
-    return { mayAllocate: () => ++asked !== n, asked: () => asked }
-  }
+/** Every allocation in turn fails, then all succeed. */
+function failing(n: number): { mayAllocate: () => boolean; asked: () => number } {
+  let asked = 0
+  return { mayAllocate: () => ++asked !== n, asked: () => asked }
+}
 
+describe.each(eras)('when there is no memory, by the rules of %s', (rules) => {
   test('__request_region is refused and changes nothing; the same call succeeds when there is some', () => {
     const { tree, events } = iomem({ rules, mayAllocate: failing(1).mayAllocate })
     expect(tree.requestRegion(0x1000n, 0x1000n, 'dev')).toBe(null)

@@ -80,9 +80,10 @@ test('a node whose middle was taken out stands on both sides of the hole, its ch
   expect(state.nodes.get(3)).toMatchObject({ name: state.nodes.get(1)!.name, children: [] })
 })
 
+const scattered = (region: number | null): Said => ['resource-tree/children-released', { root: 'iomem', region, count: 2 }]
+
 test('release_child_resources of a node or of the root takes everything below it out', () => {
   const nodes = [found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), found(3, 2, 0n, 0x3n), found(4, null, 0x10n, 0x1fn)]
-  const scattered = (region: number | null): Said => ['resource-tree/children-released', { root: 'iomem', region, count: 2 }]
   expect([...fold(...nodes, scattered(1)).nodes.keys()]).toEqual([1, 4])
   expect([...fold(...nodes, scattered(null)).nodes.keys()]).toEqual([])
   expect([...fold(...nodes, scattered(9)).nodes.keys()]).toEqual([1, 2, 3, 4])

@@ -66,10 +66,14 @@ function nodeOf({ seq, data }: Placed, flags: bigint | null, desc: number | null
 /** Puts a node among its siblings: behind those that start before it, or where the event says that it stands. */
 function link(state: ResourceTreeState, node: RegionNode, place: number | null): void {
   const list = siblings(state, node.root, node.parent)
-  let at = place ?? list.length
-  while (place === null && at > 0 && state.nodes.get(list[at - 1]!)!.start > node.start) at--
-  list.splice(at, 0, node.id)
+  list.splice(place ?? placeByStart(state, list, node.start), 0, node.id)
   state.nodes.set(node.id, node)
+}
+
+function placeByStart(state: ResourceTreeState, list: readonly RegionId[], start: bigint): number {
+  let at = list.length
+  while (at > 0 && state.nodes.get(list[at - 1]!)!.start > start) at--
+  return at
 }
 
 /** A node that comes to stand at a place takes over so many siblings from there on. */

@@ -99,8 +99,19 @@ function granted(
   ctx.say(
     'resource-tree/requested',
     {
-      ...{ root, region, parent: place.parent?.id ?? null, start, end, name, flags, how, pointer: node },
-      ...{ nodeFlags: null, desc: null, place: null, adopted: null },
+      root,
+      region,
+      parent: place.parent?.id ?? null,
+      start,
+      end,
+      name,
+      flags,
+      how,
+      pointer: node,
+      nodeFlags: null,
+      desc: null,
+      place: null,
+      adopted: null,
     },
     { cause: [cause] },
   )
