@@ -71,4 +71,24 @@ describe.each(['linux-6.1', 'seed'] as const)('by the rules of %s', (rules) => {
       { numRuns: 300 },
     )
   })
+
+  test('whatever run of events a gap stands for, the rest shows no certain violation', () => {
+    let possible = 0
+    fc.assert(
+      fc.property(commands(), fc.nat(), fc.nat(30), (list, from, lost) => {
+        const { events } = run(list, { rules, legal: true })
+        const cut = from % (events.length + 1)
+        const state = initialResourceTree()
+        const gap = { ...events[0]!, type: 'log/gap', data: { reason: 'lost', lost: null, cpu: null } } as unknown as AnyEvent
+        for (const event of [...events.slice(0, cut), gap, ...events.slice(cut + lost)]) {
+          evolveResourceTree(state, event)
+          const violations = overlap.judge(state, event)
+          expect(violations.filter(({ certainty }) => certainty === 'certain')).toEqual([])
+          possible += violations.length
+        }
+      }),
+      { numRuns: 500 },
+    )
+    expect(possible).toBeGreaterThan(10)
+  })
 })

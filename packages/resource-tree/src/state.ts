@@ -65,6 +65,8 @@ function nodeOf({ seq, data }: Placed, flags: bigint | null, desc: number | null
 
 /** Puts a node among its siblings: behind those that start before it, or where the event says that it stands. */
 function link(state: ResourceTreeState, node: RegionNode, place: number | null): void {
+  // Below a node whose coming was lost it will leave unseen with that.
+  if (node.parent !== null && !state.nodes.has(node.parent)) node.sure = false
   const list = siblings(state, node.root, node.parent)
   list.splice(place ?? placeByStart(state, list, node.start), 0, node.id)
   state.nodes.set(node.id, node)
@@ -103,6 +105,13 @@ function forgetSubtree(state: ResourceTreeState, id: RegionId): void {
 
 function forgetChildren(state: ResourceTreeState, root: string, parent: RegionId | null): void {
   for (const child of siblings(state, root, parent).splice(0)) forgetSubtree(state, child)
+}
+
+const LAST = 2n ** 64n - 1n
+
+/** A node left a tree of which not all is known: whatever lies in its range may have stood under it. */
+function doubt(state: ResourceTreeState, root: string, start: bigint, end: bigint): void {
+  for (const node of state.nodes.values()) if (node.root === root && start <= node.start && node.end <= end) node.sure = false
 }
 
 /** Takes a node out of its siblings; returns it. */
@@ -154,9 +163,11 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
     case 'resource-tree/requested': {
       const { flags, nodeFlags, desc, pointer, how, place, adopted } = event.data
       const node = nodeOf(event, nodeFlags ?? flags, desc, pointer)
-      if (place !== null && adopted !== null) adoptFrom(state, node, place, adopted)
+      // Where siblings may be missing a number says nothing.
+      const counted = treeOf(state, node.root).complete ? place : null
+      if (counted !== null && adopted !== null) adoptFrom(state, node, counted, adopted)
       else if (how.startsWith('insert')) adopt(state, node)
-      link(state, node, place)
+      link(state, node, counted)
       // Under what it was granted is what was believed: that makes nothing above it sure again.
       return
     }
@@ -168,21 +179,29 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
       node.start = start
       node.end = end
       node.sure = true
-      link(state, node, place)
+      link(state, node, treeOf(state, node.root).complete ? place : null)
       return
     }
     case 'resource-tree/described': {
       const { region, name, flags, desc } = event.data
       const node = state.nodes.get(region)
-      if (node !== undefined) Object.assign(node, { name, flags, desc, sure: true })
+      if (node !== undefined) Object.assign(node, { name, flags, desc })
       return
     }
-    case 'resource-tree/released':
-      if (event.data.region !== null) unlink(state, event.data.region, event.data.how === 'remove_resource')
+    case 'resource-tree/released': {
+      const { root, region, start, end, how } = event.data
+      if (region === null) return
+      unlink(state, region, how === 'remove_resource')
+      if (!treeOf(state, root).complete) doubt(state, root, start, end)
       return
-    case 'resource-tree/children-released':
-      if (event.data.region === null || state.nodes.has(event.data.region)) forgetChildren(state, event.data.root, event.data.region)
+    }
+    case 'resource-tree/children-released': {
+      const { root, region } = event.data
+      const node = region === null ? undefined : state.nodes.get(region)
+      if (region === null || node !== undefined) forgetChildren(state, root, region)
+      if (!treeOf(state, root).complete) doubt(state, root, node?.start ?? 0n, node?.end ?? LAST)
       return
+    }
     case 'resource-tree/split': {
       const { region, end, upper, upperStart, upperEnd } = event.data
       const lower = state.nodes.get(region)
@@ -195,9 +214,9 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
     case 'resource-tree/adjusted': {
       const node = state.nodes.get(event.data.region)
       if (node === undefined) return
+      // Under what it stands is not said: it is no surer for that.
       node.start = event.data.start
       node.end = event.data.end
-      node.sure = true
       return
     }
     case 'resource-tree/owner-identified':
