@@ -9,29 +9,17 @@
  * Where the kernel would crash, hang or corrupt its lists, `ResourceTreeBug` is thrown.
  */
 import { errno, type DeviceId, type Emitter, type Ids } from '@devtrail/events'
+import { AdjustableMemory, type AdjustableRelease } from './adjustable.ts'
+import { freeSpace, type AllocationConstraint, type Reservations } from './allocate.ts'
+import { BusyRegions, type ReleaseRegionResult } from './busy-regions.ts'
 import type { ResourceTreePayload } from './events.ts'
-import { adjustableNode } from './adjustable.ts'
-import { freeSpace, type AllocationConstraint } from './allocate.ts'
-import { hasFlags, ioresDesc, ioresource, typeBits, typeOf } from './flags.ts'
-import { MuxedQueue } from './muxed-queue.ts'
-import { childAround, insertionUnder, isListed, mayAdjust, placeUnder } from './place.ts'
+import type { MuxedQueue } from './muxed-queue.ts'
+import { insertionUnder, isListed, mayAdjust, placeUnder } from './place.ts'
 import { endOf, resourceContains, type AddressRange } from './ranges.ts'
 import { Resource } from './resource.ts'
 import { ResourceQueries } from './resource-queries.ts'
 import type { RequestHow } from './tree-events.ts'
 import type { RootSpec } from './tree-spec.ts'
-
-/** `__release_region` frees a node, or warns. */
-export type ReleaseRegionResult = { readonly freed: Resource } | { readonly warning: string }
-
-/** What release_mem_region_adjustable did. `errno` is what the seed's kernel returns; Linux 6.1 returns nothing. */
-export interface AdjustableRelease {
-  readonly errno: number
-  /** The node, where the range was the whole of it. */
-  readonly freed: Resource | null
-  /** The new node behind the hole, where the range was in the middle. */
-  readonly upper: Resource | null
-}
 
 /** What the owner of a descriptor writes into it; what is left out stays. */
 export interface Description {
@@ -43,26 +31,22 @@ export interface Description {
   readonly desc?: number
 }
 
-/** What `__release_region` prints when no busy node has exactly this range (form of 6.1.160 and later; before, without 0x). */
-export const releaseWarning = (start: bigint, end: bigint, prefix: '0x' | '' = '0x'): string =>
-  `Trying to free nonexistent resource <${[start, end].map((v) => prefix + v.toString(16).padStart(16, '0')).join('-')}>`
-
-/** Where a search for a busy region's place ended. */
-interface Stopped {
-  readonly above: Resource
-  readonly conflict: Resource
-}
-
 /** A live tree of address ranges. Works without a sink. */
 export class ResourceTree extends ResourceQueries {
-  readonly #spec: RootSpec
-  /** Who waits for MUXED regions. */
-  readonly muxed: MuxedQueue
+  readonly #reservations: Reservations | null
+  readonly #regions: BusyRegions
+  readonly #adjustable: AdjustableMemory
 
   constructor(emitter: Emitter, ids: Ids, spec: RootSpec) {
     super(emitter, ids, spec)
-    this.#spec = spec
-    this.muxed = spec.muxed ?? new MuxedQueue()
+    this.#reservations = spec.reservations ?? null
+    this.#regions = new BusyRegions(this.links, this.rules, spec)
+    this.#adjustable = new AdjustableMemory(this.links, this.rules, spec)
+  }
+
+  /** Who waits for MUXED regions. */
+  get muxed(): MuxedQueue {
+    return this.#regions.muxed
   }
 
   /** `request_resource`: 0, or -EBUSY when the range is not free among the children of `parent`. */
@@ -163,8 +147,7 @@ export class ResourceTree extends ResourceQueries {
    */
   allocateResource(resource: Resource, size: bigint, constraint: AllocationConstraint = {}, parent: Resource = this.root): number {
     const old = resource.parent === null ? null : resource
-    const reservations = this.#spec.reservations ?? null
-    const search = { size, flags: resource.flags, constraint, reservations, guarded: this.rules.allocationGuarded }
+    const search = { size, flags: resource.flags, constraint, reservations: this.#reservations, guarded: this.rules.allocationGuarded }
     const found = freeSpace(parent, old, search)
     if (found !== null && (old === null ? this.#place(resource, found, parent) : this.#reallocate(resource, found, parent))) return 0
     this.events.refused(resource, 'allocate_resource', errno.EBUSY)
@@ -194,96 +177,17 @@ export class ResourceTree extends ResourceQueries {
    * sleeps, see `RootSpec.sleep`. @throws ResourceTreeBug when it would have to and cannot.
    */
   requestRegion(start: bigint, size: bigint, name: string | null, flags = 0n, parent: Resource = this.root): Resource | null {
-    const region = this.#newRegion(start, size, name, flags, parent)
-    if (region === null) return null
-    for (let above = parent; ;) {
-      const stopped = this.#descend(region, above, flags)
-      if (stopped === null) return region
-      if (!this.#waits(region, stopped, flags)) return null
-      const sleep = this.#spec.sleep
-      if (sleep === undefined)
-        throw this.links.bug(region, 'has to wait for a MUXED region: call waitForRegion, or make the tree with a sleep')
-      this.events.waitStarted(region, stopped.conflict)
-      sleep()
-      this.events.waitEnded(region)
-      above = stopped.above
-    }
+    return this.#regions.request({ start, size, name, flags, parent })
   }
 
   /** `__request_region` as `requestRegion`, for callers that can wait while others go on: until a MUXED region in the way is released. */
-  async waitForRegion(
-    start: bigint,
-    size: bigint,
-    name: string | null,
-    flags = 0n,
-    parent: Resource = this.root,
-  ): Promise<Resource | null> {
-    const { emitter } = this.events
-    const { actor, cpu } = emitter
-    const region = this.#newRegion(start, size, name, flags, parent)
-    if (region === null) return null
-    for (let above = parent; ;) {
-      const stopped = this.#descend(region, above, flags)
-      if (stopped === null) return region
-      if (!this.#waits(region, stopped, flags)) return null
-      this.events.waitStarted(region, stopped.conflict)
-      await this.muxed.wait()
-      Object.assign(emitter, { actor, cpu })
-      this.events.waitEnded(region)
-      above = stopped.above
-    }
-  }
-
-  #newRegion(start: bigint, size: bigint, name: string | null, flags: bigint, parent: Resource): Resource | null {
-    const region = new Resource(start, endOf(start, size), name, flags)
-    this.#takeType(region, parent, flags)
-    if (this.#spec.mayAllocate?.('request_region') ?? true) return region
-    this.events.allocationFailed(region, 'request_region')
-    this.events.refused(region, 'request_region', null)
-    return null
-  }
-
-  #takeType(region: Resource, parent: Resource, flags: bigint): void {
-    region.flags = (this.rules.hasDesc ? typeBits(parent.flags) : typeOf(parent.flags)) | ioresource.BUSY | flags
-    if (this.rules.hasDesc) region.desc = parent.desc
-  }
-
-  /** Grants a region under the innermost node that is not busy, from `above` on; or what stopped it. */
-  #descend(region: Resource, above: Resource, flags: bigint): Stopped | null {
-    for (;;) {
-      if (this.rules.typeOfEachParent) this.#takeType(region, above, flags)
-      const place = placeUnder(above, region)
-      if (typeof place === 'number') {
-        this.links.grant(region, { above, place, covered: [] }, 'request_region', flags)
-        return null
-      }
-      if (this.rules.warnsOfDeviceMemory && place.desc === ioresDesc.DEVICE_PRIVATE_MEMORY)
-        this.events.warned('__request_region', region, `Unaddressable device ${place.name} conflicts with the region`)
-      if (place === above || hasFlags(place.flags, ioresource.BUSY)) return { above, conflict: place }
-      above = place
-    }
-  }
-
-  /** Whether a stopped request has to wait; says so if it is refused instead. */
-  #waits(region: Resource, { conflict }: Stopped, flags: bigint): boolean {
-    if (hasFlags(conflict.flags & flags, ioresource.MUXED)) return true
-    this.events.refused(region, 'request_region', null)
-    return false
+  waitForRegion(start: bigint, size: bigint, name: string | null, flags = 0n, parent: Resource = this.root): Promise<Resource | null> {
+    return this.#regions.wait({ start, size, name, flags, parent })
   }
 
   /** `__release_region`: frees the busy node of exactly this range, with all under it; warns when there is none. */
   releaseRegion(start: bigint, size: bigint, parent: Resource = this.root): ReleaseRegionResult {
-    const range = { start, end: endOf(start, size) }
-    let node = childAround(parent, range)
-    while (node !== null && !hasFlags(node.flags, ioresource.BUSY)) node = childAround(node, range)
-    if (node !== null && node.sameRange(range)) {
-      this.links.free(node, 'release_region')
-      if (hasFlags(node.flags, ioresource.MUXED)) this.muxed.wake()
-      return { freed: node }
-    }
-    const warning = releaseWarning(range.start, range.end, this.rules.warningPrefix)
-    this.events.warned('__release_region', range, warning)
-    return { warning }
+    return this.#regions.release({ start, end: endOf(start, size) }, parent)
   }
 
   /**
@@ -291,41 +195,7 @@ export class ResourceTree extends ResourceQueries {
    * stands behind the hole. Children stay with the lower part; where they do not fit nothing is changed. Linux 6.1 knows no `parent` but the root.
    */
   releaseMemRegionAdjustable(start: bigint, size: bigint, parent: Resource = this.root): AdjustableRelease {
-    const range = { start, end: endOf(start, size) }
-    if (range.start < parent.start || range.end > parent.end) return this.#notReleased(range, errno.EINVAL, true)
-    const spare = this.#allocateUpper(range)
-    const node = adjustableNode(parent, range)
-    if (node === null) return this.#notReleased(range, errno.EINVAL, false)
-    if (node.sameRange(range)) {
-      this.links.free(node, 'release_mem_region_adjustable')
-      return { errno: 0, freed: node, upper: null }
-    }
-    const [head, tail] = [node.start === range.start, node.end === range.end]
-    // The kernel tries again until it has the memory, since nobody could do anything about a failure.
-    if (!head && !tail && !spare && !this.rules.adjustableWarns) return this.#notReleased(range, errno.ENOMEM, false)
-    if (!head && !tail && !spare) this.#allocateUpper(range)
-    const left = head ? { start: range.end + 1n, end: node.end } : { start: node.start, end: BigInt.asUintN(64, range.start - 1n) }
-    if (!mayAdjust(node, left)) return this.#notReleased(range, errno.EBUSY, true)
-    if (head || tail) {
-      this.links.setRange(node, left)
-      return { errno: 0, freed: null, upper: null }
-    }
-    const upper = new Resource(range.end + 1n, node.end, node.name, node.flags, node.desc)
-    this.links.split(node, upper, left.end)
-    return { errno: 0, freed: null, upper }
-  }
-
-  #allocateUpper(range: AddressRange): boolean {
-    const allocated = this.#spec.mayAllocate?.('release_mem_region_adjustable') ?? true
-    if (!allocated) this.events.allocationFailed(range, 'release_mem_region_adjustable')
-    return allocated
-  }
-
-  #notReleased(range: AddressRange, code: number, warns: boolean): AdjustableRelease {
-    if (!this.rules.adjustableWarns || !warns)
-      this.events.releaseRefused(new Resource(range.start, range.end), 'release_mem_region_adjustable', code)
-    else this.events.warned('release_mem_region_adjustable', range, `the range could not be taken out (${code})`)
-    return { errno: code, freed: null, upper: null }
+    return this.#adjustable.release({ start, end: endOf(start, size) }, parent)
   }
 
   /**

@@ -8,7 +8,7 @@ import { intersection } from './intersects.ts'
 import { insertionUnder, mayAdjust, placeUnder } from './place.ts'
 import { u64 } from './ranges.ts'
 import { Resource } from './resource.ts'
-import { walkNodes, wantedBy, type WalkedRange } from './walk.ts'
+import { walkNodes, wantedBy, type WalkedRange, type WalkVisit } from './walk.ts'
 
 const kind = fc.constantFrom({ flags: ioresource.MEM }, { flags: ioresource.SYSTEM_RAM | ioresource.BUSY }, { flags: 0n, desc: 2 })
 const range = fc.record({ start: fc.bigInt(0n, 0x42n), end: fc.bigInt(0n, 0x42n) })
@@ -35,6 +35,39 @@ test('region_intersects and walks of a legal tree', () => {
     { numRuns: 200 },
   )
   expect(visited).toBeGreaterThan(300)
+})
+
+test('a tree knows when its order is broken, and then walks over everything', () => {
+  let visited = 0
+  fc.assert(
+    fc.property(commands(), range, fc.constantFrom('linux-6.1', 'seed'), (list, { start, end }, rules) => {
+      const seed = rules === 'seed'
+      const check = ({ tree }: Run): void => {
+        const { root } = tree
+        const kindOf = seed ? { name: 'd1' } : { flags: ioresource.MEM, desc: 2 }
+        expect(tree.regionIntersects(start, u64(end - start + 1n), kindOf)).toBe(
+          intersection(root, { start, end }, kindOf, tree.rules.intersects, false),
+        )
+        const gather = (walk: (visit: WalkVisit) => number): unknown => {
+          const visits: WalkedRange[] = []
+          const ret = walk((visit) => (visits.push(visit), 0))
+          visited += visits.length
+          return [ret, visits]
+        }
+        const flags = ioresource.MEM | ioresource.BUSY
+        const isWanted = wantedBy(seed ? { name: null, flags } : { flags })
+        const slow = gather((visit) => walkNodes({ root, start, end, isWanted, topLevelOnly: false, seed, inOrder: false }, visit))
+        expect(
+          gather((visit) =>
+            seed ? tree.walkIomemRes(null, flags, start, end, visit) : tree.walkIomemResDesc(0, flags, start, end, visit),
+          ),
+        ).toEqual(slow)
+      }
+      run(list, { rules, after: check })
+    }),
+    { numRuns: 300 },
+  )
+  expect(visited).toBeGreaterThan(500)
 })
 
 /** Makes every address half a page. */
@@ -77,7 +110,7 @@ test('places among siblings, by halving and by walking', () => {
       })
       expect(asked[0]).toEqual(asked[1])
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   )
 })
 

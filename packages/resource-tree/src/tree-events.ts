@@ -62,7 +62,7 @@ export class TreeEvents {
     this.say('resource-tree/released', data)
   }
 
-  releaseRefused({ start, end, name }: Resource, how: ReleaseHow, errno: number): void {
+  releaseRefused({ start, end, name }: Pick<Resource, 'start' | 'end' | 'name'>, how: ReleaseHow, errno: number): void {
     this.say('resource-tree/release-refused', { root: this.#name, start, end, name, how, errno })
   }
 

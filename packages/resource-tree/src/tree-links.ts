@@ -110,7 +110,7 @@ export class TreeLinks {
     resource.start = start
     resource.end = end
     if (place >= 0) list!.changed(place)
-    if (end < start || (resource.parent !== null && !resource.parent.covers(resource))) this.inOrder = false
+    if (end < start || list?.regular === false || (resource.parent !== null && !resource.parent.covers(resource))) this.inOrder = false
     this.events.adjusted(resource)
   }
 
