@@ -24,6 +24,13 @@ describe('a list of many chunks', () => {
     }
   })
 
+  test('tells ends apart that round to one double', () => {
+    const top = 2n ** 64n - 10_000n
+    const list = SiblingList.of(Array.from({ length: COUNT }, (_, i) => new Resource(top + BigInt(i), top + BigInt(i))))
+    for (const i of [0, 1, CHUNK - 1, CHUNK, 3 * CHUNK + 5, COUNT - 1]) expect(list.index(list.endingFrom(top + BigInt(i)))).toBe(i)
+    expect(list.endingFrom(top + BigInt(COUNT))).toBe(list.endPlace)
+  })
+
   test('is walked place by place from the first to the last', () => {
     const list = full(COUNT)
     const walked: Resource[] = []

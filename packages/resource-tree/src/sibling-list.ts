@@ -15,7 +15,9 @@ const STRIDE = 1024
  */
 export class SiblingList implements Iterable<Resource> {
   /** None is empty. */
-  #chunks: Resource[][] = []
+  readonly #chunks: Resource[][] = []
+  /** The ends of each chunk's resources, as doubles: rounding keeps their order, and numbers side by side are found sooner than bigints. */
+  readonly #ends: number[][] = []
   #length = 0
   #regular = true
 
@@ -75,23 +77,33 @@ export class SiblingList implements Iterable<Resource> {
   /** The place of the first child that ends at an address or behind it. For regular lists only. */
   endingFrom(address: bigint): number {
     const chunks = this.#chunks
-    let [low, high] = [0, chunks.length]
-    if (high > 0 && chunks[high - 1]!.at(-1)!.end < address) return this.endPlace
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (chunks[middle]!.at(-1)!.end < address) low = middle + 1
-      else high = middle
-    }
-    const chunk = chunks[low]
+    const rounded = Number(address)
+    let c = this.#chunkEndingFrom(rounded)
+    // Ends that round to the same double are told apart one by one.
+    while (c < chunks.length && chunks[c]!.at(-1)!.end < address) c++
+    const chunk = chunks[c]
     if (chunk === undefined) return this.endPlace
-    const place = low * STRIDE
-    ;[low, high] = [0, chunk.length]
+    const ends = this.#ends[c]!
+    let [low, high] = [0, ends.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      if (chunk[middle]!.end < address) low = middle + 1
+      if (ends[middle]! < rounded) low = middle + 1
       else high = middle
     }
-    return place + low
+    while (chunk[low]!.end < address) low++
+    return c * STRIDE + low
+  }
+
+  #chunkEndingFrom(rounded: number): number {
+    const all = this.#ends
+    let [low, high] = [0, all.length]
+    if (high > 0 && all[high - 1]!.at(-1)! < rounded) return high
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (all[middle]!.at(-1)! < rounded) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** The place of a child; -1 when it is not in the list. */
@@ -114,24 +126,30 @@ export class SiblingList implements Iterable<Resource> {
     if (c === this.#chunks.length && c > 0) at = this.#chunks[--c]!.length
     const chunk = this.#chunks[c]
     this.#length += 1
-    if (chunk === undefined) this.#chunks.push([resource])
-    else if (chunk.length < CHUNK) {
-      if (at === chunk.length) chunk.push(resource)
-      else chunk.splice(at, 0, resource)
-    } else if (at === CHUNK) this.#chunks.splice(c + 1, 0, [resource])
-    else {
-      const upper = chunk.splice(CHUNK / 2)
-      this.#chunks.splice(c + 1, 0, upper)
-      if (at <= CHUNK / 2) chunk.splice(at, 0, resource)
-      else upper.splice(at - CHUNK / 2, 0, resource)
+    if (chunk === undefined || (chunk.length === CHUNK && at === CHUNK)) {
+      this.#chunks.splice(c + 1, 0, [resource])
+      this.#ends.splice(c + 1, 0, [Number(resource.end)])
+      return
     }
+    if (chunk.length === CHUNK) {
+      this.#chunks.splice(c + 1, 0, chunk.splice(CHUNK / 2))
+      this.#ends.splice(c + 1, 0, this.#ends[c]!.splice(CHUNK / 2))
+      if (at > CHUNK / 2) [c, at] = [c + 1, at - CHUNK / 2]
+    }
+    putAt(this.#chunks[c]!, at, resource)
+    putAt(this.#ends[c]!, at, Number(resource.end))
   }
 
   remove(place: number): void {
     const c = Math.floor(place / STRIDE)
     const chunk = this.#chunks[c]!
-    if (chunk.length === 1) this.#chunks.splice(c, 1)
-    else chunk.splice(place % STRIDE, 1)
+    if (chunk.length === 1) {
+      this.#chunks.splice(c, 1)
+      this.#ends.splice(c, 1)
+    } else {
+      chunk.splice(place % STRIDE, 1)
+      this.#ends[c]!.splice(place % STRIDE, 1)
+    }
     this.#length -= 1
     if (!this.#regular) this.recheck()
   }
@@ -149,6 +167,7 @@ export class SiblingList implements Iterable<Resource> {
     const chunks: Resource[][] = []
     for (let at = 0; at < changed.length; at += CHUNK / 2) chunks.push(changed.slice(at, at + CHUNK / 2))
     this.#chunks.splice(from, to - from + 1, ...chunks)
+    this.#ends.splice(from, to - from + 1, ...chunks.map(endsOf))
     this.#length += resources.length - count
     if (!wasRegular) this.recheck()
   }
@@ -157,14 +176,23 @@ export class SiblingList implements Iterable<Resource> {
   changed(place: number): void {
     if (!this.#regular) return this.recheck()
     const resource = this.at(place)!
+    this.#ends[Math.floor(place / STRIDE)]![place % STRIDE] = Number(resource.end)
     this.#regular = fits(resource, this.before(place), this.at(this.next(place)))
   }
 
-  /** Finds out anew whether the list is regular. */
+  /** Finds out anew how the ranges of all children stand. */
   recheck(): void {
+    for (const [c, chunk] of this.#chunks.entries()) this.#ends[c] = endsOf(chunk)
     this.#regular = inOrder([...this])
   }
 }
+
+function putAt<T>(list: T[], at: number, value: T): void {
+  if (at === list.length) list.push(value)
+  else list.splice(at, 0, value)
+}
+
+const endsOf = (chunk: readonly Resource[]): number[] => chunk.map(({ end }) => Number(end))
 
 function fits(resource: Resource, before: Resource | null, after: Resource | null): boolean {
   if (resource.start > resource.end || (before !== null && before.end >= resource.start)) return false
