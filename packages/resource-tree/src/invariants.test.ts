@@ -61,3 +61,15 @@ test('two trees do not meet', () => {
   const port: Said = ['resource-tree/requested', { ...requested(2, null, 0n, 0xfn)[1], root: 'ioport' }]
   expect(judge(requested(1, null, 0n, 0xfn), port)).toEqual([])
 })
+
+test('what is moved, split or carried is judged by where it comes to stand', () => {
+  const nodes = [requested(1, null, 0n, 0xfn), requested(2, null, 0x10n, 0x1fn)]
+  const moved: Said = ['resource-tree/moved', { root: 'iomem', region: 1, parent: null, start: 0x8n, end: 0x17n, place: null }]
+  expect(judge(...nodes, moved)).toMatchObject([
+    { certainty: 'certain', seq: 3, summary: 'n1 [0x8-0x17] overlaps n2 [0x10-0x1f] in iomem' },
+  ])
+  const split: Said = ['resource-tree/split', { root: 'iomem', region: 1, end: 0x3n, upper: 3, upperStart: 0x8n, upperEnd: 0x10n }]
+  expect(judge(...nodes, split)).toMatchObject([{ certainty: 'certain', seq: 3 }])
+  const carried = { root: 'iomem', region: 3, parent: 1, start: 0xfn, end: 0x10n, name: 'n3', flags: 0n, desc: 0 }
+  expect(judge(...nodes, ['resource-tree/carried', carried])).toMatchObject([{ certainty: 'certain', seq: 3 }])
+})

@@ -1,4 +1,4 @@
-import type { AnyEvent, Invariant, Violation } from '@devtrail/events'
+import type { AnyEvent, Invariant, RegionId, Violation } from '@devtrail/events'
 import { hex } from '@devtrail/events'
 import type { RegionNode, ResourceTreeState } from './state.ts'
 
@@ -25,27 +25,42 @@ export const overlap: Invariant<ResourceTreeState> = {
   id: 'resource-tree/overlap',
   says: 'Siblings of the resource tree do not overlap, and a child lies within its parent.',
   because: 'kernel/resource.c refuses a conflicting range with -EBUSY; two owners of one range corrupt each other.',
-  judge: (state, event) => {
-    if (event.type !== 'resource-tree/requested' && event.type !== 'resource-tree/found' && event.type !== 'resource-tree/adjusted')
+  judge: (state, event) => judged(event).flatMap((id) => judgeNode(state, event, id)),
+}
+
+/** The nodes that an event gave a range or a place. */
+function judged({ type, data }: AnyEvent): RegionId[] {
+  switch (type) {
+    case 'resource-tree/requested':
+    case 'resource-tree/found':
+    case 'resource-tree/adjusted':
+    case 'resource-tree/carried':
+    case 'resource-tree/moved':
+      return [data['region'] as RegionId]
+    case 'resource-tree/split':
+      return [data['region'] as RegionId, data['upper'] as RegionId]
+    default:
       return []
-    const node = state.nodes.get(event.data['region'] as number)
-    if (node === undefined) return []
-    const found: Violation[] = []
-    const parent = node.parent === null ? undefined : state.nodes.get(node.parent)
-    if (parent !== undefined && (node.start < parent.start || node.end > parent.end))
-      found.push(broken(state, event, node, parent, 'reaches outside'))
-    for (const id of node.children) {
-      const child = state.nodes.get(id)
-      if (child === undefined || (child.start >= node.start && child.end <= node.end)) continue
-      found.push(broken(state, event, child, node, 'reaches outside'))
-    }
-    const list = parent?.children ?? state.trees.get(node.root)?.top ?? []
-    const at = list.indexOf(node.id)
-    for (const id of [list[at - 1], list[at + 1]]) {
-      const other = id === undefined ? undefined : state.nodes.get(id)
-      if (other !== undefined && node.start <= other.end && other.start <= node.end)
-        found.push(broken(state, event, node, other, 'overlaps'))
-    }
-    return found
-  },
+  }
+}
+
+function judgeNode(state: ResourceTreeState, event: AnyEvent, id: RegionId): Violation[] {
+  const node = state.nodes.get(id)
+  if (node === undefined) return []
+  const found: Violation[] = []
+  const parent = node.parent === null ? undefined : state.nodes.get(node.parent)
+  if (parent !== undefined && (node.start < parent.start || node.end > parent.end))
+    found.push(broken(state, event, node, parent, 'reaches outside'))
+  for (const below of node.children) {
+    const child = state.nodes.get(below)
+    if (child === undefined || (child.start >= node.start && child.end <= node.end)) continue
+    found.push(broken(state, event, child, node, 'reaches outside'))
+  }
+  const list = parent?.children ?? state.trees.get(node.root)?.top ?? []
+  const at = list.indexOf(node.id)
+  for (const beside of [list[at - 1], list[at + 1]]) {
+    const other = beside === undefined ? undefined : state.nodes.get(beside)
+    if (other !== undefined && node.start <= other.end && other.start <= node.end) found.push(broken(state, event, node, other, 'overlaps'))
+  }
+  return found
 }

@@ -1,7 +1,8 @@
 /** Vectors are those of the resource-tree notes (core, 2.9), by number; addresses are hex. */
 import { Emitter, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
-import { ioresource, Resource } from './resource.ts'
+import { ioresource } from './flags.ts'
+import { Resource } from './resource.ts'
 import { ResourceTree } from './resource-tree.ts'
 
 const MAX = 2n ** 64n - 1n

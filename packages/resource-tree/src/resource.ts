@@ -1,52 +1,67 @@
 import type { RegionId } from '@devtrail/events'
-
-/** IORESOURCE_ flags (include/linux/ioport.h, Linux 6.1); part of the sysfs ABI. */
-export const ioresource = {
-  IO: 0x100n,
-  MEM: 0x200n,
-  SYSRAM: 0x0100_0000n,
-  SYSTEM_RAM: 0x0100_0200n,
-  MUXED: 0x0040_0000n,
-  EXCLUSIVE: 0x0800_0000n,
-  BUSY: 0x8000_0000n,
-} as const
-
-/** Type and extended type of a flags word: what a busy region takes over from the node it comes to stand under. */
-export const typeBits = (flags: bigint): bigint => flags & 0x0100_1f00n
-
-/** The size of an address: 64 bits, wrapping as the kernel's `resource_size_t` does. */
-export const u64 = (value: bigint): bigint => BigInt.asUintN(64, value)
+import { ioresource } from './flags.ts'
+import { u64 } from './ranges.ts'
+import type { SiblingList } from './sibling-list.ts'
 
 /**
  * A descriptor of an address range (`struct resource`, include/linux/ioport.h). The caller owns it; a tree links it. A
- * descriptor that was released keeps its children and brings them along when it is granted again.
+ * descriptor that was released keeps its children and brings them along when it is granted again. While it is linked only the tree
+ * changes it: what is written here behind its back is neither checked nor an event.
  */
 export class Resource {
-  readonly start: bigint
+  start: bigint
   /** Inclusive. */
-  readonly end: bigint
+  end: bigint
   /** Null is printed as `<BAD>`. */
-  readonly name: string | null
+  name: string | null
+  /** IORESOURCE_ flags, see `ioresource`. */
   flags: bigint
+  /** See `ioresDesc`; the seed's kernel has none: 0. */
+  desc: number
+  /** What it was linked under last. It may be that this one no longer lists it: see `ResourceTree.releaseResource`. */
   parent: Resource | null = null
-  /** By start. */
-  children: Resource[] = []
+  /** Its children as they stand; null without any. The tree's affair. */
+  list: SiblingList | null = null
+  /**
+   * What `remove_resource` leaves behind: the kernel's descriptor still points at the first of the children that took its place. Set it to null
+   * before the descriptor is used again.
+   */
+  staleChild: Resource | null = null
   /** Its incarnation while it is in a tree; null outside. */
   id: RegionId | null = null
 
-  constructor(start: bigint, end: bigint, name: string | null = null, flags: bigint = ioresource.MEM) {
+  constructor(start: bigint, end: bigint, name: string | null = null, flags: bigint = ioresource.MEM, desc = 0) {
     this.start = u64(start)
     this.end = u64(end)
     this.name = name
     this.flags = flags
+    this.desc = desc
+  }
+
+  /** By start. A new array each time. */
+  get children(): readonly Resource[] {
+    return this.list === null ? [] : [...this.list]
+  }
+
+  get hasChildren(): boolean {
+    return this.list !== null && this.list.length > 0
+  }
+
+  /** A byte copy: it names the same parent and children, which do not list it. */
+  copy(): Resource {
+    const copy = new Resource(this.start, this.end, this.name, this.flags, this.desc)
+    copy.parent = this.parent
+    copy.list = this.list
+    copy.staleChild = this.staleChild
+    return copy
   }
 
   /** Whether the whole of the other lies in this range. */
-  covers(other: Resource): boolean {
+  covers(other: { readonly start: bigint; readonly end: bigint }): boolean {
     return this.start <= other.start && this.end >= other.end
   }
 
-  sameRange(other: Resource): boolean {
+  sameRange(other: { readonly start: bigint; readonly end: bigint }): boolean {
     return this.start === other.start && this.end === other.end
   }
 }

@@ -11,7 +11,17 @@ export function say(sink: Sink, events: readonly Said[]): void {
 
 export const gap: Said = ['log/gap', { reason: 'lost', lost: null, cpu: null }]
 
+const usual = { root: 'iomem', flags: 0n, pointer: null, nodeFlags: null, desc: null, place: null, adopted: null }
+
 export const requested = (region: number, parent: number | null, start: bigint, end: bigint, how = 'request_region'): Said => [
   'resource-tree/requested',
-  { root: 'iomem', region, parent, start, end, name: `n${region}`, flags: 0n, how, pointer: null },
+  {
+    ...usual,
+    region,
+    parent,
+    start,
+    end,
+    name: `n${region}`,
+    how,
+  },
 ]

@@ -1,5 +1,6 @@
 /** What the fold knows around gaps, and what it makes of events that a live tree would not say. */
 import { expect, test } from 'vitest'
+import { resourceTreeCatalogue } from './events.ts'
 import { gap, requested, say, type Said } from './said.test-support.ts'
 import { childrenOf, evolveResourceTree, initialResourceTree, ownerOf, topOf, type ResourceTreeState } from './state.ts'
 
@@ -77,4 +78,29 @@ test('a node whose middle was taken out stands on both sides of the hole, its ch
   ])
   expect(childrenOf(state, state.nodes.get(1)!).map((n) => n.id)).toEqual([2])
   expect(state.nodes.get(3)).toMatchObject({ name: state.nodes.get(1)!.name, children: [] })
+})
+
+const scattered = (region: number | null): Said => ['resource-tree/children-released', { root: 'iomem', region, count: 2 }]
+
+test('release_child_resources of a node or of the root takes everything below it out', () => {
+  const nodes = [found(1, null, 0n, 0xfn), found(2, 1, 0n, 0x7n), found(3, 2, 0n, 0x3n), found(4, null, 0x10n, 0x1fn)]
+  expect([...fold(...nodes, scattered(1)).nodes.keys()]).toEqual([1, 4])
+  expect([...fold(...nodes, scattered(null)).nodes.keys()]).toEqual([])
+  expect([...fold(...nodes, scattered(9)).nodes.keys()]).toEqual([1, 2, 3, 4])
+})
+
+test('what moved is sure again; of what was described it is not said where it stands', () => {
+  const moved: Said = ['resource-tree/moved', { root: 'iomem', region: 1, parent: null, start: 0x30n, end: 0x3fn, place: null }]
+  const described: Said = ['resource-tree/described', { root: 'iomem', region: 2, name: 'new', flags: 5n, desc: 4 }]
+  const state = fold(found(1, null, 0n, 0xfn), found(2, null, 0x10n, 0x1fn), gap, moved, described)
+  expect(topOf(state, 'iomem').map((n) => n.id)).toEqual([2, 1])
+  expect(state.nodes.get(2)).toMatchObject({ name: 'new', flags: 5n, desc: 4 })
+  expect(sure(state)).toEqual({ 1: true, 2: false })
+})
+
+test('events of the first version say neither the flags of a node nor its desc', () => {
+  const { requested: declaration } = resourceTreeCatalogue.declarations
+  const { nodeFlags: _, desc: __, place: ___, adopted: ____, ...old } = requested(1, null, 0n, 9n)[1] as Record<string, unknown>
+  const upcast = declaration.upcasts[1](old)
+  expect(fold(['resource-tree/requested', upcast]).nodes.get(1)).toMatchObject({ flags: 0n, desc: null })
 })

@@ -11,7 +11,9 @@ export interface RegionNode {
   /** Inclusive. */
   end: bigint
   name: string | null
+  /** As the node has them; where that was not said, those that were handed in. */
   flags: bigint | null
+  desc: number | null
   pointer: string | null
   children: RegionId[]
   sure: boolean
@@ -24,6 +26,9 @@ export interface Tree {
   top: RegionId[]
   /** Nothing else can be in it. */
   complete: boolean
+  /** What the root itself spans, end inclusive; null: not said. */
+  start: bigint | null
+  end: bigint | null
 }
 
 export interface ResourceTreeState {
@@ -36,7 +41,7 @@ export const initialResourceTree = (): ResourceTreeState => ({ trees: new Map(),
 
 function treeOf(state: ResourceTreeState, root: string): Tree {
   let tree = state.trees.get(root)
-  if (tree === undefined) state.trees.set(root, (tree = { top: [], complete: false }))
+  if (tree === undefined) state.trees.set(root, (tree = { top: [], complete: false, start: null, end: null }))
   return tree
 }
 
@@ -53,17 +58,30 @@ function siblings(state: ResourceTreeState, root: string, parent: RegionId | nul
 type Placed = Extract<ResourceTreeEvent, { type: 'resource-tree/found' | 'resource-tree/carried' | 'resource-tree/requested' }>
 
 /** The node that an event puts into its tree. */
-function nodeOf({ seq, data }: Placed, flags: bigint | null, pointer: string | null): RegionNode {
+function nodeOf({ seq, data }: Placed, flags: bigint | null, desc: number | null, pointer: string | null): RegionNode {
   const { root, region, parent, start, end, name } = data
-  return { id: region, root, parent, start, end, name, flags, pointer, children: [], sure: true, since: seq }
+  return { id: region, root, parent, start, end, name, flags, desc, pointer, children: [], sure: true, since: seq }
 }
 
-function link(state: ResourceTreeState, node: RegionNode): void {
+/** Puts a node among its siblings: behind those that start before it, or where the event says that it stands. */
+function link(state: ResourceTreeState, node: RegionNode, place: number | null): void {
+  // Below a node whose coming was lost it will leave unseen with that.
+  if (node.parent !== null && !state.nodes.has(node.parent)) node.sure = false
   const list = siblings(state, node.root, node.parent)
-  let at = list.length
-  while (at > 0 && state.nodes.get(list[at - 1]!)!.start > node.start) at--
-  list.splice(at, 0, node.id)
+  list.splice(place ?? placeByStart(state, list, node.start), 0, node.id)
   state.nodes.set(node.id, node)
+}
+
+function placeByStart(state: ResourceTreeState, list: readonly RegionId[], start: bigint): number {
+  let at = list.length
+  while (at > 0 && state.nodes.get(list[at - 1]!)!.start > start) at--
+  return at
+}
+
+/** A node that comes to stand at a place takes over so many siblings from there on. */
+function adoptFrom(state: ResourceTreeState, node: RegionNode, place: number, count: number): void {
+  node.children = siblings(state, node.root, node.parent).splice(place, count)
+  for (const id of node.children) state.nodes.get(id)!.parent = node.id
 }
 
 /** An inserted node takes over those of its siblings that lie within it. */
@@ -85,12 +103,31 @@ function forgetSubtree(state: ResourceTreeState, id: RegionId): void {
   state.nodes.delete(id)
 }
 
+function forgetChildren(state: ResourceTreeState, root: string, parent: RegionId | null): void {
+  for (const child of siblings(state, root, parent).splice(0)) forgetSubtree(state, child)
+}
+
+const LAST = 2n ** 64n - 1n
+
+/** A node left a tree of which not all is known: whatever lies in its range may have stood under it. */
+function doubt(state: ResourceTreeState, root: string, start: bigint, end: bigint): void {
+  for (const node of state.nodes.values()) if (node.root === root && start <= node.start && node.end <= end) node.sure = false
+}
+
+/** Takes a node out of its siblings; returns it. */
+function takeOut(state: ResourceTreeState, id: RegionId, instead: readonly RegionId[]): RegionNode | undefined {
+  const node = state.nodes.get(id)
+  if (node === undefined) return undefined
+  const list = siblings(state, node.root, node.parent)
+  const at = list.indexOf(id)
+  if (at >= 0) list.splice(at, 1, ...instead)
+  return node
+}
+
 function unlink(state: ResourceTreeState, id: RegionId, promote: boolean): void {
   const node = state.nodes.get(id)
   if (node === undefined) return
-  const list = siblings(state, node.root, node.parent)
-  const at = list.indexOf(id)
-  if (at >= 0) list.splice(at, 1, ...(promote ? node.children : []))
+  takeOut(state, id, promote ? node.children : [])
   if (promote) for (const child of node.children) state.nodes.get(child)!.parent = node.parent
   else for (const child of node.children) forgetSubtree(state, child)
   state.nodes.delete(id)
@@ -108,39 +145,78 @@ export function evolveResourceTree(state: ResourceTreeState, any: AnyEvent): voi
   switch (event.type) {
     case 'resource-tree/found':
       treeOf(state, event.data.root).complete = true
-      link(state, nodeOf(event, null, null))
+      link(state, nodeOf(event, null, null, null), null)
       return
     case 'resource-tree/created':
-      treeOf(state, event.data.root).complete = true
+    case 'resource-tree/root-adjusted': {
+      const tree = treeOf(state, event.data.root)
+      if (event.type === 'resource-tree/created') tree.complete = true
+      tree.start = event.data.start
+      tree.end = event.data.end
       return
-    case 'resource-tree/carried':
-      link(state, nodeOf(event, event.data.flags, null))
+    }
+    case 'resource-tree/carried': {
+      const { flags, desc, root, parent } = event.data
+      link(state, nodeOf(event, flags, desc, null), siblings(state, root, parent).length)
       return
+    }
     case 'resource-tree/requested': {
-      const { flags, pointer, how } = event.data
-      const node = nodeOf(event, flags, pointer)
-      if (how.startsWith('insert')) adopt(state, node)
-      link(state, node)
+      const { flags, nodeFlags, desc, pointer, how, place, adopted } = event.data
+      const node = nodeOf(event, nodeFlags ?? flags, desc, pointer)
+      // Where siblings may be missing a number says nothing.
+      const counted = treeOf(state, node.root).complete ? place : null
+      if (counted !== null && adopted !== null) adoptFrom(state, node, counted, adopted)
+      else if (how.startsWith('insert')) adopt(state, node)
+      link(state, node, counted)
       // Under what it was granted is what was believed: that makes nothing above it sure again.
       return
     }
-    case 'resource-tree/released':
-      if (event.data.region !== null) unlink(state, event.data.region, event.data.how === 'remove_resource')
+    case 'resource-tree/moved': {
+      const { region, parent, start, end, place } = event.data
+      const node = takeOut(state, region, [])
+      if (node === undefined) return
+      node.parent = parent
+      node.start = start
+      node.end = end
+      node.sure = true
+      link(state, node, treeOf(state, node.root).complete ? place : null)
       return
+    }
+    case 'resource-tree/described': {
+      const { region, name, flags, desc } = event.data
+      const node = state.nodes.get(region)
+      if (node !== undefined) Object.assign(node, { name, flags, desc })
+      return
+    }
+    case 'resource-tree/released': {
+      const { root, region, start, end, how } = event.data
+      if (region === null) return
+      unlink(state, region, how === 'remove_resource')
+      if (!treeOf(state, root).complete) doubt(state, root, start, end)
+      return
+    }
+    case 'resource-tree/children-released': {
+      const { root, region } = event.data
+      const node = region === null ? undefined : state.nodes.get(region)
+      if (region === null || node !== undefined) forgetChildren(state, root, region)
+      if (!treeOf(state, root).complete) doubt(state, root, node?.start ?? 0n, node?.end ?? LAST)
+      return
+    }
     case 'resource-tree/split': {
       const { region, end, upper, upperStart, upperEnd } = event.data
       const lower = state.nodes.get(region)
       if (lower === undefined) return
       lower.end = end
-      link(state, { ...lower, id: upper, start: upperStart, end: upperEnd, pointer: null, children: [], since: event.seq })
+      const behind = siblings(state, lower.root, lower.parent).indexOf(region) + 1
+      link(state, { ...lower, id: upper, start: upperStart, end: upperEnd, pointer: null, children: [], since: event.seq }, behind)
       return
     }
     case 'resource-tree/adjusted': {
       const node = state.nodes.get(event.data.region)
       if (node === undefined) return
+      // Under what it stands is not said: it is no surer for that.
       node.start = event.data.start
       node.end = event.data.end
-      node.sure = true
       return
     }
     case 'resource-tree/owner-identified':

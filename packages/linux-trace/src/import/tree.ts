@@ -98,7 +98,21 @@ function granted(
   const region = ctx.ids.next('region')
   ctx.say(
     'resource-tree/requested',
-    { root, region, parent: place.parent?.id ?? null, start, end, name, flags, how, pointer: node },
+    {
+      root,
+      region,
+      parent: place.parent?.id ?? null,
+      start,
+      end,
+      name,
+      flags,
+      how,
+      pointer: node,
+      nodeFlags: null,
+      desc: null,
+      place: null,
+      adopted: null,
+    },
     { cause: [cause] },
   )
   ctx.task.granted = root === 'iomem' ? { region, seq: ctx.seq } : null
