@@ -70,7 +70,7 @@ function mustBeAnEvent(event: AnyEvent, before: AnyEvent | undefined): void {
 const sorted = (event: AnyEvent): object => ({
   ...event,
   // Past 2^53 a time is exact to the microsecond only.
-  time: Math.round(event.time / 1000),
+  time: event.time <= Number.MAX_SAFE_INTEGER ? event.time : 0,
   data: Object.fromEntries(Object.entries(event.data).toSorted(([x], [y]) => (x < y ? -1 : 1))),
 })
 

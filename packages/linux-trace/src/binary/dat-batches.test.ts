@@ -144,3 +144,8 @@ it('a time past what a log can hold is damage', async () => {
   expect(told.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(['blind 0', 'unreadable null 0', '1 <...>-9 [1]'])
   expect(summary).toMatchObject({ entries: 1, unparsed: 1 })
 })
+
+it('a pid that none can have is damage', async () => {
+  const { told } = await read(datOf(first, { cpus: [[{ samples: [lookup(5, -16_777_207, 1n, 1), lookup(6, 9, 1n, 1)] }]] }))
+  expect(told.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['unreadable 1', '1 <...>-9'])
+})

@@ -220,6 +220,12 @@ export class DatBatches {
     if (summary.unreadable.length < UNREADABLE_SHOWN_MAX) summary.unreadable.push(what)
   }
 
+  #unreadableRecord({ cpu, time }: CpuRecords, what: string): void {
+    const { entries, lastTime } = this.#summary
+    this.#unreadable(`a record of CPU ${cpu} at ${time} ns is ${what}`)
+    this.#out.add({ kind: 'gap', reason: 'unreadable', lost: 1, cpu, line: 0 }, entries, lastTime)
+  }
+
   #record(from: CpuRecords): void {
     if (from.missed !== null || from.damagedPages > 0 || !this.#begun.has(from.cpu)) this.#gaps(from)
     const summary = this.#summary
@@ -227,13 +233,13 @@ export class DatBatches {
     const { type, flags, preempt, pid } = this.#common
     const plan = pid.offset + pid.size > length ? null : this.#planOf(view.getUint16(start + type.offset, this.#little))
     if (plan === null) {
-      this.#unreadable(`a record of CPU ${from.cpu} at ${from.time} ns is of an event without a format`)
-      this.#out.add({ kind: 'gap', reason: 'unreadable', lost: 1, cpu: from.cpu, line: 0 }, summary.entries, summary.lastTime)
+      this.#unreadableRecord(from, 'of an event without a format')
       return
     }
+    const of = view.getInt32(start + pid.offset, this.#little)
+    if (of < 0) return this.#unreadableRecord(from, `of the impossible pid ${of}`)
     const number = ++summary.entries
     seeTime(summary, from.time, from.cpu)
-    const of = view.getInt32(start + pid.offset, this.#little)
     const task = this.#tasks.get(of) ?? this.#addTask(of)
     const state = (view.getUint8(start + flags.offset) << 8) | view.getUint8(start + preempt.offset)
     let context = this.#contexts[state]!
