@@ -6,22 +6,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { blocksOf, linesOf } from './blocks.ts'
 import { ROOT } from './devtrail.ts'
 import { aligned } from './shown.ts'
 
 // Beside this file, since apps/replay is where every package of the house resolves.
 const temp = mkdtempSync(join(import.meta.dirname, '.examples-'))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
-
-interface Block {
-  readonly language: string
-  readonly text: string
-}
-
-const blocksOf = (readme: string): Block[] =>
-  [...readme.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map((m) => ({ language: m[1]!, text: m[2]! }))
-
-const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
 
 const packages = readdirSync(join(ROOT, 'packages')).map((name) => {
   const blocks = blocksOf(readFileSync(join(ROOT, 'packages', name, 'README.md'), 'utf8'))

@@ -1,0 +1,74 @@
+/** Each package, packed as it would be published and installed with what it depends on, runs the examples of its README. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { blocksOf, linesOf } from './blocks.ts'
+import { ROOT } from './devtrail.ts'
+import { aligned } from './shown.ts'
+
+interface Manifest {
+  readonly name: string
+  readonly packageManager?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+const temp = mkdtempSync(join(tmpdir(), 'devtrail-packed-'))
+afterAll(() => rmSync(temp, { recursive: true, force: true }))
+
+const folders = readdirSync(join(ROOT, 'packages'))
+const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`)
+  return stdout
+}
+
+const tarballs = new Map<string, string>()
+
+beforeAll(() => {
+  const { packageManager } = manifestOf(ROOT)
+  for (const folder of folders) {
+    const destination = join(temp, 'tarballs', folder)
+    mkdirSync(destination, { recursive: true })
+    run('npx', ['--yes', packageManager!, 'pack', '--pack-destination', destination], join(ROOT, 'packages', folder))
+    tarballs.set(`@devtrail/${folder}`, join(destination, readdirSync(destination)[0]!))
+  }
+}, 300_000)
+
+/** A package and all of the house that it needs. */
+function closure(folder: string, seen: Set<string> = new Set()): Set<string> {
+  const { name, dependencies = {} } = manifestOf(join(ROOT, 'packages', folder))
+  seen.add(name)
+  for (const dependency of Object.keys(dependencies)) {
+    if (dependency.startsWith('@devtrail/') && !seen.has(dependency)) closure(dependency.replace('@devtrail/', ''), seen)
+  }
+  return seen
+}
+
+test.each(folders)(
+  '%s',
+  (folder) => {
+    const project = join(temp, folder)
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+    // Examples that read a recording name it as it lies in the repository.
+    symlinkSync(join(ROOT, 'recordings'), join(project, 'recordings'))
+    const blocks = blocksOf(readFileSync(join(ROOT, 'packages', folder, 'README.md'), 'utf8'))
+    // What the README says is installed beside it.
+    const beside = [...blocks[0]!.text.matchAll(/@devtrail\/[\w-]+/g)].flatMap(([name]) => [...closure(name.replace('@devtrail/', ''))])
+    const needed = new Set([...closure(folder), ...beside])
+    const files = [...needed].map((name) => tarballs.get(name)!)
+    run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...files], project)
+    const examples = blocks.flatMap(({ language, text }, i) => (language === 'ts' ? [{ code: text, output: blocks[i + 1]!.text }] : []))
+    expect(examples.length).toBeGreaterThan(0)
+    for (const { code, output } of examples) {
+      writeFileSync(join(project, 'example.ts'), code)
+      const told = linesOf(output)
+      expect(aligned(told, linesOf(run(process.execPath, ['example.ts'], project)))).toEqual(told)
+    }
+  },
+  120_000,
+)
