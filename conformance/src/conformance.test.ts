@@ -21,6 +21,18 @@ async function command(...args: readonly string[]): Promise<{ code: number; out:
   return { code, out, err }
 }
 
+/** The paths of all leaves of an answer. */
+function leaves(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
+  if (typeof value !== 'object' || value === null) return [path]
+  const inner = Object.entries(value)
+  if (inner.length === 0) return []
+  return inner.flatMap(([key, v]) => leaves(v, [...path, key]))
+}
+
+const other = (value: unknown): unknown => (typeof value === 'number' ? value + 1 : typeof value === 'string' ? `${value}0` : 'something')
+
+const lineOf = (ops: readonly unknown[], subsystem = 'percpu_ref'): string => JSON.stringify({ subsystem, id: 'x-1', nrefs: 1, ops })
+
 it.each([COPIED, WHOLE].filter((folder) => existsSync(folder)))('the models answer as Linux 6.1 did: %s', async (folder) => {
   const { code, out } = await command(folder)
   expect([code, out]).toEqual([0, expect.stringMatching(/^conformance: \d+ sequences, \d+ operations, 0 divergences\n$/)])
@@ -32,16 +44,6 @@ describe('an answer that was changed', () => {
   beforeAll(async () => {
     for (const file of await vectorFiles(COPIED)) for await (const sequence of sequencesOf(file)) sequences.push(sequence)
   })
-
-  /** The paths of all leaves of an answer. */
-  function leaves(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
-    if (typeof value !== 'object' || value === null) return [path]
-    const inner = Object.entries(value)
-    if (inner.length === 0) return []
-    return inner.flatMap(([key, v]) => leaves(v, [...path, key]))
-  }
-
-  const other = (value: unknown): unknown => (typeof value === 'number' ? value + 1 : typeof value === 'string' ? `${value}0` : 'something')
 
   function changed(operation: Operation, path: readonly (string | number)[]): Operation {
     const copy = structuredClone(operation) as Record<string | number, unknown>
@@ -82,7 +84,6 @@ describe('the command', () => {
   beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'devtrail-conformance-'))))
   afterAll(() => rm(folder, { recursive: true }))
 
-  const sequence = (ops: readonly unknown[], subsystem = 'percpu_ref'): string => JSON.stringify({ subsystem, id: 'x-1', nrefs: 1, ops })
   const init = {
     op: 'init',
     args: { ref: 0, flags: 1 },
@@ -91,7 +92,7 @@ describe('the command', () => {
   }
 
   it('names sequence, operation, what was expected and what came', async () => {
-    await writeFile(join(folder, 'a.jsonl'), `${sequence([init, { op: 'is_zero', args: { ref: 0 }, ret: 1, refs: init.refs }])}\n`)
+    await writeFile(join(folder, 'a.jsonl'), `${lineOf([init, { op: 'is_zero', args: { ref: 0 }, ret: 1, refs: init.refs }])}\n`)
     const { code, out } = await command(folder)
     expect([code, out]).toEqual([
       1,
@@ -100,23 +101,23 @@ describe('the command', () => {
   })
 
   it('an operation that nobody knows is a divergence, not skipped', async () => {
-    await writeFile(join(folder, 'a.jsonl'), `${sequence([init, { op: 'explode', args: { ref: 0 }, ret: 1 }])}\n`)
+    await writeFile(join(folder, 'a.jsonl'), `${lineOf([init, { op: 'explode', args: { ref: 0 }, ret: 1 }])}\n`)
     expect(await command(folder)).toMatchObject({ code: 1, out: expect.stringContaining('UnknownOperation: explode') as string })
   })
 
   it('packed files are read; a folder without any ends with 3', async () => {
     await rm(join(folder, 'a.jsonl'))
     expect(await command(folder)).toMatchObject({ code: 3, out: 'conformance: 0 sequences, 0 operations, 0 divergences\n' })
-    await writeFile(join(folder, 'a.jsonl.gz'), gzipSync(sequence([init])))
+    await writeFile(join(folder, 'a.jsonl.gz'), gzipSync(lineOf([init])))
     expect(await command(folder)).toMatchObject({ code: 0 })
   })
 
   it('what cannot be read ends with 2 and says where', async () => {
-    await writeFile(join(folder, 'b.jsonl'), `${sequence([init])}\n{"subsystem":\n`)
+    await writeFile(join(folder, 'b.jsonl'), `${lineOf([init])}\n{"subsystem":\n`)
     expect(await command(folder)).toMatchObject({ code: 2, err: expect.stringContaining('b.jsonl:2: ') as string })
-    await writeFile(join(folder, 'b.jsonl'), sequence([init], 'toString'))
+    await writeFile(join(folder, 'b.jsonl'), lineOf([init], 'toString'))
     expect(await command(folder)).toMatchObject({ code: 2, err: expect.stringContaining('is of subsystem toString; known are') as string })
-    await writeFile(join(folder, 'b.jsonl.gz'), gzipSync(sequence([init])).subarray(0, 40))
+    await writeFile(join(folder, 'b.jsonl.gz'), gzipSync(lineOf([init])).subarray(0, 40))
     await rm(join(folder, 'b.jsonl'))
     expect(await command(folder)).toMatchObject({ code: 2, err: expect.stringContaining('b.jsonl.gz') as string })
     expect(await command(join(folder, 'nowhere'))).toMatchObject({ code: 2 })
