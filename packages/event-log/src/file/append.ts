@@ -12,7 +12,9 @@ import { acquireLock } from './lock.ts'
 import { listSegments, readHead } from './open.ts'
 import { findEnd } from './last-segment.ts'
 import { segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
-import { FileLogWriter, SIZES, createSegment, type OpenSegment, type Sizes } from './writer.ts'
+import { createSegment, type OpenSegment } from './segment-output.ts'
+import { SIZES, type Sizes } from './sizes.ts'
+import { FileLogWriter } from './writer.ts'
 
 export type AppendOptions = Pick<CreateOptions, 'blocking' | 'compress'>
 
@@ -68,7 +70,7 @@ async function goOn(
   end: { readonly firstIndex: number; readonly lastSeq: number },
 ): Promise<OpenSegment> {
   const number = last.place.segment
-  if (last.tornTail !== null && last.tornTail.offset < SEGMENT_HEADER_BYTES) return createSegment(disk, folder, logId, number, end)
+  if (last.tornTail !== null && last.tornTail.offset < SEGMENT_HEADER_BYTES) return createSegment({ disk, folder, logId }, number, end)
   const isWhole = last.damages.length === 0 && last.dictionary.whole
   const position = last.blocks.length === 0 ? SEGMENT_HEADER_BYTES : endOf(last)
   // A segment without an index is gone on with, however long: only the last one may be without.
@@ -83,7 +85,7 @@ async function goOn(
     }
     return { number, file, position, blocks: last.blocks, dictionary: DictionaryWriter.of(last.dictionary) }
   }
-  const next = await createSegment(disk, folder, logId, number + 1, end)
+  const next = await createSegment({ disk, folder, logId }, number + 1, end)
   if (last.tornTail === null) return next
   // Cut only when it is no longer the last segment: what is cut may be all that tells the damage before it from a torn tail.
   try {

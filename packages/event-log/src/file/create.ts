@@ -12,7 +12,9 @@ import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, LOCK_FOLDER, META_FILE, SEGMENTS_
 import { acquireLock } from './lock.ts'
 import { ASIDE, writeSealed } from './sealed-json.ts'
 import { headContent } from './open.ts'
-import { FileLogWriter, SIZES, createSegment, type Sizes } from './writer.ts'
+import { createSegment } from './segment-output.ts'
+import { SIZES, type Sizes } from './sizes.ts'
+import { FileLogWriter } from './writer.ts'
 
 export interface CreateOptions {
   /**
@@ -88,7 +90,7 @@ async function fill(
     const logId = disk.newId()
     await makeFolderIn(disk, folder, SEGMENTS_FOLDER)
     await makeFolderIn(disk, folder, ATTACHMENTS_FOLDER)
-    const segment = await createSegment(disk, folder, logId, 1, { firstIndex: 0, lastSeq: 0 })
+    const segment = await createSegment({ disk, folder, logId }, 1, { firstIndex: 0, lastSeq: 0 })
     try {
       await writeEntries(disk, folder, [])
       await writeSealed(disk, folder, META_FILE, headContent({ meta, logId }))

@@ -12,7 +12,7 @@ import { removeDamagedKeyframes } from './keyframe-check.ts'
 import { acquireLock } from './lock.ts'
 import { findEnd, type LogEnd } from './last-segment.ts'
 import { listSegments, readHead } from './open.ts'
-import { createSegment } from './writer.ts'
+import { createSegment } from './segment-output.ts'
 import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 
 /** What was done to a log. */
@@ -56,7 +56,8 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
     const damagedEnd = isWhole(last) ? [] : last.damages.filter(({ offset }) => offset >= end)
     // What is cut may be all that tells the damage before it from a torn tail, which only the last segment can have.
     const isFollowed = isDamagedInside && (tornTail !== null || damagedEnd.length > 0)
-    if (isFollowed) await (await createSegment(disk, path, logId, list.last.number + 1, { firstIndex: index, lastSeq })).file.close()
+    if (isFollowed)
+      await (await createSegment({ disk, folder: path, logId }, list.last.number + 1, { firstIndex: index, lastSeq })).file.close()
     if (tornTail !== null) await changed(disk, last, (file) => file.truncate(tornTail.offset))
     if (damagedEnd.length > 0) movedAside = await moveAside(disk, path, last)
     for (const { number, before } of [...list.earlier, list.last]) {
