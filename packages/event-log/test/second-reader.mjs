@@ -431,6 +431,8 @@ function readEvents(body, n, last, dictionary) {
 const HEADER = 64
 const BLOCK = 48
 const TRAILER = 24
+/** Space is laid out up to multiples of this. */
+const SPACE = 4096
 
 /** A segment's file, and checksums seeded with where its bytes are. */
 class Segment {
@@ -521,15 +523,38 @@ class Segment {
     must(zero === 0 && zero2 === 0, `${this.at(offset)}: what should be zeros is not`)
   }
 
+  /** Where the last byte ends that is not zero, not before an offset. */
+  dataEnd(offset) {
+    let end = this.bytes.length
+    while (end > offset && this.bytes[end - 1] === 0) end--
+    return end
+  }
+
   /** Whether the block that starts at an offset, and is not whole, is what a writer was in the middle of. */
   isTornAt(offset) {
     const { bytes } = this
     const later = []
     for (let at = offset + 8; at < bytes.length; at += 8) if (this.hasHeaderAt(at)) later.push(at)
     if (later.some((at) => bytes.readUInt32LE(at + 40) > offset)) return false
-    const size = this.hasHeaderAt(offset) ? BLOCK + bytes.readUInt32LE(offset + 12) : BLOCK
-    if (offset + size > bytes.length && later.length === 0) return true
-    return sectorParts(bytes, offset, later[0] ?? bytes.length).some(allZero)
+    if (later.length > 0) return sectorParts(bytes, offset, later[0]).some(allZero)
+    const hasHeader = this.hasHeaderAt(offset)
+    const size = hasHeader ? BLOCK + bytes.readUInt32LE(offset + 12) : BLOCK
+    const data = this.dataEnd(offset)
+    const isLaidOut = bytes.length % SPACE === 0
+    const isOneBit = data > offset && allZero(bytes.subarray(offset, data - 1)) && Number.isInteger(Math.log2(bytes[data - 1]))
+    if (isLaidOut && isOneBit) return false
+    if (offset + size > bytes.length) return true
+    if (isLaidOut) {
+      if (hasHeader ? size <= SPACE && data < offset + size : data <= offset + BLOCK) return true
+    }
+    return sectorParts(bytes, offset, hasHeader ? offset + size : data === offset ? bytes.length : data).some(allZero)
+  }
+
+  /** Whether what is torn at an offset is more than space that was laid out. */
+  isTailAt(offset) {
+    const { bytes } = this
+    const data = this.dataEnd(offset)
+    return data > offset || bytes.length % SPACE !== 0 || bytes.length - offset > SPACE
   }
 
   /** Whether the trailer at an offset is what a writer was in the middle of. */
@@ -577,7 +602,7 @@ function readSegments(folder, logId, print) {
     const isLast = i === names.length - 1
     const segment = new Segment(readFileSync(join(folder, 'segments', name)), i + 1, logId)
     if (isLast && (segment.bytes.length < HEADER || allZero(segment.bytes.subarray(0, HEADER)))) {
-      tornAt = segment.bytes.length > 0 ? 0 : null
+      tornAt = segment.bytes.length > 0 && segment.isTailAt(0) ? 0 : null
       return
     }
     const header = segment.header()
@@ -596,7 +621,7 @@ function readSegments(folder, logId, print) {
       } catch (error) {
         const isTorn = block === undefined ? segment.isTornAt(offset) : segment.isTornTrailerAt(block.end)
         if (!(error instanceof Misfit) || isSealed || !isTorn) throw error
-        tornAt = offset
+        tornAt = segment.isTailAt(offset) ? offset : null
         break
       }
       must(block.eventsBefore === count, `${segment.at(offset)}: ${count} events before, not ${block.eventsBefore}`)

@@ -9,6 +9,8 @@ import { readSummary, type Summary } from './summary.ts'
 
 export const SEGMENT_HEADER_BYTES = 64
 export const TRAILER_BYTES = 24
+/** The space that is laid out behind small blocks ends at a multiple of this, and is smaller. */
+export const SPACE_BYTES = 4096
 /** Blocks of one segment at most. */
 export const SEGMENT_BLOCKS_MAX = 65_536
 
@@ -109,14 +111,25 @@ export function hasUnwrittenSector(bytes: Uint8Array, offset: number): boolean {
   return false
 }
 
-/** What to xor a body with so that no sector of it is all zero; 0 where there is no need. */
+/** Whether a byte has two bits or more, so that no flipped bit makes it zero. */
+function hasTwoBits(byte: number): boolean {
+  return (byte & (byte - 1)) !== 0
+}
+
+/**
+ * What to xor a body with so that no sector of it is all zero, and that a small block, behind which there may be zeros, ends
+ * with what is surely none; 0 where there is no need.
+ */
 function maskFor(body: Uint8Array, offset: number): number {
-  if (!hasUnwrittenSector(body, offset)) return 0
+  const last = FRAME_BYTES + body.length > SPACE_BYTES ? 0xff : (body.at(-1) ?? 0xff)
+  if (hasTwoBits(last) && !hasUnwrittenSector(body, offset)) return 0
   const constants = new Set<number>()
   for (let at = 0; at < body.length; at = endOfSector(body, offset, at)) {
     if (isConstant(body, at, endOfSector(body, offset, at))) constants.add(body[at]!)
   }
-  for (let mask = 0xa5; mask < 0xa5 + 255; mask++) if ((mask & 0xff) !== 0 && !constants.has(mask & 0xff)) return mask & 0xff
+  for (let mask = 0xa5; mask < 0xa5 + 255; mask++) {
+    if ((mask & 0xff) !== 0 && !constants.has(mask & 0xff) && hasTwoBits((last ^ mask) & 0xff)) return mask & 0xff
+  }
   return 0
 }
 

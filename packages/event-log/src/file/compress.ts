@@ -16,7 +16,10 @@ import { SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
 import { acquireLock } from './lock.ts'
 import { listSegments, readHead } from './open.ts'
 import { ASIDE } from './sealed-json.ts'
-import { FileWindow, loadSegment, readStoredBlock, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { FileWindow } from './file-window.ts'
+import { loadSegment } from './load-segment.ts'
+import { readStoredBlock } from './stored-block.ts'
+import { type SegmentFile, type SegmentName } from './segment-file.ts'
 import { compress as zstdCompress, type Compress } from './zstd.ts'
 
 /** What was done to a log's sealed segments. */

@@ -21,7 +21,10 @@ import { errorCode, type Disk } from './disk.ts'
 import { Follower } from './follower.ts'
 import { foldFolder, listKeyframes, type FoldFolder } from './fold-folder.ts'
 import { newestKeyframe } from './keyframe-reader.ts'
-import { FileWindow, loadSegment, readBlock, segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { FileWindow } from './file-window.ts'
+import { loadSegment } from './load-segment.ts'
+import { readBlock } from './stored-block.ts'
+import { segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a reader starts from. */
 export interface ReaderStart {

@@ -13,7 +13,9 @@ import { acquireLock } from './lock.ts'
 import { findEnd, type LogEnd } from './last-segment.ts'
 import { listSegments, readHead } from './open.ts'
 import { createSegment } from './segment-output.ts'
-import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
+import { INDEX_WANTED, TRAILER_WANTED } from './segment-loading.ts'
+import { loadSegment } from './load-segment.ts'
+import { segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 
 /** What was done to a log. */
 export interface Repair {

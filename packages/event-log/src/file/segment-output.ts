@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DictionaryWriter } from '../codec/dictionary.ts'
-import { SEGMENT_HEADER_BYTES, segmentHeader, type SegmentStart } from '../codec/segment.ts'
+import { SEGMENT_HEADER_BYTES, SPACE_BYTES, segmentHeader, type SegmentStart } from '../codec/segment.ts'
 import { IO_BYTES } from '../limits.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { SEGMENTS_FOLDER } from './layout.ts'
@@ -55,6 +55,8 @@ export class SegmentOutput {
   #durable = 0
   /** Durable bytes of the segment. */
   #synced: number
+  /** Bytes of its file, space that was laid out included. */
+  #size: number
   #syncing: Promise<void> | null = null
   /** What was asked for last; and how much is not done yet. */
   #work: Promise<unknown> = Promise.resolve()
@@ -67,6 +69,7 @@ export class SegmentOutput {
     this.#number = number
     this.#position = position
     this.#synced = position
+    this.#size = position
   }
 
   /** Bytes that wait to be written. */
@@ -125,20 +128,27 @@ export class SegmentOutput {
 
   /** Hands what waits over to the system. */
   write(): Promise<void> {
+    return this.#write(false)
+  }
+
+  #write(isSynced: boolean): Promise<void> {
     const pending = this.#pending
     this.#pending = []
     this.#pendingBytes = 0
-    return this.#io(() => this.#writeOut(pending))
+    return this.#io(() => this.#writeOut(pending, isSynced))
   }
 
-  async #writeOut(pending: readonly Uint8Array[]): Promise<void> {
+  async #writeOut(pending: readonly Uint8Array[], isSynced: boolean): Promise<void> {
     for (let next = 0; next < pending.length;) {
       const first = next
       let bytes = 0
       while (next < pending.length && (next === first || bytes + pending[next]!.length <= IO_BYTES)) bytes += pending[next++]!.length
       const piece = next === first + 1 ? pending[first]! : joined(pending.slice(first, next), bytes)
+      const end = this.#position + bytes
+      if (isSynced && bytes <= SPACE_BYTES / 2 && end > this.#size) await this.#layOut(end)
       await this.#file.write(piece, this.#position)
-      this.#position += bytes
+      this.#position = end
+      this.#size = Math.max(this.#size, end)
       this.#written += bytes
     }
   }
@@ -146,11 +156,33 @@ export class SegmentOutput {
   /** Makes all that was put durable. Of those who wait while a sync runs, one more sync serves all. */
   async sync(): Promise<void> {
     const mark = this.#put
-    await this.write()
+    await this.#write(true)
     while (this.#durable < mark) {
       this.mustNotHaveFailed()
       await (this.#syncing ?? this.#syncFile())
     }
+  }
+
+  /**
+   * Makes the file larger than it has to be, by zeros: a sync of a file whose size did not change is sooner over. It is no
+   * harm when that cannot be done.
+   */
+  async #layOut(end: number): Promise<void> {
+    const size = Math.ceil(end / SPACE_BYTES) * SPACE_BYTES
+    try {
+      await this.#file.truncate(size)
+      this.#size = size
+    } catch {
+      // What is wrong with the disk, the write that follows tells. Whatever the size is now, the end is cut there.
+      this.#size = Infinity
+    }
+  }
+
+  /** Takes back what was laid out. */
+  async #trim(): Promise<void> {
+    if (this.#size === this.#position) return
+    await this.#file.truncate(this.#position)
+    this.#size = this.#position
   }
 
   /** Syncs the segment that is written to, after the sync that may be under way. */
@@ -173,25 +205,32 @@ export class SegmentOutput {
     }
   }
 
-  /**
-   * Ends the segment with its index and goes on with the next one, whose file comes into being only when this one is
-   * durable. What goes wrong is told by the next call.
-   * @param ended called with the number of the segment when it is durable.
-   */
-  roll(index: Uint8Array, start: SegmentStart, ended: (number: number) => void): void {
+  /** Ends the segment with its index, which is written only when all before it is durable, and the file ends there. */
+  seal(index: Uint8Array): Promise<void> {
     background(this.write())
+    background(this.#io(() => this.#trim()))
     background(this.#io(() => this.#syncFile()))
     this.put(index)
     background(this.write())
+    return this.#io(() => this.#syncFile())
+  }
+
+  /**
+   * Ends the segment and goes on with the next one, whose file comes into being only when this one is durable. What goes
+   * wrong is told by the next call.
+   * @param ended called with the number of the segment when it is durable.
+   */
+  roll(index: Uint8Array, start: SegmentStart, ended: (number: number) => void): void {
+    background(this.seal(index))
     background(
       this.#io(async () => {
-        await this.#syncFile()
         await this.#file.close()
         const { number, file, position } = await createSegment(this.#log, this.#number + 1, start)
         this.#file = file
         this.#number = number
         this.#position = position
         this.#synced = position
+        this.#size = position
         ended(number - 1)
       }),
     )

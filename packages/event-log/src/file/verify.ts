@@ -7,7 +7,8 @@ import { damagedBlock } from './damage.ts'
 import { errorCode, nodeDisk, type Disk } from './disk.ts'
 import { checkKeyframes } from './keyframe-check.ts'
 import { listSegments, openOn, readHead } from './open.ts'
-import { loadSegment, scanSegment, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { loadSegment, scanSegment } from './load-segment.ts'
+import { type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a look at every byte of a log found. */
 export interface Verification {

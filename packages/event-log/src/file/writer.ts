@@ -213,9 +213,7 @@ export class FileLogWriter implements LogWriter {
     const { disk, folder, publishAs, lock } = this.#start
     try {
       this.#finishBlock()
-      await this.#output.sync()
-      this.#output.put(this.#segment.seal())
-      await this.#output.sync()
+      await this.#output.seal(this.#segment.seal())
       await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     } catch (error) {
       await this.#discard()
