@@ -39,13 +39,11 @@ const never = (file: string, comparison: string, rest: string, first: First): Re
 
 export const removals: readonly Removal[] = [
   // What is durable.
-  gone('file/writer.ts', '      await this.#file.sync()', crash),
-  gone('file/writer.ts', '    this.#background(this.#io(() => this.#syncFile()))', crash),
-  gone('file/writer.ts', '        await this.#syncFile()', crash),
-  nth('file/writer.ts', '      await this.#sync()\n', 1, 2, closing),
-  nth('file/writer.ts', '      await this.#sync()\n', 2, 2, compression),
-  gone('file/writer.ts', '    await disk.syncFolder(join(folder, SEGMENTS_FOLDER))', crash),
-  gone('file/writer.ts', '  await disk.syncFolder(dirname(publishAs))', atomic),
+  gone('file/segment-output.ts', '      await this.#file.sync()', crash),
+  gone('file/segment-output.ts', '    background(this.#io(() => this.#syncFile()))', closing),
+  { ...gone('file/segment-output.ts', '    return this.#io(() => this.#syncFile())', crash), instead: '    return this.write()' },
+  gone('file/segment-output.ts', '    await disk.syncFolder(join(folder, SEGMENTS_FOLDER))', crash),
+  gone('file/aside.ts', '  await disk.syncFolder(dirname(publishAs))', atomic),
   gone('file/create.ts', '      if (publishAs === null) await disk.syncFolder(dirname(folder))', [
     'every-fault',
     'somebody made without syncing',
@@ -68,7 +66,9 @@ export const removals: readonly Removal[] = [
   gone('file/repair.ts', '  await disk.syncFolder(join(folder, SEGMENTS_FOLDER))', repair),
   // What gets its name, or its end.
   gone('file/sealed-json.ts', '  await disk.rename(path + ASIDE, path)', ['create', '']),
-  gone('file/writer.ts', '    await disk.rename(folder, publishAs)', ['create', '']),
+  gone('file/aside.ts', '    await disk.rename(folder, publishAs)', ['create', '']),
+  gone('file/segment-output.ts', '    background(this.#io(() => this.#trim()))', ['torn-tail', 'closing takes back']),
+  gone('file/writer.ts', '    await this.#recordClosing()', ['closing', '']),
   gone('file/compress.ts', '      await this.#disk.rename(aside, path)', compression),
   gone('file/keyframe-writer.ts', '      await disk.rename(aside, path)', keyframes),
   gone('file/append.ts', '      await file.truncate(position)', ['torn-tail', '']),
@@ -93,11 +93,14 @@ export const removals: readonly Removal[] = [
     instead: 'return index',
   },
   never(
-    'file/segment-file.ts',
+    'file/stored-block.ts',
     'bodyCrc(place, offset, body) !== frame.bodyCrc',
     ") return { fault: 'a block with a wrong checksum'",
     bits('segments/00000001'),
   ),
+  gone('file/append.ts', '    if (loss !== null) throw loss\n', ['closing', '']),
+  gone('file/torn-tail.ts', '    if (await this.#isOneBit(bad, data)) return false', ['torn-tail', 'a flipped bit']),
+  gone('codec/segment.ts', 'hasTwoBits(last) && ', ['torn-tail', 'into space that is cut short']),
   never('file/attachments.ts', 'hexCrc(piece) !== expected', ') throw wrong(at, `checksum', bits('attachments/raw')),
   never('file/sealed-json.ts', 'sealed && tail.slice(0, 8) !== hexCrc(body)', ') {', bits('log.json')),
   never(

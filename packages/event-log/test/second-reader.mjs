@@ -78,6 +78,10 @@ function readMeta(folder) {
   must(typeof meta.source === 'object' && meta.source !== null, 'log.json: source is not an object')
   must(Array.isArray(meta.notes) && meta.notes.every((note) => typeof note === 'string'), 'log.json: notes are not strings')
   must(/^[0-9a-f]{16}$/.test(meta.id), 'log.json: id is not 16 hex digits')
+  if (meta.closed !== undefined) {
+    const { events, lastSeq } = meta.closed
+    must([events, lastSeq].every((n) => Number.isSafeInteger(n) && n >= 0) && lastSeq <= events, 'log.json: closed makes no sense')
+  }
   return meta
 }
 
@@ -513,7 +517,7 @@ class Segment {
     const follow = stored.at(-1)
     must(follow >= 1 && follow <= 8 && follow <= stored.length, `${what}: ${follow} bytes after the frame`)
     must(allZero(stored.subarray(-follow, -1)), `${what}: what should be zeros is not`)
-    return zstd(stored.subarray(0, stored.length - follow), bytes, 27, what)
+    return zstd(stored.subarray(0, stored.length - follow), bytes, 23, what)
   }
 
   trailer(offset, index) {
@@ -540,14 +544,10 @@ class Segment {
     const hasHeader = this.hasHeaderAt(offset)
     const size = hasHeader ? BLOCK + bytes.readUInt32LE(offset + 12) : BLOCK
     const data = this.dataEnd(offset)
-    const isLaidOut = bytes.length % SPACE === 0
-    const isOneBit = data > offset && allZero(bytes.subarray(offset, data - 1)) && Number.isInteger(Math.log2(bytes[data - 1]))
-    if (isLaidOut && isOneBit) return false
+    if (data > offset && allZero(bytes.subarray(offset, data - 1)) && Number.isInteger(Math.log2(bytes[data - 1]))) return false
     if (offset + size > bytes.length) return true
-    if (isLaidOut) {
-      if (hasHeader ? size <= SPACE && data < offset + size : data <= offset + BLOCK) return true
-    }
-    return sectorParts(bytes, offset, hasHeader ? offset + size : data === offset ? bytes.length : data).some(allZero)
+    if (hasHeader ? size <= SPACE && data < offset + size : data <= offset + BLOCK) return true
+    return sectorParts(bytes, offset, hasHeader ? offset + size : data).some(allZero)
   }
 
   /** Whether what is torn at an offset is more than space that was laid out. */
@@ -758,6 +758,7 @@ function readLog(folder, print) {
   const meta = readMeta(folder)
   const logId = Buffer.from(meta.id, 'hex')
   const segments = readSegments(folder, logId, print)
+  must(segments.count >= (meta.closed?.events ?? 0), 'fewer events than when the log was closed')
   return { meta, ...segments, attachments: readAttachments(folder), keyframes: readKeyframes(folder, logId, segments) }
 }
 

@@ -8,7 +8,7 @@ import { eventsOf } from '../contract-suite.ts'
 import type { AckLevel } from '../contract.ts'
 import { appendFileLog, createFileLog, openFileLog, repairFileLog } from '../file.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
-import { withoutSpace } from './space.test-support.ts'
+import { leave, withoutSpace } from './left-open.test-support.ts'
 
 interface Made {
   readonly folder: string
@@ -32,7 +32,7 @@ async function openLog(events: readonly AnyEvent[], level: (seq: number) => AckL
     ends.push(withoutSpace(await readFile(path)).length)
   }
   const bytes = withoutSpace(await readFile(path))
-  await writer.close()
+  await leave(writer, folder)
   await writeFile(path, bytes)
   return { folder, path, bytes, ends }
 }

@@ -12,10 +12,11 @@ import { appendOn } from './append.ts'
 import { createOn } from './create.ts'
 import { FaultyDisk } from './faulty-disk.test-support.ts'
 import { Killed, LockstepProcess, compressNow } from './lockstep-disk.test-support.ts'
-import { openOn, readHead } from './open.ts'
+import { readHead } from './head.ts'
+import { openOn } from './open.ts'
 import { repairOn } from './repair.ts'
 import { placeOf, segmentPath } from './segment-file.ts'
-import { withoutSpace } from './space.test-support.ts'
+import { withoutSpace } from './left-open.test-support.ts'
 
 const FOLDER = '/disk/log'
 // Small, so that a short life has many segments.

@@ -1,5 +1,5 @@
 import type { Disk } from './disk.ts'
-import { segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { endOf, segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
 import { Loading } from './segment-loading.ts'
 
 /** Looks at a segment: through its index where it has one, else block by block. */
@@ -15,12 +15,6 @@ export async function loadSegment(disk: Disk, name: SegmentName): Promise<Segmen
     await file.close()
     throw error
   }
-}
-
-/** Where the last block ends. */
-function endOf({ blocks }: SegmentFile): number {
-  const last = blocks.at(-1)
-  return last === undefined ? 0 : last.offset + last.bytes
 }
 
 /** Looks at the same file as if it had no index. */

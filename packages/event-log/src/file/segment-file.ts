@@ -5,7 +5,7 @@ import type { LogDamagedError } from '../errors.ts'
 import type { TornTail } from '../contract.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
 import type { Place } from '../codec/frame.ts'
-import type { BlockInfo, SegmentStart } from '../codec/segment.ts'
+import { SEGMENT_HEADER_BYTES, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
 import type { DiskFile } from './disk.ts'
 import { SEGMENTS_FOLDER, segmentName } from './layout.ts'
 import { decompress } from './zstd.ts'
@@ -49,4 +49,10 @@ export interface SegmentName {
 
 export function segmentPath(folder: string, number: number): string {
   return join(folder, SEGMENTS_FOLDER, segmentName(number))
+}
+
+/** Where the last block ends, or the header. */
+export function endOf({ blocks }: SegmentFile): number {
+  const last = blocks.at(-1)
+  return last === undefined ? SEGMENT_HEADER_BYTES : last.offset + last.bytes
 }

@@ -10,7 +10,7 @@ import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../fil
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
-import { withoutSpace } from './space.test-support.ts'
+import { leave, withoutSpace } from './left-open.test-support.ts'
 
 let root: string
 beforeAll(async () => {
@@ -49,8 +49,7 @@ async function openLog(name: string, blocks: number, compress = false): Promise<
     lasts.push(writer.lastSeq)
   }
   const bytes = readFileSync(path)
-  await writer.close()
-  await writeFile(path, bytes)
+  await leave(writer, folder)
   return { folder, path, bytes, ends, lasts }
 }
 
@@ -64,8 +63,10 @@ test.each([
   ['a tail after compressed blocks', true],
 ])('%s torn at any byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async (name, compress) => {
   const { folder, path, bytes, ends, lasts } = await openLog(name, 3, compress)
+  const head = readFileSync(join(folder, 'log.json'))
   for (let size = ends[1]!; size <= bytes.length; size++) {
     await writeFile(path, bytes.subarray(0, size))
+    await writeFile(join(folder, 'log.json'), head)
     const whole = ends.filter((end) => end <= size).length - 1
     const last = lasts[whole]!
     const tail = size - ends[whole]!
@@ -131,7 +132,7 @@ test('a block with a sector that was never written is a torn tail, unless a late
   await writer.append([sampleEvent(3)])
   await writer.flush('durable')
   const third = withoutSpace(readFileSync(path))
-  await writer.close()
+  await leave(writer, folder)
   await writeFile(path, lacking(second))
   {
     await using reader = await openFileLog(folder, sampleVocabulary)
@@ -187,12 +188,22 @@ async function spacedLog(name: string, events: number): Promise<{ folder: string
     ends.push(withoutSpace(readFileSync(path)).length)
   }
   const bytes = readFileSync(path)
-  await writer.close()
-  expect(readFileSync(path).at(-1), 'closing takes the space back').not.toBe(0)
-  await writeFile(path, bytes)
+  await leave(writer, folder)
   expect(bytes.length % 4096).toBe(0)
   return { folder, path, bytes, ends }
 }
+
+test('closing takes back the space behind small durable blocks', async () => {
+  const { folder, path } = await spacedLog('space-closed', 3)
+  await (await appendFileLog(folder, sampleVocabulary)).close()
+  expect(readFileSync(path).subarray(-24, -20).toString()).toBe('DTEN')
+  const writer = await appendFileLog(folder, sampleVocabulary)
+  await writer.append([sampleEvent(4)])
+  await writer.flush('durable')
+  expect(readFileSync(path).length % 4096).toBe(0)
+  await writer.close()
+  expect(readFileSync(path).subarray(-24, -20).toString()).toBe('DTEN')
+})
 
 test('space laid out behind small durable blocks is no torn tail, and the next writer takes it back', async () => {
   const { folder, path, ends } = await spacedLog('space', 3)
@@ -222,14 +233,18 @@ test('a write into space that is cut short at any byte is a torn tail', { timeou
   }
 })
 
-test('a flipped bit of the last block before the space, or of the space, is damage and never a torn tail', { timeout: 60_000 }, async () => {
-  const { folder, path, bytes, ends } = await spacedLog('space-flipped', 2)
-  for (let at = ends[1]! * 8; at < bytes.length * 8; at += at < (ends[2]! + 64) * 8 ? 1 : 41) {
-    const flipped = Buffer.from(bytes)
-    flipped[at >> 3]! ^= 1 << (at & 7)
-    await writeFile(path, flipped)
-    await using reader = await openFileLog(folder, sampleVocabulary)
-    expect([at, reader.tornTail]).toStrictEqual([at, null])
-    await expect(eventsOf(reader), `bit ${at}`).rejects.toThrow(/expected a block/)
-  }
-})
+test(
+  'a flipped bit of the last block before the space, or of the space, is damage and never a torn tail',
+  { timeout: 60_000 },
+  async () => {
+    const { folder, path, bytes, ends } = await spacedLog('space-flipped', 2)
+    for (let at = ends[1]! * 8; at < bytes.length * 8; at += at < (ends[2]! + 64) * 8 ? 1 : 41) {
+      const flipped = Buffer.from(bytes)
+      flipped[at >> 3]! ^= 1 << (at & 7)
+      await writeFile(path, flipped)
+      await using reader = await openFileLog(folder, sampleVocabulary)
+      expect([at, reader.tornTail]).toStrictEqual([at, null])
+      await expect(eventsOf(reader), `bit ${at}`).rejects.toThrow(/expected a block/)
+    }
+  },
+)

@@ -44,13 +44,11 @@ export class TornTailSearch {
     if ((await this.#knownDurable(next)) > bad) return false
     if (next !== null) return this.#hasHole(bad, next)
     const data = await this.#endOfData(bad)
-    if (this.#size % SPACE_BYTES === 0 && (await this.#isOneBit(bad, data))) return false
+    if (await this.#isOneBit(bad, data)) return false
     if (cut) return true
-    if (this.#size % SPACE_BYTES === 0) {
-      // What was put into laid out space may end anywhere: where its last byte is missing, which is never zero.
-      if (bytes === undefined ? data <= bad + FRAME_BYTES : bytes <= SPACE_BYTES && data < bad + bytes) return true
-    }
-    return this.#hasHole(bad, bytes === undefined ? (data === bad ? this.#size : data) : bad + bytes)
+    // What is put into space may end anywhere: within its header, or where its last byte is missing, which never is zero.
+    if (bytes === undefined) return data <= bad + FRAME_BYTES || this.#hasHole(bad, data)
+    return (bytes <= SPACE_BYTES && data < bad + bytes) || this.#hasHole(bad, bad + bytes)
   }
 
   /** Whether all that is not zero from `bad` on is one bit of the byte before `data`: no write leaves so little. */

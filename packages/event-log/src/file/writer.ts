@@ -10,6 +10,7 @@ import { sequenceAfter } from '../sequence.ts'
 import { publish, removeAside } from './aside.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import type { Disk } from './disk.ts'
+import { writeHead, type Closed } from './head.ts'
 import { KeyframeWriter } from './keyframe-writer.ts'
 import { compressSegment } from './compress.ts'
 import type { Lock } from './lock.ts'
@@ -33,6 +34,8 @@ export interface WriterStart {
   readonly publishAs: string | null
   readonly meta: LogMeta
   readonly logId: Uint8Array
+  /** What there was when the log was closed last. */
+  readonly closed: Closed | null
   readonly vocabulary: Vocabulary
   readonly lock: Lock
   readonly sizes: Sizes
@@ -220,11 +223,20 @@ export class FileLogWriter implements LogWriter {
       throw error
     }
     await this.#output.close()
+    await this.#recordClosing()
     this.#compress(this.#segment.number, CLOSED_PART_MIN)
     await this.#compressing
     if (publishAs !== null) await publish(disk, folder, publishAs)
     await lock.release(publishAs ?? folder)
     return 'durable'
+  }
+
+  /** From now on it is damage when the end is missing. All is durable: where that cannot be recorded, the log is no less whole. */
+  async #recordClosing(): Promise<void> {
+    const { disk, folder, meta, logId, closed } = this.#start
+    const { index: events, lastSeq } = this.#segment.end
+    if (closed?.events === events && closed.lastSeq === lastSeq) return
+    await writeHead(disk, folder, { meta, logId, closed: { events, lastSeq } }).catch(() => {})
   }
 
   /** Lets go of everything; what was to be published is removed. */
