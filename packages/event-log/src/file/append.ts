@@ -7,7 +7,7 @@ import { blockingDisk } from './blocking-disk.ts'
 import { removeUnfinished } from './compress.ts'
 import type { CreateOptions } from './create.ts'
 import { nodeDisk, type Disk } from './disk.ts'
-import { removeKeyframesPast } from './fold-folder.ts'
+import { removeKeyframesPast, removeOtherFolds } from './fold-folder.ts'
 import { acquireLock } from './lock.ts'
 import { lossSince, readHead } from './head.ts'
 import { listSegments } from './open.ts'
@@ -17,7 +17,13 @@ import { createSegment, type OpenSegment } from './segment-output.ts'
 import { SIZES, type Sizes } from './sizes.ts'
 import { FileLogWriter } from './writer.ts'
 
-export type AppendOptions = Pick<CreateOptions, 'blocking' | 'compress'>
+export interface AppendOptions extends Pick<CreateOptions, 'blocking' | 'compress'> {
+  /**
+   * The folds that keyframes are still asked of. Those of all others, older versions of a fold for instance, which nobody finds any
+   * more, are removed. Default: all stay.
+   */
+  readonly folds?: readonly string[]
+}
 
 /**
  * Opens the log in `folder` to continue it after its last event. A torn tail is cut off, durably, and reported as the
@@ -34,7 +40,7 @@ export async function appendOn(
   folder: string,
   vocabulary: Vocabulary,
   sizes: Sizes = SIZES,
-  { compress = false }: AppendOptions = {},
+  { compress = false, folds }: AppendOptions = {},
 ): Promise<LogWriter> {
   const path = resolve(folder)
   const { meta, logId, closed } = await readHead(disk, path)
@@ -48,6 +54,7 @@ export async function appendOn(
     const loss = lossSince(closed, { events: index, lastSeq }, last.path, last.size)
     if (loss !== null) throw loss
     await removeKeyframesPast(disk, path, lastSeq)
+    if (folds !== undefined) await removeOtherFolds(disk, path, folds)
     const segment = await goOn(disk, path, logId, last, sizes, { firstIndex: index, lastSeq })
     const common = { disk, folder: path, publishAs: null, meta, logId, closed, vocabulary, lock, sizes, compress }
     return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail: tornTailOf(last) })
