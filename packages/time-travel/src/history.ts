@@ -3,9 +3,10 @@ import { BlockFold, placeAfter } from './block-fold.ts'
 import { eventsAt } from './events-at.ts'
 import { findMoment } from './find-moment.ts'
 import type { Interruption } from './interruption.ts'
-import { factsOf, machineOf } from './keyframes.ts'
+import { factsOf, machineOf, partsOf } from './keyframes.ts'
 import { LogBlocks } from './log-blocks.ts'
 import { Machine, vocabularyOf } from './machine.ts'
+import { NearKeyframes } from './near-keyframes.ts'
 import type { Moment, Position } from './position.ts'
 import type { EventSource, StoredKeyframe } from './source.ts'
 
@@ -26,6 +27,8 @@ export interface HistoryOptions {
 export interface Replay {
   readonly from?: number
   readonly to?: number
+  /** Every how many events to keep a keyframe in memory, for whoever looks here again. */
+  readonly keep?: number
   readonly signal?: Interruption | undefined
   readonly begin?: (machine: Machine, seq: number) => void
   /** Called with each event, just folded. True: that is enough. */
@@ -42,6 +45,7 @@ export class History {
   readonly entries: number | null
   readonly #fold: string | null
   readonly #blocks: LogBlocks
+  readonly #near = new NearKeyframes()
   #facts: Promise<Facts> | null = null
 
   constructor(source: EventSource, models: readonly Model[], { entries = null, fold = null }: HistoryOptions = {}) {
@@ -91,7 +95,9 @@ export class History {
   /** The machine of the newest keyframe up to `seq`, and where that is; an empty one, and −1, when there is none. */
   async #begin(seq: number): Promise<{ machine: Machine; seq: number }> {
     const facts = await this.facts()
-    const keyframe = await this.#keyframe(seq)
+    const near = this.#near.find(seq)
+    const stored = near?.seq === seq ? null : await this.#keyframe(seq)
+    const keyframe = near !== null && near.seq >= (stored?.seq ?? -1) ? near : stored
     if (keyframe === null) return { machine: new Machine(this.models, facts), seq: -1 }
     return { machine: machineOf(this.models, keyframe.parts, facts), seq: keyframe.seq }
   }
@@ -101,16 +107,20 @@ export class History {
    * baseline being one step. `begin` is told where that begins (−1: before all), `step` of each event behind it.
    * @returns the machine as it is then.
    */
-  async replay({ from = -1, to = Infinity, signal, begin, step }: Replay): Promise<Machine> {
+  async replay({ from = -1, to = Infinity, keep = Infinity, signal, begin, step }: Replay): Promise<Machine> {
     const { machine, seq } = from < 1 ? { machine: new Machine(this.models, await this.facts()), seq: -1 } : await this.#begin(from)
     begin?.(machine, seq)
     const fold = new BlockFold(machine)
+    let keepAt = Math.max(seq, 0) + keep
     for await (const block of this.#blocks.blocks({ from: seq + 1, to })) {
       signal?.throwIfAborted()
       const end = placeAfter(block, to)
       for (let place = placeAfter(block, seq); place < end; place++) {
         fold.step(block, place, place + 1)
         if (step?.(block, place, machine) === true) return machine
+        if (block.seq(place) < keepAt) continue
+        this.#near.add({ seq: block.seq(place), parts: partsOf(machine) })
+        keepAt = block.seq(place) + keep
       }
     }
     return machine

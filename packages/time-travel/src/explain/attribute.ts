@@ -1,110 +1,73 @@
 /** Which event made each of many changes: as `blame`, for all of them in one search backwards. */
+import type { Facts } from '@devtrail/events'
+import type { Lists } from '../expression/look-up.ts'
+import { dottedOf, type Path } from '../expression/syntax.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import type { Machine } from '../machine.ts'
-import { lookUp, type Lists } from '../expression/look-up.ts'
-import { found } from '../expression/found.ts'
-import { identityOf } from './blame.ts'
-import type { Change } from './diff.ts'
+import { differences, type Change } from './diff.ts'
 import { Touches, TouchScan } from './touch.ts'
-import { listsOf, overallOf, viewOf } from './view-at.ts'
+import { listsOf, overallOf, partsOfDevice } from './view-at.ts'
 
-const dotted = ({ steps }: Change): string => {
-  const names = steps.flatMap((s) => (s.kind === 'field' ? s.name : []))
-  // Whether an element is sure changes with the list it is in.
-  return names.at(-1) === 'sure' || names.at(-1) === 'complete' ? names.slice(0, -1).join('.') : names.join('.')
-}
+/** Events looked at one by one at a time, before looking further back. */
+const STRETCH_EVENTS = 512
 
-/** Changes that the same events can make: those of one device at one place but for keys. */
-class Group {
-  readonly device: number | null
-  readonly touches: Touches
-  readonly open = new Map<Change, { identity: string; last: number | null }>()
-  scan!: TouchScan
+type View = { readonly [part: string]: unknown }
 
-  constructor(device: number | null, touches: Touches) {
-    this.device = device
-    this.touches = touches
-  }
-}
+/** The places that the steps of a change go through: the whole of it, and what it is in. */
+const isWithin = (inner: string, outer: string): boolean => inner.startsWith(outer) && (inner[outer.length] === '.' || inner[outer.length] === '[')
 
-class Attribution {
-  readonly #history: History
+/** The changes of one device. */
+class OfDevice {
+  readonly #device: number | null
+  readonly #parts: ReadonlySet<string>
   readonly #lists: Lists
-  readonly #groups: Group[] = []
-  readonly seqs = new Map<Change, number>()
+  readonly touches: Touches
+  /** Those whose event is not found yet, by path, with the last event that changed them so far. */
+  readonly open = new Map<string, { readonly change: Change; last: number | null }>()
+  #scan!: TouchScan
+  #view: View = {}
 
-  constructor(history: History, changes: readonly Change[], facts: Parameters<typeof groupsOf>[2]) {
-    this.#history = history
+  constructor(device: number | null, changes: readonly Change[], history: History, facts: Facts) {
+    this.#device = device
     this.#lists = listsOf(history.models)
-    this.#groups = groupsOf(history, changes, facts)
+    this.#parts = new Set(changes.map(({ steps: [first] }) => (first?.kind === 'field' ? first.name : '')))
+    for (const change of changes) this.open.set(change.path, { change, last: null })
+    // Whether an element is sure, or a list complete, changes with the list it is in.
+    const dotted = new Set(changes.map(({ steps }) => dottedOf({ steps } as Path).replace(/\.(?:sure|complete)$/, '')))
+    this.touches = new Touches([...dotted].map((d) => ({ dotted: d, device })), history.models, facts)
   }
 
-  #look({ steps: [first, ...rest] }: Change, view: { readonly [part: string]: unknown }): string {
-    const name = first?.kind === 'field' ? first.name : ''
-    return identityOf(lookUp(found(Object.hasOwn(view, name) ? view[name] : null), name, rest, this.#lists))
+  #look(machine: Machine): View {
+    return this.#device === null ? overallOf(machine) : partsOfDevice(machine, this.#device, this.#parts)
   }
 
-  #see(group: Group, machine: Machine, each: (change: Change, identity: string) => void): void {
-    const view = group.device === null ? overallOf(machine) : viewOf(machine, group.device)
-    for (const change of group.open.keys()) each(change, this.#look(change, view))
+  begin(machine: Machine): void {
+    this.#view = this.#look(machine)
+    this.#scan = new TouchScan(this.touches, machine)
   }
 
-  /** From the newest keyframe before an event up to it. @returns the last event before that which can have made one of what is left. */
-  async stretch(to: number, signal: Interruption | undefined): Promise<{ readonly before: number; readonly begin: number }> {
-    let begin = -1
-    let touched: Map<Group, number> = new Map()
-    await this.#history.replay({
-      from: to - 1,
-      to,
-      signal,
-      begin: (machine, seq) => {
-        begin = seq
-        touched = new Map(this.#groups.map((g) => [g, g.touches.last(machine, true)]))
-        for (const group of this.#groups) {
-          group.scan = new TouchScan(group.touches, machine)
-          this.#see(group, machine, (change, identity) => group.open.set(change, { identity, last: null }))
-        }
-      },
-      step: (block, place, machine) => {
-        for (const group of this.#groups) {
-          if (!group.scan.at(block, place)) continue
-          this.#see(group, machine, (change, identity) => {
-            const before = group.open.get(change)!
-            if (before.identity !== identity) group.open.set(change, { identity, last: block.seq(place) })
-          })
-        }
-      },
-    })
-    return { begin, before: this.#settle(touched) }
+  step(block: Parameters<TouchScan['at']>[0], place: number, machine: Machine): void {
+    if (!this.#scan.at(block, place)) return
+    const now = this.#look(machine)
+    const seq = block.seq(place)
+    for (const { path } of differences(this.#device, this.#view, now, this.#lists)) this.#changed(path, seq)
+    this.#view = now
   }
 
-  #settle(touched: ReadonlyMap<Group, number>): number {
-    for (const group of this.#groups) {
-      for (const [change, { last }] of group.open) {
-        if (last === null) continue
-        this.seqs.set(change, last)
-        group.open.delete(change)
-      }
+  /** Something changed at a path: what is asked for is it, holds it, or lies in it. */
+  #changed(path: string, seq: number): void {
+    const exact = this.open.get(path)
+    if (exact !== undefined) exact.last = seq
+    // That an element is only possible now is no change of what it is.
+    if (path.endsWith('.sure')) return
+    for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1))) {
+      const outer = this.open.get(path.slice(0, end))
+      if (outer !== undefined) outer.last = seq
     }
-    const left = this.#groups.filter(({ open }) => open.size > 0)
-    this.#groups.splice(0, Infinity, ...left)
-    return Math.max(-1, ...left.map((group) => touched.get(group) ?? -1))
+    // An element or object that came or went took all in it along.
+    if (exact === undefined) for (const [inner, asked] of this.open) if (isWithin(inner, path)) asked.last = seq
   }
-}
-
-function groupsOf(history: History, changes: readonly Change[], facts: ConstructorParameters<typeof Touches>[2]): Group[] {
-  const groups = new Map<string, Group>()
-  for (const change of changes) {
-    const place = dotted(change)
-    const key = `${change.device} ${place}`
-    let group = groups.get(key)
-    if (group === undefined) {
-      groups.set(key, (group = new Group(change.device, new Touches([{ dotted: place, device: change.device }], history.models, facts))))
-    }
-    group.open.set(change, { identity: '', last: null })
-  }
-  return [...groups.values()]
 }
 
 /**
@@ -117,13 +80,40 @@ export async function attribute(
   later: number,
   { events = Infinity, signal }: { readonly events?: number; readonly signal?: Interruption | undefined } = {},
 ): Promise<Map<Change, number>> {
-  const attribution = new Attribution(history, changes, await history.facts())
-  if (changes.length === 0) return attribution.seqs
-  let folded = 0
-  for (let to = later; to >= 0 && folded < events;) {
-    const { begin, before } = await attribution.stretch(to, signal)
-    folded += to - begin
-    to = begin < 0 ? -1 : before
+  const facts = await history.facts()
+  const seqs = new Map<Change, number>()
+  let devices = [...Map.groupBy(changes, (c) => c.device)].map(([device, of]) => new OfDevice(device, of, history, facts))
+  let seen = 0
+  for (let to = later; to >= 0 && devices.length > 0 && seen < events;) {
+    const from = Math.max(-1, to - STRETCH_EVENTS)
+    let touched = new Map<OfDevice, number>()
+    const begin = (machine: Machine): void => {
+      touched = new Map(devices.map((d) => [d, d.touches.last(machine, true)]))
+      for (const device of devices) device.begin(machine)
+    }
+    await history.replay({
+      from,
+      to,
+      keep: STRETCH_EVENTS,
+      signal,
+      begin: (machine, seq) => {
+        seen += to - seq
+        begin(machine)
+      },
+      step: (block, place, machine) => {
+        if (block.seq(place) > from) for (const device of devices) device.step(block, place, machine)
+        else if (block.seq(place) === from) begin(machine)
+      },
+    })
+    for (const { open } of devices) {
+      for (const [path, { change, last }] of open) {
+        if (last === null) continue
+        seqs.set(change, last)
+        open.delete(path)
+      }
+    }
+    devices = devices.filter(({ open }) => open.size > 0)
+    to = from < 0 ? -1 : Math.max(-1, ...devices.map((d) => touched.get(d)!))
   }
-  return attribution.seqs
+  return seqs
 }

@@ -82,6 +82,8 @@ class Differ {
   fields(path: string, steps: readonly Step[], from: Objects, to: Objects): void {
     const dot = path === '' ? '' : `${path}.`
     for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
+      // When something was told is nothing of the device itself.
+      if (name === 'learntAt') continue
       const of = (o: Objects): unknown => (Object.hasOwn(o, name) ? o[name] : null)
       this.values(`${dot}${name}`, [...steps, field(name)], name, of(from), of(to))
     }

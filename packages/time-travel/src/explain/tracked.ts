@@ -3,8 +3,8 @@ import type { EventBlock, Facts, Model } from '@devtrail/events'
 import { deviceKeys, devicesNamed } from '../devices.ts'
 import { ExpressionError } from '../expression/error.ts'
 import { evaluate, type Scope } from '../expression/evaluate.ts'
-import { UNKNOWN, type Found } from '../expression/found.ts'
-import { countOf, type Lists } from '../expression/look-up.ts'
+import { NOTHING, UNKNOWN, type Found } from '../expression/found.ts'
+import { countOf, isKnownList, type Lists } from '../expression/look-up.ts'
 import { dottedOf, type Expression, type Path, type Step } from '../expression/syntax.ts'
 import type { Truth } from '../expression/truth.ts'
 import type { Machine } from '../machine.ts'
@@ -25,6 +25,8 @@ function spotsOf(path: Path, device: number | null): Spot[] {
   return spots
 }
 
+const isEmptyList = (value: unknown): boolean => isKnownList(value) && value.known.length === 0 && (value.possible ?? []).length === 0
+
 /** A field that was looked for in something that was there, and never was. */
 interface Missing {
   readonly step: Step & { kind: 'field' }
@@ -44,7 +46,8 @@ export class Tracked implements Scope {
   readonly #facts: Facts
   readonly #seen = new Set<Step>()
   readonly #missing = new Map<Step, Missing>()
-  readonly #ids = new Map<string, number | null>()
+  /** The devices that each name means at the moment. */
+  readonly #ids = new Map<string, readonly number[]>()
   #machine: Machine
   #names: Touches
   #nameScan: TouchScan
@@ -93,29 +96,22 @@ export class Tracked implements Scope {
     for (const path of this.expression.paths) {
       const wanted = this.#deviceOf(path)
       if (wanted === null) continue
-      const found = devicesNamed(wanted.name, devices, (id) => this.#machine.aliases(id))
-      if (found.length > 1) {
-        const keys = deviceKeys(devices)
-        const several = found.map((d) => keys.get(d.id)!).join(', ')
-        throw new ExpressionError(`"${wanted.name}" means several devices: ${several}`, this.expression.source, wanted.at)
-      }
-      const id = found[0]?.id ?? null
-      if (this.#ids.get(wanted.name) !== id) isChanged = true
-      this.#ids.set(wanted.name, id)
+      const ids = devicesNamed(wanted.name, devices, (id) => this.#machine.aliases(id)).map((d) => d.id)
+      const before = this.#ids.get(wanted.name)
+      if (before?.length !== ids.length || ids.some((id, i) => before[i] !== id)) isChanged = true
+      this.#ids.set(wanted.name, ids)
     }
     return isChanged
   }
 
-  #idOf(path: Path): number | null | undefined {
+  /** The devices that a path is about; null: the machine as a whole. */
+  #idsOf(path: Path): readonly (number | null)[] {
     const wanted = this.#deviceOf(path)
-    return wanted === null ? null : (this.#ids.get(wanted.name) ?? undefined)
+    return wanted === null ? [null] : this.#ids.get(wanted.name)!
   }
 
   #touches(): Touches {
-    const spots = this.expression.paths.flatMap((path) => {
-      const id = this.#idOf(path)
-      return id === undefined ? [] : spotsOf(path, id)
-    })
+    const spots = this.expression.paths.flatMap((path) => this.#idsOf(path).flatMap((id) => spotsOf(path, id)))
     return new Touches(spots, this.#models, this.#facts)
   }
 
@@ -133,9 +129,23 @@ export class Tracked implements Scope {
     return evaluate(this.expression, this)
   }
 
+  /** Where a name means several devices, the one of which there is something to tell. @throws ExpressionError when that is more than one */
   find(path: Path): Found {
-    const id = this.#idOf(path)
-    return id === undefined ? UNKNOWN : valueAt(this.#machine, id, path.steps, this.#lists, this.#onStep)
+    const ids = this.#idsOf(path)
+    const look = (id: number | null): Found => valueAt(this.#machine, id, path.steps, this.#lists, this.#onStep)
+    if (ids.length < 2) return ids.length === 0 ? UNKNOWN : look(ids[0]!)
+    const found = ids.map(look)
+    const told = found.filter(({ value }) => value !== null && value !== NOTHING && !isEmptyList(value))
+    if (told.length > 1) this.#refuse(path, ids)
+    return told[0] ?? found.find(({ value }) => value !== null) ?? UNKNOWN
+  }
+
+  #refuse(path: Path, ids: readonly (number | null)[]): never {
+    const devices = this.#machine.devices()
+    const keys = deviceKeys(devices)
+    const several = ids.map((id) => keys.get(id!)).join(', ')
+    const { name, at } = this.#deviceOf(path)!
+    throw new ExpressionError(`"${name}" means several devices: ${several}`, this.expression.source, at)
   }
 
   count(path: Path): Found {

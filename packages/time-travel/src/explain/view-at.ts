@@ -42,3 +42,9 @@ export function valueAt(
 export function overallOf(machine: Machine): { readonly [part: string]: unknown } {
   return Object.assign({}, ...machine.models.map((m) => m.overall?.(machine.state(m.name), machine.facts) ?? {}))
 }
+
+/** Some parts of a device, with what is otherwise folded one by one. */
+export function partsOfDevice(machine: Machine, device: number, parts: ReadonlySet<string>): { readonly [part: string]: unknown } {
+  const models = machine.models.filter((m) => m.views === undefined || m.views.parts.some((part) => parts.has(part)))
+  return Object.assign({}, ...models.map((m) => m.describe(machine.state(m.name), device, machine.facts, true)))
+}
