@@ -47,10 +47,20 @@ describe('the story of the crash', () => {
 
   test('what was still out then, and that nothing held it back', async () => {
     const { refs } = await scratch.json(['refs', CRASH, '--at', '224'])
-    expect(refs.find((r: { of: string }) => r.of === 'page')).toMatchObject({ pages: 16, certain: true, takenBy: { comm: 'pin' }, since: { first: 38 } })
+    expect(refs.find((r: { of: string }) => r.of === 'page')).toMatchObject({
+      pages: 16,
+      certain: true,
+      takenBy: { comm: 'pin' },
+      since: { first: 38 },
+    })
     const ref = await scratch.json(['blame', CRASH, '--device', 'pfn0.0', '--path', `${PAGEMAP}.ref.count`, '--at', '224'])
     expect(ref).toMatchObject({ value: 0, seq: 222, event: { type: 'memremap/ref-released' } })
-    const dying = await scratch.json(['bisect', CRASH, '--when', `device("pfn0.0").${PAGEMAP}.ref.dying && count(device("pfn0.0").${PAGEMAP}.pageRefs) > 0`])
+    const dying = await scratch.json([
+      'bisect',
+      CRASH,
+      '--when',
+      `device("pfn0.0").${PAGEMAP}.ref.dying && count(device("pfn0.0").${PAGEMAP}.pageRefs) > 0`,
+    ])
     expect(dying.first.seq).toBe(222)
     const { changes } = await scratch.json(['diff', CRASH, '--from', '37', '--to', '224', '--device', 'pfn0.0'])
     const pages = changes.filter((c: { path: string }) => c.path.includes('pageRefs'))
@@ -73,8 +83,21 @@ describe('the story of the hang', () => {
     const { tasks } = await scratch.json(['stuck', HANG])
     const [task] = tasks.filter((t: { comm: string }) => t.comm === 'truncate')
     const call = task.calls.find((c: { call: string }) => c.call === 'break_layouts')
-    expect(call).toMatchObject({ function: 'ext4_break_layouts', since: { seq: 4111, time: '12.385952' }, data: { pfn: '0x109300', idleSince: '24.320642' } })
-    const page = await scratch.json(['blame', HANG, '--device', 'pmem0', '--path', 'pagemaps["0xff29ac4c01a130b0"].pageRefs[0x109300].refcount', '--at', '4113'])
+    expect(call).toMatchObject({
+      function: 'ext4_break_layouts',
+      since: { seq: 4111, time: '12.385952' },
+      data: { pfn: '0x109300', idleSince: '24.320642' },
+    })
+    const page = await scratch.json([
+      'blame',
+      HANG,
+      '--device',
+      'pmem0',
+      '--path',
+      'pagemaps["0xff29ac4c01a130b0"].pageRefs[0x109300].refcount',
+      '--at',
+      '4113',
+    ])
     expect(page).toMatchObject({ value: 2, seq: 17, event: { type: 'memremap/grabbed', actor: { pid: 130, comm: 'pin' } } })
     const { refs } = await scratch.json(['refs', HANG, '--at', '4113'])
     expect(refs.find((r: { of: string }) => r.of === 'page')).toMatchObject({ pfn: '0x109300', takenBy: { comm: 'pin' }, refcount: 2 })
@@ -113,7 +136,7 @@ describe('exit codes and errors', () => {
   ] as const)('%i: %j', async (expected, args) => {
     const { code, out, err } = await scratch.run(args)
     expect(code).toBe(expected)
-    if (expected > 1) expect([out, err.startsWith('devtrail: ')  || err.startsWith('error: ')]).toEqual(['', true])
+    if (expected > 1) expect([out, err.startsWith('devtrail: ') || err.startsWith('error: ')]).toEqual(['', true])
   })
 
   test('an error points at the character', async () => {

@@ -60,7 +60,9 @@ async function printFirst(flip: Flip, printing: Printing): Promise<void> {
   const event = (await log.history.events([flip.seq])).get(flip.seq)!
   const before = flip.from === null ? 'it was not known before' : 'it was false before'
   const at = style.when(seconds(event.time, digits))
-  await session.print(`${style.good('true')} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`)
+  await session.print(
+    `${style.good('true')} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`,
+  )
   await session.print(`  ${clip(eventLine(names, event, style, digits, columnsFor([event], names)), style.cut - 2)}\n`)
 }
 

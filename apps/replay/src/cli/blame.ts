@@ -76,7 +76,11 @@ export function blameCommand({ program, run }: Cli): void {
         const wrong = missing[0]
         if (wrong !== undefined) {
           const { name, at: place } = wrong.step
-          throw new ExpressionError(`there is no "${name}" here${didYouMean(name, wrong.instead)} (there is ${wrong.instead.join(', ')})`, options.path, place)
+          throw new ExpressionError(
+            `there is no "${name}" here${didYouMean(name, wrong.instead)} (there is ${wrong.instead.join(', ')})`,
+            options.path,
+            place,
+          )
         }
         const key = device === null ? null : names.device(device)
         const { style, digits } = session

@@ -21,7 +21,12 @@ interface Options {
 const EVENTS_LOOKED_THROUGH = 1 << 19
 
 /** The devices that are compared: one that is asked for, or all but bookkeeping ones, and the machine as a whole (null). */
-function compared(wanted: string | undefined, machines: readonly Machine[], keyOf: (d: DeviceInfo) => string, session: Session): (number | null)[] {
+function compared(
+  wanted: string | undefined,
+  machines: readonly Machine[],
+  keyOf: (d: DeviceInfo) => string,
+  session: Session,
+): (number | null)[] {
   if (wanted === undefined) {
     const ids = machines.flatMap((m) => m.devices().flatMap((d) => (d.bookkeeping ? [] : d.id)))
     return [...new Set(ids).values(), null]
@@ -74,7 +79,10 @@ export function diffCommand({ program, run }: Cli): void {
         const { style, digits } = session
         const keyOf = (device: number | null): string | null => (device === null ? null : names.device(device))
         const unknown = changes.length - seqs.size
-        if (unknown > 0) session.note(`the events behind ${unknown} changes are further back than ${EVENTS_LOOKED_THROUGH} events; devtrail blame finds them`)
+        if (unknown > 0)
+          session.note(
+            `the events behind ${unknown} changes are further back than ${EVENTS_LOOKED_THROUGH} events; devtrail blame finds them`,
+          )
         if (session.json) {
           await session.printJson({
             schemaVersion: 1,

@@ -3,7 +3,9 @@ import { models } from '../models.ts'
 import { didYouMean } from './suggest.ts'
 
 const parts: readonly string[] = models.flatMap((m) => m.views?.parts ?? [])
-const overall: ReadonlySet<string> = new Set(models.flatMap((m) => Object.keys(m.overall?.(m.initial(), { value: () => null } as never) ?? {})))
+const overall: ReadonlySet<string> = new Set(
+  models.flatMap((m) => Object.keys(m.overall?.(m.initial(), { value: () => null } as never) ?? {})),
+)
 
 /**
  * The device that a path is about: the one it names, or the one given apart; null when it is about the machine as a whole.
@@ -16,6 +18,7 @@ export function mustBePart({ device, steps: [{ name, at }] }: Path, source: stri
     throw new ExpressionError(`there is no "${name}"${didYouMean(name, all)} (there is ${all.join(', ')})`, source, at)
   }
   const wanted = device?.name ?? given
-  if (wanted === undefined) throw new ExpressionError(`of which device? Name one with --device, or write device("NAME").${name}`, source, at)
+  if (wanted === undefined)
+    throw new ExpressionError(`of which device? Name one with --device, or write device("NAME").${name}`, source, at)
   return wanted
 }

@@ -1,5 +1,13 @@
 import type { AnyEvent, DeviceInfo } from '@devtrail/events'
-import { devicesNamed, NoSuchDeviceError, parsePosition, selectDevices, type Machine, type Moment, type Position } from '@devtrail/time-travel'
+import {
+  devicesNamed,
+  NoSuchDeviceError,
+  parsePosition,
+  selectDevices,
+  type Machine,
+  type Moment,
+  type Position,
+} from '@devtrail/time-travel'
 import { mayBeThere } from '../logs/keys.ts'
 import type { OpenLog } from '../logs/open.ts'
 import type { Survey } from '../logs/survey.ts'
@@ -69,7 +77,9 @@ export async function chooseDevicesEver(
   isQuiet = false,
 ): Promise<DeviceInfo[]> {
   const aliased = new Set<number>()
-  const known = survey.devices.some((d) => !d.bookkeeping && (d.name === wanted || wanted.startsWith(`${d.bus}/${d.name}`) || wanted.startsWith(`${d.name}#`)))
+  const known = survey.devices.some(
+    (d) => !d.bookkeeping && (d.name === wanted || wanted.startsWith(`${d.bus}/${d.name}`) || wanted.startsWith(`${d.name}#`)),
+  )
   if (!known) {
     await log.history.walk((event, machine) => {
       const device = survey.names.of(event)

@@ -29,7 +29,8 @@ export function whyCommand({ program, run2 }: Cli): void {
         const seq = seqOf(text)
         const log = await openLog(given, session)
         const told = await why(log.history, seq)
-        if (told === null) throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
+        if (told === null)
+          throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
         const { names } = await surveyOf(log.source)
         const { style, digits } = session
         if (session.json) {

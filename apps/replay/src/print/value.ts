@@ -22,7 +22,11 @@ function fieldsText(value: { readonly [name: string]: unknown }, depth: number):
   if (typeof start === 'string' && typeof end === 'string' && Object.keys(value).length === 2) return `${start}–${end}`
   return Object.entries(value)
     .filter(([, v]) => v !== null && !(depth >= DEPTH_MAX && isObject(v)))
-    .map(([name, v]) => (isObject(v) && !isBound(v) && !Array.isArray(v['known']) ? `${name}(${valueText(v, depth + 1)})` : `${name}=${valueText(v, depth + 1)}`))
+    .map(([name, v]) =>
+      isObject(v) && !isBound(v) && !Array.isArray(v['known'])
+        ? `${name}(${valueText(v, depth + 1)})`
+        : `${name}=${valueText(v, depth + 1)}`,
+    )
     .join(' ')
 }
 

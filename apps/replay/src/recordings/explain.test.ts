@@ -74,7 +74,8 @@ async function storyOf(name: string, lines: readonly string[] | undefined, every
   return new Story(new History(new KeptSource(reader, events, cuts), models, { fold: 'x' }), events)
 }
 
-const isSame = (a: Found, b: Found): boolean => (a.value === NOTHING || b.value === NOTHING ? a.value === b.value : JSON.stringify(a.value) === JSON.stringify(b.value))
+const isSame = (a: Found, b: Found): boolean =>
+  a.value === NOTHING || b.value === NOTHING ? a.value === b.value : JSON.stringify(a.value) === JSON.stringify(b.value)
 
 /** Whether two managed resources have the same hashed pointer: a path to one leads to either. */
 function isTwice(machine: Machine, { device, path }: Change): boolean {
@@ -189,7 +190,8 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
       const [a, b] = [random(told.last + 1), random(told.last + 1)].toSorted((x, y) => x - y) as [number, number]
       const views = new Map<number, Map<number | null, { readonly [part: string]: unknown }>>()
       const lookAt = (m: Machine, seq: number): void => {
-        if (seq === a || seq === b) views.set(seq, new Map([...m.devices().map((d) => [d.id, viewOf(m, d.id)] as const), [null, overallOf(m)]]))
+        if (seq === a || seq === b)
+          views.set(seq, new Map([...m.devices().map((d) => [d.id, viewOf(m, d.id)] as const), [null, overallOf(m)]]))
       }
       told.fold(lookAt)
       const changes: Change[] = []
@@ -211,7 +213,8 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
         }
       })
       for (const change of changes) {
-        if (!doubtful.has(change)) expect(said.get(change), `${change.path} of ${change.device} between ${a} and ${b}`).toBe(last.get(change))
+        if (!doubtful.has(change))
+          expect(said.get(change), `${change.path} of ${change.device} between ${a} and ${b}`).toBe(last.get(change))
       }
     }
   })

@@ -46,7 +46,8 @@ function undeclared(machine: Machine, event: AnyEvent, before: Views, namedBefor
       const touches = new Touches([{ dotted: dottedOf(change), device }], models, machine.facts)
       if (!touches.isBy(event)) found.push(`${event.type} changes ${change.path} of ${device} and does not say so (event ${event.seq})`)
       else if (touches.last(machine, true) !== event.seq) found.push(`${event.type} is not the last that can have changed ${change.path}`)
-      else if (touches.last(machine, false) < event.seq && change.from !== null) found.push(`${event.type} changes ${change.path}, it does not only fill it`)
+      else if (touches.last(machine, false) < event.seq && change.from !== null)
+        found.push(`${event.type} changes ${change.path}, it does not only fill it`)
     }
   }
   return found
@@ -77,6 +78,12 @@ test.each(names)('%s', async (name) => {
 test.each(['fsdax-dev', 'devdax-dev', 'lab-crash2'])('%s, with entries missing', async (name) => {
   const lines = traceLines(name)
   const head = lines.findIndex((line) => !line.startsWith('#'))
-  const cut = [...lines.slice(0, head + 40), 'CPU:0 [LOST 30 EVENTS]', ...lines.slice(head + 70, head + 150), 'CPU:0 [LOST 30 EVENTS]', ...lines.slice(head + 180)]
+  const cut = [
+    ...lines.slice(0, head + 40),
+    'CPU:0 [LOST 30 EVENTS]',
+    ...lines.slice(head + 70, head + 150),
+    'CPU:0 [LOST 30 EVENTS]',
+    ...lines.slice(head + 180),
+  ]
   expect(await check(name, cut)).toEqual([])
 })

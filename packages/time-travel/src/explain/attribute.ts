@@ -15,7 +15,8 @@ const STRETCH_EVENTS = 512
 type View = { readonly [part: string]: unknown }
 
 /** The places that the steps of a change go through: the whole of it, and what it is in. */
-const isWithin = (inner: string, outer: string): boolean => inner.startsWith(outer) && (inner[outer.length] === '.' || inner[outer.length] === '[')
+const isWithin = (inner: string, outer: string): boolean =>
+  inner.startsWith(outer) && (inner[outer.length] === '.' || inner[outer.length] === '[')
 
 /** The changes of one device. */
 class OfDevice {
@@ -35,7 +36,11 @@ class OfDevice {
     for (const change of changes) this.open.set(change.path, { change, last: null })
     // Whether an element is sure, or a list complete, changes with the list it is in.
     const dotted = new Set(changes.map(({ steps }) => dottedOf({ steps } as Path).replace(/\.(?:sure|complete)$/, '')))
-    this.touches = new Touches([...dotted].map((d) => ({ dotted: d, device })), history.models, facts)
+    this.touches = new Touches(
+      [...dotted].map((d) => ({ dotted: d, device })),
+      history.models,
+      facts,
+    )
   }
 
   #look(machine: Machine): View {
@@ -51,16 +56,16 @@ class OfDevice {
     if (!this.#scan.at(block, place)) return
     const now = this.#look(machine)
     const seq = block.seq(place)
-    for (const { path } of differences(this.#device, this.#view, now, this.#lists)) this.#changed(path, seq)
+    for (const change of differences(this.#device, this.#view, now, this.#lists)) this.#changed(change, seq)
     this.#view = now
   }
 
   /** Something changed at a path: what is asked for is it, holds it, or lies in it. */
-  #changed(path: string, seq: number): void {
+  #changed({ path, from, to }: Change, seq: number): void {
     const exact = this.open.get(path)
     if (exact !== undefined) exact.last = seq
-    // That an element is only possible now is no change of what it is.
-    if (path.endsWith('.sure')) return
+    // That an element is only possible now is no change of what it is; a field of it is called so where one is null.
+    if (path.endsWith('.sure') && from !== null && to !== null) return
     for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1))) {
       const outer = this.open.get(path.slice(0, end))
       if (outer !== undefined) outer.last = seq

@@ -109,7 +109,8 @@ function learntAt(machine: Machine, { device, path }: Place): number | null {
   const lists = listsOf(machine.models)
   for (let length = path.steps.length; length > 0; length--) {
     const { value } = valueAt(machine, device, path.steps.slice(0, length), lists)
-    const seq = typeof value === 'object' && value !== null && Object.hasOwn(value, 'learntAt') ? (value as { learntAt: unknown }).learntAt : null
+    const seq =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, 'learntAt') ? (value as { learntAt: unknown }).learntAt : null
     if (typeof seq === 'number') return seq
   }
   return null

@@ -27,13 +27,7 @@ function partOf(machine: Machine, device: number | null, part: string): Found {
 }
 
 /** The value at a path of a device; of the machine as a whole when no device is given. */
-export function valueAt(
-  machine: Machine,
-  device: number | null,
-  [first, ...rest]: readonly Step[],
-  lists: Lists,
-  onStep?: OnStep,
-): Found {
+export function valueAt(machine: Machine, device: number | null, [first, ...rest]: readonly Step[], lists: Lists, onStep?: OnStep): Found {
   if (first?.kind !== 'field') return ABSENT
   return lookUp(partOf(machine, device, first.name), first.name, rest, lists, onStep)
 }

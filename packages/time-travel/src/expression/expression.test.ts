@@ -193,27 +193,61 @@ describe('hostile input', () => {
   })
 
   it('never anything but an ExpressionError, whatever the characters', () => {
-    const piece = fc.constantFrom('a', '.', '[', ']', '(', ')', '"', "'", '0x1', '9.5', '==', '~', '-', '!', '&&', 'in', 'count', 'device', ' ', '\\', ',', '𝒳')
+    const piece = fc.constantFrom(
+      'a',
+      '.',
+      '[',
+      ']',
+      '(',
+      ')',
+      '"',
+      "'",
+      '0x1',
+      '9.5',
+      '==',
+      '~',
+      '-',
+      '!',
+      '&&',
+      'in',
+      'count',
+      'device',
+      ' ',
+      '\\',
+      ',',
+      '𝒳',
+    )
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece).map((p) => p.join(''))), (source) => {
-        try {
-          expect([true, false, null]).toContain(truth(source))
-        } catch (error) {
-          expect(error).toBeInstanceOf(ExpressionError)
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece).map((p) => p.join('')),
+        ),
+        (source) => {
+          try {
+            expect([true, false, null]).toContain(truth(source))
+          } catch (error) {
+            expect(error).toBeInstanceOf(ExpressionError)
+          }
+        },
+      ),
       { numRuns: 2000 },
     )
   })
 })
 
 describe('paths', () => {
-  test.each(['driver.state', 'maps[0x100000000].ref.dying', 'device("pfn0.0").maps["a\\"b"].x', 'counters[3]', 'a[0xffffffffffffffff]'])('%s reads back', (source) => {
-    expect(pathText(parsePath(source))).toBe(source)
-  })
+  test.each(['driver.state', 'maps[0x100000000].ref.dying', 'device("pfn0.0").maps["a\\"b"].x', 'counters[3]', 'a[0xffffffffffffffff]'])(
+    '%s reads back',
+    (source) => {
+      expect(pathText(parsePath(source))).toBe(source)
+    },
+  )
 })
 
-const bound = fc.record({ atLeast: fc.nat(6), more: fc.option(fc.nat(6)) }).map(({ atLeast, more }) => ({ atLeast, atMost: more === null ? null : atLeast + more }))
+const bound = fc
+  .record({ atLeast: fc.nat(6), more: fc.option(fc.nat(6)) })
+  .map(({ atLeast, more }) => ({ atLeast, atMost: more === null ? null : atLeast + more }))
 const known = fc.oneof(fc.nat(8), bound, fc.constant(null))
 const ops = ['==', '!=', '<', '<=', '>', '>='] as const
 

@@ -17,7 +17,8 @@ interface KnownList {
 const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-export const isKnownList = (value: unknown): value is KnownList => isObject(value) && Array.isArray(value['known']) && Object.hasOwn(value, 'complete')
+export const isKnownList = (value: unknown): value is KnownList =>
+  isObject(value) && Array.isArray(value['known']) && Object.hasOwn(value, 'complete')
 
 /** Told of each step that was looked for in something that is there: whether it was, and what else there is. */
 export type OnStep = (step: Step, isThere: boolean, instead: () => readonly string[]) => void

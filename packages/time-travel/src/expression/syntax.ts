@@ -43,7 +43,8 @@ export interface Expression {
 
 /** A path as it is written. */
 export function pathText({ device, steps }: Path): string {
-  const key = (k: Key): string => (typeof k === 'string' ? JSON.stringify(k) : typeof k === 'bigint' || k > 9999 ? `0x${k.toString(16)}` : String(k))
+  const key = (k: Key): string =>
+    typeof k === 'string' ? JSON.stringify(k) : typeof k === 'bigint' || k > 9999 ? `0x${k.toString(16)}` : String(k)
   const inner = steps.map((s, i) => (s.kind === 'key' ? `[${key(s.key)}]` : `${i === 0 ? '' : '.'}${s.name}`)).join('')
   return device === null ? inner : `device(${JSON.stringify(device.name)}).${inner}`
 }
