@@ -1,4 +1,4 @@
-import type { PagemapId } from '@devtrail/events'
+import type { PagemapId, Pointer } from '@devtrail/events'
 import { newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import type { IdleWait } from './page/waits.ts'
 
@@ -6,13 +6,25 @@ export interface MemremapState {
   pagemaps: Map<PagemapId, Pagemap>
   /** Waits for idle pages, by pid. */
   waits: Map<number, IdleWait>
+  /** Pagemaps whose memory is being hot-added or removed. */
+  hotplug: Map<PagemapId, { what: 'add' | 'remove'; seq: number }>
+  /** Mappings without struct pages that are not of the direct map, by address; only as far as a simulated machine tells. */
+  mappings: Map<Pointer, { size: bigint; seq: number }>
   /** The pagemap of whose removal the event just folded proved something, for the invariants. */
   proven: PagemapId | null
   /** How the recording ended, once it has. */
   ended: { complete: boolean } | null
 }
 
-export const initialMemremap = (): MemremapState => ({ pagemaps: new Map(), waits: new Map(), proven: null, ended: null })
+export const initialMemremap = (): MemremapState => ({
+  pagemaps: new Map(),
+  waits: new Map(),
+  hotplug: new Map(),
+  mappings: new Map(),
+  proven: null,
+  ended: null,
+})
+
 /** The pagemap of an incarnation; of one never heard of, an empty one. */
 export function pagemapOf(state: MemremapState, id: PagemapId, seq: number): Pagemap {
   let p = state.pagemaps.get(id)

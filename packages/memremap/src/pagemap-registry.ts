@@ -9,16 +9,15 @@ import type { putHow } from './events.ts'
 import { foll } from './page/foll.ts'
 import { IdleWaits, type IdleWaiter, type Schedule } from './page/idle-waits.ts'
 import { memoryType } from './pagemap/memory-type.ts'
+import type { MemremapOptions } from './machine.ts'
 import { PagemapTable } from './pagemap/pagemap-table.ts'
 import { IDLE, weight } from './page/pages.ts'
-import type { RulesName } from './rules.ts'
 
 export type PutHow = (typeof putHow)[number]
 /** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. */
 export type PutResult = 'idle' | 'referenced' | 'gone'
 
-export interface RegistryOptions {
-  readonly rules?: RulesName
+export interface RegistryOptions extends MemremapOptions {
   /** Runs woken tasks; at once unless given. */
   readonly schedule?: Schedule
 }
@@ -28,7 +27,7 @@ export class PagemapRegistry extends PagemapTable {
   readonly waits: IdleWaits
 
   constructor(emitter: Emitter, ids: Ids, options: RegistryOptions = {}) {
-    super(emitter, ids, options.rules)
+    super(emitter, ids, options)
     const view = { isBusy: (pfn: Pfn) => this.countOf(pfn) > IDLE, pagemapOf: (pfn: Pfn) => this.ownerOf(pfn)?.id ?? null }
     this.waits = new IdleWaits(emitter, view, options.schedule ?? ((task) => task()))
   }
@@ -60,7 +59,7 @@ export class PagemapRegistry extends PagemapTable {
     }
     const kind = pinned ? 'pin' : 'get'
     const taken = pinned || (flags & foll.GET) !== 0 ? refs : 0
-    if (this.rules.pageHoldsPagemap) p.ref.count += taken
+    if (this.rules.pageHoldsPagemap && taken > 0) p.ref.getMany(taken)
     setPageCount(p, pfn, before + weight(kind, taken, 0))
     this.say('memremap/grabbed', { pfn, pagemap: p.id, before, head: null, refs: taken, kind, result: null }, p)
     return true
@@ -105,7 +104,7 @@ export class PagemapRegistry extends PagemapTable {
     const all = Array.from({ length: pages }, (_, i) => first + i)
     for (const pfn of all)
       this.expect(p, this.ownerOf(pfn) === p && pageCount(p, pfn) - n >= IDLE, `has no such reference on page ${hex(pfn)}`)
-    if (this.rules.pageHoldsPagemap) this.dropRef(p, pages)
+    if (this.rules.pageHoldsPagemap) p.ref.putMany(pages)
     const before = pageCount(p, first)
     for (const pfn of all) setPageCount(p, pfn, pageCount(p, pfn) - n)
     const seq = this.say('memremap/put', { ...common, pagemap: p.id, head: null, before }, p)

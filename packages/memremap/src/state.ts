@@ -1,6 +1,7 @@
 import { isGapOf } from '@devtrail/events'
 import type { AnyEvent } from '@devtrail/events'
 import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
+import { evolveStages } from './pagemap/evolve-stages.ts'
 import { evolvePages } from './page/evolve-pages.ts'
 import type { MemremapEvent } from './events.ts'
 import type { MemremapState } from './memremap-state.ts'
@@ -16,7 +17,8 @@ function forget(state: MemremapState): void {
     p.phase = null
     p.sure = false
     p.ref = { id: p.ref.id, mode: null, dying: null, count: null }
-    if (p.altmap) p.altmap.alloc = null
+    if (p.altmap) p.altmap.alloc = p.altmap.align = null
+    p.stages = null
     p.pagesComplete = false
     forgetPages(p.pages)
   }
@@ -37,6 +39,8 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   if (any.type === 'log/gap' && !isGapOf(any, 'memremap')) return
   if (any.type === 'log/gap') {
     forget(state)
+    state.hotplug.clear()
+    state.mappings.clear()
     for (const wait of state.waits.values()) wait.sure = false
     return
   }
@@ -58,4 +62,5 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   evolveWaits(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
+  evolveStages(state, event)
 }
