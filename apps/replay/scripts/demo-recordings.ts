@@ -1,6 +1,6 @@
 // prepack: the recordings that `devtrail demo` tells of go into the package. postpack (`--away`): they go again.
 import { cpSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { DEMO_RECORDINGS } from '../src/demo/recordings.ts'
 
 const app = join(import.meta.dirname, '..')
@@ -9,7 +9,7 @@ if (!process.argv.includes('--away')) {
   for (const name of Object.values(DEMO_RECORDINGS)) {
     const folder = join('recordings/linux-6.1', name)
     // The text says it all; the binary form of the same would double the package.
-    const filter = (path: string): boolean => !basename(path).startsWith('trace.dat')
+    const filter = (path: string): boolean => !/\.dat(\.gz)?$/.test(path)
     cpSync(join(app, '../..', folder), join(app, folder), { recursive: true, filter })
   }
 }

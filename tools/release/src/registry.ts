@@ -34,7 +34,7 @@ web: { enable: false }
 
 /** Starts the real thing: Verdaccio, installed by its own lockfile in `folder`. */
 export async function startRegistry(folder: string, temp: string, pnpm: readonly string[]): Promise<Registry> {
-  run('npx', ['--yes', ...pnpm, 'install', '--frozen-lockfile', '--ignore-workspace'], { cwd: folder })
+  run('npx', ['--yes', ...pnpm, 'install', '--frozen-lockfile'], { cwd: folder })
   mkdirSync(temp, { recursive: true })
   const configFile = join(temp, 'config.yaml')
   writeFileSync(configFile, config(join(temp, 'storage')))
