@@ -67,7 +67,8 @@ export async function startRegistry(folder: string, temp: string, pnpm: readonly
   writeFileSync(userConfig, `@devtrail:registry=${url}\n//127.0.0.1:${port}/:_authToken=rehearsal\n`)
   return {
     url,
-    env: { NPM_CONFIG_USERCONFIG: userConfig },
+    // Both spellings: a script that npm or npx started has the lower one in its environment already.
+    env: { NPM_CONFIG_USERCONFIG: userConfig, npm_config_userconfig: userConfig },
     [Symbol.asyncDispose]: async () => {
       child.kill()
       await ended
