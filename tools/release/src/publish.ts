@@ -5,6 +5,9 @@ import { run } from './run.ts'
 import { moved } from './bumps.ts'
 import { publishedOf, versionsOf } from './workspace.ts'
 
+// Commands block this thread for so long that a connection kept open would be closed by the other side, unnoticed.
+const CLOSED = { headers: { connection: 'close' } }
+
 /** A checkout in which a release is made as a maintainer would make it. */
 export class Release {
   readonly root: string
@@ -51,7 +54,7 @@ export class Release {
     this.pnpm(['exec', 'changeset', 'publish', '--no-git-tag', ...args], registry.env)
     const names: string[] = []
     for (const { manifest } of publishedOf(this.root)) {
-      const found = await fetch(`${registry.url}${manifest.name.replace('/', '%2f')}/${manifest.version}`)
+      const found = await fetch(`${registry.url}${manifest.name.replace('/', '%2f')}/${manifest.version}`, CLOSED)
       if (!found.ok) throw new Error(`${manifest.name}@${manifest.version} is not in the registry after publishing (${found.status})`)
       names.push(`${manifest.name}@${manifest.version}`)
     }
