@@ -1,12 +1,13 @@
 /** Vectors are those of the memremap notes, by section and number. Physical 4 GiB is pfn 0x100000. */
 import { Emitter, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
-import { newAltmap, pmemLayout, type VmemAltmap } from './altmap.ts'
-import { newRef, pageAddress, pageCount, type DevPagemap } from './dev-pagemap.ts'
-import { foll } from './foll.ts'
-import { memoryType } from './memory-type.ts'
+import { newAltmap, type VmemAltmap } from './altmap/altmap.ts'
+import { pmemLayout } from './altmap/pmem-layout.ts'
+import { newRef, pageAddress, pageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
+import { foll } from './page/foll.ts'
+import { memoryType } from './pagemap/memory-type.ts'
 import { PagemapRegistry } from './pagemap-registry.ts'
-import type { MapOptions } from './pagemap-table.ts'
+import type { MapOptions } from './pagemap/pagemap-table.ts'
 import type { RulesName } from './rules.ts'
 
 const GIB = 1n << 30n

@@ -4,13 +4,13 @@
  * nothing here keeps memory from being removed under somebody who still has a page of it. That hole is the kernel's.
  */
 import { hex, type Emitter, type Ids, type Pfn } from '@devtrail/events'
-import { pageAddress, pageCount, setPageCount, type DevPagemap } from './dev-pagemap.ts'
+import { pageAddress, pageCount, setPageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import type { putHow } from './events.ts'
-import { foll } from './foll.ts'
-import { IdleWaits, type IdleWaiter, type Schedule } from './idle-waits.ts'
-import { memoryType } from './memory-type.ts'
-import { PagemapTable } from './pagemap-table.ts'
-import { IDLE, weight } from './pages.ts'
+import { foll } from './page/foll.ts'
+import { IdleWaits, type IdleWaiter, type Schedule } from './page/idle-waits.ts'
+import { memoryType } from './pagemap/memory-type.ts'
+import { PagemapTable } from './pagemap/pagemap-table.ts'
+import { IDLE, weight } from './page/pages.ts'
 import type { RulesName } from './rules.ts'
 
 export type PutHow = (typeof putHow)[number]

@@ -4,7 +4,7 @@
  * step of its own here, so that anything can come between two of them.
  */
 import { errno, hex, type DeviceId, type Emitter, type Ids, type Pfn } from '@devtrail/events'
-import { altmapAlloc, altmapFree, altmapOffset, type VmemAltmap } from './altmap.ts'
+import { altmapAlloc, altmapFree, altmapOffset, type VmemAltmap } from '../altmap/altmap.ts'
 import {
   coversPfn,
   devicePages,
@@ -18,10 +18,10 @@ import {
   type LiveRef,
   type PhysRange,
 } from './dev-pagemap.ts'
-import type { MemremapPayload } from './events.ts'
+import type { MemremapPayload } from '../events.ts'
 import { memoryType } from './memory-type.ts'
 import { PagemapSlots } from './pagemap-slots.ts'
-import { memremapRules, type MemremapRules, type RulesName } from './rules.ts'
+import { memremapRules, type MemremapRules, type RulesName } from '../rules.ts'
 
 export interface MapOptions {
   readonly altmap?: VmemAltmap | null

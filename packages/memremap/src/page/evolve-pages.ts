@@ -1,10 +1,10 @@
 /** How references to pages follow from events. */
 import type { Pfn } from '@devtrail/events'
-import type { MemremapEvent } from './events.ts'
-import { memoryType } from './memory-type.ts'
-import { covers, headOf, type Pagemap } from './pagemap.ts'
+import type { MemremapEvent } from '../events.ts'
+import { memoryType } from '../pagemap/memory-type.ts'
+import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
 import { doubtPages, grab, maybePut, put, sample } from './pages.ts'
-import { pagemapOf, type MemremapState } from './memremap-state.ts'
+import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './waits.ts'
 
 /** A page of memory that is gone was used: whoever used it still held a reference. */

@@ -3,8 +3,8 @@
  * for a referenced page, sleeps on its count, and looks again when woken. Whether a put wakes is the put's affair.
  */
 import { hex, type Actor, type Emitter, type Pfn } from '@devtrail/events'
-import { pageAddress } from './dev-pagemap.ts'
-import type { MemremapPayload } from './events.ts'
+import { pageAddress } from '../pagemap/dev-pagemap.ts'
+import type { MemremapPayload } from '../events.ts'
 
 /** Runs a woken task: at once, or whenever the caller's scheduler picks it. */
 export type Schedule = (task: () => void) => void

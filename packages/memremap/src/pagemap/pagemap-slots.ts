@@ -1,6 +1,6 @@
 import type { Pfn } from '@devtrail/events'
 import { coversPfn, rangeFirst, rangeLast, type DevPagemap } from './dev-pagemap.ts'
-import type { MemremapRules } from './rules.ts'
+import type { MemremapRules } from '../rules.ts'
 
 interface Slot {
   readonly first: Pfn

@@ -1,6 +1,6 @@
 import { hex, type DeviceId, type PagemapId, type Pfn, type Pointer } from '@devtrail/events'
-import { altmapOffset, type VmemAltmap } from './altmap.ts'
-import { IDLE } from './pages.ts'
+import { altmapOffset, type VmemAltmap } from '../altmap/altmap.ts'
+import { IDLE } from '../page/pages.ts'
 import type { PagemapPhase } from './pagemap.ts'
 
 /** Pages of 2 MiB: the granule of memory hot-add since Linux 5.3 (PAGES_PER_SUBSECTION). */
