@@ -60,7 +60,7 @@ export class PfnMap<T extends object> {
   #each(first: Pfn, last: Pfn, change: (table: Table<T>, at: number, from: Pfn, to: Pfn) => void): void {
     if (!Number.isInteger(first) || !Number.isInteger(last) || first < 0 || last >= PFN_LIMIT || first > last)
       throw new RangeError(`a range of pages is from 0 to 2^40 - 1, found ${first} to ${last}`)
-    for (let from = first; from <= last; ) {
+    for (let from = first; from <= last;) {
       const section = Math.floor(from / SECTION_PAGES)
       const to = Math.min(last, (section + 1) * SECTION_PAGES - 1)
       change(this.#table(Math.floor(section / TABLE_SECTIONS)), section % TABLE_SECTIONS, from, to)

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DevicePages, RANGE_PAGES_MAX } from './device-pages.ts'
-import { Memmap } from './memmap.ts'
+import { Emitter, ManualClock } from '@devtrail/events'
+import { memremapRules } from '../rules.ts'
+import { StructPages, type PageOwner } from './struct-pages.ts'
 
 test('pages begin idle: 1, 0 where they are handed out one by one, 0 for tails', () => {
   expect(new DevicePages('a', 0x100000, 0x1001ff).count(0x100000)).toBe(1)
@@ -33,33 +35,27 @@ test('counts are those of a plain map of pages', () => {
   )
 })
 
+const owner = (id: number): PageOwner => ({ id, pointer: `0x${id}`, type: 3 })
+const structPages = (): StructPages<PageOwner> => new StructPages(new Emitter(new ManualClock()), memremapRules.seed)
+
 test('a pfn finds its pages until they go; neighbours, and what lies between, are told apart', () => {
-  const memmap = new Memmap<string>()
-  const [a, b] = [new DevicePages('a', 0x200, 0x3ff), new DevicePages('b', 0x500, 0x5ff)]
-  memmap.add(a)
-  memmap.add(b)
-  expect([0x1ff, 0x200, 0x3ff, 0x400, 0x500, 0x5ff, 0x600].map((pfn) => memmap.at(pfn)?.pagemap ?? null)).toEqual([
-    null,
-    'a',
-    'a',
-    null,
-    'b',
-    'b',
-    null,
-  ])
+  const all = structPages()
+  const a = all.initDevice(owner(1), { devFirst: 0x200, last: 0x3ff })
+  const b = all.initDevice(owner(2), { devFirst: 0x500, last: 0x5ff })
+  const finds = [0x1ff, 0x200, 0x3ff, 0x400, 0x500, 0x5ff, 0x600].map((pfn) => all.at(pfn)?.pagemap.id ?? null)
+  expect(finds).toEqual([null, 1, 1, null, 2, 2, null])
   a.setCount(0x3ff, 7)
-  expect([memmap.count(0x3ff), memmap.count(0x400)]).toEqual([7, 0])
-  memmap.remove(a)
-  expect(memmap.at(0x3ff)).toBe(null)
-  expect(memmap.at(0x500)).toBe(b)
+  expect([all.count(0x3ff), all.count(0x400)]).toEqual([7, 0])
+  all.removed(0x100, 0x400)
+  expect(all.at(0x3ff)).toBe(null)
+  expect(all.at(0x500)).toBe(b)
 })
 
-test('where ranges overlap, the page of a pfn is one page: its count stays when the newer pagemap takes it', () => {
-  const memmap = new Memmap<string>()
-  const [a, b] = [new DevicePages('a', 0x200, 0x3ff), new DevicePages('b', 0x300, 0x4ff)]
-  memmap.add(a)
+test('section 1, vector 12: where ranges overlap the page of a pfn is one page, and its count stays when the newer pagemap takes it', () => {
+  const all = structPages()
+  const a = all.initDevice(owner(1), { devFirst: 0x200, last: 0x3ff })
   a.setCount(0x350, 3)
-  memmap.add(b)
-  expect(memmap.at(0x200)).toBe(a)
-  expect([memmap.at(0x350)?.pagemap, memmap.count(0x350), memmap.count(0x400)]).toEqual(['b', 3, 1])
+  all.initDevice(owner(2), { devFirst: 0x300, last: 0x4ff })
+  expect(all.at(0x200)).toBe(a)
+  expect([all.at(0x350)?.pagemap.id, all.count(0x350), all.count(0x400)]).toEqual([2, 3, 1])
 })

@@ -83,10 +83,13 @@ export class DevicePages<P> {
     return counts
   }
 
-  /** Takes over what another range says of pages that are in both. */
+  /** Takes over the pages that are in another range too, with their counts. */
   takeOver(other: DevicePages<P>): void {
     const from = Math.max(this.first, other.first)
     const to = Math.min(this.last, other.last) + 1
-    if (from < to) this.#above.set(other.#above.subarray(from - other.first, to - other.first), from - this.first)
+    if (from >= to) return
+    const theirs = other.#above.subarray(from - other.first, to - other.first)
+    this.#above.set(theirs, from - this.first)
+    theirs.fill(0)
   }
 }

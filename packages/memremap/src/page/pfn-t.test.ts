@@ -9,7 +9,11 @@ const about = (value: bigint): unknown[] => [value, pfnTHasPage(value), pfnTDevm
 
 test('vectors 1 and 2: where a struct page is, and back', () => {
   expect([pfnToPage(0x100000), pfnToPage(0x101200)]).toEqual(['0xffffea0004000000', '0xffffea0004048000'])
-  expect([pageToPfn('0xffffea0004048000'), pageToPfn('0xffffea0004048001'), pageToPfn('0xffff888100000000')]).toEqual([0x101200, null, null])
+  expect([pageToPfn('0xffffea0004048000'), pageToPfn('0xffffea0004048001'), pageToPfn('0xffff888100000000')]).toEqual([
+    0x101200,
+    null,
+    null,
+  ])
 })
 
 test.each([
