@@ -3,7 +3,7 @@ import type { DeviceId, Emitter, Ids, Pfn } from '@devtrail/events'
 import type { ResourceTree } from '@devtrail/resource-tree'
 import type { MemremapPayload } from './events.ts'
 import { MemorySections } from './hotplug/memory-sections.ts'
-import { countedPages, type StructPages } from './page/struct-pages.ts'
+import { StructPages } from './page/struct-pages.ts'
 import type { DevPagemap } from './pagemap/dev-pagemap.ts'
 import { newPagemapIndex, type PagemapIndex } from './pagemap/pagemap-index.ts'
 import { Rcu } from './rcu.ts'
@@ -52,7 +52,7 @@ export class MemremapMachine {
   readonly iomem: ResourceTree | null
   readonly zoneDevice: boolean
   readonly faults: MemremapFaults
-  readonly pages: StructPages = countedPages
+  readonly pages: StructPages<DevPagemap>
   readonly index: PagemapIndex
   readonly sections = new MemorySections()
   /** Pagemaps that were mapped and are not gone, newest first. */
@@ -72,6 +72,8 @@ export class MemremapMachine {
     this.iomem = iomem
     this.zoneDevice = zoneDevice
     this.faults = faults
+    this.pages = new StructPages(events, this.rules)
+    this.index = newPagemapIndex(this.rules)
     this.index = newPagemapIndex(this.rules)
   }
 

@@ -4,14 +4,15 @@
  * nothing here keeps memory from being removed under somebody who still has a page of it. That hole is the kernel's.
  */
 import { hex, type Emitter, type Ids, type Pfn } from '@devtrail/events'
-import { pageAddress, pageCount, setPageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
+import { pageCount, setPageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import type { putHow } from './events.ts'
 import { foll } from './page/foll.ts'
 import { IdleWaits, type IdleWaiter, type Schedule } from './page/idle-waits.ts'
 import { memoryType } from './pagemap/memory-type.ts'
-import type { MemremapOptions } from './machine.ts'
 import { PagemapTable } from './pagemap/pagemap-table.ts'
+import { pfnToPage } from './page/page-address.ts'
 import { IDLE, weight } from './page/pages.ts'
+import type { MemremapOptions } from './machine.ts'
 
 export type PutHow = (typeof putHow)[number]
 /** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. */
@@ -50,7 +51,7 @@ export class PagemapRegistry extends PagemapTable {
     const before = p === null ? null : pageCount(p, pfn)
     this.say(
       'memremap/grab-started',
-      { pfn, page: pageAddress(pfn), pagemap: p?.id ?? null, word: p?.pointer ?? null, refcount: before, refs, flags, folio: false },
+      { pfn, page: pfnToPage(pfn), pagemap: p?.id ?? null, word: p?.pointer ?? null, refcount: before, refs, flags, folio: false },
       p,
     )
     if (p === null || before === null) {
@@ -96,7 +97,7 @@ export class PagemapRegistry extends PagemapTable {
     const p = this.ownerOf(first)
     const word = p?.pointer ?? null
     const n = weight(kind, 1, 0)
-    const common = { pfn: first, pages, page: pageAddress(first), word, refs: 1, kind, how }
+    const common = { pfn: first, pages, page: pfnToPage(first), word, refs: 1, kind, how }
     if (p === null) {
       this.say('memremap/put', { ...common, pagemap: null, head: null, before: null }, null)
       return 'gone'

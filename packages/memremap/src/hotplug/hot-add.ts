@@ -4,7 +4,7 @@ import { altmapAllocBlocks, altmapOffset, type VmemAltmap } from '../altmap/altm
 import type { MemremapMachine } from '../machine.ts'
 import type { DevPagemap, LiveRange, PhysRange } from '../pagemap/dev-pagemap.ts'
 import { SECTION_PAGES } from '../rules.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../tasks.ts'
 
 /** Pages of a block of struct pages: those of one section fill 2 MiB. */
 export const BLOCK_PAGES = 512
@@ -26,7 +26,7 @@ export function granules(m: MemremapMachine, { start, end }: PhysRange, byEnd: b
 /** Waits for the lock of memory hot-plug where there is one; returns how to give it back. */
 export function* lockHotplug(m: MemremapMachine): Steps<() => void> {
   if (m.rules.hotplugLocked) {
-    yield { at: 'mem_hotplug_begin', until: () => !m.hotplugBusy }
+    yield { what: 'mem_hotplug_begin', until: () => !m.hotplugBusy }
     m.hotplugBusy = true
   }
   return () => {
@@ -39,7 +39,7 @@ export function* addMemory(m: MemremapMachine, p: DevPagemap, range: LiveRange, 
   const unlock = yield* lockHotplug(m)
   const size = range.end - range.start + 1n
   const seq = m.say('memremap/memory-add-started', { pagemap: p.id, nid, start: range.start, size }, p.device)
-  yield { at: '__add_pages' }
+  yield { what: '__add_pages' }
   const error = m.faults.zeroShadow?.(range.start) || m.events.because(seq, () => addPages(m, p, range))
   m.say('memremap/memory-added', { pagemap: p.id, errno: error }, p.device, seq)
   unlock()

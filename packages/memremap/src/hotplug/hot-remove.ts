@@ -3,16 +3,16 @@ import { altmapFree } from '../altmap/altmap.ts'
 import type { MemremapMachine } from '../machine.ts'
 import type { DevPagemap, LiveRange } from '../pagemap/dev-pagemap.ts'
 import { SECTION_PAGES } from '../rules.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../tasks.ts'
 import { granules, BLOCK_PAGES, lockHotplug } from './hot-add.ts'
 
 export function* removeMemory(m: MemremapMachine, p: DevPagemap, range: LiveRange): Steps<void> {
   const unlock = yield* lockHotplug(m)
   const size = range.end - range.start + 1n
   const seq = m.say('memremap/memory-removed', { pagemap: p.id, start: range.start, size }, p.device)
-  m.pages.removed(p, range)
+  m.pages.removed(range.first, range.last + 1)
   range.memory = false
-  yield { at: '__remove_pages' }
+  yield { what: '__remove_pages' }
   m.events.because(seq, () => removePages(m, p, range))
   m.say('memremap/memory-remove-ended', { pagemap: p.id, start: range.start, size }, p.device, seq)
   unlock()

@@ -14,7 +14,7 @@ import { memremapPages, type PagemapSpec } from '../pagemap/map-typed.ts'
 import { directAddress, ramShareOf } from '../pagemap/ram.ts'
 import { sampleRef } from '../pagemap/ref.ts'
 import { unmapSteps } from '../pagemap/unmap.ts'
-import { finish, type Steps } from '../steps.ts'
+import { finish, type Steps } from '../tasks.ts'
 import type { ManagedDevice } from './managed-device.ts'
 
 /** What devm_memremap_pages gives: where the range is mapped, and its pagemap; null for System RAM, which has struct pages already. */
@@ -60,7 +60,7 @@ export function* devmMemremapPagesSeed(
   const pointer = hex(0xffff_8800_0000_0000n + BigInt(id) * 0x100n)
   const map = { id, pointer, device: dev.id, ranges: [res], type: null, ops: {}, owner: null, vmemmapShift: 0 }
   // The altmap is copied into the record.
-  const p = new DevPagemap({ ...map, altmap: altmap && { ...altmap }, ref: ref! })
+  const p = new DevPagemap({ ...map, altmap: altmap && { ...altmap }, ref })
   m.say('memremap/map-requested', { pagemap: id, device: dev.id, pointer }, dev.id)
   const started = sayMapStarted(m, p)
   const share = ramShareOf(m, res)
@@ -84,8 +84,8 @@ export function* devmMemremapPagesSeed(
     if (m.rules.index === 'list') m.say('memremap/record-freed', { pagemap: p.id, readers: p.readers }, p.device)
     return mapFailed(m, p, error, started)
   }
-  m.pages.added(p.range.first, p.range.last)
-  yield { at: 'for_each_device_pfn' }
+  m.pages.added(p.range.first, p.range.last + 1)
+  yield { what: 'for_each_device_pfn' }
   initPages(m, p, p.range)
   p.mappedRanges = 1
   dev.resources.addEntry(record)
@@ -103,7 +103,7 @@ function* registerAndAdd(m: MemremapMachine, p: DevPagemap): Steps<number> {
 
 /** `devm_memremap_pages(dev, pgmap)` of Linux 6.1: what memremap_pages gives, or -ENOMEM when there is no memory for the action. */
 export function* devmMemremapPages(m: MemremapMachine, dev: ManagedDevice, spec: PagemapSpec): Steps<ManagedPages | number> {
-  const p = yield* memremapPages(m, dev.id, spec, true)
+  const p = yield* memremapPages(m, dev.id, spec)
   if (typeof p === 'number') return p
   const release = { machine: m, pagemap: p }
   const { resources } = dev

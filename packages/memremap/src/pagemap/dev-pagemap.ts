@@ -1,13 +1,9 @@
 /** A live `struct dev_pagemap` (include/linux/memremap.h), from the request for it until it is gone. */
-import { hex, type DeviceId, type PagemapId, type Pfn, type Pointer } from '@devtrail/events'
+import type { DeviceId, PagemapId, Pfn, Pointer } from '@devtrail/events'
 import { referencesOf, type PercpuRef } from '@devtrail/percpu-ref'
 import { altmapOffset, type VmemAltmap } from '../altmap/altmap.ts'
-import { IDLE } from '../page/pages.ts'
+import type { DevicePages } from '../page/device-pages.ts'
 import type { PagemapPhase } from './pagemap.ts'
-
-/** Where the x86-64 vmemmap begins without KASLR, and the bytes of a struct page. */
-const VMEMMAP = 0xffff_ea00_0000_0000n
-const STRUCT_PAGE = 64n
 
 export interface PhysRange {
   /** Physical address. */
@@ -31,11 +27,13 @@ export interface LiveRange extends PhysRange {
   readonly first: Pfn
   readonly last: Pfn
   /** `pfn_first`: the first page behind the altmap, which the first range has in front. */
-  readonly firstDevice: Pfn
+  readonly devFirst: Pfn
   registered: boolean
   tracked: boolean
   /** Whether its struct pages exist. */
   memory: boolean
+  /** Those of them behind the altmap, once they were initialised. Left as they stood when the memory went. */
+  pages: DevicePages<DevPagemap> | null
 }
 
 /** What a pagemap is made with. */
@@ -47,7 +45,8 @@ export interface PagemapInit {
   /** enum memory_type; null where there are no types. */
   readonly type: number | null
   readonly altmap: VmemAltmap | null
-  readonly ref: PercpuRef
+  /** Null: it gets one of its own later, or the driver handed in none. */
+  readonly ref: PercpuRef | null
   readonly ops: PagemapOps
   readonly owner: string | null
   readonly vmemmapShift: number
@@ -60,7 +59,6 @@ export class DevPagemap {
   readonly ranges: readonly LiveRange[]
   readonly type: number | null
   readonly altmap: VmemAltmap | null
-  readonly ref: PercpuRef
   readonly ops: PagemapOps
   /** Who a page of PRIVATE memory must belong to (`pgmap->owner`). */
   readonly owner: string | null
@@ -74,8 +72,7 @@ export class DevPagemap {
   /** Whether the last reference was dropped. */
   released = false
   exited = false
-  /** Pages whose count is not the idle one. Left as they stood when the memory went. */
-  readonly counts = new Map<Pfn, number>()
+  #ref: PercpuRef | null
   /** Pages of the first range, which alone a cached pagemap is compared with. */
   readonly #first: Pfn
   readonly #last: Pfn
@@ -86,17 +83,28 @@ export class DevPagemap {
     this.device = device
     this.type = type
     this.altmap = altmap
-    this.ref = ref
+    this.#ref = ref
     this.ops = ops
     this.owner = owner
     this.vmemmapShift = vmemmapShift
     this.ranges = ranges.map(({ start, end }, index) => {
       const first = Number((start + 4095n) >> 12n)
-      const firstDevice = Number(start >> 12n) + (index === 0 ? altmapOffset(altmap) : 0)
-      return { index, start, end, first, last: Number(end >> 12n), firstDevice, registered: false, tracked: false, memory: false }
+      const devFirst = Number(start >> 12n) + (index === 0 ? altmapOffset(altmap) : 0)
+      return { index, start, end, first, last: Number(end >> 12n), devFirst, registered: false, tracked: false, memory: false, pages: null }
     })
     this.#first = this.ranges[0]?.first ?? 0
     this.#last = this.ranges[0]?.last ?? -1
+  }
+
+  /** What keeps it alive. @throws Error while it has none. */
+  get ref(): PercpuRef {
+    if (this.#ref === null) throw new Error(`pagemap ${this.id} has no reference yet`)
+    return this.#ref
+  }
+
+  /** percpu_ref_init of its own reference. */
+  initRef(ref: PercpuRef): void {
+    this.#ref = ref
   }
 
   /** Its first range. */
@@ -116,7 +124,7 @@ export class DevPagemap {
 }
 
 /** `pfn_first` of a range. */
-export const pfnFirst = (p: DevPagemap, range = 0): Pfn => p.ranges[range]!.firstDevice
+export const pfnFirst = (p: DevPagemap, range = 0): Pfn => p.ranges[range]!.devFirst
 
 /** `pfn_end` of a range: the first pfn behind it. */
 export const pfnEnd = (p: DevPagemap, range = 0): Pfn => Number((p.ranges[range]!.end + 1n) >> 12n)
@@ -136,13 +144,17 @@ export const coversPfn = (p: DevPagemap, pfn: Pfn): boolean => p.ranges.some(({ 
 /** The references that are out on a pagemap, the initial one included. */
 export const refCount = (p: DevPagemap): number => Number(referencesOf(p.ref.snapshot()))
 
-/** `page_count` of one of its pages. */
-export const pageCount = (p: DevPagemap, pfn: Pfn): number => p.counts.get(pfn) ?? IDLE
-
-export function setPageCount(p: DevPagemap, pfn: Pfn, count: number): void {
-  if (count === IDLE) p.counts.delete(pfn)
-  else p.counts.set(pfn, count)
+const pagesOf = (p: DevPagemap, pfn: Pfn): DevicePages<DevPagemap> | null => {
+  for (const { pages } of p.ranges) if (pages?.covers(pfn) === true) return pages
+  return null
 }
 
-/** `pfn_to_page`. */
-export const pageAddress = (pfn: Pfn): Pointer => hex(VMEMMAP + STRUCT_PAGE * BigInt(pfn))
+/** `page_count` of one of its pages; 0 for another's. */
+export const pageCount = (p: DevPagemap, pfn: Pfn): number => pagesOf(p, pfn)?.count(pfn) ?? 0
+
+/** @throws Error for a page that is not of this pagemap. */
+export function setPageCount(p: DevPagemap, pfn: Pfn, count: number): void {
+  const pages = pagesOf(p, pfn)
+  if (pages === null) throw new Error(`pagemap ${p.id} has no page 0x${pfn.toString(16)}`)
+  pages.setCount(pfn, count)
+}

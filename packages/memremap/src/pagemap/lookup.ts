@@ -1,7 +1,7 @@
 /** get_dev_pagemap and put_dev_pagemap (include/linux/memremap.h of the seed, mm/memremap.c of Linux 6.1). */
 import type { Pfn } from '@devtrail/events'
 import type { MemremapMachine } from '../machine.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../tasks.ts'
 import type { DevPagemap } from './dev-pagemap.ts'
 import { sampleRef } from './ref.ts'
 
@@ -63,7 +63,7 @@ export function* lookupSteps(m: MemremapMachine, pfn: Pfn, cached: DevPagemap | 
   const found = m.index.find(pfn)
   if (found !== null) found.readers++
   try {
-    yield { at: 'tryget_live' }
+    yield { what: 'tryget_live' }
     const p = m.events.because(seq, () => take(m, found))
     return ended(m, pfn, p, p !== null, seq)
   } finally {

@@ -2,7 +2,7 @@
 import { errno } from '@devtrail/events'
 import { addMemory } from '../hotplug/hot-add.ts'
 import type { MemremapMachine } from '../machine.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../tasks.ts'
 import { pfnLen, type DevPagemap, type LiveRange } from './dev-pagemap.ts'
 import { getDevPagemap } from './lookup.ts'
 import { memoryType } from './memory-type.ts'
@@ -45,7 +45,7 @@ function track(m: MemremapMachine, p: DevPagemap, range: LiveRange): number {
 
 /** The struct pages behind the altmap get their pagemap (memmap_init_zone_device). */
 export function initPages(m: MemremapMachine, p: DevPagemap, range: LiveRange): void {
-  m.pages.initDevice(p, range)
+  range.pages = m.pages.initDevice(p, range)
   const firstPfn = Number(range.start >> 12n)
   const pages = Number(sizeOf(range) >> 12n)
   m.say('memremap/pages-initialised', { pagemap: p.id, pointer: p.pointer, firstPfn, pages }, p.device)
@@ -60,7 +60,7 @@ export function* mapRange(m: MemremapMachine, p: DevPagemap, range: LiveRange, n
   if (refused !== 0) return refused
   const clash = register(m, p, range)
   if (clash !== 0) return clash
-  yield { at: 'track_pfn_remap' }
+  yield { what: 'track_pfn_remap' }
   const tracking = track(m, p, range)
   if (tracking !== 0) {
     erase(m, p, range)
@@ -77,8 +77,8 @@ export function* mapRange(m: MemremapMachine, p: DevPagemap, range: LiveRange, n
     erase(m, p, range)
     return added
   }
-  m.pages.added(range.first, range.last)
-  yield { at: 'memmap_init_zone_device' }
+  m.pages.added(range.first, range.last + 1)
+  yield { what: 'memmap_init_zone_device' }
   initPages(m, p, range)
   if (m.rules.pagesHoldRef && !givenOutSingly(p.type)) p.ref.getMany(pfnLen(p, range.index))
   return 0

@@ -2,7 +2,7 @@
 import { errno, hex, type DeviceId } from '@devtrail/events'
 import type { VmemAltmap } from '../altmap/altmap.ts'
 import type { MemremapMachine } from '../machine.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../tasks.ts'
 import { DevPagemap, type PagemapOps, type PhysRange } from './dev-pagemap.ts'
 import { mapRange } from './map-range.ts'
 import { mapFailed, mapSucceeded, sayMapStarted } from './map-said.ts'
@@ -27,16 +27,16 @@ export interface PagemapSpec {
 }
 
 /** The pagemap, or: -EINVAL, -ENOMEM, -ENXIO, -EEXIST, or what adding its memory gave. After an error none of its ranges is mapped. */
-export function* memremapPages(m: MemremapMachine, device: DeviceId, spec: PagemapSpec, managed: boolean): Steps<DevPagemap | number> {
+export function* memremapPages(m: MemremapMachine, device: DeviceId, spec: PagemapSpec): Steps<DevPagemap | number> {
   const id = m.ids.next('pagemap')
   const pointer = spec.pointer ?? hex(0xffff_8880_0000_0000n + BigInt(id) * 0x100n)
   const { ranges, type, altmap = null, ops = {}, owner = null, vmemmapShift = 0, nid = 0 } = spec
-  const ref = ownRef(m, pointer, device, () => p)
-  const p: DevPagemap = new DevPagemap({ id, pointer, device, ranges, type, altmap, ref, ops, owner, vmemmapShift })
-  if (managed) m.say('memremap/map-requested', { pagemap: id, device, pointer }, device)
+  const p = new DevPagemap({ id, pointer, device, ranges, type, altmap, ref: null, ops, owner, vmemmapShift })
+  m.say('memremap/map-requested', { pagemap: id, device, pointer }, device)
   const started = sayMapStarted(m, p)
   const refused = refusal(m, p) || (m.faults.refInit?.() ?? 0)
   if (refused !== 0) return mapFailed(m, p, refused, started)
+  m.events.because(started, () => p.initRef(ownRef(m, p)))
   sampleRef(m, p, 'entry', started)
   for (const range of p.ranges) {
     const error = yield* mapRange(m, p, range, nid)

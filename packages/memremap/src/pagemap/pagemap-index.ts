@@ -2,7 +2,7 @@
 import { errno, type Pfn } from '@devtrail/events'
 import { SECTION_PAGES, type PagemapRules } from '../rules.ts'
 import type { DevPagemap, LiveRange } from './dev-pagemap.ts'
-import { PfnTree } from './pfn-tree.ts'
+import { PfnMap } from '../lookup/pfn-map.ts'
 
 export interface PagemapIndex {
   find(pfn: Pfn): DevPagemap | null
@@ -13,19 +13,19 @@ export interface PagemapIndex {
 
 /** One slot a page (`pgmap_array`, since 4.14): storing overwrites, erasing clears, whoever's it was. */
 class PageIndex implements PagemapIndex {
-  readonly #tree = new PfnTree<DevPagemap>()
+  readonly #map = new PfnMap<DevPagemap>()
 
   find(pfn: Pfn): DevPagemap | null {
-    return this.#tree.find(pfn)
+    return this.#map.get(pfn)
   }
 
   store(pagemap: DevPagemap, { first, last }: LiveRange): number {
-    this.#tree.store(first, last, pagemap)
+    this.#map.set(first, last, pagemap)
     return 0
   }
 
   erase(_pagemap: DevPagemap, { first, last }: LiveRange): void {
-    this.#tree.store(first, last, null)
+    this.#map.clear(first, last)
   }
 }
 
@@ -34,27 +34,29 @@ interface Entry {
   readonly range: LiveRange
 }
 
-/** A list where the newest that covers a page is found first (the seed); the tree beside it knows which that is. */
+/** A list where the newest that covers a page is found first (the seed); the map beside it knows which that is. */
 class ListIndex implements PagemapIndex {
   /** Oldest first. */
   #entries: Entry[] = []
-  readonly #tree = new PfnTree<DevPagemap>()
+  readonly #map = new PfnMap<DevPagemap>()
 
   find(pfn: Pfn): DevPagemap | null {
-    return this.#tree.find(pfn)
+    return this.#map.get(pfn)
   }
 
   store(pagemap: DevPagemap, range: LiveRange): number {
     this.#entries.push({ pagemap, range })
-    this.#tree.store(range.first, range.last, pagemap)
+    this.#map.set(range.first, range.last, pagemap)
     return 0
   }
 
   erase(pagemap: DevPagemap, range: LiveRange): void {
     this.#entries = this.#entries.filter((e) => e.pagemap !== pagemap || e.range !== range)
-    this.#tree.store(range.first, range.last, null)
-    for (const { pagemap: older, range: r } of this.#entries)
-      this.#tree.store(Math.max(r.first, range.first), Math.min(r.last, range.last), older)
+    this.#map.clear(range.first, range.last)
+    for (const { pagemap: older, range: r } of this.#entries) {
+      const [first, last] = [Math.max(r.first, range.first), Math.min(r.last, range.last)]
+      if (first <= last) this.#map.set(first, last, older)
+    }
   }
 }
 

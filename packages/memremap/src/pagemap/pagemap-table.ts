@@ -17,8 +17,9 @@ import type { ManagedDevice } from '../managed/managed-device.ts'
 import { MemremapMachine, type MemremapOptions } from '../machine.ts'
 import { Mappings } from '../mapping/memremap.ts'
 import { SUBSECTION_PAGES, type MemremapRules } from '../rules.ts'
-import { finish, Progress, type Steps } from '../steps.ts'
-import { coversPfn, type DevPagemap, type PhysRange } from './dev-pagemap.ts'
+import { Progress } from '../progress.ts'
+import { finish, type Steps } from '../tasks.ts'
+import type { DevPagemap, PhysRange } from './dev-pagemap.ts'
 import { findDevPagemap, getDevPagemap, lookupSteps } from './lookup.ts'
 import { memremapPages, type PagemapSpec } from './map-typed.ts'
 import { unmapSteps } from './unmap.ts'
@@ -75,7 +76,7 @@ export class PagemapTable {
   *memremapPagesSteps(device: DeviceId, spec: PagemapSpec): Steps<DevPagemap | number> {
     if (!this.machine.zoneDevice) return notConfigured(this.machine)
     if (!this.rules.typed) throw new TypeError('memremap_pages is not in the kernel of the seed: use devmMemremapPages')
-    return yield* memremapPages(this.machine, device, spec, false)
+    return yield* memremapPages(this.machine, device, spec)
   }
 
   /**
@@ -166,8 +167,7 @@ export class PagemapTable {
 
   /** The pagemap whose struct page this is; null for ordinary memory, the altmap's own pages, and memory that is gone. */
   protected ownerOf(pfn: Pfn): DevPagemap | null {
-    const has = (p: DevPagemap): boolean => p.ranges.some((r) => r.memory && pfn >= r.firstDevice && pfn <= r.last)
-    return this.pagemaps.find((p) => coversPfn(p, pfn) && has(p)) ?? null
+    return this.machine.pages.at(pfn)?.pagemap ?? null
   }
 
   /** Runs an operation to its end. @throws NeverEnds when it waits for what cannot come. */

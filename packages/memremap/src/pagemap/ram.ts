@@ -2,6 +2,7 @@
 import { ioresource, regionIntersection } from '@devtrail/resource-tree'
 import { granules } from '../hotplug/hot-add.ts'
 import type { MemremapMachine } from '../machine.ts'
+import { directMap } from '../page/page-address.ts'
 import type { PhysRange } from './dev-pagemap.ts'
 
 /** How much of a range is System RAM. */
@@ -22,8 +23,5 @@ export function ramShareOf(m: MemremapMachine, range: PhysRange): RamShare {
   return ramShare(m, BigInt(first) << 12n, BigInt(last - first + 1) << 12n)
 }
 
-/** Where the direct map begins without KASLR. */
-const DIRECT_MAP = { seed: 0xffff_8800_0000_0000n, 'linux-6.1': 0xffff_8880_0000_0000n } as const
-
 /** `__va`: where the direct map has a physical address. */
-export const directAddress = (m: MemremapMachine, address: bigint): bigint => DIRECT_MAP[m.percpuRules] + address
+export const directAddress = (m: MemremapMachine, address: bigint): bigint => directMap[m.percpuRules] + address

@@ -1,5 +1,5 @@
 /** The percpu_ref of a pagemap. */
-import { hex, type Pointer } from '@devtrail/events'
+import { hex } from '@devtrail/events'
 import { PercpuRef } from '@devtrail/percpu-ref'
 import type { MemremapMachine } from '../machine.ts'
 import type { DevPagemap } from './dev-pagemap.ts'
@@ -9,14 +9,14 @@ import type { refSampledAt } from './pagemap-events.ts'
 const REF_OFFSET = 0x30n
 
 /** A pagemap's own reference, with what its release does: it lets unmapping go on. */
-export function ownRef(m: MemremapMachine, pointer: Pointer, device: number, pagemap: () => DevPagemap): PercpuRef {
+export function ownRef(m: MemremapMachine, p: DevPagemap): PercpuRef {
+  const { device } = p
   const dev_pagemap_percpu_release = (ref: PercpuRef): void => {
-    const p = pagemap()
     p.released = true
     m.say('memremap/ref-released', { pagemap: p.id, ref: ref.id }, device)
   }
   const { events, rcu: scheduler, cpus, percpuRules: rules } = m
-  const id = hex(BigInt(pointer) + REF_OFFSET)
+  const id = hex(BigInt(p.pointer) + REF_OFFSET)
   return new PercpuRef({ events, scheduler, cpus, rules }, { id, release: dev_pagemap_percpu_release, device })
 }
 

@@ -5,7 +5,7 @@
 import { removeMemory } from '../hotplug/hot-remove.ts'
 import type { MemremapMachine } from '../machine.ts'
 import type { UnmapStep } from '../rules.ts'
-import type { Steps } from '../steps.ts'
+import type { Steps } from '../tasks.ts'
 import { pfnLen, type DevPagemap, type LiveRange } from './dev-pagemap.ts'
 import { erase, givenOutSingly, untrack } from './map-range.ts'
 import { layoutOf } from './map-said.ts'
@@ -25,12 +25,12 @@ function* checkLive(m: MemremapMachine, p: DevPagemap): Steps<void> {
 function* grace(m: MemremapMachine): Steps<void> {
   let elapsed = false
   m.rcu.callRcu(() => (elapsed = true))
-  yield { at: 'synchronize_rcu', until: () => elapsed }
+  yield { what: 'synchronize_rcu', until: () => elapsed }
 }
 
 function* checkPages(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]): Steps<void> {
   for (const range of ranges) {
-    for (const [pfn, count] of m.pages.referenced(p, range)) {
+    for (const [pfn, count] of range.pages?.referenced() ?? []) {
       const page = `0x${pfn.toString(16)}`
       m.warn(p, BY.false, count < 1 ? `page ${page} has no reference` : `page ${page} is still referenced: ${count}`)
     }
@@ -47,7 +47,7 @@ function* putPages(_m: MemremapMachine, p: DevPagemap): Steps<void> {
 }
 
 function* wait(m: MemremapMachine, p: DevPagemap): Steps<void> {
-  yield { at: "the pagemap's reference", until: () => (m.rules.ownRef ? p.released : p.ref.isZero) }
+  yield { what: "the pagemap's reference", until: () => (m.rules.ownRef ? p.released : p.ref.isZero) }
 }
 
 function* remove(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]): Steps<void> {
@@ -110,7 +110,7 @@ export function* unmapSteps(m: MemremapMachine, p: DevPagemap, cause = 0): Steps
 
 function* all(m: MemremapMachine, p: DevPagemap, names: readonly UnmapStep[], ranges: readonly LiveRange[], cause: number): Steps<void> {
   for (const name of names) {
-    yield { at: name }
+    yield { what: name }
     yield* caused(m, cause, steps[name](m, p, ranges))
   }
 }
