@@ -1,4 +1,8 @@
 import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
+import { altmapInvariants } from './altmap/altmap-invariants.ts'
+import { hotplugInvariants } from './hotplug/hotplug-invariants.ts'
+import { mappingLeft } from './mapping/mapping-invariants.ts'
+import { pagemapInvariants } from './pagemap/pagemap-invariants.ts'
 import type { Holder } from './page/pages.ts'
 import type { MemremapState } from './memremap-state.ts'
 import type { Pagemap } from './pagemap/pagemap.ts'
@@ -120,3 +124,13 @@ export const idleWaiterNotWoken: Invariant<MemremapState> = {
     return found
   },
 }
+
+/** All rules of the package. */
+export const memremapInvariants: readonly Invariant<MemremapState>[] = [
+  referencedAtRemoval,
+  idleWaiterNotWoken,
+  ...pagemapInvariants,
+  ...altmapInvariants,
+  ...hotplugInvariants,
+  mappingLeft,
+]

@@ -8,6 +8,8 @@ export interface MemremapState {
   waits: Map<number, IdleWait>
   /** Pagemaps whose memory is being hot-added or removed. */
   hotplug: Map<PagemapId, { what: 'add' | 'remove'; seq: number }>
+  /** The last lookup that found a pagemap and was refused its reference, by the event it began with. */
+  refused: { pagemap: PagemapId; began: number } | null
   /** Mappings without struct pages that are not of the direct map, by address; only as far as a simulated machine tells. */
   mappings: Map<Pointer, { size: bigint; seq: number }>
   /** The pagemap of whose removal the event just folded proved something, for the invariants. */
@@ -20,6 +22,7 @@ export const initialMemremap = (): MemremapState => ({
   pagemaps: new Map(),
   waits: new Map(),
   hotplug: new Map(),
+  refused: null,
   mappings: new Map(),
   proven: null,
   ended: null,

@@ -1,6 +1,6 @@
 import { hex, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
-import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
+import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
 import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
@@ -119,7 +119,7 @@ export const memremapModel: Model<MemremapState> = {
   catalogue: memremapCatalogue,
   initial: initialMemremap,
   evolve: evolveMemremap,
-  invariants: [referencedAtRemoval, idleWaiterNotWoken],
+  invariants: memremapInvariants,
   describe,
   waiting,
 }

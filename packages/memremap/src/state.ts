@@ -40,6 +40,7 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   if (any.type === 'log/gap') {
     forget(state)
     state.hotplug.clear()
+    state.refused = null
     state.mappings.clear()
     for (const wait of state.waits.values()) wait.sure = false
     return

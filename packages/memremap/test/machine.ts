@@ -15,6 +15,9 @@ export const GIB = 1n << 30n
 export const MIB = 1n << 20n
 export const rangeOf = (start: bigint, size: bigint): PhysRange => ({ start, end: start + size - 1n })
 
+/** What the seed's queue does when its counter is released: wake those who freeze it; nobody does here. */
+function blk_queue_usage_counter_release(): void {}
+
 export interface MachineOptions extends RegistryOptions {
   /** Which allocation of a managed resource fails, from 1. */
   readonly failsAt?: number
@@ -66,8 +69,10 @@ export class Machine {
   /** A live reference as a driver of the seed has one: the usage counter of a queue, atomic. */
   driverRef(flags = INIT_ATOMIC): PercpuRef {
     const { emitter: events, rcu: scheduler } = this
-    const release = (): void => undefined
-    return new PercpuRef({ events, scheduler, cpus: 1, rules: 'seed' }, { id: `0xd${++this.#refs}`, release, flags })
+    return new PercpuRef(
+      { events, scheduler, cpus: 1, rules: 'seed' },
+      { id: `0xd${++this.#refs}`, release: blk_queue_usage_counter_release, flags },
+    )
   }
 
   /** memremap_pages of FS_DAX memory, or whatever `type` says. */

@@ -95,7 +95,7 @@ class HotAdd {
   /** Adds run after run of sections that are not there; `faultAt`: the section that cannot be added. */
   #addUntil(faultAt: Pfn | null, fault: number): number {
     const { sections, rules } = this.#m
-    for (let pfn = this.#first; pfn <= this.#last; ) {
+    for (let pfn = this.#first; pfn <= this.#last;) {
       const present = sections.firstPresent(pfn, this.#last)
       const clash = present === null ? this.#last + 1 : Math.max(pfn, sectionOf(present))
       const end = faultAt !== null && faultAt < clash ? Math.max(pfn, faultAt) : clash

@@ -26,7 +26,8 @@ function learnLayout(p: Pagemap, data: Mapped['data']): void {
   if (data.type !== null) p.type = data.type
   const { altBase, reserve, free, alloc, flags } = data
   if (flags !== null && (flags & ALTMAP_VALID) === 0) p.altmap = false
-  else if (altBase !== null) p.altmap = { basePfn: altBase, reserve: reserve ?? 0, free: free ?? 0, alloc: alloc ?? 0, align: p.altmap ? p.altmap.align : null }
+  else if (altBase !== null)
+    p.altmap = { basePfn: altBase, reserve: reserve ?? 0, free: free ?? 0, alloc: alloc ?? 0, align: p.altmap ? p.altmap.align : null }
 }
 
 /** What a live pagemap holds of its own reference: one, and one a page unless its pages are given out one by one. */

@@ -4,7 +4,7 @@ import type { MemremapEvent } from '../events.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import type { Pagemap, Stages } from './pagemap.ts'
 
-const newStages = (): Stages => ({ registered: 0, tracked: 0, added: 0, initialised: 0, sectionPages: 0, blocks: [] })
+const newStages = (): Stages => ({ liveSince: null, registered: 0, tracked: 0, added: 0, initialised: 0, sectionPages: 0, blocks: [] })
 
 /** Those who hot-add or hot-remove memory at the moment, by pagemap. */
 function hotplug(state: MemremapState, pagemap: number | null, what: 'add' | 'remove' | null, seq: number): void {
@@ -22,7 +22,11 @@ function countOf(atomic: boolean, dead: boolean, count: bigint): Count {
   return between(0, Number(count))
 }
 
-function allocated(p: Pagemap, { pages, blocks, pfn, alloc, align }: { pages: number; blocks: number; pfn: number | null; alloc: number; align: number }, seq: number): void {
+function allocated(
+  p: Pagemap,
+  { pages, blocks, pfn, alloc, align }: { pages: number; blocks: number; pfn: number | null; alloc: number; align: number },
+  seq: number,
+): void {
   if (!p.altmap) return
   p.altmap.alloc = alloc
   p.altmap.align = align
@@ -61,7 +65,8 @@ export function evolveStages(state: MemremapState, event: MemremapEvent): void {
       return
     }
     case 'memremap/memory-add-started':
-      if (event.data.pagemap !== null && state.pagemaps.get(event.data.pagemap)?.stages) hotplug(state, event.data.pagemap, 'add', event.seq)
+      if (event.data.pagemap !== null && state.pagemaps.get(event.data.pagemap)?.stages)
+        hotplug(state, event.data.pagemap, 'add', event.seq)
       return
     case 'memremap/memory-added': {
       hotplug(state, event.data.pagemap, null, event.seq)
@@ -90,13 +95,22 @@ export function evolveStages(state: MemremapState, event: MemremapEvent): void {
       if (stages !== null) stages.sectionPages += event.type === 'memremap/sections-added' ? event.data.pages : -event.data.pages
       return
     }
+    case 'memremap/mapped': {
+      const { stages } = pagemapOf(state, event.data.pagemap, event.seq)
+      if (stages !== null) stages.liveSince = event.seq
+      return
+    }
+    case 'memremap/lookup-refused':
+      state.refused = { pagemap: event.data.pagemap, began: event.cause[0] ?? event.seq }
+      return
     case 'memremap/erased': {
       const { stages } = pagemapOf(state, event.data.pagemap, event.seq)
       if (stages !== null) stages.registered--
       return
     }
     case 'memremap/memremapped':
-      if (event.data.address !== null && !event.data.direct) state.mappings.set(event.data.address, { size: event.data.size, seq: event.seq })
+      if (event.data.address !== null && !event.data.direct)
+        state.mappings.set(event.data.address, { size: event.data.size, seq: event.seq })
       return
     case 'memremap/memunmapped':
       if (event.data.unmapped) state.mappings.delete(event.data.address)

@@ -18,14 +18,15 @@ function cachedAnswer(m: MemremapMachine, pfn: Pfn, cached: DevPagemap | null): 
 }
 
 /** A reference on what the registry had, if that is live. */
-function take(m: MemremapMachine, found: DevPagemap | null): DevPagemap | null {
+function take(m: MemremapMachine, found: DevPagemap | null, cause: number): DevPagemap | null {
   if (found === null) return null
-  if (found.exited || found.ref.snapshot().exited === true) {
-    sampleRef(m, found, 'lookup')
+  if (found.ref.isExited) {
+    sampleRef(m, found, 'lookup', cause)
     return null
   }
-  const live = m.rules.typed ? found.ref.tryGetLiveRcu() : found.ref.tryGetLive()
-  return live ? found : null
+  if (m.rules.typed ? found.ref.tryGetLiveRcu() : found.ref.tryGetLive()) return found
+  m.say('memremap/lookup-refused', { pagemap: found.id, ref: found.ref.id }, found.device, cause)
+  return null
 }
 
 function began(m: MemremapMachine, pfn: Pfn, cached: DevPagemap | null): number {
@@ -43,7 +44,7 @@ export function getDevPagemap(m: MemremapMachine, pfn: Pfn, cached: DevPagemap |
     const answer = cachedAnswer(m, pfn, cached)
     if (answer !== undefined) return answer
     const unlock = m.rcu.readLock()
-    const p = take(m, m.index.find(pfn))
+    const p = take(m, m.index.find(pfn), 0)
     unlock()
     return p
   }
@@ -64,7 +65,7 @@ export function* lookupSteps(m: MemremapMachine, pfn: Pfn, cached: DevPagemap | 
   if (found !== null) found.readers++
   try {
     yield { what: 'tryget_live' }
-    const p = m.events.because(seq, () => take(m, found))
+    const p = m.events.because(seq, () => take(m, found, seq))
     return ended(m, pfn, p, p !== null, seq)
   } finally {
     if (found !== null) found.readers--

@@ -152,7 +152,12 @@ export const pagemapEvents = {
     version: 1,
     doc: 'Sections, or parts of them, became present.',
     kernel: '__add_pages',
-    fields: { pagemap: f.opt(pagemap), first: f.pfn('first page'), last: f.pfn('last page, inclusive'), pages: f.count('pages that were not there before') },
+    fields: {
+      pagemap: f.opt(pagemap),
+      first: f.pfn('first page'),
+      last: f.pfn('last page, inclusive'),
+      pages: f.count('pages that were not there before'),
+    },
   },
   'memory-added': {
     version: 1,
@@ -218,7 +223,12 @@ export const pagemapEvents = {
     version: 1,
     doc: 'Sections, or parts of them, became absent.',
     kernel: '__remove_pages',
-    fields: { pagemap: f.opt(pagemap), first: f.pfn('first page'), last: f.pfn('last page, inclusive'), pages: f.count('pages that were there before') },
+    fields: {
+      pagemap: f.opt(pagemap),
+      first: f.pfn('first page'),
+      last: f.pfn('last page, inclusive'),
+      pages: f.count('pages that were there before'),
+    },
   },
   'altmap-freed': {
     version: 1,
@@ -240,7 +250,12 @@ export const pagemapEvents = {
   erased: {
     version: 1,
     doc: 'A range of a pagemap was taken out of the registry: no lookup that begins now finds it.',
-    fields: { pagemap, range: f.count('which of its ranges, from 0'), start: f.u64('first address'), end: f.u64('last address, inclusive') },
+    fields: {
+      pagemap,
+      range: f.count('which of its ranges, from 0'),
+      start: f.u64('first address'),
+      end: f.u64('last address, inclusive'),
+    },
   },
   'ref-exited': {
     version: 1,
@@ -266,6 +281,12 @@ export const pagemapEvents = {
     kernel: 'get_dev_pagemap',
     call: { edge: 'enter', name: 'get_dev_pagemap' },
     fields: { pfn, cached: f.opt(f.pointer('the pagemap the caller still held; null for none')) },
+  },
+  'lookup-refused': {
+    version: 1,
+    doc: 'A lookup found a pagemap and was refused a reference: it is dying.',
+    kernel: 'get_dev_pagemap',
+    fields: { pagemap, ref: f.pointer('the percpu_ref that refused') },
   },
   'looked-up': {
     version: 1,
@@ -326,7 +347,10 @@ export const pagemapEvents = {
     version: 1,
     doc: 'A mapping without struct pages was given back.',
     kernel: 'memunmap',
-    fields: { address: f.pointer('kernel virtual address'), unmapped: f.bool('whether something was unmapped; addresses of the direct map stay') },
+    fields: {
+      address: f.pointer('kernel virtual address'),
+      unmapped: f.bool('whether something was unmapped; addresses of the direct map stay'),
+    },
   },
   warned: {
     version: 1,

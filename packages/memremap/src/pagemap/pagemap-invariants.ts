@@ -2,43 +2,10 @@
  * What must hold over the life of a pagemap, and which bug each rule would have caught. All but those about references rest on
  * events that only a simulated machine says, so a trace never breaks them.
  */
-import { hex, type AnyEvent, type Certainty, type Invariant, type Json, type Violation } from '@devtrail/events'
-import type { MemremapEvent } from '../events.ts'
+import { hex, type Invariant, type Violation } from '@devtrail/events'
 import type { MemremapState } from '../memremap-state.ts'
 import type { Pagemap } from './pagemap.ts'
-
-interface Finding {
-  readonly summary: string
-  readonly certainty?: Certainty
-  readonly against?: readonly number[]
-  readonly data?: { readonly [key: string]: Json }
-}
-
-interface Rule {
-  readonly id: string
-  readonly says: string
-  readonly because: string
-  /** What is broken after the event, for the pagemap it is about. */
-  readonly find: (p: Pagemap, event: MemremapEvent, state: MemremapState) => Finding | null
-}
-
-const nameOf = (p: Pagemap): string =>
-  p.start === null || p.end === null ? `pagemap ${p.pointer ?? p.id}` : `pagemap ${hex(p.start)}-${hex(p.end)}`
-
-function rule({ id, says, because, find }: Rule): Invariant<MemremapState> {
-  const judge = (state: MemremapState, any: AnyEvent): Violation[] => {
-    if (!any.type.startsWith('memremap/')) return []
-    const pagemap = any.data['pagemap']
-    const p = typeof pagemap === 'number' ? state.pagemaps.get(pagemap) : undefined
-    const finding = p && find(p, any as unknown as MemremapEvent, state)
-    if (p === undefined || !finding) return []
-    const { summary, certainty = p.sure ? 'certain' : 'possible', against = [], data = {} } = finding
-    const evidence = [...new Set([...against, any.seq])].toSorted((a, b) => a - b)
-    const about = { rule: id, certainty, seq: any.seq, time: any.time, device: p.device ?? any.device }
-    return [{ ...about, summary: `${nameOf(p)} ${summary}`, evidence, data: { pagemap: p.pointer, ...data } }]
-  }
-  return { id, says, because, judge }
-}
+import { nameOf, rule } from './rule.ts'
 
 /** The seed's note 1, first half. */
 export const refLiveOnEntry = rule({
@@ -125,8 +92,8 @@ export const lookupMissed: Invariant<MemremapState> = {
     const began = event.cause[0] ?? event.seq
     const found: Violation[] = []
     for (const p of state.pagemaps.values()) {
-      // Only a simulated machine tells what the registry has; a driver's reference may be dead without a word here.
-      if (p.stages === null || p.phase !== 'live' || p.driverDead || p.liveSince === null || p.liveSince > began || !covered(p, pfn)) continue
+      if (p.phase !== 'live' || p.stages?.liveSince == null || p.stages.liveSince > began || !covered(p, pfn)) continue
+      if (state.refused?.pagemap === p.id && state.refused.began === began) continue
       found.push({
         rule: 'memremap/lookup-missed',
         certainty: p.sure ? 'certain' : 'possible',
@@ -134,7 +101,7 @@ export const lookupMissed: Invariant<MemremapState> = {
         time: event.time,
         device: p.device,
         summary: `${nameOf(p)} is live and was not found by its page ${hex(pfn)}`,
-        evidence: [...new Set([p.liveSince, began, event.seq])].toSorted((a, b) => a - b),
+        evidence: [...new Set([p.stages.liveSince, began, event.seq])].toSorted((a, b) => a - b),
         data: { pagemap: p.pointer, pfn: hex(pfn) },
         about: [{ first: pfn, last: pfn }],
       })
@@ -164,7 +131,8 @@ export const failedMapLeftTraces = rule({
 export const refUsedAfterExit = rule({
   id: 'memremap/ref-used-after-exit',
   says: 'The reference of a pagemap is torn down only when no lookup can find it any more.',
-  because: 'a lookup would use freed per-CPU counters: 1e57ffb6e3fd (6.0) moved percpu_ref_exit behind the registry, 52e73eb did for device-dax.',
+  because:
+    'a lookup would use freed per-CPU counters: 1e57ffb6e3fd (6.0) moved percpu_ref_exit behind the registry, 52e73eb did for device-dax.',
   find: ({ stages }, event) => {
     if (event.type === 'memremap/ref-exited' && stages !== null && stages.registered > 0)
       return { summary: `lost its reference ${event.data.ref} while lookups can still find it` }
@@ -185,88 +153,6 @@ export const freedUnderLookup = rule({
       : null,
 })
 
-/** Section 2 (a): blocks. */
-export const altmapBlockMisplaced = rule({
-  id: 'memremap/altmap-block-misplaced',
-  says: 'Blocks of struct pages lie in the free part of the altmap, aligned, apart from each other, and before the first device page.',
-  because: 'what lies behind is data; sizing is exact, so a shifted base breaks the last block (vmem_altmap_alloc).',
-  find: ({ altmap, stages }, event) => {
-    if (event.type !== 'memremap/altmap-allocated' || !altmap) return null
-    const { pfn, pages, blocks } = event.data
-    if (altmap.alloc! + altmap.align! > altmap.free) return { summary: `has ${altmap.alloc! + altmap.align!} of ${altmap.free} pages of its altmap in use` }
-    if (pfn === null) return null
-    const last = pfn + pages * blocks - 1
-    const [from, end] = [altmap.basePfn + altmap.reserve, altmap.basePfn + altmap.reserve + altmap.free]
-    const block = `the struct pages ${hex(pfn)}..${hex(last)}`
-    if (pfn < from || last >= end) return { summary: `has ${block} outside of its altmap ${hex(from)}..${hex(end - 1)}` }
-    if (pfn % (pages & -pages) !== 0) return { summary: `has ${block} unaligned` }
-    const other = stages?.blocks.find((b) => b.seq !== event.seq && b.first <= last && pfn <= b.last)
-    return other === undefined ? null : { summary: `has ${block} twice in its altmap`, against: [other.seq] }
-  },
-})
-
-/** Section 2 (a): after removal. */
-export const altmapInUseAtEnd = rule({
-  id: 'memremap/altmap-in-use-at-end',
-  says: 'When a pagemap is gone nothing of its altmap is in use.',
-  because: 'blocks that were not given back went elsewhere: to the page allocator as ordinary memory (eb7d78c9e7f6, 4.5).',
-  find: ({ altmap }, event) =>
-    event.type === 'memremap/unmapped' && altmap && altmap.align !== null && altmap.alloc !== null && altmap.alloc !== 0
-      ? { summary: `is gone and ${altmap.alloc} pages of its altmap are still in use`, data: { alloc: altmap.alloc } }
-      : null,
-})
-
-/** Bug 10: what was added is what is removed. */
-export const sectionsLeft = rule({
-  id: 'memremap/sections-left',
-  says: 'The sections that a pagemap added are those that go with it.',
-  because: 'set-up and release rounded a range that straddles a section differently until 10a0cd6e4932 (4.16).',
-  find: ({ stages }, event) => {
-    if (event.type !== 'memremap/unmapped' || stages === null || stages.sectionPages === 0) return null
-    const pages = stages.sectionPages
-    return { summary: pages > 0 ? `is gone and ${pages} pages of its sections are still there` : `took ${-pages} pages with it that it had not added`, data: { pages } }
-  },
-})
-
-/** Bug 6: one at a time. */
-export const hotplugOverlaps = rule({
-  id: 'memremap/hotplug-overlaps',
-  says: 'Memory is hot-added or removed by one at a time.',
-  because: 'both change the same page tables and zones; devm_memremap_pages took no lock until f931ab479dd2 (4.10).',
-  find: (p, event, { hotplug }) => {
-    if (event.type !== 'memremap/memory-add-started' && event.type !== 'memremap/memory-removed') return null
-    if (!hotplug.has(p.id)) return null
-    const other = [...hotplug].find(([id]) => id !== p.id)
-    if (other === undefined) return null
-    return { summary: `has its memory ${event.type === 'memremap/memory-removed' ? 'removed' : 'added'} while that of another pagemap is being ${other[1].what === 'add' ? 'added' : 'removed'}`, against: [other[1].seq] }
-  },
-})
-
-/** Bug 1: a mapping of devm_memremap outlives its release. */
-export const mappingLeft: Invariant<MemremapState> = {
-  id: 'memremap/mapping-left',
-  says: 'When the release of a managed mapping has run, what it had mapped is unmapped.',
-  because: 'devm_memremap_release unmapped the address of its own record until 9273a8bbf58a (4.5).',
-  judge: (state, event) => {
-    if (event.type !== 'memremap/range-released') return []
-    const address = event.data['address'] as string
-    const mapping = state.mappings.get(address)
-    if (mapping === undefined) return []
-    return [
-      {
-        rule: 'memremap/mapping-left',
-        certainty: 'certain',
-        seq: event.seq,
-        time: event.time,
-        device: event.device,
-        summary: `${mapping.size} bytes are still mapped at ${address} after their release has run`,
-        evidence: [mapping.seq, event.seq],
-        data: { address },
-      },
-    ]
-  },
-}
-
 /** Rules about pagemaps, in the order of the specification. */
 export const pagemapInvariants: readonly Invariant<MemremapState>[] = [
   refLiveOnEntry,
@@ -278,9 +164,4 @@ export const pagemapInvariants: readonly Invariant<MemremapState>[] = [
   failedMapLeftTraces,
   refUsedAfterExit,
   freedUnderLookup,
-  altmapBlockMisplaced,
-  altmapInUseAtEnd,
-  sectionsLeft,
-  hotplugOverlaps,
-  mappingLeft,
 ]

@@ -6,13 +6,7 @@ import { hex, type DeviceId, type Emitter, type Ids, type Pfn } from '@devtrail/
 import type { PercpuRef } from '@devtrail/percpu-ref'
 import { altmapOffset, type VmemAltmap } from '../altmap/altmap.ts'
 import type { MemremapPayload } from '../events.ts'
-import {
-  devmMemremapPages,
-  devmMemremapPagesSeed,
-  devmMemunmapPages,
-  notConfigured,
-  type ManagedPages,
-} from '../managed/devm-pages.ts'
+import { devmMemremapPages, devmMemremapPagesSeed, devmMemunmapPages, notConfigured, type ManagedPages } from '../managed/devm-pages.ts'
 import type { ManagedDevice } from '../managed/managed-device.ts'
 import { MemremapMachine, type MemremapOptions } from '../machine.ts'
 import { Mappings } from '../mapping/memremap.ts'

@@ -25,6 +25,8 @@ export interface PagemapRef {
 
 /** How far a pagemap has come, as a simulated machine tells it; a trace does not show all of it. */
 export interface Stages {
+  /** The event that told that it is live; null until then. */
+  liveSince: number | null
   /** Ranges in the registry. */
   registered: number
   /** Ranges whose memory type is tracked. */

@@ -11,12 +11,14 @@ import { erase, givenOutSingly, untrack } from './map-range.ts'
 import { layoutOf } from './map-said.ts'
 import { sampleRef } from './ref.ts'
 
-/** One step for all ranges, or for the one given. */
-type Do = (m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]) => Steps<void>
+/** A step that is over when it returns, for the ranges given; or one that pauses. */
+type AtOnce = (m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]) => void
+type InSteps = (m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]) => Steps<void>
+type PausingStep = 'grace' | 'wait' | 'remove'
 
 const BY = { true: 'memunmap_pages', false: 'devm_memremap_pages_release' } as const
 
-function* checkLive(m: MemremapMachine, p: DevPagemap): Steps<void> {
+function checkLive(m: MemremapMachine, p: DevPagemap): void {
   if (!p.ref.tryGetLive()) return
   m.warn(p, BY.false, 'page mapping is still live!')
   p.ref.put()
@@ -28,7 +30,7 @@ function* grace(m: MemremapMachine): Steps<void> {
   yield { what: 'synchronize_rcu', until: () => elapsed }
 }
 
-function* checkPages(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]): Steps<void> {
+function checkPages(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]): void {
   for (const range of ranges) {
     for (const [pfn, count] of range.pages?.referenced() ?? []) {
       const page = `0x${pfn.toString(16)}`
@@ -37,11 +39,11 @@ function* checkPages(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRan
   }
 }
 
-function* kill(_m: MemremapMachine, p: DevPagemap): Steps<void> {
+function kill(_m: MemremapMachine, p: DevPagemap): void {
   p.ref.kill()
 }
 
-function* putPages(_m: MemremapMachine, p: DevPagemap): Steps<void> {
+function putPages(_m: MemremapMachine, p: DevPagemap): void {
   if (givenOutSingly(p.type)) return
   for (let range = 0; range < p.mappedRanges; range++) p.ref.putMany(pfnLen(p, range))
 }
@@ -58,39 +60,40 @@ function* remove(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]
   }
 }
 
-function* exit(m: MemremapMachine, p: DevPagemap): Steps<void> {
+function exit(m: MemremapMachine, p: DevPagemap): void {
   p.ref.exit()
   p.exited = true
   m.say('memremap/ref-exited', { pagemap: p.id, ref: p.ref.id }, p.device)
 }
 
-function* checkAltmap(m: MemremapMachine, p: DevPagemap): Steps<void> {
+function checkAltmap(m: MemremapMachine, p: DevPagemap): void {
   if (p.altmap === null || p.altmap.alloc === 0) return
   m.warn(p, BY[`${m.rules.typed}`], 'failed to free all reserved pages', m.rules.typed)
 }
 
-function* free(m: MemremapMachine, p: DevPagemap): Steps<void> {
+function free(m: MemremapMachine, p: DevPagemap): void {
   m.say('memremap/record-freed', { pagemap: p.id, readers: p.readers }, p.device)
 }
 
-const steps: Readonly<Record<UnmapStep, Do>> = {
+const inSteps: Readonly<Record<PausingStep, InSteps>> = { grace, wait, remove }
+
+const atOnce: Readonly<Record<Exclude<UnmapStep, PausingStep>, AtOnce>> = {
   'check-live': checkLive,
-  grace,
   'check-pages': checkPages,
   kill,
   'put-pages': putPages,
-  wait,
-  remove,
-  *untrack(m, p, ranges) {
+  untrack: (m, p, ranges) => {
     for (const range of ranges) untrack(m, p, range)
   },
-  *erase(m, p, ranges) {
+  erase: (m, p, ranges) => {
     for (const range of ranges) if (range.registered) erase(m, p, range)
   },
   exit,
   'check-altmap': checkAltmap,
   free,
 }
+
+const pauses = (name: UnmapStep): name is PausingStep => name in inSteps
 
 /** All of it, with a pause before each step and at each wait; also what a failed mapping of several ranges ends in. */
 export function* unmapSteps(m: MemremapMachine, p: DevPagemap, cause = 0): Steps<void> {
@@ -111,7 +114,8 @@ export function* unmapSteps(m: MemremapMachine, p: DevPagemap, cause = 0): Steps
 function* all(m: MemremapMachine, p: DevPagemap, names: readonly UnmapStep[], ranges: readonly LiveRange[], cause: number): Steps<void> {
   for (const name of names) {
     yield { what: name }
-    yield* caused(m, cause, steps[name](m, p, ranges))
+    if (pauses(name)) yield* caused(m, cause, inSteps[name](m, p, ranges))
+    else m.events.because(cause, () => atOnce[name](m, p, ranges))
   }
 }
 
