@@ -3,66 +3,83 @@
  * two operations. Once each has, after the epoch was raised, all of them have seen what was written before it was raised, and
  * all that they counted before can be seen. Who is offline is between two operations.
  */
-import { header, lineOf, place } from './layout.ts'
+import { GATE, header, lineOf, OFFLINE, place } from './layout.ts'
 
 /** Times that the killer looks before it sleeps: some microseconds, which is less than being woken takes. */
 const LOOKS = 1000
 
 /** Begins a grace period: raises the epoch. Called with the lock held. */
 export function raiseEpoch(words: Int32Array): void {
-  const next = (Atomics.load(words, header.EPOCH) + 1) | 0
-  Atomics.store(words, header.EPOCH, next === 0 ? 1 : next)
+  Atomics.add(words, header.EPOCH, 1)
 }
 
-/** A worker that the grace period waits for, or null when it is over. Looks a while before it gives an answer other than null. */
-export function lateWorker(words: Int32Array): number | null {
-  const epoch = Atomics.load(words, header.EPOCH)
+/** Whether it is online and has not announced the epoch. */
+export function isLate(words: Int32Array, worker: number): boolean {
+  const line = lineOf(worker)
+  return Atomics.load(words, line + place.EPOCH) !== Atomics.load(words, header.EPOCH) && isOnline(words, worker)
+}
+
+export const isOnline = (words: Int32Array, worker: number): boolean => (Atomics.load(words, lineOf(worker) + GATE) & OFFLINE) === 0
+
+/** A worker that the grace period waits for, and the epoch it announced; null when it is over. Looks a while before it names one. */
+export function lateWorker(words: Int32Array): { readonly worker: number; readonly announced: number } | null {
   let looks = LOOKS
   for (let worker = 0; worker < words[header.WORKERS]!; worker++) {
-    const index = lineOf(worker) + place.EPOCH
-    for (let announced = Atomics.load(words, index); announced !== 0 && announced !== epoch; announced = Atomics.load(words, index))
-      if (looks-- <= 0) return worker
+    for (;;) {
+      // Read before it is judged: who waits for this to change is woken by whatever made the judgement wrong.
+      const announced = Atomics.load(words, lineOf(worker) + place.EPOCH)
+      if (!isLate(words, worker)) break
+      if (looks-- <= 0) return { worker, announced }
+    }
   }
   return null
+}
+
+/** For who waits: the worker has announced the epoch. */
+export function acknowledge(words: Int32Array, worker: number): number {
+  const index = lineOf(worker) + place.EPOCH
+  let epoch = Atomics.load(words, header.EPOCH)
+  for (let now = epoch; ; epoch = now) {
+    Atomics.store(words, index, epoch)
+    now = Atomics.load(words, header.EPOCH)
+    if (now === epoch) break
+  }
+  Atomics.notify(words, index)
+  return epoch
 }
 
 /** One worker's side of it. */
 export class Announcer {
   readonly #words: Int32Array
-  readonly #index: number
-  /** What it announced last, or was to when it went offline. */
-  #epoch = 1
+  readonly #worker: number
+  readonly #gate: number
+  /** What it announced last. */
+  #epoch: number
 
   constructor(words: Int32Array, worker: number) {
     this.#words = words
-    this.#index = lineOf(worker) + place.EPOCH
+    this.#worker = worker
+    this.#gate = lineOf(worker) + GATE
+    this.#epoch = acknowledge(words, worker)
   }
 
-  /** rcu_quiescent_state. All that costs anything happens once a grace period. */
+  /** rcu_quiescent_state. What costs more than a look happens once a grace period. */
   announce(): void {
-    if (Atomics.load(this.#words, header.EPOCH) !== this.#epoch) this.#acknowledge()
+    if (Atomics.load(this.#words, header.EPOCH) !== this.#epoch) this.#epoch = acknowledge(this.#words, this.#worker)
   }
 
   /**
-   * rcu_thread_online. The epoch is read after it was said that somebody is there: whoever raised it before has either
-   * seen that, and waits, or is seen here, and what was written before it with it.
+   * rcu_thread_online. The epoch is read after the gate says that somebody is there: whoever raised it before has either
+   * seen that, and waits, or is seen here, and the gate that it closed before with it.
    */
   online(): void {
-    Atomics.store(this.#words, this.#index, this.#epoch)
+    Atomics.and(this.#words, this.#gate, ~OFFLINE)
     this.announce()
   }
 
-  /** rcu_thread_offline. Who looks at the epoch first raised it, and may sleep. */
+  /** rcu_thread_offline: a quiescent state too. Whoever raises the epoch after it was looked at sees that nobody is there. */
   offline(): void {
-    Atomics.store(this.#words, this.#index, 0)
-    if (Atomics.load(this.#words, header.EPOCH) !== this.#epoch) Atomics.notify(this.#words, this.#index)
-  }
-
-  #acknowledge(): void {
-    for (let epoch = Atomics.load(this.#words, header.EPOCH); epoch !== this.#epoch; epoch = Atomics.load(this.#words, header.EPOCH)) {
-      this.#epoch = epoch
-      Atomics.store(this.#words, this.#index, epoch)
-    }
-    Atomics.notify(this.#words, this.#index)
+    Atomics.or(this.#words, this.#gate, OFFLINE)
+    this.announce()
   }
 }

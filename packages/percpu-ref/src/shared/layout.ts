@@ -2,7 +2,7 @@
  * How a shared ref lies in its buffer, in 32-bit words. What different threads write stands on lines of its own: 128 bytes,
  * since processors fetch lines in pairs.
  *
- *   header   what the buffer is · mode, switch, lock, release · the shared counter · the epoch · a closed gate
+ *   header   what the buffer is · mode, switch, lock, release · the shared counter · the epoch
  *   workers  each: its gate and its counters · its epoch and its place · its name
  */
 
@@ -25,23 +25,27 @@ export const header = {
   KILLER: LINE + 4,
   LOCK: LINE + 5,
   COUNT: 2 * LINE,
-  /** Never 0: that is the epoch of who is offline. */
   EPOCH: 3 * LINE,
-  /** The line of whoever is offline: its gate is closed for good. */
-  CLOSED: 4 * LINE,
 } as const
-const HEADER_LINES = 5
+const HEADER_LINES = 4
 
-/** Words of a worker's first line, which only it writes but for the gate. 0: count on this line; else look at the mode. */
+/** Words of a worker's first line, which only it writes but for a bit of the gate. The gate at 0: count here, without another look. */
 export const GATE = 0
 /** What it counted in percpu mode. */
 export const COUNTER = 1
 /** What it counted in the shared counter: part of no sum, only for who asks what it holds. */
 export const SHARED = 2
 
+/** Bits of a gate. The ref is in atomic mode. */
+export const CLOSED = 1
+/** The worker is offline. */
+export const OFFLINE = 2
+/** The worker says what it does. */
+export const SAYING = 4
+
 /** Words of a worker's second and third line, by their distance from its first. */
 export const place = {
-  /** The epoch it announced last; 0: offline. */
+  /** The epoch it announced last. */
   EPOCH: LINE,
   /** 1: taken. */
   TAKEN: LINE + 1,
@@ -67,7 +71,8 @@ const MAGIC = 0x70_72_65_66
 const VERSION = 1
 
 export const lineOf = (worker: number): number => (HEADER_LINES + worker * WORKER_LINES) * LINE
-export const lineAt = (words: Int32Array, index: number): Int32Array => new Int32Array(words.buffer, index * 4, LINE)
+/** A worker's first line, as a view of its own. */
+export const ownLine = (words: Int32Array, worker: number): Int32Array => new Int32Array(words.buffer, lineOf(worker) * 4, LINE)
 
 /** The words of a new buffer with places for so many workers. */
 export function laidOut(workers: number): Int32Array {
@@ -75,14 +80,17 @@ export function laidOut(workers: number): Int32Array {
   words[header.MAGIC] = MAGIC
   words[header.VERSION] = VERSION
   words[header.WORKERS] = workers
-  words[header.EPOCH] = 1
-  words[header.CLOSED] = 1
+  for (let worker = 0; worker < workers; worker++) words[lineOf(worker) + GATE] = OFFLINE
   return words
 }
 
+/** A line of nobody's, whose gate is never opened. */
+export const closedLine = (): Int32Array => new Int32Array(new SharedArrayBuffer(LINE * 4)).fill(CLOSED | OFFLINE, GATE, GATE + 1)
+
+const wrong = (found: string): TypeError => new TypeError(`expected the buffer of a SharedPercpuRef, found ${found}`)
+
 /** The words of a buffer that {@link laidOut} made. @throws TypeError for any other. */
 export function wordsOf(buffer: SharedArrayBuffer): Int32Array {
-  const wrong = (found: string): TypeError => new TypeError(`expected the buffer of a SharedPercpuRef, found ${found}`)
   if (!(buffer instanceof SharedArrayBuffer)) throw wrong(`${Object.prototype.toString.call(buffer)}: it is to be handed over as it is`)
   if (buffer.byteLength % 4 !== 0 || buffer.byteLength < lineOf(1) * 4) throw wrong(`${buffer.byteLength} bytes`)
   const words = new Int32Array(buffer)

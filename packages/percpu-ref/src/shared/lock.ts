@@ -10,7 +10,8 @@ const LOOKS_MAX = 2 ** 29
  */
 export function locked<T>(words: Int32Array, change: () => T): T {
   for (let looks = 0; Atomics.compareExchange(words, header.LOCK, 0, 1) !== 0; looks++)
-    if (looks > LOOKS_MAX) throw new PercpuRefBug('a thread was terminated while it changed the mode of this ref: it cannot be used any more')
+    if (looks > LOOKS_MAX)
+      throw new PercpuRefBug('a thread was terminated while it changed the mode of this ref: it cannot be used any more')
   try {
     return change()
   } finally {

@@ -22,7 +22,7 @@ export class Said {
 
   /** Returns the sequence number of the event; 0 when nobody listens. */
   say<T extends Type>(type: T, body: Body<T>): number {
-    return this.#events === null ? 0 : this.#events.emit<PercpuRefPayload>(type, { ref: this.#ref, ...body } as PercpuRefPayload['data'])
+    return this.#events === null ? 0 : this.#events.emit<PercpuRefPayload>(type, { ref: this.#ref, ...body })
   }
 
   because<T>(seq: number, fn: () => T): T {
@@ -31,5 +31,4 @@ export class Said {
 }
 
 /** A counter word of 32 bits as 64 bits; the shared one with its bias at the place where that is there. */
-export const wide = (word: number, isBiased = false): bigint =>
-  isBiased ? u64(BIAS + BigInt((word - BIAS32) | 0)) : u64(BigInt(word | 0))
+export const wide = (word: number, isBiased = false): bigint => (isBiased ? u64(BIAS + BigInt((word - BIAS32) | 0)) : u64(BigInt(word | 0)))

@@ -4,6 +4,9 @@ import { percpuRefInvariants } from '../invariants.ts'
 import { PercpuRefBug, SharedPercpuRef, SharedRefStall } from '../shared.ts'
 import { evolvePercpuRef, initialPercpuRef, wordsOf } from '../state.ts'
 
+const attach = (buffer: unknown) => () => SharedPercpuRef.attach(buffer as SharedArrayBuffer)
+function gone(): void {}
+
 describe('a shared ref', () => {
   it('is released by the put that lands on zero, after its kill was confirmed', async () => {
     const said: string[] = []
@@ -56,6 +59,14 @@ describe('a shared ref', () => {
       await confirmed
       expect([isConfirmed, ref.isZero, ref.snapshot().count]).toEqual([true, false, 1n])
     }
+  })
+
+  it('does not wait for itself: who kills is between two operations', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0 })
+    ref.online()
+    ref.kill()
+    expect([ref.isZero, ref.tryGetLive()]).toEqual([true, false])
+    await ref.released()
   })
 
   it('is offline by default, and each operation is a section of its own', async () => {
@@ -218,14 +229,33 @@ describe('a shared ref refuses', () => {
     expect(() => SharedPercpuRef.attach(ref.buffer)).toThrow(PercpuRefBug)
     worker.detach()
     worker.detach()
-    for (const use of [() => worker.get(), () => worker.online(), () => worker.kill()]) expect(use).toThrow(/worker 1 uses a shared ref/)
+    for (const use of [() => worker.get(), () => worker.online(), () => worker.kill()])
+      expect(use).toThrow(/worker 1 uses a shared ref that it was detached from/)
+  })
+
+  it('use after detach, though its place is another’s who is online', () => {
+    const ref = SharedPercpuRef.create({ workers: 1 })
+    const left = SharedPercpuRef.attach(ref.buffer)
+    left.detach()
+    const next = SharedPercpuRef.attach(ref.buffer)
+    next.online()
+    for (const use of [() => left.get(), () => left.put(), () => left.tryGet(), () => left.tryGetLive()]) expect(use).toThrow(/detached/)
+    expect(ref.snapshot().perCpu).toEqual([0n, 0n])
+  })
+
+  it('to be waited for once it is ended', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0 })
+    const released = ref.released()
+    ref.exit()
+    await expect(released).rejects.toThrow(/after percpu_ref_exit/)
+    await expect(ref.drain()).rejects.toThrow(/after percpu_ref_exit/)
+    await ref[Symbol.asyncDispose]()
   })
 
   it('buffers of others, more workers than places, names and numbers out of range', () => {
     const ref = SharedPercpuRef.create({ workers: 1, name: 'main' })
     SharedPercpuRef.attach(ref.buffer, { name: 'x' })
     expect(() => SharedPercpuRef.attach(ref.buffer)).toThrow(/all 2 places are taken, by worker 0 \(main\), worker 1 \(x\)/)
-    const attach = (buffer: unknown) => () => SharedPercpuRef.attach(buffer as SharedArrayBuffer)
     expect(attach(new ArrayBuffer(4096))).toThrow(/found \[object ArrayBuffer\]/)
     expect(attach(new SharedArrayBuffer(8))).toThrow(/found 8 bytes/)
     expect(attach(new SharedArrayBuffer(4096))).toThrow(/something else/)
@@ -264,7 +294,7 @@ describe('the events of a shared ref', () => {
   it('tell of a life, with causes, and break no rule', async () => {
     const events: AnyEvent[] = []
     const emitter = new Emitter(new ManualClock(), (event) => events.push(event))
-    const ref = SharedPercpuRef.create({ workers: 1, events: emitter, id: '0xa0', release: function gone() {} })
+    const ref = SharedPercpuRef.create({ workers: 1, events: emitter, id: '0xa0', release: gone })
     const worker = SharedPercpuRef.attach(ref.buffer, { events: emitter, id: '0xa0' })
     worker.online()
     worker.get()
@@ -276,10 +306,9 @@ describe('the events of a shared ref', () => {
     worker.put()
     await drained
     expect(worker.tryGetLive()).toBe(false)
-    expect(events.map(({ type }) => type.slice('percpu-ref/'.length))).toEqual([
-      ...['initialised', 'got', 'tried', 'put', 'killed', 'switch-started', 'got', 'put'],
-      ...['switched-to-atomic', 'confirmed', 'switch-ended', 'put', 'put', 'released', 'tried'],
-    ])
+    expect(events.map(({ type }) => type.slice('percpu-ref/'.length)).join(' ')).toBe(
+      'initialised got tried put killed switch-started got put switched-to-atomic confirmed switch-ended put put released tried',
+    )
     expect(events[0]!.data).toMatchObject({ ref: '0xa0', release: 'gone', cpus: 2 })
     expect(events.at(-2)!.cause).toEqual([events.at(-3)!.seq])
     const state = initialPercpuRef()

@@ -8,7 +8,7 @@ import type { Emitter } from '@devtrail/events'
 import { PercpuRefBug } from '../ref-struct.ts'
 import type { RefWords } from '../state.ts'
 import { Announcer } from './grace-period.ts'
-import { COUNTER, GATE, header, laidOut, lineAt, lineOf, SHARED, wordsOf, WORKERS_MAX } from './layout.ts'
+import { CLOSED, closedLine, COUNTER, GATE, laidOut, ownLine, SAYING, SHARED, wordsOf, WORKERS_MAX } from './layout.ts'
 import { Said } from './said.ts'
 import { SharedStruct } from './shared-struct.ts'
 import { Teardown } from './teardown.ts'
@@ -26,7 +26,7 @@ export interface SharedRefUser {
   readonly name?: string
   /** Run in this thread when its put lands on zero, before those who wait for the release go on. Must not wait. */
   readonly release?: SharedRefCallback
-  /** Where this thread says what it does; left out, saying costs one comparison. Several threads have several sequences. */
+  /** Where this thread says what it does, at the price of what is said; left out it costs nothing. Several threads have several sequences. */
   readonly events?: Emitter | null
   /** The identity that events name; `0x1` where left out. */
   readonly id?: string
@@ -40,6 +40,11 @@ export interface SharedRefInit extends SharedRefUser {
 }
 
 export class SharedPercpuRef {
+  /**
+   * This worker's line. Its gate is closed while the ref is atomic, and while the worker is offline or says what it does. Until
+   * it is detached this is never assigned again, which lets the compiler keep it.
+   */
+  #line: Int32Array
   readonly #words: Int32Array
   readonly #worker: number
   readonly #isCreator: boolean
@@ -51,10 +56,6 @@ export class SharedPercpuRef {
   /** Null: nothing is said. */
   readonly #said: Said | null
   readonly #offline: Disposable = { [Symbol.dispose]: () => this.offline() }
-  readonly #own: Int32Array
-  readonly #closed: Int32Array
-  /** Where operations look first: this worker's line; while it is offline, one whose gate is closed. */
-  #line: Int32Array
   #isOnline = false
   #isAttached = true
 
@@ -69,8 +70,8 @@ export class SharedPercpuRef {
     this.#ref = new SharedStruct(words, said)
     this.#announcer = new Announcer(words, this.#worker)
     this.#teardown = new Teardown(this.#ref, this.#workers, { worker: this.#worker, said, endSwitch: () => this.#putSwitch() })
-    this.#own = lineAt(words, lineOf(this.#worker))
-    this.#line = this.#closed = lineAt(words, header.CLOSED)
+    this.#line = ownLine(words, this.#worker)
+    if (events !== null) Atomics.or(this.#line, GATE, SAYING)
   }
 
   /** percpu_ref_init, in memory to be shared; the caller is attached, offline. @throws RangeError for a number of workers that is none. */
@@ -104,11 +105,10 @@ export class SharedPercpuRef {
 
   /** percpu_ref_get: takes a reference, unchecked; for who holds one already. @throws PercpuRefBug after exit. */
   get(): void {
+    // On the paths below GATE is written 0 and COUNTER 1: names of another module are looked up each time.
     const line = this.#line
-    if (line[GATE] === 0) {
-      line[COUNTER]!++
-      if (this.#said !== null) this.#sayGot(1, this.#worker)
-    } else this.#getSlowly(1)
+    if (line[0] === 0) line[1]!++
+    else this.#getSlowly(1)
   }
 
   /** percpu_ref_get_many. @throws RangeError unless `n` is a whole number from 0 to 2^31 - 1. */
@@ -119,10 +119,8 @@ export class SharedPercpuRef {
   /** percpu_ref_put: gives a reference back; once the ref is dead and its kill confirmed, the one that lands on zero runs release. */
   put(): void {
     const line = this.#line
-    if (line[GATE] === 0) {
-      line[COUNTER]!--
-      if (this.#said !== null) this.#sayPut(1, this.#worker)
-    } else this.#putSlowly(1)
+    if (line[0] === 0) line[1]!--
+    else this.#putSlowly(1)
   }
 
   /** percpu_ref_put_many; `n` as in {@link getMany}. */
@@ -133,18 +131,16 @@ export class SharedPercpuRef {
   /** percpu_ref_tryget: a reference unless the count is zero, dead or not. */
   tryGet(): boolean {
     const line = this.#line
-    if (line[GATE] !== 0) return this.#trySlowly('tryget')
-    line[COUNTER]!++
-    if (this.#said !== null) this.#sayTried('tryget', this.#worker)
+    if (line[0] !== 0) return this.#trySlowly('tryget')
+    line[1]!++
     return true
   }
 
   /** percpu_ref_tryget_live: a reference unless the ref is dead. None is given any more once a kill is confirmed. */
   tryGetLive(): boolean {
     const line = this.#line
-    if (line[GATE] !== 0) return this.#trySlowly('tryget-live')
-    line[COUNTER]!++
-    if (this.#said !== null) this.#sayTried('tryget-live', this.#worker)
+    if (line[0] !== 0) return this.#trySlowly('tryget-live')
+    line[1]!++
     return true
   }
 
@@ -160,13 +156,13 @@ export class SharedPercpuRef {
 
   /**
    * rcu_thread_online: from here on operations count without atomic operations, and this thread promises to {@link announce}
-   * often, or to go {@link offline} before it is idle or waits. Until then each operation does so for itself, at some 40 ns.
+   * often, or to go {@link offline} before it is idle or waits. Until then each operation does so for itself, at some 50 ns.
    * What it returns goes offline at the end of a `using`. @throws PercpuRefBug when it is online.
    */
   online(): Disposable {
     this.#checkAttached()
     if (this.#isOnline) throw new PercpuRefBug(`worker ${this.#worker} goes online twice`)
-    this.#enter()
+    this.#announcer.online()
     this.#isOnline = true
     return this.#offline
   }
@@ -175,7 +171,7 @@ export class SharedPercpuRef {
   offline(): void {
     if (!this.#isOnline) return
     this.#isOnline = false
-    this.#leave()
+    this.#announcer.offline()
   }
 
   /** rcu_quiescent_state: this thread is between two operations, which it always is when it calls. Costs an atomic load. */
@@ -212,7 +208,7 @@ export class SharedPercpuRef {
   /** Kills the ref unless it is dead, and waits until all references are put: {@link confirmed}, then {@link released}, under one limit each. */
   async drain(limits: WaitLimits = {}): Promise<void> {
     this.#checkAttached()
-    if (!this.isDying && this.#ref.kill(this.#worker)) this.#teardown.begin(null)
+    if (!this.isDying && this.#ref.kill(this.#worker)) this.#begin(null)
     await this.confirmed(limits)
     await this.released(limits)
   }
@@ -240,6 +236,7 @@ export class SharedPercpuRef {
     if (!this.#isAttached) return
     this.offline()
     this.#isAttached = false
+    this.#line = closedLine()
     this.#workers.free(this.#worker)
   }
 
@@ -271,7 +268,7 @@ export class SharedPercpuRef {
 
   /** Who created the ref drains it and ends it, with no limit but that of {@link confirmed}; others detach. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isCreator && this.#isAttached) {
+    if (this.#isCreator && this.#isAttached && !this.#ref.isExited) {
       await this.drain()
       this.exit()
     }
@@ -281,40 +278,40 @@ export class SharedPercpuRef {
   #kill(confirm: SharedRefCallback | null): void {
     this.#checkAttached()
     if (!this.#ref.kill(this.#worker)) throw new PercpuRefBug('percpu_ref_kill_and_confirm called more than once on a shared ref')
+    this.#begin(confirm)
+  }
+
+  /** This thread is between two operations itself. */
+  #begin(confirm: SharedRefCallback | null): void {
+    this.announce()
     this.#teardown.begin(confirm === null ? null : () => confirm(this))
-  }
-
-  #enter(): void {
-    this.#announcer.online()
-    this.#line = this.#own
-  }
-
-  #leave(): void {
-    this.#line = this.#closed
-    this.#announcer.offline()
   }
 
   /** Runs with the thread online, for so long if it was not. */
   #whileOnline<T>(operation: () => T): T {
     this.#checkAttached()
     if (this.#isOnline) return operation()
-    this.#enter()
+    this.#announcer.online()
     try {
       return operation()
     } finally {
-      this.#leave()
+      this.#announcer.offline()
     }
+  }
+
+  get #isPercpu(): boolean {
+    return (this.#line[GATE]! & CLOSED) === 0
   }
 
   /** Counts on this worker's line while its gate is open, else in the shared counter: what that is then, and null. */
   #change(n: number): number | null {
     return this.#whileOnline(() => {
-      if (this.#own[GATE] === 0) {
-        this.#own[COUNTER]! += n
+      if (this.#isPercpu) {
+        this.#line[COUNTER]! += n
         return null
       }
       this.#ref.checkAlive()
-      this.#own[SHARED]! += n
+      this.#line[SHARED]! += n
       return this.#ref.add(n)
     })
   }
@@ -332,14 +329,14 @@ export class SharedPercpuRef {
 
   #trySlowly(call: 'tryget' | 'tryget-live'): boolean {
     const cpu = this.#whileOnline(() => {
-      if (this.#own[GATE] === 0) {
-        this.#own[COUNTER]!++
+      if (this.#isPercpu) {
+        this.#line[COUNTER]!++
         return this.#worker
       }
       if (call === 'tryget-live' && this.#ref.isDying) return false
       this.#ref.checkAlive()
       if (!this.#ref.addUnlessZero(1)) return false
-      this.#own[SHARED]!++
+      this.#line[SHARED]!++
       return null
     })
     if (this.#said !== null) this.#sayTried(call, cpu)

@@ -1,7 +1,7 @@
 import { PercpuRefBug } from '../ref-struct.ts'
 import type { RefWords } from '../state.ts'
 import { raiseEpoch } from './grace-period.ts'
-import { ATOMIC, BIAS32, COUNTER, DEAD, EXITED, GATE, header, lineOf, place } from './layout.ts'
+import { ATOMIC, BIAS32, CLOSED, COUNTER, DEAD, EXITED, GATE, header, lineOf, place } from './layout.ts'
 import { locked } from './lock.ts'
 import { wide, type Said } from './said.ts'
 
@@ -76,7 +76,7 @@ export class SharedStruct {
 
   /** atomic_long_add_unless(n, 0). */
   addUnlessZero(n: number): boolean {
-    for (let count = this.count; count !== 0; ) {
+    for (let count = this.count; count !== 0;) {
       const found = Atomics.compareExchange(this.words, header.COUNT, count, (count + n) | 0)
       if (found === count) return true
       count = found
@@ -161,6 +161,7 @@ export class SharedStruct {
       if (this.isExited) return
       if (this.isSwitching) throw new PercpuRefBug('the ref was just killed: its kill is not confirmed yet')
       this.#setMode(ATOMIC | DEAD | EXITED)
+      this.wake()
       this.#said.say('percpu-ref/exited', { count: wide(this.count, this.isBiased) })
     })
   }
@@ -189,7 +190,10 @@ export class SharedStruct {
   /** The mode for whoever looks, and the gate of every worker, attached or not. */
   #setMode(mode: number): void {
     Atomics.store(this.words, header.MODE, mode)
-    for (const line of this.#lines()) Atomics.store(this.words, line + GATE, mode === 0 ? 0 : 1)
+    for (const line of this.#lines()) {
+      if (mode === 0) Atomics.and(this.words, line + GATE, ~CLOSED)
+      else Atomics.or(this.words, line + GATE, CLOSED)
+    }
   }
 
   *#lines(): Generator<number> {

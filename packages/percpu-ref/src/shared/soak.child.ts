@@ -73,7 +73,7 @@ function live(): void {
   ref.offline()
 }
 
-for (let life = 0; ; ) {
+for (let life = 0; ;) {
   Atomics.wait(words, report.LIFE, life)
   life = Atomics.load(words, report.LIFE)
   if (life < 0) break

@@ -21,7 +21,8 @@ export class SharedRefStall extends Error {
 }
 
 function notAnnounced(workers: readonly WorkerState[]): string {
-  if (workers.length === 0) return 'the grace period is over, and who killed the ref has not taken note: it is busy, or gone (then forget it)'
+  if (workers.length === 0)
+    return 'the grace period is over, and who killed the ref has not taken note: it is busy, or gone (then forget it)'
   const who = workers.map(label).join(', ')
   return `no quiescent state since the kill from ${who}: online and busy, blocked, or gone (then forget it)`
 }

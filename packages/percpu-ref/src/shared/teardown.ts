@@ -50,7 +50,11 @@ export class Teardown {
   async released(limits: WaitLimits): Promise<void> {
     await within(this.#untilReleased(), limits, (cause) => {
       const workers = this.#workers.states().filter(({ held }) => held !== 0)
-      return new SharedRefStall('references', { workers, references: this.#ref.isDying && !this.#ref.isBiased ? this.#ref.count : null, cause })
+      return new SharedRefStall('references', {
+        workers,
+        references: this.#ref.isDying && !this.#ref.isBiased ? this.#ref.count : null,
+        cause,
+      })
     })
   }
 
@@ -69,9 +73,7 @@ export class Teardown {
       }
       const late = lateWorker(words)
       if (late === null) return this.#end()
-      const index = lineOf(late) + place.EPOCH
-      const announced = Atomics.load(words, index)
-      if (announced !== 0 && announced !== Atomics.load(words, header.EPOCH)) await changed(words, index, announced)
+      await changed(words, lineOf(late.worker) + place.EPOCH, late.announced)
     }
   }
 
@@ -98,6 +100,7 @@ export class Teardown {
   async #untilReleased(): Promise<void> {
     const { words } = this.#ref
     while (!this.#ref.isReleased) {
+      this.#ref.checkAlive()
       const { count, isDying, isBiased } = this.#ref
       if (isDying && !isBiased && count < 0)
         throw new PercpuRefBug(`more references were put than taken: the count is ${count}, and the ref is never released`)

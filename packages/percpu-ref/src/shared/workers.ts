@@ -1,4 +1,5 @@
-import { COUNTER, header, lineOf, NAME_MAX, place, SHARED } from './layout.ts'
+import { acknowledge, isLate, isOnline } from './grace-period.ts'
+import { COUNTER, GATE, header, lineOf, NAME_MAX, OFFLINE, place, SAYING, SHARED } from './layout.ts'
 
 /** How a worker stands: whoever attached to a ref and has not left it. Read without stopping it, so what it holds may be moving. */
 export interface WorkerState {
@@ -43,9 +44,10 @@ export class Workers {
 
   /** Gives a place back: its worker is offline and will not touch it any more. What it counted stays in the sum. */
   free(worker: number): void {
-    Atomics.store(this.#words, lineOf(worker) + place.EPOCH, 0)
+    Atomics.or(this.#words, lineOf(worker) + GATE, OFFLINE)
+    Atomics.and(this.#words, lineOf(worker) + GATE, ~SAYING)
     Atomics.store(this.#words, lineOf(worker) + place.TAKEN, 0)
-    Atomics.notify(this.#words, lineOf(worker) + place.EPOCH)
+    acknowledge(this.#words, worker)
     Atomics.notify(this.#words, header.SWITCHING)
   }
 
@@ -67,13 +69,12 @@ export class Workers {
   #stateOf(worker: number): WorkerState {
     const words = this.#words
     const line = lineOf(worker)
-    const epoch = Atomics.load(words, line + place.EPOCH)
     const name = words.subarray(line + place.NAME + 1, line + place.NAME + 1 + words[line + place.NAME]!)
     return {
       worker,
       name: String.fromCharCode(...name),
-      state: epoch === 0 ? 'offline' : 'online',
-      isLate: epoch !== 0 && epoch !== Atomics.load(words, header.EPOCH) && Atomics.load(words, header.BIASED) === 1,
+      state: isOnline(words, worker) ? 'online' : 'offline',
+      isLate: isLate(words, worker),
       held: this.held(worker),
     }
   }
