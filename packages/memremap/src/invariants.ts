@@ -1,7 +1,7 @@
 import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
-import type { Holder } from './pages.ts'
+import type { Holder } from './page/pages.ts'
 import type { MemremapState } from './memremap-state.ts'
-import type { Pagemap } from './pagemap.ts'
+import type { Pagemap } from './pagemap/pagemap.ts'
 
 const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 

@@ -1,6 +1,6 @@
 import type { PagemapId } from '@devtrail/events'
-import { newPagemap, type Pagemap } from './pagemap.ts'
-import type { IdleWait } from './waits.ts'
+import { newPagemap, type Pagemap } from './pagemap/pagemap.ts'
+import type { IdleWait } from './page/waits.ts'
 
 export interface MemremapState {
   pagemaps: Map<PagemapId, Pagemap>

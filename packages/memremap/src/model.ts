@@ -1,10 +1,10 @@
 import { hex, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
 import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
-import { memoryType, memoryTypeName } from './memory-type.ts'
-import { isReferenced, type PageRecord } from './pages.ts'
+import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
+import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
-import { newPagemap, type Pagemap } from './pagemap.ts'
+import { newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import { evolveMemremap } from './state.ts'
 
 function folds(a: PageRecord, b: PageRecord, stride: number): boolean {

@@ -1,11 +1,11 @@
 import { isGapOf } from '@devtrail/events'
 import type { AnyEvent } from '@devtrail/events'
-import { evolvePagemap } from './evolve-pagemap.ts'
-import { evolvePages } from './evolve-pages.ts'
+import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
+import { evolvePages } from './page/evolve-pages.ts'
 import type { MemremapEvent } from './events.ts'
 import type { MemremapState } from './memremap-state.ts'
-import { forgetPages } from './pages.ts'
-import { evolveWaits } from './waits.ts'
+import { forgetPages } from './page/pages.ts'
+import { evolveWaits } from './page/waits.ts'
 
 export { initialMemremap, type MemremapState } from './memremap-state.ts'
 

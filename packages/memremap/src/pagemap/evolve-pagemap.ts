@@ -1,9 +1,9 @@
 /** How the life of a pagemap follows from events. */
 import { between, type Pfn } from '@devtrail/events'
-import type { MemremapEvent } from './events.ts'
+import type { MemremapEvent } from '../events.ts'
 import { memoryType } from './memory-type.ts'
 import type { Pagemap } from './pagemap.ts'
-import { pagemapOf, type MemremapState } from './memremap-state.ts'
+import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 
 /** The same struct dev_pagemap seen anew after a gap: what may still be out moves over, the older view ends. */
 function supersede(state: MemremapState, p: Pagemap): void {

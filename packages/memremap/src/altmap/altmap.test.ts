@@ -1,6 +1,7 @@
 /** Vectors of the altmap notes (memremap, section 2 (c)), by number. */
 import { describe, expect, test } from 'vitest'
-import { altmapAlloc, altmapAllocBuf, altmapFree, altmapFreePages, altmapNextPfn, altmapOffset, newAltmap, pmemLayout } from './altmap.ts'
+import { altmapAlloc, altmapAllocBuf, altmapFree, altmapFreePages, altmapNextPfn, altmapOffset, newAltmap } from './altmap.ts'
+import { pmemLayout } from './pmem-layout.ts'
 
 const GIB = 1n << 30n
 const BASE = 0x100000

@@ -1,6 +1,6 @@
 /** A pagemap as far as events tell of it, and the arithmetic of its pages. */
 import type { Count, DeviceId, PagemapId, Pfn } from '@devtrail/events'
-import type { Pages } from './pages.ts'
+import type { Pages } from '../page/pages.ts'
 
 export type PagemapPhase = 'mapping' | 'live' | 'unmapping' | 'removed'
 

@@ -1,10 +1,10 @@
 /** How references to pages follow from events. */
 import type { Pfn } from '@devtrail/events'
-import type { MemremapEvent } from './events.ts'
-import { memoryType } from './memory-type.ts'
-import { covers, headOf, type Pagemap } from './pagemap.ts'
+import type { MemremapEvent } from '../events.ts'
+import { memoryType } from '../pagemap/memory-type.ts'
+import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
 import { doubtPages, grab, maybePut, put, sample } from './pages.ts'
-import { pagemapOf, type MemremapState } from './memremap-state.ts'
+import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './waits.ts'
 
 /** A page of memory that is gone was used: whoever used it still held a reference. */
@@ -22,6 +22,17 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
 
 export function evolvePages(state: MemremapState, event: MemremapEvent): void {
   switch (event.type) {
+    case 'memremap/pages-unlinked-twice': {
+      // The struct pages are the same: what is known of them goes with them.
+      const from = pagemapOf(state, event.data.of, event.seq)
+      const to = pagemapOf(state, event.data.pagemap, event.seq)
+      for (const [pfn, page] of from.pages) {
+        if (pfn < event.data.firstPfn || pfn >= event.data.firstPfn + event.data.pages) continue
+        from.pages.delete(pfn)
+        to.pages.set(pfn, page)
+      }
+      return
+    }
     case 'memremap/grabbed': {
       const { pfn, pagemap, before, head, refs, kind } = event.data
       if (pfn === null || pagemap === null || refs === 0) return

@@ -1,7 +1,7 @@
 /** Tasks that wait for a page to become idle before its blocks may be reused (DAX layout breaking). */
 import type { Pfn } from '@devtrail/events'
-import type { MemremapEvent } from './events.ts'
-import type { MemremapState } from './memremap-state.ts'
+import type { MemremapEvent } from '../events.ts'
+import type { MemremapState } from '../memremap-state.ts'
 
 export interface IdleWait {
   pid: number
