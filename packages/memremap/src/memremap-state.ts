@@ -17,7 +17,9 @@ export interface MemremapState {
   ended: { complete: boolean } | null
 }
 
-export const initialMemremap = (): MemremapState => ({ pagemaps: new Map(), waits: new Map(),
+export const initialMemremap = (): MemremapState => ({
+  pagemaps: new Map(),
+  waits: new Map(),
   spaces: new Map(),
   spacesDoubted: false,
   proven: null,

@@ -12,13 +12,14 @@ import { LinearDax } from './dax-device.ts'
 const both = ['seed', 'linux-6.1'] as const
 const results = (live: Live): unknown[] => live.said('fault-ended').map(({ data }) => [data['pmd'], data['result'], data['errno']])
 
+function about(value: bigint, pmd: boolean): boolean[] {
+  const { devmap, special } = entryOf(value, true, pmd)
+  return [devmap, special]
+}
+
 test('an entry says DEVMAP for a page of a pagemap and SPECIAL for any other; one of 2 MiB is never both', () => {
   const devmap = physToPfnT(1n << 32n, pfnFlags.DEV | pfnFlags.MAP)
   const other = physToPfnT(1n << 32n, pfnFlags.DEV)
-  const about = (value: bigint, pmd: boolean): boolean[] => {
-    const { devmap, special } = entryOf(value, true, pmd)
-    return [devmap, special]
-  }
   expect([about(devmap, false), about(devmap, true), about(other, false), about(other, true)]).toEqual([
     [true, true],
     [true, false],

@@ -39,8 +39,7 @@ export class GetUserPages<P extends FreeingOwner> {
   *pages(space: AddressSpace, page: number, count: number, flags: number, options: GupOptions = {}): Steps<GupResult> {
     const { emitter, rules, faults } = this.#parts
     const walk = new Walk(this.#parts, space, flags)
-    if (emitter.on)
-      emitter.emit<MemremapPayload>('memremap/gup-started', { mm: space.pid, address: addressOf(page), pages: count, flags })
+    if (emitter.on) emitter.emit<MemremapPayload>('memremap/gup-started', { mm: space.pid, address: addressOf(page), pages: count, flags })
     if (options.slowOnly !== true) yield* walkFast(walk, rules, page, count)
     const got = walk.pfns.length
     let why = 0

@@ -13,7 +13,7 @@ import type { WalkLookups } from './walk-lookups.ts'
 
 /** Takes up to `count` pages from `page` on; stops at the first that it cannot have. */
 export function* walkFast<P extends FreeingOwner>(walk: Walk<P>, rules: GupRules, page: number, count: number): Steps<void> {
-  for (let at = page; at < page + count; ) {
+  for (let at = page; at < page + count;) {
     const end = Math.min(page + count, (Math.floor(at / PMD_PAGES) + 1) * PMD_PAGES)
     const found = walk.space.find(at)
     const lookups = walk.lookups()

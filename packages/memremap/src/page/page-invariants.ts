@@ -19,7 +19,11 @@ export interface Broken {
 }
 
 /** A violation that an event shows. */
-export function broken(rule: string, event: AnyEvent, { summary, pfn, pages = 1, evidence = [], possible = false, data = {} }: Broken): Violation {
+export function broken(
+  rule: string,
+  event: AnyEvent,
+  { summary, pfn, pages = 1, evidence = [], possible = false, data = {} }: Broken,
+): Violation {
   return {
     rule,
     certainty: possible ? 'possible' : 'certain',
@@ -155,8 +159,9 @@ export const freedBlockReferenced: Invariant<MemremapState> = {
     const event = own(any)
     if (event?.type !== 'memremap/blocks-freed' || event.data.pagemap === null) return []
     const p = state.pagemaps.get(event.data.pagemap)
+    if (p === undefined) return []
     const found: Violation[] = []
-    for (let pfn = event.data.pfn; p !== undefined && pfn < event.data.pfn + event.data.pages; pfn++) {
+    for (let pfn = event.data.pfn; pfn < event.data.pfn + event.data.pages; pfn++) {
       const page = p.pages.get(headOf(p, pfn))
       if (page === undefined || !isReferenced(page, p.idle)) continue
       const summary = `a file gave up page ${hex(pfn)} while it was referenced${page.holders.length > 0 ? ` by ${takersOf(page)}` : ''}`

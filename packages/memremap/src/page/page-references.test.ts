@@ -142,7 +142,16 @@ function standalone(rules: MemremapRules, type: number, vmemmapShift = 0, size =
   const live = new Live()
   const freed: number[] = []
   const pages = new StructPages<Owner>(live.emitter, rules)
-  const owner: Owner = { id: 9, pointer: '0x9', type, device: null, vmemmapShift, ops: { pageFree: (pfn) => freed.push(pfn) }, ref: 1, dead: false }
+  const owner: Owner = {
+    id: 9,
+    pointer: '0x9',
+    type,
+    device: null,
+    vmemmapShift,
+    ops: { pageFree: (pfn) => freed.push(pfn) },
+    ref: 1,
+    dead: false,
+  }
   const range = pages.initDevice(owner, { devFirst: PFN, last: PFN + size - 1 })
   const hold = {
     get: (p: Owner, n: number): void => {

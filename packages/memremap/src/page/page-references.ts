@@ -146,9 +146,8 @@ export class PageReferences<P extends FreeingOwner> {
   /** {@link put}, with a pause where the series has given back the pagemap and not yet the page. */
   *putSteps(first: Pfn, { pages: count = 1, kind = 'get', how = kind === 'pin' ? 'unpin' : 'put_page' }: Putting = {}): Steps<PutResult> {
     const owner = this.#pages.at(first)
-    const bugs = this.#rules.putBeyondLastBugs && owner !== null
-    for (let pfn = first; bugs && pfn < first + count; pfn++)
-      if (this.count(pfn) <= 1) this.#bug(pfn, 'is put although nobody references it')
+    if (this.#rules.putBeyondLastBugs && owner !== null)
+      for (let pfn = first; pfn < first + count; pfn++) if (this.count(pfn) <= 1) this.#bug(pfn, 'is put although nobody references it')
     if (owner !== null && this.#rules.pageHoldsPagemap) {
       for (let pfn = first; pfn < first + count; pfn++) this.#holdPagemap(owner.pagemap, owner.headOf(pfn), -1)
       yield null
@@ -223,7 +222,8 @@ export class PageReferences<P extends FreeingOwner> {
     if (!this.#emitter.on) return
     this.#say('memremap/page-allocated', { pfn, pagemap: pages.pagemap.id, live }, pages)
     if (this.#rules.allocationHoldsPagemap && live) this.#say('memremap/pagemap-held', { pagemap: pages.pagemap.id, pfn, refs: 1 }, pages)
-    if (!live) this.#say('memremap/warned', { pagemap: pages.pagemap.id, by: 'zone_device_page_init', message: 'its pagemap is dying' }, pages)
+    if (!live)
+      this.#say('memremap/warned', { pagemap: pages.pagemap.id, by: 'zone_device_page_init', message: 'its pagemap is dying' }, pages)
   }
 
   #sayBeyondLast(pages: DevicePages<P>, pfn: Pfn, count: number): void {

@@ -81,15 +81,7 @@ export interface Sample {
  * References were taken. What was sampled before outranks what was counted, unless somebody else changed the count
  * since: two CPUs that race for a page sample the same count.
  */
-export function grab(
-  pages: Pages,
-  pfn: Pfn,
-  before: Sample | null,
-  holder: Holder,
-  order: number,
-  complete: boolean,
-  idle = IDLE,
-): void {
+export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Holder, order: number, complete: boolean, idle = IDLE): void {
   const page = record(pages, pfn, complete ? idle : between(idle, Infinity))
   const seen = before === null || page.changedAt > before.at ? null : before.count
   const base = seen ?? page.refcount
