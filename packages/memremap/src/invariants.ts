@@ -3,6 +3,8 @@ import { altmapInvariants } from './altmap/altmap-invariants.ts'
 import { hotplugInvariants } from './hotplug/hotplug-invariants.ts'
 import { mappingLeft } from './mapping/mapping-invariants.ts'
 import { pagemapInvariants } from './pagemap/pagemap-invariants.ts'
+import { gupInvariants } from './gup/gup-invariants.ts'
+import { pageInvariants } from './page/page-invariants.ts'
 import type { Holder } from './page/pages.ts'
 import type { MemremapState } from './memremap-state.ts'
 import type { Pagemap } from './pagemap/pagemap.ts'
@@ -133,4 +135,6 @@ export const memremapInvariants: readonly Invariant<MemremapState>[] = [
   ...altmapInvariants,
   ...hotplugInvariants,
   mappingLeft,
+  ...pageInvariants,
+  ...gupInvariants,
 ]

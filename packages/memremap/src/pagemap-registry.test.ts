@@ -81,12 +81,9 @@ describe('get_user_pages, linux-6.1', () => {
     expect(registry.putPage(0x100000)).toBe('gone')
   })
 
-  test('a broken promise throws: a put too many, both kinds at once', () => {
+  test('a broken promise throws: both kinds at once', () => {
     const { registry, ...m } = machine()
     m.map(4n * GIB)
-    expect(() => registry.putPage(0x100000)).toThrow(
-      /^pagemap 1 \[0x100000000-0x13fffffff\] has no such reference on page 0x100000 \(after event \d+\)$/,
-    )
     expect(() => registry.grabPage(0x100000, foll.GET | foll.PIN)).toThrow('FOLL_PIN')
   })
 })

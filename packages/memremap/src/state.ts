@@ -3,6 +3,7 @@ import type { AnyEvent } from '@devtrail/events'
 import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
 import { evolveStages } from './pagemap/evolve-stages.ts'
 import { evolvePages } from './page/evolve-pages.ts'
+import { evolveTranslations, forgetTranslations } from './fault/translations.ts'
 import type { MemremapEvent } from './events.ts'
 import type { MemremapState } from './memremap-state.ts'
 import { forgetPages } from './page/pages.ts'
@@ -20,8 +21,10 @@ function forget(state: MemremapState): void {
     if (p.altmap) p.altmap.alloc = p.altmap.align = null
     p.stages = null
     p.pagesComplete = false
-    forgetPages(p.pages)
+    p.holds = null
+    forgetPages(p.pages, p.idle)
   }
+  forgetTranslations(state)
 }
 
 /** Events that prove that the pagemap they name is there. */
@@ -61,6 +64,7 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
     if (p !== undefined) p.sure = true
   }
   evolveWaits(state, event)
+  evolveTranslations(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
   evolveStages(state, event)

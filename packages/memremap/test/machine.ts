@@ -1,8 +1,9 @@
 /** A machine whose events are folded and judged as they are said, for the tests beside the sources. */
 import { DeviceResources, DriverCore } from '@devtrail/devres'
 import { Emitter, Ids, ManualClock, type Actor, type AnyEvent, type Violation } from '@devtrail/events'
-import { INIT_ATOMIC, PercpuRef } from '@devtrail/percpu-ref'
+import { INIT_ATOMIC, type PercpuRef } from '@devtrail/percpu-ref'
 import { Resource, ResourceTree, ioresource } from '@devtrail/resource-tree'
+import { driverRef } from './driver.ts'
 import { memremapModel } from '../src/model.ts'
 import { memoryType } from '../src/pagemap/memory-type.ts'
 import type { DevPagemap, PhysRange } from '../src/pagemap/dev-pagemap.ts'
@@ -14,9 +15,6 @@ import { Rcu } from '../src/rcu.ts'
 export const GIB = 1n << 30n
 export const MIB = 1n << 20n
 export const rangeOf = (start: bigint, size: bigint): PhysRange => ({ start, end: start + size - 1n })
-
-/** What the seed's queue does when its counter is released: wake those who freeze it; nobody does here. */
-function blk_queue_usage_counter_release(): void {}
 
 export interface MachineOptions extends RegistryOptions {
   /** Which allocation of a managed resource fails, from 1. */
@@ -41,7 +39,6 @@ export class Machine {
   readonly registry: PagemapRegistry
   readonly core: DriverCore
   readonly #allocations = { count: 0 }
-  #refs = 0
 
   constructor({ failsAt = 0, ram, other, ...options }: MachineOptions = {}) {
     this.rcu = options.rcu ?? new Rcu()
@@ -68,11 +65,7 @@ export class Machine {
 
   /** A live reference as a driver of the seed has one: the usage counter of a queue, atomic. */
   driverRef(flags = INIT_ATOMIC): PercpuRef {
-    const { emitter: events, rcu: scheduler } = this
-    return new PercpuRef(
-      { events, scheduler, cpus: 1, rules: 'seed' },
-      { id: `0xd${++this.#refs}`, release: blk_queue_usage_counter_release, flags },
-    )
+    return driverRef(this.emitter, this.ids, this.rcu, flags)
   }
 
   /** memremap_pages of FS_DAX memory, or whatever `type` says. */

@@ -56,8 +56,8 @@ function removeMemory(p: Pagemap, range: { start: bigint; size: bigint }, seq: n
   for (const page of p.pages.values()) {
     if (page.pfn < first || page.pfn >= end) continue
     const exact = page.refcount
-    const lo = exact === null ? 1 : typeof exact === 'number' ? exact : exact.atLeast
-    ;(page.sure && lo > 1 ? certain : possible).push(page.pfn)
+    const lo = exact === null ? p.idle : typeof exact === 'number' ? exact : exact.atLeast
+    ;(page.sure && lo > p.idle ? certain : possible).push(page.pfn)
   }
   p.removal = { seq, time, certain, possible, whole: true, proof: null }
 }
