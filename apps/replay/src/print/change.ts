@@ -8,7 +8,7 @@ import { valueText } from './value.ts'
 const OWN = new Set(['pfn', 'pages', 'since', 'idle', 'order', 'learntAt'])
 
 /** The widest path that others line up with. */
-const PATH_WIDTH_MAX = 48
+const PATH_WIDTH_MAX = 60
 
 interface Line {
   path: string
@@ -24,9 +24,10 @@ function text(value: unknown): string {
   return valueText(Object.fromEntries(Object.entries(value).filter(([name]) => !OWN.has(name))), 1)
 }
 
+const isTruth = (v: unknown): boolean => typeof v === 'boolean' || v === null
+
 function whatOf({ from, to }: Change): string {
-  const isBool = (v: unknown): boolean => typeof v === 'boolean'
-  if ((isBool(from) || from === null) && (isBool(to) || to === null)) return `${valueText(from)} → ${valueText(to)}`
+  if (isTruth(from) && isTruth(to)) return `${valueText(from)} → ${valueText(to)}`
   return `${text(from)} → ${text(to)}`
 }
 

@@ -36,7 +36,7 @@ export function valueText(value: unknown, depth = 0): string {
   if (value === NOTHING) return 'none'
   if (typeof value === 'string') return visible(value)
   if (typeof value === 'number') return number(value)
-  if (typeof value !== 'object') return String(value)
+  if (typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return listText(value, depth)
   if (isBound(value)) return rangeOf(value).lo === rangeOf(value).hi ? number(value.atLeast) : count(value)
   if (isObject(value) && Array.isArray(value['known'])) {

@@ -89,7 +89,8 @@ export async function attribute(
   const seqs = new Map<Change, number>()
   let devices = [...Map.groupBy(changes, (c) => c.device)].map(([device, of]) => new OfDevice(device, of, history, facts))
   let seen = 0
-  for (let to = later; to >= 0 && devices.length > 0 && seen < events;) {
+  let to = later
+  while (to >= 0 && devices.length > 0) {
     const from = Math.max(-1, to - STRETCH_EVENTS)
     let touched = new Map<OfDevice, number>()
     const begin = (machine: Machine): void => {
@@ -118,6 +119,7 @@ export async function attribute(
       }
     }
     devices = devices.filter(({ open }) => open.size > 0)
+    if (seen >= events) break
     to = from < 0 ? -1 : Math.max(-1, ...devices.map((d) => touched.get(d)!))
   }
   return seqs

@@ -21,6 +21,8 @@ type Objects = { readonly [name: string]: unknown }
 
 const isObject = (value: unknown): value is Objects => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isLeaf = (value: unknown): boolean => !isObject(value) || quantityOf(value) !== null
+const isList = (v: unknown): boolean => Array.isArray(v) || isKnownList(v)
+const isComplete = (v: unknown): boolean | null => (isKnownList(v) ? v.complete : null)
 const BY_PLACE: ListKeys = { by: [] }
 
 interface Element {
@@ -73,7 +75,6 @@ class Differ {
 
   values(path: string, steps: readonly Step[], name: string, from: unknown, to: unknown): void {
     if (from === to || (isLeaf(from) && isLeaf(to) && JSON.stringify(from) === JSON.stringify(to))) return
-    const isList = (v: unknown): boolean => Array.isArray(v) || isKnownList(v)
     if (isList(from) || isList(to)) return this.#list(path, steps, name, from, to)
     if (isLeaf(from) || isLeaf(to)) return this.#say(path, steps, from, to)
     this.fields(path, steps, from as Objects, to as Objects)
@@ -104,8 +105,7 @@ class Differ {
         if (a.sure !== b.sure) this.#say(`${inner}.sure`, [...steps2, field('sure')], a.sure, b.sure)
       }
     }
-    const complete = (v: unknown): unknown => (isKnownList(v) ? v.complete : null)
-    const [was, is] = [complete(from), complete(to)]
+    const [was, is] = [isComplete(from), isComplete(to)]
     if (was !== is && was !== null && is !== null) this.#say(`${path}.complete`, [...steps, field('complete')], was, is)
   }
 }

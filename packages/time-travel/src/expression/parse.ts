@@ -3,7 +3,7 @@
  * as a name of anything but data.
  */
 import { ExpressionError } from './error.ts'
-import type { Comparison, Condition, Expression, Key, Operand, Path, Step } from './syntax.ts'
+import type { Comparison, Condition, Expression, Operand, Path, Step } from './syntax.ts'
 import { tokensOf, type Sign, type Token } from './tokens.ts'
 import { Decimal } from './decimal.ts'
 
@@ -206,7 +206,7 @@ class Parser {
     if (t.value instanceof Decimal) this.#fail('a key is a whole number or a text')
     this.#next++
     this.#expect(']')
-    return { kind: 'key', key: t.value as Key, at: t.at }
+    return { kind: 'key', key: t.value, at: t.at }
   }
 }
 

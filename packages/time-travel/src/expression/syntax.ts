@@ -41,11 +41,12 @@ export interface Expression {
   readonly paths: readonly Path[]
 }
 
+const keyWritten = (key: Key): string =>
+  typeof key === 'string' ? JSON.stringify(key) : typeof key === 'bigint' || key > 9999 ? `0x${key.toString(16)}` : String(key)
+
 /** A path as it is written. */
 export function pathText({ device, steps }: Path): string {
-  const key = (k: Key): string =>
-    typeof k === 'string' ? JSON.stringify(k) : typeof k === 'bigint' || k > 9999 ? `0x${k.toString(16)}` : String(k)
-  const inner = steps.map((s, i) => (s.kind === 'key' ? `[${key(s.key)}]` : `${i === 0 ? '' : '.'}${s.name}`)).join('')
+  const inner = steps.map((s, i) => (s.kind === 'key' ? `[${keyWritten(s.key)}]` : `${i === 0 ? '' : '.'}${s.name}`)).join('')
   return device === null ? inner : `device(${JSON.stringify(device.name)}).${inner}`
 }
 
