@@ -145,7 +145,6 @@ const views: Views = {
     'idle-wait-started': NONE,
     'idle-wait-ended': NONE,
     'release-requested': PROVEN,
-    'memory-add-started': NONE,
     'ref-released': ['pagemaps.ref'],
   },
   // A pointer seen anew ends the view of the pagemap that had it.
