@@ -1,4 +1,15 @@
-import { hex, rangeOf, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Views, type Waiting } from '@devtrail/events'
+import {
+  hex,
+  rangeOf,
+  seconds,
+  type Facts,
+  type Json,
+  type Model,
+  type PagemapId,
+  type View,
+  type Views,
+  type Waiting,
+} from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
 import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'

@@ -213,7 +213,8 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
         }
       })
       const sure = changes.filter((change) => !doubtful.has(change))
-      const what = (of: ReadonlyMap<Change, number>): string[] => sure.map((change) => `${change.path} of ${change.device}: ${of.get(change)}`)
+      const what = (of: ReadonlyMap<Change, number>): string[] =>
+        sure.map((change) => `${change.path} of ${change.device}: ${of.get(change)}`)
       expect([a, b, ...what(said)]).toEqual([a, b, ...what(last)])
     }
   })

@@ -193,7 +193,9 @@ describe('hostile input', () => {
   })
 
   it('is never anything but an ExpressionError, whatever the characters', () => {
-    const piece = fc.constantFrom(...['a', '.', '[', ']', '(', ')', '"', "'", '0x1', '9.5', '==', '~', '-', '!', '&&', 'in', 'count', 'device', ' ', '\\', ',', '𝒳'])
+    const piece = fc.constantFrom(
+      ...['a', '.', '[', ']', '(', ')', '"', "'", '0x1', '9.5', '==', '~', '-', '!', '&&', 'in', 'count', 'device', ' ', '\\', ',', '𝒳'],
+    )
     const outcome = (source: string): unknown => {
       try {
         return truth(source)
@@ -202,9 +204,15 @@ describe('hostile input', () => {
       }
     }
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(piece).map((p) => p.join(''))), (source) => {
-        expect([true, false, null]).toContain(outcome(source))
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(piece).map((p) => p.join('')),
+        ),
+        (source) => {
+          expect([true, false, null]).toContain(outcome(source))
+        },
+      ),
       { numRuns: 2000 },
     )
   })
