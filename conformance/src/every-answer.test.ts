@@ -43,7 +43,8 @@ function* changesOf(value: unknown, path: string): Generator<[string, unknown]> 
     yield [`${path} changed`, otherValue(value)]
   } else if (Array.isArray(value)) {
     for (const [how, array] of arrayChanges(value)) yield [`${path} ${how}`, array]
-    for (const [i, inner] of value.entries()) for (const [kind, changed] of changesOf(inner, `${path}[]`)) yield [kind, value.with(i, changed)]
+    for (const [i, inner] of value.entries())
+      for (const [kind, changed] of changesOf(inner, `${path}[]`)) yield [kind, value.with(i, changed)]
   } else {
     for (const key of Object.keys(value)) {
       const { [key]: inner, ...rest } = value as Record<Key, unknown>
@@ -58,24 +59,27 @@ function* changed({ subsystem }: Sequence, operation: Operation): Generator<Chan
   for (const [kind, answer] of changesOf(answerOf(operation), `${subsystem}/${operation.op}`)) yield { kind, answer: answer as Answer }
 }
 
-it.each([COPIED, WHOLE].filter((folder) => existsSync(folder)))('any answer of any kind in %s, changed, is a divergence', async (folder) => {
-  const tried = new Map<string, number>()
-  const unnoticed: string[] = []
-  for (const file of await vectorFiles(folder)) {
-    for await (const sequence of sequencesOf(file)) {
-      for (const [index, operation] of sequence.ops.entries()) {
-        for (const { kind, answer } of changed(sequence, operation)) {
-          const before = tried.get(kind) ?? 0
-          if (before >= EACH) continue
-          tried.set(kind, before + 1)
-          const { op, args } = operation
-          const ops = sequence.ops.with(index, { ...answer, op, args })
-          const { divergence } = runSequence(subsystems[sequence.subsystem]!, { ...sequence, ops })
-          if (divergence?.operation !== index) unnoticed.push(`${sequence.id}, operation ${index}: ${kind}`)
+it.each([COPIED, WHOLE].filter((folder) => existsSync(folder)))(
+  'any answer of any kind in %s, changed, is a divergence',
+  async (folder) => {
+    const tried = new Map<string, number>()
+    const unnoticed: string[] = []
+    for (const file of await vectorFiles(folder)) {
+      for await (const sequence of sequencesOf(file)) {
+        for (const [index, operation] of sequence.ops.entries()) {
+          for (const { kind, answer } of changed(sequence, operation)) {
+            const before = tried.get(kind) ?? 0
+            if (before >= EACH) continue
+            tried.set(kind, before + 1)
+            const { op, args } = operation
+            const ops = sequence.ops.with(index, { ...answer, op, args })
+            const { divergence } = runSequence(subsystems[sequence.subsystem]!, { ...sequence, ops })
+            if (divergence?.operation !== index) unnoticed.push(`${sequence.id}, operation ${index}: ${kind}`)
+          }
         }
       }
     }
-  }
-  expect(unnoticed).toEqual([])
-  expect(tried.size).toBeGreaterThan(1000)
-})
+    expect(unnoticed).toEqual([])
+    expect(tried.size).toBeGreaterThan(1000)
+  },
+)

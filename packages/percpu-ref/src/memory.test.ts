@@ -43,7 +43,9 @@ describe.each<Rules>(['seed', 'linux-6.1'])('percpu_ref_init by the rules of %s'
   })
 
   it('throws where null would not be looked at', () => {
-    expect(() => new PercpuRef({ ...machineOf(rules).machine, mayAllocate: () => false }, init)).toThrow(/no memory for the counters .*-ENOMEM/)
+    expect(() => new PercpuRef({ ...machineOf(rules).machine, mayAllocate: () => false }, init)).toThrow(
+      /no memory for the counters .*-ENOMEM/,
+    )
   })
 })
 
@@ -63,23 +65,29 @@ it('whichever allocation fails, every sequence ends with nothing leaked and noth
   const ops = fc.array(fc.tuple(fc.constantFrom(...calls), fc.nat(2)), { maxLength: 40, size: 'max' })
   const flags = fc.constantFrom(0, INIT_ATOMIC, INIT_DEAD, ALLOW_REINIT)
   fc.assert(
-    fc.property(fc.constantFrom<Rules>('seed', 'linux-6.1'), fc.nat(7), fc.array(flags, { minLength: 3, maxLength: 3 }), ops, (rules, fails, flags, ops) => {
-      const { live, ...memory } = memoryOf(fails)
-      const { machine, gp } = machineOf(rules)
-      let released = 0
-      const refs = flags.map((flags, i) => PercpuRef.init({ ...machine, ...memory }, { id: `0x${i}`, flags, release: () => released++ }))
-      const count = percpuRefRules[rules].allocations.length
-      expect(refs.filter((ref) => ref === null)).toHaveLength(fails > 0 && fails <= 3 * count ? 1 : 0)
-      for (const [call, which] of ops) {
-        const ref = refs[which]!
-        if (call === 'pass') gp.pass()
-        else if (ref !== null) legally(ref, call)
-        expect(Math.min(live.counters, live.data)).toBeGreaterThanOrEqual(0)
-      }
-      gp.drain()
-      for (const ref of refs) ref?.exit()
-      expect(live).toEqual({ counters: 0, data: 0 })
-    }),
+    fc.property(
+      fc.constantFrom<Rules>('seed', 'linux-6.1'),
+      fc.nat(7),
+      fc.array(flags, { minLength: 3, maxLength: 3 }),
+      ops,
+      (rules, fails, flags, ops) => {
+        const { live, ...memory } = memoryOf(fails)
+        const { machine, gp } = machineOf(rules)
+        let released = 0
+        const refs = flags.map((flags, i) => PercpuRef.init({ ...machine, ...memory }, { id: `0x${i}`, flags, release: () => released++ }))
+        const count = percpuRefRules[rules].allocations.length
+        expect(refs.filter((ref) => ref === null)).toHaveLength(fails > 0 && fails <= 3 * count ? 1 : 0)
+        for (const [call, which] of ops) {
+          const ref = refs[which]!
+          if (call === 'pass') gp.pass()
+          else if (ref !== null) legally(ref, call)
+          expect(Math.min(live.counters, live.data)).toBeGreaterThanOrEqual(0)
+        }
+        gp.drain()
+        for (const ref of refs) ref?.exit()
+        expect(live).toEqual({ counters: 0, data: 0 })
+      },
+    ),
     { numRuns: 300 },
   )
 })
