@@ -38,7 +38,7 @@ class Pair {
       case 'insert': {
         const { live, plain } = this.#make(name, start, end)
         const conflict = call === 'request' ? this.tree.requestResourceConflict(live) : this.tree.insertResourceConflict(live)
-        return [conflict?.name, oracle[call](this.plainRoot, plain)?.name]
+        return [conflict?.name, (call === 'request' ? oracle.request : oracle.insert)(this.plainRoot, plain)?.name]
       }
       case 'region': {
         this.#made++
