@@ -23,9 +23,18 @@ export function factsOf({ offsets, parameters }: Layout): string {
   return WANTED.map((what) => `${what} ${fact(what)}`).join('\n')
 }
 
+/** Structures that a path goes through on its way. What lies in others is not looked at: the script would take too long. */
+const THROUGH: readonly string[] = ['kobject', 'percpu_ref', 'range', 'vmem_altmap']
+
+/** What the script is to look for: what is wanted, and the names on the way there, with a colon before each. */
+export function namesWanted(kernels: readonly Layout[]): string {
+  const parameters = kernels.flatMap((kernel) => Object.values(kernel.parameters).flat())
+  return [...WANTED, ...[...new Set([...THROUGH, ...parameters])].toSorted().map((name) => `:${name}`)].join('\n')
+}
+
 /**
- * Reads the list of what is wanted, an empty line, the strings of a BTF (a line each) and its types (words in decimal). `strings`:
- * how many bytes those are. Any POSIX awk runs it.
+ * Reads what is wanted, an empty line, the strings of a BTF (a line each) and its types (words in decimal, four a line).
+ * `strings`: how many bytes those are. Any POSIX awk runs it.
  */
 export const FACTS_AWK = String.raw`
 function resolve(id,   depth) {
@@ -53,25 +62,30 @@ function find(type, name, depth,   list, part, n, i, bits, isField) {
   }
   return 0
 }
+# Most types are of no use here, and are passed over.
+function isIdle() {
+  if (word[1] == 0) return kind == 12
+  if (!(word[1] in string)) return 1
+  return kind == 12 ? !(string[word[1]] in isFunction) : !(string[word[1]] in isStruct)
+}
 function take(   i, name, text) {
-  id++
   kindOf[id] = kind
   valueOf[id] = word[3]
   name = string[word[1]]
   if (kind == 4 || kind == 5) {
-    if (name in isStruct && !(name in structOf)) structOf[name] = id
+    if (name != "" && !(name in structOf)) structOf[name] = id
     text = ""
     for (i = 4; i < n; i += 3) {
       name = string[word[i]]
-      if (name == "" || name in isMember) text = text name ":" word[i + 1] ":" word[i + 2] " "
+      if (word[i] == 0 || name in isMember) text = text name ":" word[i + 1] ":" word[i + 2] " "
     }
     membersOf[id] = text
     hasFields[id] = word[2] >= 2147483648
   } else if (kind == 12) {
-    if (name in isFunction && !(name in functionOf)) functionOf[name] = word[3]
+    if (!(name in functionOf)) functionOf[name] = word[3]
   } else if (kind == 13) {
     text = ""
-    for (i = 4; i < n; i += 2) text = text (i > 4 ? "," : "") string[word[i]]
+    for (i = 4; i < n; i += 2) text = text (i > 4 ? "," : "") (word[i] in string ? string[word[i]] : "?")
     parametersOf[id] = text
   }
 }
@@ -96,39 +110,47 @@ function fact(what,   part, n, i, type, bits) {
 }
 BEGIN {
   reading = "wanted"
+  at = n = skip = 0
+  string[0] = ""
   split("0 4 0 12 0 0 0 0 0 0 0 0 0 0 4 0 0 4 0 0", fixed, " ")
   split("0 0 0 0 12 12 8 0 0 0 0 0 0 8 0 12 0 0 0 12", each, " ")
+  idle[1]; idle[2]; idle[3]; idle[6]; idle[7]; idle[14]; idle[15]; idle[16]; idle[17]; idle[19]
+  named[4]; named[5]; named[12]
   through[8]; through[9]; through[10]; through[11]; through[18]
 }
 reading == "wanted" {
   if ($0 == "") { reading = "strings"; next }
+  if ($0 ~ /^:/) { name = substr($0, 2); isName[name]; isStruct[name]; next }
   wanted[++wants] = $0
-  n = split($0, path, ".")
-  if ($0 ~ /\(\)$/) isFunction[substr($0, 1, length($0) - 2)]
-  else isStruct[path[1]]
-  for (i = 2; i <= n; i++) isMember[path[i]]
-  n = 0
+  if ($0 ~ /\(\)$/) { name = substr($0, 1, length($0) - 2); isName[name]; isFunction[name]; next }
+  parts = split($0, path, ".")
+  isStruct[path[1]]
+  for (i = 1; i <= parts; i++) isName[path[i]]
+  for (i = 2; i <= parts; i++) isMember[path[i]]
   next
 }
 reading == "strings" {
-  string[at + 0] = $0
+  if ($0 in isName) string[at] = $0
   at += length($0) + 1
   if (at >= strings) reading = "types"
   next
 }
+skip >= 4 { skip -= 4; next }
 {
-  for (i = 1; i <= NF; i++) {
+  for (i = skip + 1; i <= NF; i++) {
     word[++n] = $i
     if (n == 2) {
       kind = int($i / 16777216) % 32
       if (kind < 1 || kind > 19) { broken = 1; exit }
+      id++
       size = 3 + (fixed[kind + 1] + each[kind + 1] * ($i % 65536)) / 4
-    }
-    if (n >= 3 && n == size) { take(); n = 0 }
+      if (kind in idle || kind in named && isIdle()) { i += size - 2; n = 0 }
+    } else if (n >= 3 && n == size) { take(); n = 0 }
   }
+  skip = i - NF - 1
 }
 END {
-  if (broken || reading != "types" || n != 0) exit 1
+  if (broken || reading != "types" || n != 0 || skip > 0) exit 1
   for (i = 1; i <= wants; i++) print wanted[i] " " fact(wanted[i])
 }
 `

@@ -1,9 +1,9 @@
 /** The script that records on a stock kernel: POSIX shell, for one or several kernels that it tells apart by their BTF. */
 import { TRACEPOINTS } from './catalogue.ts'
-import { FACTS_AWK, factsOf, WANTED } from './facts.ts'
+import { FACTS_AWK, factsOf, namesWanted } from './facts.ts'
 import { probesOf, type Probe } from './layout.ts'
 import { TEMPLATE } from './template.ts'
-import type { VerifiedKernel } from './verified.ts'
+import type { KernelBuild, VerifiedKernel } from './verified.ts'
 
 /** The group that the script's probes are in, and the name of its instance. */
 export const GROUP = 'devtrail'
@@ -11,7 +11,10 @@ export const GROUP = 'devtrail'
 const definition = ({ event, symbol, module, isReturn, fetch }: Probe): string =>
   `${isReturn ? 'r' : 'p'} ${event} ${module === null ? '' : `${module}:`}${symbol}${fetch === '' ? '' : ` ${fetch}`}`
 
-const hashCase = ({ btf, release }: VerifiedKernel, i: number): string => `  ${btf}) kernel=${release} number=${i} ;;`
+const buildsOf = ({ btf, release, also = [] }: VerifiedKernel): readonly KernelBuild[] => [{ btf, release }, ...also]
+
+const hashCases = (kernel: VerifiedKernel, i: number): string[] =>
+  buildsOf(kernel).map(({ btf, release }) => `  ${btf}) kernel=${release} number=${i} ;;`)
 
 /** `6.1` of `6.1.0-56-amd64`; null of what is no version. */
 const series = (release: string): string | null => /^\d+\.\d+(?=\.)/.exec(release)?.[0] ?? null
@@ -37,16 +40,16 @@ const kernelFunctions = (kernel: VerifiedKernel, i: number): string =>
 
 /** Makes the script. Names and hashes come from kernels; nothing in them may end a quoted word. @throws Error when one could. */
 export function recordScript(kernels: readonly VerifiedKernel[]): string {
-  for (const { release, btf } of kernels) {
+  for (const { release, btf } of kernels.flatMap(buildsOf)) {
     if (!/^[\w.+~:-]{1,100}$/.test(release) || !/^[0-9a-f]{64}$/.test(btf))
       throw new Error(`not a kernel's release and hash: ${release} ${btf}`)
   }
   const parts: Readonly<Record<string, string>> = {
-    HASHES: kernels.map(hashCase).join('\n'),
+    HASHES: kernels.flatMap(hashCases).join('\n'),
     SERIES: kernels.flatMap(seriesCase).join('\n'),
     KERNELS: kernels.map(({ release }) => release).join(', '),
     FUNCTIONS: kernels.map(kernelFunctions).join('\n\n'),
-    WANTED: WANTED.join('\n'),
+    WANTED: namesWanted(kernels),
     FACTS_AWK: FACTS_AWK.trim(),
     GROUP,
     TRACEPOINTS: TRACEPOINTS.join(' '),

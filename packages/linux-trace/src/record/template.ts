@@ -81,7 +81,7 @@ record: copy $btf to a machine with devtrail, and make a script for it:
 record:   devtrail record --print --btf vmlinux > record.sh"
 
 t=$sys/kernel/tracing
-[ -e "$t/kprobe_events" ] || mount -t tracefs nodev "$t" 2>/dev/null
+[ -e "$t/kprobe_events" ] || [ -n "$root" ] || mount -t tracefs nodev "$t" 2>/dev/null
 [ -e "$t/kprobe_events" ] || t=$sys/kernel/debug/tracing
 [ -e "$t/kprobe_events" ] || die "there is no tracefs with kprobe_events: mount -t tracefs nodev /sys/kernel/tracing (CONFIG_KPROBE_EVENTS)"
 i=$t/instances/@GROUP@
