@@ -105,7 +105,7 @@ describe('how complete a recording is', () => {
   it('until the buffer of another CPU has begun, something may be missing before each entry', async () => {
     const overwritten = {
       header: '# entries-in-buffer/entries-written: 4/11   #P:2',
-      foresee: () => Promise.resolve({ lateCpus: [1], blind: [] }),
+      foresee: () => Promise.resolve({ lateCpus: [1], blind: [], placed: 7, announced: 7 }),
     }
     const { summary, all } = await imported([release, release, raw('##### CPU 1 buffer started ####'), release, release], overwritten)
     expect(all('log/gap').map((e) => [e.entry, e.data['cpu'], e.data['lost']])).toEqual([

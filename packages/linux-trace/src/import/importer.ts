@@ -24,8 +24,9 @@ import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
 import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
+import { lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
-import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes } from './notes.ts'
+import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
 
@@ -116,7 +117,7 @@ class Importer {
   #said = 0
   #saidAt = 0
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
-  readonly #blind = new Set<number>()
+  readonly #blind = new Set<number | null>()
   readonly #withoutEffect = new Map<string, number>()
   readonly #unknown = new Set<string>()
   readonly #notes: string[] = []
@@ -124,6 +125,7 @@ class Importer {
   readonly #ctx: ImportContext
   readonly #window: Window
   readonly #losses: Losses
+  readonly #stats: readonly CpuStat[]
   #lastConsole: ConsoleLine | null = null
   #progress = 0
   /** Of a live trace: what was read is gone through before more is waited for. */
@@ -146,7 +148,8 @@ class Importer {
     )
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
     this.#unrecorded = [...coverage.missing().keys()]
-    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
+    this.#stats = parseCpuStats(recording.stats ?? '')
+    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
   }
 
@@ -164,6 +167,8 @@ class Importer {
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
+    if (this.#unplaced() > 0) this.#blind.add(null)
+    this.#notes.push(...lossNotes(this.#stats))
     await this.#settled()
     this.#options.signal?.throwIfAborted()
     for (;;) {
@@ -287,6 +292,13 @@ class Importer {
     this.#ctx.sayDoubts()
   }
 
+  /** Entries that are known to be lost, and nothing says where. */
+  #unplaced(): number {
+    const placed = this.#foreseen?.placed ?? 0
+    const announced = Math.max(this.#foreseen?.announced ?? 0, this.#foreseen === null ? 0 : lostOf(this.#stats))
+    return Math.max(unplacedOf(this.#stats), announced - placed)
+  }
+
   /** CPUs that may have lost entries after the first entry there is: those whose buffer is said to begin later. */
   #lateCpus(): readonly number[] {
     const { inBuffer, written, cpus, first } = this.#trace
@@ -401,7 +413,9 @@ class Importer {
     sayOwnersByNamespace(ctx)
     if (this.#recording.dmesg !== undefined && entries > 0)
       sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
-    ctx.say('log/ended', { complete: this.#losses.endIsWhole })
+    if (this.#losses.unplaced > 0) this.#notes.push(unplacedNote(this.#losses.unplaced))
+    if (this.#blind.size > 0 && entries > 0) this.#doubtUpTo(entries, lastTime, null)
+    ctx.say('log/ended', { complete: this.#losses.endIsWhole && this.#blind.size === 0 })
   }
 
   #summary(): ImportSummary {

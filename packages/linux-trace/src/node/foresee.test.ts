@@ -16,12 +16,12 @@ it('a CPU is blind from its last entry before the mark of what it lost', async (
     { after: 2, cpu: 1 },
     { after: 3, cpu: 0 },
   ]
-  expect(await foreseen(text)).toEqual({ lateCpus: null, blind })
+  expect(await foreseen(text)).toEqual({ lateCpus: null, blind, placed: 6, announced: 0 })
   // However the bytes come.
-  for (const size of [1, 3, 7, 64]) expect(await foreseen(text, size)).toEqual({ lateCpus: null, blind })
+  for (const size of [1, 3, 7, 64]) expect(await foreseen(text, size)).toEqual({ lateCpus: null, blind, placed: 6, announced: 0 })
 })
 
 it('one that lost entries before its first is blind from the beginning', async () => {
   const text = `${HEADER}${entry(1, 0)}CPU:1 [LOST 4 EVENTS]\n${entry(2, 1)}`
-  expect(await foreseen(text)).toEqual({ lateCpus: null, blind: [{ after: 0, cpu: 1 }] })
+  expect(await foreseen(text)).toEqual({ lateCpus: null, blind: [{ after: 0, cpu: 1 }], placed: 4, announced: 0 })
 })

@@ -15,8 +15,8 @@ export type LineItem =
       readonly line: number
     }
 
-/** What a trace consists of; `blind`: from here on entries of this CPU are missing, up to a gap of that CPU. */
-export type TraceItem = LineItem | { readonly kind: 'blind'; readonly cpu: number }
+/** What a trace consists of; `blind`: from here on entries of this CPU are missing, up to a gap of that CPU; of no CPU: anywhere, to the end. */
+export type TraceItem = LineItem | { readonly kind: 'blind'; readonly cpu: number | null }
 
 /** What is known once the trace was read to its end. */
 export interface TraceSummary {
