@@ -10,7 +10,7 @@ import { decompress } from '../node/file-source.ts'
 import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { DatBatches } from './dat-batches.ts'
 import { readDatFile } from './dat-file.ts'
-import { CONTENT, layouts, lookup, sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
+import { CONTENT, layouts, lookup, probe, sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
 
 const datOf = (layout: Layout, content: Content): Uint8Array =>
   writeDat(layout, content, (algorithm, bytes) => (algorithm === 'zstd' ? zstdCompressSync(bytes) : deflateSync(bytes)))
@@ -122,6 +122,17 @@ describe('several buffers', () => {
           .replace(/ \[0\] ...1. /, ' ')
           .replace(/ lookup.*pfn=(\w+) .*/, ' $1'),
     )
+
+  it('what the kernel left between the fields says nothing', async () => {
+    const named = (time: number, garbage: number): Sample => ({
+      ...probe(time, 7, 'pfn0.0'),
+      data: (w) => {
+        probe(time, 7, 'pfn0.0').data(w)
+        w.u8(garbage).u8(garbage).u8(garbage)
+      },
+    })
+    expect(await both([named(10, 1)], [named(11, 0xff)])).toHaveLength(1)
+  })
 
   it('what happens twice is told twice, also where nothing but the time tells it apart', async () => {
     const again = [10, 20, 30].map((time) => lookup(time, 7, 1n, 1))

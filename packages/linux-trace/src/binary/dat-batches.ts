@@ -104,8 +104,8 @@ export class DatBatches {
     this.#buffers = mergeable(file.buffers, file.clock)
     const names = new Set(this.#buffers.map(({ name }) => name))
     const stats = file.stats.filter(({ buffer }) => names.has(buffer))
-    const read = stats.reduce((sum, s) => sum + s.read + s.entries, 0)
-    if (read > 0) {
+    const read = stats.reduce((sum, s) => sum + s.read, 0)
+    if (stats.length > 0) {
       summary.inBuffer = read
       summary.written = read + lostOf(stats)
     }
@@ -143,13 +143,15 @@ export class DatBatches {
   /** Tells of a record whether another buffer's told the same; null where there is one buffer. */
   #twins(cpus: ReadonlyMap<CpuRecords, number>): ((from: CpuRecords) => boolean) | null {
     if (this.#buffers.length < 2) return null
-    const twins = new Twins()
+    const twins = new Twins(this.#little)
     const { type, flags, pid } = this.#common
     return (from) => {
       const { view, start, length } = from
       if (pid.offset + pid.size > length) return false
+      const id = view.getUint16(start + type.offset, this.#little)
       return twins.isTwin(from, cpus.get(from)!, {
-        id: view.getUint16(start + type.offset, this.#little),
+        id,
+        format: this.#file.formats.get(id) ?? null,
         flags: view.getUint8(start + flags.offset),
         pid: view.getInt32(start + pid.offset, this.#little),
         data: pid.offset + pid.size,
@@ -214,6 +216,12 @@ export class DatBatches {
     if (summary.entries === 0 && summary.inBuffer === null && this.#file.formats.size === 0)
       throw new RecordingError('the trace.dat holds no event formats and no records')
     if (summary.inBuffer === null && summary.entries === 0) summary.inBuffer = 0
+    // trace-cmd takes the counts down before it has read the last of what it records.
+    const more = summary.inBuffer === null || summary.written === null ? 0 : summary.entries - summary.inBuffer
+    if (more > 0) {
+      summary.inBuffer! += more
+      summary.written! += more
+    }
     summary.notes.push(...rebootNotes(this.#out.reboots))
     if (this.#buffers.length > 1)
       summary.notes.push(

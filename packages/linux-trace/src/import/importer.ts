@@ -105,6 +105,8 @@ class Importer {
   #taking: Promise<unknown> | null = null
   /** Models whose events are not all recorded: what they hold is true for the moment it was told only. */
   readonly #unrecorded: readonly string[]
+  /** Whether probes were told by addresses only, which no symbol and no definition names. */
+  #hasAddresses = false
   /** Functions whose return probes fetch no value. */
   readonly #silent = new Set<string>()
   /** What a look through the whole trace told; null where there was none. */
@@ -269,7 +271,10 @@ class Importer {
 
   #planOf(hit: ProbeHit): Plan {
     const handler = handlerOf(hit)
-    if (handler === undefined) return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+    if (handler === undefined) {
+      if (/^(?:0x)?[0-9a-f]{8,16}$/.test(hit.symbol)) this.#hasAddresses = true
+      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+    }
     return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
   }
 
@@ -421,7 +426,7 @@ class Importer {
   #summary(): ImportSummary {
     const { entries, unparsed } = this.#trace
     const { notFollowed, lost, none } = this.#losses
-    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent }))
+    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent, hasAddresses: this.#hasAddresses }))
     return {
       entries,
       events: this.#ctx.seq,

@@ -50,7 +50,7 @@ export const unplacedNote = (lost: number): string =>
 /** What is known once the trace was read to its end. */
 export function endNotes(
   { unparsed, unreadable, inBuffer, backwards, notes: told }: TraceSummary,
-  seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string> },
+  seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string>; readonly hasAddresses: boolean },
 ): string[] {
   const notes: string[] = [...told]
   if (unparsed > 0)
@@ -59,6 +59,10 @@ export function endNotes(
   if (backwards > 0) notes.push(`time goes back ${backwards} times: positions by time mean the last event not later`)
   if (seen.silent.size > 0)
     notes.push(`return probes of ${[...seen.silent].join(', ')} do not fetch $retval: how those calls ended is not known`)
+  if (seen.hasAddresses)
+    notes.push(
+      'probes are told by addresses only, as trace-cmd report prints them: which functions they are on is not known; put kprobe_events.txt beside the trace, or import the trace.dat itself',
+    )
   if (inBuffer === null) notes.push('the trace has no header: whether it is complete is not known')
   return notes
 }

@@ -10,11 +10,13 @@ const SIGNS = ['EVENTS', 'buffer started']
 /** The header, where it does not come first: what writes a trace as it comes knows the counts at the end. */
 const HEADER = '# entries-in-buffer/entries-written: '
 const HEADER_BYTES_MAX = 120
+/** tracefs puts it behind the name of the tracer. */
+const HEADER_FIRST_MAX = 64
 
 /** Whether a header that says that entries are missing, or one that is not all there, stands in the bytes behind the first few. */
 function hasHeader(bytes: Buffer, at: number): boolean {
   for (let from = bytes.indexOf(HEADER); from >= 0; from = bytes.indexOf(HEADER, from + 1)) {
-    if (at + from < HEADER_BYTES_MAX) continue
+    if (at + from < HEADER_FIRST_MAX) continue
     const counts = /^(\d+)\/(\d+)\s/.exec(bytes.toString('latin1', from + HEADER.length, from + HEADER_BYTES_MAX))
     if (counts === null || counts[1] !== counts[2]) return true
   }
