@@ -1,0 +1,53 @@
+/**
+ * The part of a device's range that holds the struct pages of the rest (`struct vmem_altmap`, include/linux/memremap.h;
+ * allocation in mm/sparse-vmemmap.c, Linux 6.1). A bump pointer by sum only: what is freed is counted, not reused in order.
+ */
+import type { Pfn } from '@devtrail/events'
+
+const PAGE = 4096n
+
+export interface VmemAltmap {
+  readonly basePfn: Pfn
+  /** Pages at the base that the driver keeps. */
+  readonly reserve: number
+  /** Pages set aside for struct pages. */
+  readonly free: number
+  /** Pages lost to alignment; never given back. */
+  align: number
+  /** Pages in use. */
+  alloc: number
+}
+
+export const newAltmap = (basePfn: Pfn, reserve: number, free: number): VmemAltmap => ({ basePfn, reserve, free, align: 0, alloc: 0 })
+
+/** `vmem_altmap_offset`: pages in front of the first that has a struct page of the device. */
+export const altmapOffset = (altmap: VmemAltmap | null): number => (altmap === null ? 0 : altmap.reserve + altmap.free)
+
+/** `vmem_altmap_next_pfn`: where the next block would begin, but for its alignment. */
+export const altmapNextPfn = (a: VmemAltmap): Pfn => a.basePfn + a.reserve + a.alloc + a.align
+
+/** `vmem_altmap_nr_free`. */
+export const altmapFreePages = (a: VmemAltmap): number => Math.max(0, a.free - a.alloc - a.align)
+
+/**
+ * `vmem_altmap_alloc`: the first pfn of `pages` pages, aligned to the lowest set bit of their number; null, and no change,
+ * when they do not fit.
+ */
+export function altmapAlloc(a: VmemAltmap, pages: number): Pfn | null {
+  const unit = Number(BigInt(pages) & -BigInt(pages))
+  const next = altmapNextPfn(a)
+  const pad = unit === 0 ? 0 : Math.ceil(next / unit) * unit - next
+  if (pages + pad > altmapFreePages(a)) return null
+  a.alloc += pages
+  a.align += pad
+  return next + pad
+}
+
+/** `altmap_alloc_block_buf`: as {@link altmapAlloc} by bytes; null when they are not whole pages. */
+export const altmapAllocBuf = (a: VmemAltmap, bytes: number): Pfn | null =>
+  bytes % Number(PAGE) === 0 ? altmapAlloc(a, bytes / Number(PAGE)) : null
+
+/** `vmem_altmap_free`: unchecked, as in the kernel. */
+export function altmapFree(a: VmemAltmap, pages: number): void {
+  a.alloc -= pages
+}
