@@ -7,10 +7,11 @@ const bytesOf = ({ cpus }: DatBuffer): number => cpus.reduce((sum, { size }) => 
 
 export const withData = (buffers: readonly DatBuffer[]): DatBuffer[] => buffers.filter((buffer) => bytesOf(buffer) > 0)
 
+const total = (buffers: readonly DatBuffer[]): number => buffers.reduce((sum, buffer) => sum + bytesOf(buffer), 0)
+
 /** Those whose records can be put in one order, for they have one clock: of several clocks the one of which there is most. */
 export function mergeable(buffers: readonly DatBuffer[], fileClock: string | null): readonly DatBuffer[] {
   const byClock = Map.groupBy(withData(buffers), ({ clock }) => clock ?? fileClock)
-  const size = (of: readonly DatBuffer[]): number => of.reduce((sum, buffer) => sum + bytesOf(buffer), 0)
-  const [most] = [...byClock.values()].toSorted((a, b) => size(b) - size(a))
+  const [most] = [...byClock.values()].toSorted((a, b) => total(b) - total(a))
   return most ?? []
 }

@@ -92,11 +92,29 @@ it.each([
   expect(told).toEqual(['blind null', ...TOLD])
 })
 
+/** The same a moment later, as another instance writes it. */
+const later = (by: number, cpus: Content['cpus']): Content['cpus'] =>
+  cpus.map((pages) => pages.map((page) => ({ ...page, samples: page.samples.map((s) => ({ ...s, time: s.time + by })) })))
+
+const both = async (top: readonly Sample[], other: readonly Sample[]): Promise<string[]> =>
+  (await read(datOf(first, { cpus: [[{ samples: top }]], instances: [{ name: 'other', cpus: [[{ samples: other }]] }] }))).told.map(
+    (line) =>
+      line
+        .replace(/^\d+ <...>-/, '')
+        .replace(/ \[0\] ...1. /, ' ')
+        .replace(/ lookup.*pfn=(\w+) .*/, ' $1'),
+  )
+
+const named = (time: number, garbage: number): Sample => ({
+  ...probe(time, 7, 'pfn0.0'),
+  data: (w) => {
+    probe(time, 7, 'pfn0.0').data(w)
+    w.u8(garbage).u8(garbage).u8(garbage)
+  },
+})
+
 describe('several buffers', () => {
   const two = layouts.filter(({ algorithm }) => algorithm !== 'zlib')
-  /** The same a moment later, as another instance writes it. */
-  const later = (by: number, cpus: Content['cpus']): Content['cpus'] =>
-    cpus.map((pages) => pages.map((page) => ({ ...page, samples: page.samples.map((s) => ({ ...s, time: s.time + by })) })))
   const whole: Content['cpus'] = [[page0!, ...pages0.map(({ samples }) => ({ samples }))], of1]
   const TOLD_WHOLE = TOLD.filter((line) => /^\d/.test(line))
 
@@ -114,23 +132,7 @@ describe('several buffers', () => {
     }
   })
 
-  const both = async (top: readonly Sample[], other: readonly Sample[]): Promise<string[]> =>
-    (await read(datOf(first, { cpus: [[{ samples: top }]], instances: [{ name: 'other', cpus: [[{ samples: other }]] }] }))).told.map(
-      (line) =>
-        line
-          .replace(/^\d+ <...>-/, '')
-          .replace(/ \[0\] ...1. /, ' ')
-          .replace(/ lookup.*pfn=(\w+) .*/, ' $1'),
-    )
-
   it('what the kernel left between the fields says nothing', async () => {
-    const named = (time: number, garbage: number): Sample => ({
-      ...probe(time, 7, 'pfn0.0'),
-      data: (w) => {
-        probe(time, 7, 'pfn0.0').data(w)
-        w.u8(garbage).u8(garbage).u8(garbage)
-      },
-    })
     expect(await both([named(10, 1)], [named(11, 0xff)])).toHaveLength(1)
   })
 

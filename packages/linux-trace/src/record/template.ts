@@ -137,10 +137,10 @@ echo mono > "$i/trace_clock"
 echo "$buffer" > "$i/buffer_size_kb" || die "the kernel has no $buffer KiB for each CPU's buffer; ask for less with -b"
 
 # A function of a module that is not loaded yet is probed when it is.
-awk '{ print $3 }' "$proc/kallsyms" | sort -u > "$out/.symbols"
 installed=0
 : > "$out/probes.missing"
 "probes_$number" > "$out/.probes"
+awk 'NR == FNR { wanted[$3]; next } $3 in wanted { print $3; delete wanted[$3] }' "$out/.probes" "$proc/kallsyms" > "$out/.symbols"
 while read -r kind event place fetch; do
   case $place in
     *:*) known=1 ;;
