@@ -6,6 +6,12 @@ import { MemoryReader } from './memory/reader.ts'
 import { MemoryWriter } from './memory/writer.ts'
 import { checkedMeta } from './meta.ts'
 
+function writing(held: Held): LogWriter {
+  if (held.writing) throw new LogUsageError('locked', 'another writer has this log open; close it first')
+  held.writing = true
+  return new MemoryWriter(held)
+}
+
 /**
  * A place in this process's memory for one log: for tests, simulation and the browser. Events are visible to readers at
  * once, and yet never more than `buffered`: they die with the process.
@@ -15,11 +21,6 @@ export function memoryStore(vocabulary: Vocabulary): LogStore {
   const existing = (): Held => {
     if (held === null) throw new LogUsageError('not-found', 'no log has been created in this memory store')
     return held
-  }
-  const write = (log: Held): LogWriter => {
-    if (log.writing) throw new LogUsageError('locked', 'another writer has this log open; close it first')
-    log.writing = true
-    return new MemoryWriter(log)
   }
   return {
     async create(meta) {
@@ -33,10 +34,10 @@ export function memoryStore(vocabulary: Vocabulary): LogStore {
         keyframes: new Map(),
         writing: false,
       }
-      return write(held)
+      return writing(held)
     },
     async append() {
-      return write(existing())
+      return writing(existing())
     },
     async open() {
       return new MemoryReader(existing())

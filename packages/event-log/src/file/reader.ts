@@ -2,7 +2,7 @@ import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/
 import { BlockReader } from '../codec/block-reader.ts'
 import { ColumnPool } from '../codec/column-pool.ts'
 import { EventViews } from '../codec/event-view.ts'
-import { firstSeqOf, type BlockInfo } from '../codec/segment.ts'
+import { firstSeqOf } from '../codec/segment.ts'
 import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
 import { Followers, isPast, type Waiting } from '../follow.ts'
