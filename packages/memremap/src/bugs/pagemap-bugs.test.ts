@@ -238,7 +238,11 @@ test('bug 21: a misaligned namespace got as far as hot-add', () => {
 test('bug 23: a failure of memory that holds struct pages was taken for one of data', () => {
   const run = (m: Machine): void => {
     m.mapped(4n * GIB, GIB, { altmap: newAltmap(0x100000, 2, 4606) })
-    expect([0x100300, 0x101200, 0x140000].map((pfn) => m.registry.memoryFailure(pfn))).toEqual([m.registry.rules.sparesMetadata ? -6 : 0, 0, -6])
+    expect([0x100300, 0x101200, 0x140000].map((pfn) => m.registry.memoryFailure(pfn))).toEqual([
+      m.registry.rules.sparesMetadata ? -6 : 0,
+      0,
+      -6,
+    ])
   }
   expect(told({ ...six, sparesMetadata: false }, run)).toEqual(breaks('uninitialised-page-read'))
   expect(told(six, run)).toEqual([])

@@ -48,8 +48,11 @@ export function evolveStages(state: MemremapState, event: MemremapEvent): void {
       p.ref.id = ref
       p.driverRef = !ownRef
       p.refSharedWith = ownRef ? null : (sharer(state, p)?.id ?? null)
-      if (range === 0) p.stages = newStages()
-      else p.further.push({ start, end })
+      if (range === 0) {
+        p.stages = newStages()
+        p.start = start
+        p.end = end
+      } else p.further.push({ start, end })
       if (p.stages !== null) p.stages.registered++
       return
     }

@@ -119,7 +119,7 @@ export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
   refSharedWith: null,
   pages: new Map(),
   idle: 1,
-  holds: new Map(),
+  holds: null,
   overwritten: [],
   pagesComplete: false,
   initialised: null,

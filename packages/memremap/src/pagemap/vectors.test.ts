@@ -291,7 +291,15 @@ describe('memremap_pages of Linux 6.1', () => {
     m.registry.putDevPagemap(p)
     const from = m.events.length
     expect(m.registry.memunmapPages(p)).toBe(true)
-    const one = ['ref-sampled', 'struct-page-read', 'memory-removed', 'sections-removed', 'memory-remove-ended', 'memtype-untracked', 'erased']
+    const one = [
+      'ref-sampled',
+      'struct-page-read',
+      'memory-removed',
+      'sections-removed',
+      'memory-remove-ended',
+      'memtype-untracked',
+      'erased',
+    ]
     expect(m.said(from)).toEqual(['unmap-started', 'ref-released', ...one, ...one, 'ref-exited', 'unmapped'])
     expect(m.broken()).toEqual([])
   })
