@@ -2,9 +2,12 @@
 /** Random programs in random interleavings: the laws of the model, what each era promises, and what it does not. */
 import type { AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { counterexamples } from '../test/counterexamples.ts'
 import { play } from '../test/interleavings.ts'
+import { jsonLines } from '../test/saved-log.ts'
 import { findWrong, runs, wrong } from '../test/search.ts'
 import { memremapInvariants } from './invariants.ts'
 import { refCount } from './pagemap/dev-pagemap.ts'
@@ -124,6 +127,8 @@ describe('what an era promises', () => {
   })
 })
 
+const shown = (rules: 'seed' | 'linux-6.1'): string[] => counterexamples.filter((c) => c.rules === rules).map((c) => c.breaks)
+
 describe('what it does not promise is found', () => {
   test('a search that is not told what to look for finds both holes of Linux 6.1, and nothing else', () => {
     const found = findWrong(six, { numRuns: NUM_RUNS, seed: 12 })
@@ -144,8 +149,14 @@ describe('what it does not promise is found', () => {
     expect(wrong(found, mended)).toEqual([])
   })
 
+  test.each(counterexamples)('$file has its events (written anew with COUNTEREXAMPLES_UPDATE=1)', ({ file, rules, ...found }) => {
+    const path = join(import.meta.dirname, '../test/counterexamples', file)
+    const lines = jsonLines(play(found, memremapRules[rules]).m.events)
+    if (process.env['COUNTEREXAMPLES_UPDATE'] === '1') writeFileSync(path, lines)
+    expect(readFileSync(path, 'utf8')).toBe(lines)
+  })
+
   test('every hole of an era has a run that shows it', () => {
-    const shown = (rules: 'seed' | 'linux-6.1'): string[] => counterexamples.filter((c) => c.rules === rules).map((c) => c.breaks)
     for (const rules of ['seed', 'linux-6.1'] as const) expect(shown(rules).toSorted()).toEqual(UNPROMISED[rules])
   })
 })

@@ -49,20 +49,22 @@ export interface Played {
 
 interface Slot {
   readonly start: bigint
-  live: { pagemap: DevPagemap; ref: PercpuRef } | null
+  live: { pagemap: DevPagemap; ref: PercpuRef | null } | null
   busy: boolean
 }
+
+const newSlot = (start: bigint): Slot => ({ start, live: null, busy: false })
 
 const pfnOf = ({ slot, page }: Program): number => Number(START >> 12n) + slot * SECTION_PAGES + (slot === 0 ? ALTMAP : 0) + page
 
 class World {
   readonly m: Machine
   readonly all: DevPagemap[] = []
-  readonly #slots: readonly Slot[]
+  readonly #slots: readonly [Slot, Slot]
 
   constructor(rules: RulesName | MemremapRules) {
     this.m = new Machine({ rules, schedule: (task) => this.#woken.push(task) })
-    this.#slots = [0n, 1n].map((n) => ({ start: START + n * SLOT_BYTES, live: null, busy: false }))
+    this.#slots = [newSlot(START), newSlot(START + SLOT_BYTES)]
   }
 
   readonly #woken: (() => void)[] = []
@@ -82,13 +84,13 @@ class World {
 
   /** A driver probes: one at a time for each range. */
   *#map({ slot: at }: Program): Steps<void> {
-    const slot = this.#slots[at]!
+    const slot = this.#slots[at]
     if (slot.live !== null || slot.busy) return
     slot.busy = true
     const altmap = at === 0 ? newAltmap(Number(slot.start >> 12n), 2, ALTMAP - 2) : null
     const range = rangeOf(slot.start, SLOT_BYTES)
     const { registry } = this.m
-    const ref = this.m.driverRef()
+    const ref = registry.rules.ownRef ? null : this.m.driverRef()
     const mapped = registry.rules.typed
       ? yield* registry.memremapPagesSteps(1 + at, { ranges: [range], type: memoryType.FS_DAX, altmap })
       : yield* registry.devmMemremapPagesSteps(this.m.device(1 + at), range, ref, altmap)
@@ -101,12 +103,12 @@ class World {
 
   /** A driver unbinds: closes its queue, then unmaps. */
   *#unbind({ slot: at }: Program): Steps<void> {
-    const slot = this.#slots[at]!
+    const slot = this.#slots[at]
     if (slot.live === null || slot.busy) return
     const { pagemap, ref } = slot.live
     slot.live = null
     slot.busy = true
-    if (!this.m.registry.rules.ownRef) ref.kill()
+    ref?.kill()
     yield { what: 'unbind' }
     yield* this.m.registry.memunmapPagesSteps(pagemap)
     slot.busy = false
@@ -124,7 +126,7 @@ class World {
     registry.putDevPagemap(p)
     if (!grabbed) return
     yield { what: 'the holder' }
-    registry.putPage(pfn, kind, putHow[program.how % putHow.length]!)
+    registry.putPage(pfn, kind, putHow[program.how])
   }
 
   /** A file is truncated, where truncating waits. */

@@ -25,9 +25,10 @@ export function wrong(run: Run, rules: MemremapRules): string[] {
   return [...new Set([...broken, ...hung.map((what) => `hung: ${what}`), ...(crashed ? ['crashed'] : [])])]
 }
 
+const without = <T>(list: readonly T[], at: number): T[] => list.filter((_, i) => i !== at)
+
 /** Leaves out programs and choices, and makes choices smaller, as long as it stays wrong. */
 function shortest(run: Run, isWrong: (run: Run) => boolean): Run {
-  const without = <T>(list: readonly T[], at: number): T[] => list.filter((_, i) => i !== at)
   for (;;) {
     const { programs, choices } = run
     const candidates: Run[] = [
