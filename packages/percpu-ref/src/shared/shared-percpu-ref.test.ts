@@ -31,6 +31,16 @@ describe('a shared ref', () => {
     await killed
   })
 
+  it('what a confirm callback throws is told to who waits, and the ref is confirmed all the same', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0 })
+    const fails = (): never => {
+      throw new Error('no')
+    }
+    await expect(ref.killAndConfirm(fails)).rejects.toThrow('no')
+    await ref.drain()
+    expect(ref.isZero).toBe(true)
+  })
+
   it('counts for whoever puts: another worker, other words', async () => {
     const ref = SharedPercpuRef.create({ workers: 2 })
     const [a, b] = [SharedPercpuRef.attach(ref.buffer), SharedPercpuRef.attach(ref.buffer)]
