@@ -18,6 +18,7 @@ import { Workers, type WorkerState } from './workers.ts'
 /** References to take or give back at once. */
 const MANY_MAX = 2 ** 31 - 1
 
+/** A release or confirm callback. */
 export type SharedRefCallback = (ref: SharedPercpuRef) => void
 
 /** What a thread that uses a ref says of itself. */
@@ -32,6 +33,7 @@ export interface SharedRefUser {
   readonly id?: string
 }
 
+/** What a ref is created with. */
 export interface SharedRefInit extends SharedRefUser {
   /** How many threads may be attached at a time beside the one that creates it, from 0 to 4095. */
   readonly workers: number
@@ -39,6 +41,7 @@ export interface SharedRefInit extends SharedRefUser {
   readonly dead?: boolean
 }
 
+/** One thread's hold on a percpu_ref that several threads share by their memory. Each thread creates or attaches one of its own. */
 export class SharedPercpuRef {
   /**
    * This worker's line. Its gate is closed while the ref is atomic, and while the worker is offline or says what it does. Until
