@@ -1,5 +1,6 @@
 import { declareEvents, f, type EventOf, type Payload } from '@devtrail/events'
 import { bttEvents } from './btt/btt-events.ts'
+import { mediumEvents } from './power/medium-events.ts'
 
 const device = f.device('the device')
 const queue = f.pointer('the request_queue')
@@ -194,6 +195,7 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     fields: { device: f.opt(device), queue: f.opt(queue) },
   },
   ...bttEvents,
+  ...mediumEvents,
 })
 
 export type NvdimmPmemPayload = Payload<typeof nvdimmPmemCatalogue>

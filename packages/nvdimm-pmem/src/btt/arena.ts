@@ -4,12 +4,13 @@
  */
 import type { Medium } from '../media/medium.ts'
 import { put64, put32 } from '../media/medium.ts'
-import { FLAG_ERROR, type ArenaInfo } from './arena-info.ts'
-import { groupAt, newSlots, SLOT_BYTES, type LogGroup, type SlotPair } from './flog.ts'
+import { FLAG_ERROR, type ArenaInfo } from '../media/arena-info.ts'
+import { groupAt, newSlots, nextSeq, SLOT_BYTES, type LogGroup, type SlotPair } from './flog.ts'
 import { LOG_GROUP_BYTES } from './geometry.ts'
 
 const ENTRY_BYTES = 4
-const LINE_ENTRIES = 16
+/** Entries in a cache line: 16. */
+const LINE_ENTRIES_LOG2 = 4
 const NOBODY = -1
 
 export class Arena {
@@ -104,7 +105,7 @@ export class Arena {
   /** Makes ready the lane's next entry; `freed` is the block that the sector had. */
   advance(lane: number, freed: number): void {
     this.sub[lane]! ^= 1
-    this.seq[lane] = (this.seq[lane]! % 3) + 1
+    this.seq[lane] = nextSeq(this.seq[lane]!)
     this.free[lane] = freed
   }
 
@@ -125,7 +126,7 @@ export class Arena {
 
   /** The lock of a map entry: entries that share a cache line share a lock. */
   lockOf(lba: number): number {
-    return Math.floor(lba / LINE_ENTRIES) % this.info.nfree
+    return (lba >>> LINE_ENTRIES_LOG2) % this.locks.length
   }
 
   /** Takes the lock of an entry; false when another lane holds it. */

@@ -105,9 +105,7 @@ export class Btt {
 
   #writeOne(sector: number, data: Uint8Array, cpu: number): number {
     const write = this.#write.begin(sector, data, null, cpu)
-    let how = write.step()
-    while (how === progress.going) how = write.step()
-    if (how === progress.waiting) throw stuck('write', sector)
+    if (write.run() === progress.waiting) throw stuck('write', sector)
     return write.errno
   }
 
@@ -118,9 +116,7 @@ export class Btt {
     const read = this.#read
     for (let at = 0, n = sector; at < into.length; at += sectorSize, n++) {
       read.begin(n, into.length === sectorSize ? into : into.subarray(at, at + sectorSize), null, cpu)
-      let how = read.step()
-      while (how === progress.going) how = read.step()
-      if (how === progress.waiting) throw stuck('read', n)
+      if (read.run() === progress.waiting) throw stuck('read', n)
       if (read.errno !== 0) return read.errno
       if (read.isZero && this.#rules.endsAtZeroSector) return 0
     }

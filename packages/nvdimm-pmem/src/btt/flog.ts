@@ -66,7 +66,7 @@ export function slotsOf(groups: Iterable<LogGroup>): SlotPair | null {
 }
 
 /** The number after a sequence number. */
-export const nextSeq = (seq: number): number => (seq % 3) + 1
+export const nextSeq = (seq: number): number => (seq === 3 ? 1 : seq + 1)
 
 /** Which of two entries is newer: 0 or 1; null when their numbers make no sense (btt_log_get_old). */
 export function newerOf(a: LogEntry, b: LogEntry): 0 | 1 | null {

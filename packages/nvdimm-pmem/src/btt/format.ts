@@ -2,7 +2,7 @@
 import { errno } from '@devtrail/events'
 import { put, put64, putZeros, type Medium } from '../media/medium.ts'
 import { NULL_UUID } from '../media/uuid.ts'
-import { encodeArenaInfo, INFO_BYTES, type ArenaInfo } from './arena-info.ts'
+import { encodeArenaInfo, INFO_BYTES, type ArenaInfo } from '../media/arena-info.ts'
 import { BttError } from './btt-error.ts'
 import { arenaGeometry, arenaPlaces, LOG_GROUP_BYTES, NFREE, sectorSizes } from './geometry.ts'
 
@@ -47,7 +47,7 @@ export function formatArenas(medium: Medium, format: BttFormat): void {
   for (const { at, info } of plannedArenas(medium.size, format)) formatArena(medium, at, info)
 }
 
-function formatArena(medium: Medium, at: number, info: ArenaInfo): void {
+export function formatArena(medium: Medium, at: number, info: ArenaInfo): void {
   zeroed(medium, at + info.mapoff, info.logoff - info.mapoff, MAP_CHUNK_BYTES)
   zeroed(medium, at + info.logoff, info.info2off - info.logoff, LOG_CHUNK_BYTES)
   for (let lane = 0; lane < info.nfree; lane++) {

@@ -45,14 +45,33 @@ export class SectorRead {
 
   step(): Progress {
     try {
-      if (this.#phase === phase.lane) return this.#takeLane()
-      if (this.#phase === phase.track) return this.#track()
-      return this.#phase === phase.data ? this.#load() : progress.done
+      return this.#step()
     } catch (error) {
-      if (!(error instanceof MediumError)) throw error
-      this.#arena.untrack(this.#lane)
-      return this.#fail('medium')
+      return this.#caught(error)
     }
+  }
+
+  /** Goes on until it is over or waits. */
+  run(): Progress {
+    try {
+      let how = this.#step()
+      while (how === progress.going) how = this.#step()
+      return how
+    } catch (error) {
+      return this.#caught(error)
+    }
+  }
+
+  #step(): Progress {
+    if (this.#phase === phase.lane) return this.#takeLane()
+    if (this.#phase === phase.track) return this.#track()
+    return this.#phase === phase.data ? this.#load() : progress.done
+  }
+
+  #caught(error: unknown): Progress {
+    if (!(error instanceof MediumError)) throw error
+    this.#arena.untrack(this.#lane)
+    return this.#fail('medium')
   }
 
   #takeLane(): Progress {

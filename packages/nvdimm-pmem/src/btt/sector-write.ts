@@ -51,10 +51,25 @@ export class SectorWrite {
     try {
       return this.#step()
     } catch (error) {
-      if (!(error instanceof MediumError)) throw error
-      if (this.#phase > phase.map) this.#arena.unlock(this.#lba)
-      return this.#fail('medium')
+      return this.#caught(error)
     }
+  }
+
+  /** Goes on until it is over or waits. */
+  run(): Progress {
+    try {
+      let how = this.#step()
+      while (how === progress.going) how = this.#step()
+      return how
+    } catch (error) {
+      return this.#caught(error)
+    }
+  }
+
+  #caught(error: unknown): Progress {
+    if (!(error instanceof MediumError)) throw error
+    if (this.#phase > phase.map) this.#arena.unlock(this.#lba)
+    return this.#fail('medium')
   }
 
   #step(): Progress {

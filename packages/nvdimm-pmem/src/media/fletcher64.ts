@@ -3,7 +3,8 @@
  * all values of the first; the result is `second << 32 | first`. Both sums wrap, so 32-bit integers are exact, and eight
  * words at a time need one multiply-and-add each: the second sum takes them weighted by how often each is counted.
  */
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+import { isLittleEndian } from './endian.ts'
+
 const WORD = 4
 
 /** The words of bytes: a view where the machine can, else a copy. */

@@ -1,7 +1,9 @@
 /** `@devtrail/nvdimm-pmem/media`: superblocks of NVDIMM namespaces, and what their bytes are kept on. */
 export { fletcher64 } from './fletcher64.ts'
-export { infoblocksIn, namespaceIn } from './infoblocks.ts'
-export type { Infoblock, NamespaceFound } from './infoblocks.ts'
+export { infoblockAt, infoblocksIn, superblockOf } from './infoblocks.ts'
+export type { Infoblock } from './infoblocks.ts'
+export { ndctlFields } from './ndctl-fields.ts'
+export type { NdctlFields } from './ndctl-fields.ts'
 export { MemoryMedium } from './memory-medium.ts'
 export { LINE_BYTES, MediumError } from './medium.ts'
 export type { Medium } from './medium.ts'

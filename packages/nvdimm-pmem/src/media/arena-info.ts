@@ -8,7 +8,7 @@ import {
   uuidsIn,
   viewOf,
   type SuperblockUuids,
-} from '../media/superblock.ts'
+} from './superblock.ts'
 
 /** The arena must not be written any more: set by hand or by other implementations. */
 export const FLAG_ERROR = 1
