@@ -1,6 +1,7 @@
 /** Makes arenas (btt_arena_write_layout): map and log in their initial state, then the second info block, and the first one last. */
 import { errno } from '@devtrail/events'
-import { put, put64, putZeros, type Medium } from '../media/medium.ts'
+import { loaded, put, put64, putZeros, type Medium } from '../media/medium.ts'
+import { kindOf, SUPERBLOCK_AT, SUPERBLOCK_BYTES } from '../media/superblock.ts'
 import { NULL_UUID } from '../media/uuid.ts'
 import { encodeArenaInfo, INFO_BYTES, type ArenaInfo } from '../media/arena-info.ts'
 import { BttError } from './btt-error.ts'
@@ -42,9 +43,22 @@ export function plannedArenas(size: number, format: BttFormat): { readonly at: n
   })
 }
 
-/** Makes the arenas. What the blocks hold stays: until they are written, sectors show it. */
+/**
+ * Makes the arenas. What the blocks hold stays: until they are written, sectors show it.
+ *
+ * What the namespace was before ends first, and the first arena is made last. So a power failure leaves nothing that could be taken for
+ * a BTT, or all of it. The kernel makes the first arena first, and never does so over a whole one.
+ */
 export function formatArenas(medium: Medium, format: BttFormat): void {
-  for (const { at, info } of plannedArenas(medium.size, format)) formatArena(medium, at, info)
+  const planned = plannedArenas(medium.size, format)
+  dropSuperblocks(medium)
+  for (const { at, info } of planned.toReversed()) formatArena(medium, at, info)
+}
+
+/** Takes the signatures of superblocks away, each by storing one word. */
+export function dropSuperblocks(medium: Medium): void {
+  for (const at of [0, SUPERBLOCK_AT])
+    if (kindOf(loaded(medium, at, SUPERBLOCK_BYTES)) !== null) put64(medium, at, 0, 0)
 }
 
 export function formatArena(medium: Medium, at: number, info: ArenaInfo): void {

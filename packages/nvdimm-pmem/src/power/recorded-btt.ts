@@ -1,7 +1,8 @@
 import { Btt, type BttOptions } from '../btt/btt.ts'
 import { progress } from '../btt/progress.ts'
 import type { SectorWrite } from '../btt/sector-write.ts'
-import type { Medium } from '../media/medium.ts'
+import { blockOf } from '../btt/map-entry.ts'
+import { loaded, type Medium } from '../media/medium.ts'
 import { OverlayMedium } from '../media/overlay-medium.ts'
 import type { PersistOp } from './persist-op.ts'
 import { RecordedMedium } from './recorded-medium.ts'
@@ -35,7 +36,6 @@ export class RecordedBtt {
     this.base = base
     this.#medium = new RecordedMedium(new OverlayMedium(base))
     this.btt = Btt.open(this.#medium, options)
-    for (let sector = 0; sector < this.btt.sectorCount; sector++) this.#allowed.set(sector, [{ from: 0, values: [this.#live(sector)] }])
   }
 
   get ops(): readonly PersistOp[] {
@@ -74,19 +74,25 @@ export class RecordedBtt {
 
   /** What a sector may hold when power fails after so many operations. */
   allowed(sector: number, after: number): readonly Uint8Array[] {
-    return this.#allowed.get(sector)!.findLast(({ from }) => from <= after)!.values
+    return this.#historyOf(sector).findLast(({ from }) => from <= after)!.values
   }
 
   #allow(sector: number): void {
     const coming = [...this.#running].filter((r) => r.sector === sector).map(({ data }) => data)
-    this.#allowed.get(sector)!.push({ from: this.ops.length, values: [this.#live(sector), ...coming] })
+    this.#historyOf(sector).push({ from: this.ops.length, values: [this.#held(this.#medium, sector), ...coming] })
   }
 
-  /** What a sector holds now, read past the lanes. */
-  #live(sector: number): Uint8Array {
-    const into = new Uint8Array(this.btt.sectorSize)
-    const error = Btt.open(new OverlayMedium(this.#medium), { start: this.btt.arenas[0]!.at }).read(sector, into)
-    if (error !== 0) throw new Error(`sector ${sector} cannot be read: ${error}`)
-    return into
+  #historyOf(sector: number): Allowed[] {
+    let history = this.#allowed.get(sector)
+    if (history === undefined) this.#allowed.set(sector, (history = [{ from: 0, values: [this.#held(this.base, sector)] }]))
+    return history
+  }
+
+  /** What a sector holds on a medium, read past the lanes. */
+  #held(medium: Medium, sector: number): Uint8Array {
+    const arena = this.btt.arenas.findLast(({ firstLba }) => firstLba <= sector)!
+    const lba = sector - arena.firstLba
+    const entry = medium.load32(arena.mapAt(lba))
+    return loaded(medium, arena.dataAt(blockOf(entry, lba)), this.btt.sectorSize)
   }
 }
