@@ -21,6 +21,9 @@ const geometry = {
   internalNlba: f.count('blocks'),
   nfree: f.count('lanes'),
   dataoff: f.bytes('from its start to the blocks'),
+  mapoff: f.bytes('to the map'),
+  logoff: f.bytes('to the log'),
+  secondSlot: f.count('which slot of a log group is used beside the first: 1, or 2 in old layouts'),
   flags: f.flags('of its info block; 1: must not be written'),
 }
 
@@ -30,7 +33,12 @@ export const bttEvents = {
     version: 1,
     doc: 'The arenas of a BTT began to be searched, or to be made.',
     kernel: 'btt_init',
-    fields: { device, btt, making: f.bool('whether they are made') },
+    fields: {
+      device,
+      btt,
+      medium: f.opt(f.string('the medium that it is on, if stores to that are told, too')),
+      making: f.bool('whether they are made'),
+    },
   },
   'btt-arena-created': {
     version: 1,

@@ -7,6 +7,7 @@ import type { Medium } from '../media/medium.ts'
 import type { Arena } from './arena.ts'
 import { BttError } from './btt-error.ts'
 import { discoverArenas, type Found } from './discover.ts'
+import { newSlots } from './flog.ts'
 import { formatArenas, plannedArenas, type BttFormat } from './format.ts'
 import { dataBytesOf, NFREE } from './geometry.ts'
 import { Lanes } from './lanes.ts'
@@ -82,9 +83,12 @@ export class Btt {
    * @throws BttError -ENXIO when the medium is too small, -EINVAL for a sector size that is not offered.
    */
   static create(medium: Medium, format: BttFormat, options: Omit<BttOptions, 'start'> = {}): Btt {
-    const [first] = plannedArenas(medium.size, format)
+    const planned = plannedArenas(medium.size, format)
+    const teller = options.events === undefined ? null : new Teller(options.events)
+    teller?.started(true)
     formatArenas(medium, format)
-    return Btt.open(medium, { ...options, start: first!.at })
+    if (teller?.on === true) for (const [index, { at, info }] of planned.entries()) teller.arena('created', { index, at, info, slots: newSlots })
+    return Btt.open(medium, { ...options, start: planned[0]!.at })
   }
 
   /**

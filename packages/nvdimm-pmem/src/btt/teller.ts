@@ -11,6 +11,8 @@ export interface BttAudience {
   /** How events name it; default `btt`. */
   readonly name?: string
   readonly device?: DeviceId
+  /** Name of the medium, if stores to it are told to the same emitter. */
+  readonly medium?: string
   /** One event for each sector written (the default), or one for each of its steps and for reads, too. */
   readonly detail?: 'sectors' | 'steps'
 }
@@ -22,8 +24,10 @@ export class Teller {
   readonly #btt: string
   readonly #device: DeviceId | null
   readonly #isStepwise: boolean
+  readonly #medium: string | null
 
-  constructor({ emitter, name = 'btt', device, detail = 'sectors' }: BttAudience) {
+  constructor({ emitter, name = 'btt', device, medium, detail = 'sectors' }: BttAudience) {
+    this.#medium = medium ?? null
     this.#emitter = emitter
     this.#btt = name
     this.#device = device ?? null
@@ -41,16 +45,17 @@ export class Teller {
   }
 
   started(making: boolean): void {
-    this.#say('nvdimm-pmem/btt-discovery-started', { device: this.#device, btt: this.#btt, making })
+    this.#say('nvdimm-pmem/btt-discovery-started', { device: this.#device, btt: this.#btt, medium: this.#medium, making })
   }
 
   ended(errno: number, arenas: number, sectors: number, recovered: number): void {
     this.#say('nvdimm-pmem/btt-discovery-ended', { device: this.#device, btt: this.#btt, errno, arenas, sectors, recovered })
   }
 
-  arena(how: 'created' | 'found', { index, at, info }: Arena): void {
-    const { externalLbasize, internalLbasize, externalNlba, internalNlba, nfree, dataoff, flags } = info
-    const geometry = { at, externalLbasize, internalLbasize, externalNlba, internalNlba, nfree, dataoff, flags }
+  arena(how: 'created' | 'found', { index, at, info, slots }: Pick<Arena, 'index' | 'at' | 'info' | 'slots'>): void {
+    const { externalLbasize, internalLbasize, externalNlba, internalNlba, nfree, dataoff, mapoff, logoff, flags } = info
+    const counts = { externalLbasize, internalLbasize, externalNlba, internalNlba, nfree }
+    const geometry = { at, ...counts, dataoff, mapoff, logoff, flags, secondSlot: slots[1] }
     this.#say(`nvdimm-pmem/btt-arena-${how}`, { ...this.#of(index), ...geometry })
   }
 
