@@ -20,7 +20,8 @@ describe('Linux 6.1', () => {
   test('takes what it made itself', () => {
     expect(validatePfn(block, want, 'linux-6.1')).toEqual(sb)
     expect(refused({}, { uuid: sb.uuid, align: 2 * MIB, mode: pfnMode.PMEM })).toBe('taken')
-    expect(refused({}, { parentUuid: NULL_UUID })).toBe('taken')
+    expect(refused({ parentUuid: NULL_UUID }, { parentUuid: NULL_UUID })).toBe('taken')
+    expect(refused({}, { parentUuid: NULL_UUID })).toBe(-19)
   })
 
   test('-ENODEV: another signature, checksum, parent or uuid', () => {

@@ -3,7 +3,6 @@ import { errno } from '@devtrail/events'
 import { SECTION_BYTES } from './pfn-layout.ts'
 import { decodePfn, effective, pfnMode, type PfnSuperblock } from './pfn-superblock.ts'
 import { isWhole, kindOf, SuperblockError } from './superblock.ts'
-import { NULL_UUID } from './uuid.ts'
 
 const PAGE_BYTES = 4096
 const PAGE_STRUCT_BYTES = 64
@@ -15,7 +14,7 @@ export interface PfnExpectation {
   /** Physical address and bytes of the namespace. */
   readonly start: number
   readonly size: number
-  /** The namespace's uuid. */
+  /** The namespace's uuid; the null uuid of one without labels. */
   readonly parentUuid: string
   /** The device's; null: take what the superblock says. */
   readonly uuid: string | null
@@ -60,7 +59,7 @@ function validateSeed(block: Uint8Array, want: PfnExpectation): PfnSuperblock | 
 function validate61(block: Uint8Array, want: PfnExpectation): PfnSuperblock | number {
   const stored = decoded(block, want.kind)
   if (stored === null) return errno.ENODEV
-  if (stored.parentUuid !== want.parentUuid && want.parentUuid !== NULL_UUID) return errno.ENODEV
+  if (stored.parentUuid !== want.parentUuid) return errno.ENODEV
   const sb = effective(stored)
   if (sb.mode !== pfnMode.RAM && sb.mode !== pfnMode.PMEM) return errno.ENXIO
   if (sb.pageSize > PAGE_BYTES || sb.pageStructSize < PAGE_STRUCT_BYTES) return errno.EOPNOTSUPP
