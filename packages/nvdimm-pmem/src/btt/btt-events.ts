@@ -90,7 +90,12 @@ export const bttEvents = {
     kernel: 'arena_clear_freelist_error',
     fields: { ...ofLane, block },
   },
-  'btt-data-written': { version: 1, doc: "A sector's data were written to the free block.", kernel: 'btt_data_write', fields: { ...ofLane, block } },
+  'btt-data-written': {
+    version: 1,
+    doc: "A sector's data were written to the free block.",
+    kernel: 'btt_data_write',
+    fields: { ...ofLane, block },
+  },
   'btt-log-begun': {
     version: 1,
     doc: 'The first half of a log entry was written: it is not the newest yet.',

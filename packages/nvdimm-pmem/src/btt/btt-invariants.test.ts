@@ -9,7 +9,10 @@ import { Btt } from './btt.ts'
 
 const SIZE = { sectors: 40, lanes: 4, sectorSize: 512 }
 
-function judged(act: (open: (medium: RecordedMedium) => Btt, emitter: Emitter) => void, detail: 'sectors' | 'steps' = 'steps'): Violation[] {
+function judged(
+  act: (open: (medium: RecordedMedium) => Btt, emitter: Emitter) => void,
+  detail: 'sectors' | 'steps' = 'steps',
+): Violation[] {
   const state = initialNvdimmPmem()
   const found: Violation[] = []
   const emitter: Emitter = new Emitter(new ManualClock(), (event: AnyEvent) => {
@@ -33,7 +36,11 @@ describe('nvdimm-pmem/not-durable-in-time', () => {
     ['fence', 'was flushed, but no fence came after that'],
   ] as const)('a driver that does not %s is found at its first write', (lacks, says) => {
     const [first] = judged((open, emitter) => open(told(emitter, lacks)).write(3, filled(512, 1)))
-    expect(first).toMatchObject({ rule: 'nvdimm-pmem/not-durable-in-time', certainty: 'certain', data: { btt: 'btt0.0', what: 'log entry' } })
+    expect(first).toMatchObject({
+      rule: 'nvdimm-pmem/not-durable-in-time',
+      certainty: 'certain',
+      data: { btt: 'btt0.0', what: 'log entry' },
+    })
     expect(first!.summary).toContain(says)
     expect(first!.evidence).toHaveLength(2)
   })

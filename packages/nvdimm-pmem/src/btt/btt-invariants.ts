@@ -11,7 +11,8 @@ const ownerText = (owner: number): string => (owner >= 0 ? `sector ${owner}` : `
 export const blockOwnedTwice: Invariant<NvdimmPmemState> = {
   id: 'nvdimm-pmem/block-owned-twice',
   says: "Every block of a BTT arena is one sector's or free for one lane; a write takes its lane's free block and frees the one its sector had.",
-  because: 'Two owners of a block overwrite each other: recovery and ndctl check-namespace both rely on map and log naming each block once.',
+  because:
+    'Two owners of a block overwrite each other: recovery and ndctl check-namespace both rely on map and log naming each block once.',
   judge: (state, event) => {
     const broken = state.brokenOwnership
     if (broken === null || !event.type.startsWith('nvdimm-pmem/btt-')) return []
@@ -34,8 +35,16 @@ export const blockOwnedTwice: Invariant<NvdimmPmemState> = {
 /** What of a sector's write must be durable when an event of it is told: where its bytes are. */
 function rangesOf(arena: ArenaState, event: AnyEvent): readonly (readonly [what: string, from: number, length: number])[] {
   const number = (name: string): number => event.data[name] as number
-  const data = (): readonly [string, number, number] => ['data', arena.at + arena.dataoff + number('block') * arena.blockBytes, arena.blockBytes]
-  const log = (): readonly [string, number, number] => ['log entry', arena.at + arena.logoff + number('lane') * LOG_GROUP_BYTES, LOG_GROUP_BYTES]
+  const data = (): readonly [string, number, number] => [
+    'data',
+    arena.at + arena.dataoff + number('block') * arena.blockBytes,
+    arena.blockBytes,
+  ]
+  const log = (): readonly [string, number, number] => [
+    'log entry',
+    arena.at + arena.logoff + number('lane') * LOG_GROUP_BYTES,
+    LOG_GROUP_BYTES,
+  ]
   const map = (): readonly [string, number, number] => ['map entry', arena.at + arena.mapoff + number('lba') * ENTRY_BYTES, ENTRY_BYTES]
   switch (event.type) {
     case 'nvdimm-pmem/btt-log-begun':
@@ -80,6 +89,7 @@ function judgeOrder(state: NvdimmPmemState, event: AnyEvent): Violation[] {
 export const notDurableInTime: Invariant<NvdimmPmemState> = {
   id: 'nvdimm-pmem/not-durable-in-time',
   says: 'Of a write to a BTT, the data, both halves of the log entry and the map entry are each durable before the next one is written.',
-  because: 'nd_btt writes through nvdimm_write_bytes, which flushes and fences; without, recovery finds log entries whose data are not there.',
+  because:
+    'nd_btt writes through nvdimm_write_bytes, which flushes and fences; without, recovery finds log entries whose data are not there.',
   judge: (state, event) => (event.type.startsWith('nvdimm-pmem/btt-') ? judgeOrder(state, event) : []),
 }

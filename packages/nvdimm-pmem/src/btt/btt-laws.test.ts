@@ -78,7 +78,12 @@ describe('a BTT', () => {
         const state = fold(events).btts.get('btt0.0')!.arenas.get(0)!
         for (const [lane, folded] of state.lanes) {
           const { block, slot, seq } = folded
-          expect({ lane, block, slot, seq }).toEqual({ lane, block: live.free[lane], slot: live.slots[live.sub[lane]!], seq: live.seq[lane] })
+          expect({ lane, block, slot, seq }).toEqual({
+            lane,
+            block: live.free[lane],
+            slot: live.slots[live.sub[lane]!],
+            seq: live.seq[lane],
+          })
         }
         expect(state.lanes.size).toBe(4)
         for (const [lba, { block, state: how }] of state.map) {

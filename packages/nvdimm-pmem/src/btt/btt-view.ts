@@ -16,6 +16,10 @@ const arenaView = (arena: ArenaState, index: number): Json => ({
 export function bttsOf(state: BttStates, device: DeviceId): { readonly [part: string]: Json } {
   const mine = [...state.btts.values()].filter((btt) => btt.device === device)
   if (mine.length === 0) return {}
-  const views = mine.map(({ name, errno, arenas }) => ({ name, errno, arenas: [...arenas].map(([index, arena]) => arenaView(arena, index)) }))
+  const views = mine.map(({ name, errno, arenas }) => ({
+    name,
+    errno,
+    arenas: [...arenas].map(([index, arena]) => arenaView(arena, index)),
+  }))
   return { btts: views as Json }
 }

@@ -87,7 +87,8 @@ export class Btt {
     const teller = options.events === undefined ? null : new Teller(options.events)
     teller?.started(true)
     formatArenas(medium, format)
-    if (teller?.on === true) for (const [index, { at, info }] of planned.entries()) teller.arena('created', { index, at, info, slots: newSlots })
+    if (teller?.on === true)
+      for (const [index, { at, info }] of planned.entries()) teller.arena('created', { index, at, info, slots: newSlots })
     return Btt.open(medium, { ...options, start: planned[0]!.at })
   }
 
@@ -128,13 +129,21 @@ export class Btt {
   }
 
   /** The write of one sector to be taken step by step, beside others on other lanes; with its metadata, if it has any. */
-  startWrite(sector: number, data: Uint8Array, { cpu = 0, metadata = null }: { cpu?: number; metadata?: Uint8Array | null } = {}): SectorWrite {
+  startWrite(
+    sector: number,
+    data: Uint8Array,
+    { cpu = 0, metadata = null }: { cpu?: number; metadata?: Uint8Array | null } = {},
+  ): SectorWrite {
     this.#assertOne(data, metadata)
     return new SectorWrite(this.#lanes).begin(sector, data, metadata, cpu)
   }
 
   /** The read of one sector to be taken step by step. */
-  startRead(sector: number, into: Uint8Array, { cpu = 0, metadata = null }: { cpu?: number; metadata?: Uint8Array | null } = {}): SectorRead {
+  startRead(
+    sector: number,
+    into: Uint8Array,
+    { cpu = 0, metadata = null }: { cpu?: number; metadata?: Uint8Array | null } = {},
+  ): SectorRead {
     this.#assertOne(into, metadata)
     return new SectorRead(this.#lanes).begin(sector, into, metadata, cpu)
   }

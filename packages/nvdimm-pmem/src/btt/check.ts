@@ -121,7 +121,12 @@ function checkInfo({ medium, at, index, info, isBroken }: Arena, faults: Faults)
   const differs = first.findIndex((byte, i) => byte !== second[i])
   if (differs >= 0) {
     const where = at + info.info2off + differs
-    faults.add({ arena: index, kind: 'info2', at: where, says: `the second info block differs from the first, from its byte ${differs} on` })
+    faults.add({
+      arena: index,
+      kind: 'info2',
+      at: where,
+      says: `the second info block differs from the first, from its byte ${differs} on`,
+    })
   }
 }
 
@@ -169,9 +174,16 @@ function checkMap(arena: Arena, newest: readonly (LogEntry | null)[], pending: P
     else if (isErrorEntry(entry)) count.error++
     const block = completed.get(lba)?.new ?? blockOf(entry, lba)
     if (block < info.internalNlba) use(block, arena.mapAt(lba), `sector ${lba}'s`)
-    else faults.add({ arena: index, kind: 'map', at: arena.mapAt(lba), says: `the map has sector ${lba} in block ${block}, of ${info.internalNlba}` })
+    else
+      faults.add({
+        arena: index,
+        kind: 'map',
+        at: arena.mapAt(lba),
+        says: `the map has sector ${lba} in block ${block}, of ${info.internalNlba}`,
+      })
   }
-  for (const [lane, entry] of newest.entries()) if (entry !== null) use(withoutFlags(entry.old), arena.logAt(lane, 0), `free for lane ${lane}`)
+  for (const [lane, entry] of newest.entries())
+    if (entry !== null) use(withoutFlags(entry.old), arena.logAt(lane, 0), `free for lane ${lane}`)
   // Of a log or map that makes no sense it is already told that blocks are not accounted for.
   const isTold = newest.includes(null) || faults.told.some((f) => f.arena === index && (f.kind === 'map' || f.kind === 'blocks'))
   if (!isTold && blocks.unused > 0)

@@ -46,21 +46,24 @@ describe('several arenas', () => {
 })
 
 describe('every sector size and version', () => {
-  test.each(sectorSizes.flatMap((size) => (['1.1', '2.0'] as const).map((version) => [size, version] as const)))('%i, %s', (sectorSize, version) => {
-    const medium = new MemoryMedium(new Uint8Array(17 * MIB))
-    const btt = Btt.create(medium, { uuid, sectorSize, version })
-    expect(btt.arenas[0]!.at).toBe(version === '2.0' ? 0 : 4096)
-    expect([btt.sectorSize, btt.metadataSize]).toEqual(sectorSize < 4096 ? [512, sectorSize - 512] : [4096, sectorSize - 4096])
-    const metadata = btt.metadataSize > 0 ? filled(btt.metadataSize, 7) : null
-    const last = btt.sectorCount - 1
-    const write = btt.startWrite(last, filled(btt.sectorSize, 5), { metadata })
-    write.run()
-    const [data, beside] = [filled(btt.sectorSize, 0), metadata === null ? null : filled(btt.metadataSize, 0)]
-    const read = Btt.open(medium).startRead(last, data, { metadata: beside })
-    read.run()
-    expect([write.errno, read.errno, data[0], data.at(-1), beside?.[0]]).toEqual([0, 0, 5, 5, metadata?.[0]])
-    expect(checkBtt(medium, btt.arenas[0]!.at).faults).toEqual([])
-  })
+  test.each(sectorSizes.flatMap((size) => (['1.1', '2.0'] as const).map((version) => [size, version] as const)))(
+    '%i, %s',
+    (sectorSize, version) => {
+      const medium = new MemoryMedium(new Uint8Array(17 * MIB))
+      const btt = Btt.create(medium, { uuid, sectorSize, version })
+      expect(btt.arenas[0]!.at).toBe(version === '2.0' ? 0 : 4096)
+      expect([btt.sectorSize, btt.metadataSize]).toEqual(sectorSize < 4096 ? [512, sectorSize - 512] : [4096, sectorSize - 4096])
+      const metadata = btt.metadataSize > 0 ? filled(btt.metadataSize, 7) : null
+      const last = btt.sectorCount - 1
+      const write = btt.startWrite(last, filled(btt.sectorSize, 5), { metadata })
+      write.run()
+      const [data, beside] = [filled(btt.sectorSize, 0), metadata === null ? null : filled(btt.metadataSize, 0)]
+      const read = Btt.open(medium).startRead(last, data, { metadata: beside })
+      read.run()
+      expect([write.errno, read.errno, data[0], data.at(-1), beside?.[0]]).toEqual([0, 0, 5, 5, metadata?.[0]])
+      expect(checkBtt(medium, btt.arenas[0]!.at).faults).toEqual([])
+    },
+  )
 })
 
 describe('what is not there or damaged', () => {

@@ -29,7 +29,8 @@ export interface Found {
 
 /** The info block of an arena. @throws BttError -ENODEV when there is none that is whole and of this namespace. */
 export function readArenaInfo(medium: Medium, at: number, parentUuid: string | null): ArenaInfo {
-  if (at + SUPERBLOCK_BYTES > medium.size) throw new BttError(errno.ENXIO, at, `an arena's info block is beyond the ${medium.size} bytes there are`)
+  if (at + SUPERBLOCK_BYTES > medium.size)
+    throw new BttError(errno.ENXIO, at, `an arena's info block is beyond the ${medium.size} bytes there are`)
   const block = loaded(medium, at, SUPERBLOCK_BYTES)
   if (kindOf(block) !== 'btt') throw new BttError(errno.ENODEV, at, 'no arena begins here: there is no BTT_ARENA_INFO')
   if (!isWhole(block)) throw new BttError(errno.ENODEV, at, 'the checksum of an info block is wrong')
@@ -50,7 +51,8 @@ export const arenaBytes = ({ nextoff, info2off }: ArenaInfo): number => (nextoff
 /** What of an info block cannot be; null when all of it can. `room`: bytes from the arena's start to the end of the medium. */
 export function impossible(info: ArenaInfo, room: number): string | null {
   const { externalLbasize, internalLbasize, externalNlba, internalNlba, nfree, dataoff, mapoff, logoff, info2off } = info
-  if (externalLbasize < 512 || internalLbasize < externalLbasize) return `sectors of ${externalLbasize} bytes in blocks of ${internalLbasize}`
+  if (externalLbasize < 512 || internalLbasize < externalLbasize)
+    return `sectors of ${externalLbasize} bytes in blocks of ${internalLbasize}`
   if (nfree < 1 || internalNlba - externalNlba !== nfree || externalNlba < 1)
     return `${internalNlba} blocks for ${externalNlba} sectors and ${nfree} lanes`
   if ([dataoff, mapoff, logoff, info2off].some((offset) => offset % INFO_BYTES !== 0)) return 'an offset that is not a multiple of 4096'

@@ -29,7 +29,12 @@ export const oldSlots: SlotPair = [0, 2]
 export function groupIn(bytes: Uint8Array, at = 0): LogGroup {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, LOG_GROUP_BYTES)
   const word = (slot: number, n: number): number => view.getUint32(slot * SLOT_BYTES + n * WORD, true)
-  return Array.from({ length: SLOTS }, (_, s) => ({ lba: word(s, 0), old: word(s, 1), new: word(s, 2), seq: word(s, 3) })) as unknown as LogGroup
+  return Array.from({ length: SLOTS }, (_, s) => ({
+    lba: word(s, 0),
+    old: word(s, 1),
+    new: word(s, 2),
+    seq: word(s, 3),
+  })) as unknown as LogGroup
 }
 
 export const groupAt = (medium: Medium, at: number, into: Uint8Array): LogGroup => {

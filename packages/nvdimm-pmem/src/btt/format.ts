@@ -1,7 +1,7 @@
 /** Makes arenas (btt_arena_write_layout): map and log in their initial state, then the second info block, and the first one last. */
 import { errno } from '@devtrail/events'
-import { loaded, put, put64, putZeros, type Medium } from '../media/medium.ts'
-import { kindOf, SUPERBLOCK_AT, SUPERBLOCK_BYTES } from '../media/superblock.ts'
+import { put, put64, putZeros, type Medium } from '../media/medium.ts'
+import { dropSuperblocks } from '../media/drop-superblocks.ts'
 import { NULL_UUID } from '../media/uuid.ts'
 import { encodeArenaInfo, INFO_BYTES, type ArenaInfo } from '../media/arena-info.ts'
 import { BttError } from './btt-error.ts'
@@ -34,7 +34,8 @@ export function plannedArenas(size: number, format: BttFormat): { readonly at: n
   if (!(sectorSizes as readonly number[]).includes(sectorSize))
     throw new BttError(errno.EINVAL, start, `sectors of ${sectorSize} bytes are not offered; choose ${sectorSizes.join(', ')}`)
   const places = arenaPlaces(size - start, arenaBytesMax)
-  if (places.length === 0) throw new BttError(errno.ENXIO, start, `${size} bytes are too few: an arena takes 16 MiB${start > 0 ? ' behind the first 4096' : ''}`)
+  if (places.length === 0)
+    throw new BttError(errno.ENXIO, start, `${size} bytes are too few: an arena takes 16 MiB${start > 0 ? ' behind the first 4096' : ''}`)
   return places.map(({ at, size: bytes, nextoff }) => {
     const { internalLbasize, externalNlba, internalNlba, dataoff, mapoff, logoff, info2off } = arenaGeometry(bytes, sectorSize)
     const counts = { externalLbasize: sectorSize, externalNlba, internalLbasize, internalNlba, nfree: NFREE, infosize: INFO_BYTES }
@@ -53,12 +54,6 @@ export function formatArenas(medium: Medium, format: BttFormat): void {
   const planned = plannedArenas(medium.size, format)
   dropSuperblocks(medium)
   for (const { at, info } of planned.toReversed()) formatArena(medium, at, info)
-}
-
-/** Takes the signatures of superblocks away, each by storing one word. */
-export function dropSuperblocks(medium: Medium): void {
-  for (const at of [0, SUPERBLOCK_AT])
-    if (kindOf(loaded(medium, at, SUPERBLOCK_BYTES)) !== null) put64(medium, at, 0, 0)
 }
 
 export function formatArena(medium: Medium, at: number, info: ArenaInfo): void {

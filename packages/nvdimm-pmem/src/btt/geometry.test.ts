@@ -12,7 +12,13 @@ const RK = 0x3f000000
 
 /** Of a namespace whose BTT begins at 4096. */
 const arenas = (size: number, sectorSize: number): number[][] =>
-  plannedArenas(size, { sectorSize, uuid }).map(({ info }) => [info.externalNlba, info.internalNlba, info.mapoff, info.logoff, info.info2off])
+  plannedArenas(size, { sectorSize, uuid }).map(({ info }) => [
+    info.externalNlba,
+    info.internalNlba,
+    info.mapoff,
+    info.logoff,
+    info.info2off,
+  ])
 
 test.each([
   [16 * MIB + 4 * KIB, 512, 32_202, 32_458, 0xfdb000, 0xffb000, 0xfff000],

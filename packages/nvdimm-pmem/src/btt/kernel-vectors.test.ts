@@ -103,7 +103,9 @@ describe('a log that makes no sense', () => {
     vectors()
     medium.store32(LOG + 12, first)
     medium.store32(LOG + 16 + 12, second)
-    expect(() => open()).toThrow(expect.objectContaining({ errno: -5, message: `log corruption (-22): lane 0 seq [${first}, ${second}] (at byte ${LOG})` }))
+    expect(() => open()).toThrow(
+      expect.objectContaining({ errno: -5, message: `log corruption (-22): lane 0 seq [${first}, ${second}] (at byte ${LOG})` }),
+    )
   })
 
   test('§4 (b): (2,0) and (3,0) take the second slot, (4,1) is accepted', () => {

@@ -5,7 +5,8 @@ import { Btt } from './btt.ts'
 import { progress } from './progress.ts'
 
 const { going, waiting, done } = progress
-const opened = (rules: 'sound' | 'linux-6.1' = 'sound'): Btt => Btt.open(smallBtt({ sectors: 40, lanes: 4, sectorSize: 512 }), { rules, lanes: 4 })
+const opened = (rules: 'sound' | 'linux-6.1' = 'sound'): Btt =>
+  Btt.open(smallBtt({ sectors: 40, lanes: 4, sectorSize: 512 }), { rules, lanes: 4 })
 const sector = (byte: number): Uint8Array => filled(512, byte)
 
 describe('a lane', () => {

@@ -18,7 +18,28 @@ export interface BttRules {
 }
 
 export const bttRules: Readonly<Record<Rules, BttRules>> = {
-  seed: { detectsSlots: false, stripsFlags: false, comparesFlags: false, clearsErrors: false, endsAtZeroSector: true, leavesReadTracked: true },
-  'linux-6.1': { detectsSlots: true, stripsFlags: true, comparesFlags: true, clearsErrors: true, endsAtZeroSector: true, leavesReadTracked: true },
-  sound: { detectsSlots: true, stripsFlags: true, comparesFlags: true, clearsErrors: true, endsAtZeroSector: false, leavesReadTracked: false },
+  seed: {
+    detectsSlots: false,
+    stripsFlags: false,
+    comparesFlags: false,
+    clearsErrors: false,
+    endsAtZeroSector: true,
+    leavesReadTracked: true,
+  },
+  'linux-6.1': {
+    detectsSlots: true,
+    stripsFlags: true,
+    comparesFlags: true,
+    clearsErrors: true,
+    endsAtZeroSector: true,
+    leavesReadTracked: true,
+  },
+  sound: {
+    detectsSlots: true,
+    stripsFlags: true,
+    comparesFlags: true,
+    clearsErrors: true,
+    endsAtZeroSector: false,
+    leavesReadTracked: false,
+  },
 }

@@ -1,14 +1,5 @@
 /** The superblock of a BTT arena (struct btt_sb), kept twice: at its start and, as the last 4 KiB, at `info2off`. */
-import {
-  blankSuperblock,
-  bytesIn,
-  kindOf,
-  sealed,
-  SuperblockError,
-  uuidsIn,
-  viewOf,
-  type SuperblockUuids,
-} from './superblock.ts'
+import { blankSuperblock, bytesIn, kindOf, sealed, SuperblockError, uuidsIn, viewOf, type SuperblockUuids } from './superblock.ts'
 
 /** The arena must not be written any more: set by hand or by other implementations. */
 export const FLAG_ERROR = 1

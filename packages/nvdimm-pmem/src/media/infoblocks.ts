@@ -1,7 +1,16 @@
 /** Which superblocks a namespace's first 8 KiB hold, and what the namespace is by them. */
 import { loaded, type Medium } from './medium.ts'
 import { ndctlFields, type NdctlFields } from './ndctl-fields.ts'
-import { checksumIn, checksumOf, kindOf, SUPERBLOCK_AT, SUPERBLOCK_BYTES, SuperblockError, viewOf, type SuperblockKind } from './superblock.ts'
+import {
+  checksumIn,
+  checksumOf,
+  kindOf,
+  SUPERBLOCK_AT,
+  SUPERBLOCK_BYTES,
+  SuperblockError,
+  viewOf,
+  type SuperblockKind,
+} from './superblock.ts'
 
 /** A superblock as it lies there, good or bad. */
 export interface Infoblock {
@@ -23,7 +32,10 @@ export function infoblockAt(medium: Medium, at: number): Infoblock | null {
   const kind = kindOf(block)
   if (kind === null) return null
   const checksum = { stored: checksumIn(block), computed: checksumOf(block) }
-  const problem = checksum.stored === checksum.computed ? null : `its checksum is 0x${checksum.stored.toString(16)}, computed 0x${checksum.computed.toString(16)}`
+  const problem =
+    checksum.stored === checksum.computed
+      ? null
+      : `its checksum is 0x${checksum.stored.toString(16)}, computed 0x${checksum.computed.toString(16)}`
   try {
     return { kind, at, block, fields: ndctlFields(block), checksum, problem }
   } catch (error) {

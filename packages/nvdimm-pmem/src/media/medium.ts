@@ -47,7 +47,8 @@ export class MediumError extends Error {
 
 /** @throws MediumError when a range is not within the medium. */
 export function assertWithin(medium: Pick<Medium, 'size'>, at: number, length: number): void {
-  if (!(at >= 0 && length >= 0 && at + length <= medium.size)) throw new MediumError(`beyond the ${medium.size} bytes there are`, at, length)
+  if (!(at >= 0 && length >= 0 && at + length <= medium.size))
+    throw new MediumError(`beyond the ${medium.size} bytes there are`, at, length)
 }
 
 export function put(medium: Medium, at: number, from: Uint8Array): void {

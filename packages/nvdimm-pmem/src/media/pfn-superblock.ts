@@ -1,14 +1,5 @@
 /** The superblock of an fsdax (`NVDIMM_PFN_INFO`) or devdax (`NVDIMM_DAX_INFO`) namespace: struct nd_pfn_sb, versions 1.0 to 1.4. */
-import {
-  blankSuperblock,
-  bytesIn,
-  kindOf,
-  sealed,
-  SuperblockError,
-  uuidsIn,
-  viewOf,
-  type SuperblockUuids,
-} from './superblock.ts'
+import { blankSuperblock, bytesIn, kindOf, sealed, SuperblockError, uuidsIn, viewOf, type SuperblockUuids } from './superblock.ts'
 
 /** Where the struct pages are: in RAM, or in the namespace itself. */
 export const pfnMode = { NONE: 0, RAM: 1, PMEM: 2 } as const

@@ -11,7 +11,11 @@ const sb = decodePfn(block)
 const want: PfnExpectation = { kind: 'pfn', start: 4 * 2 ** 30, size: 256 * MIB, parentUuid: sb.parentUuid, uuid: null }
 const other = '11111111-2222-4333-8444-555555555555'
 const changed = (change: Partial<PfnSuperblock>): Uint8Array => encodePfn({ ...sb, ...change })
-const refused = (change: Partial<PfnSuperblock>, wanted: Partial<PfnExpectation> = {}, rules: 'seed' | 'linux-6.1' = 'linux-6.1'): unknown => {
+const refused = (
+  change: Partial<PfnSuperblock>,
+  wanted: Partial<PfnExpectation> = {},
+  rules: 'seed' | 'linux-6.1' = 'linux-6.1',
+): unknown => {
   const result = validatePfn(changed(change), { ...want, ...wanted }, rules)
   return typeof result === 'number' ? result : 'taken'
 }

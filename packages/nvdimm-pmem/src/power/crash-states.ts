@@ -63,7 +63,8 @@ export function* crashStates(base: Medium, ops: readonly PersistOp[], { random =
 function* statesOf({ medium, stores }: Pending, after: number, random: number, next: (n: number) => number): Generator<CrashState> {
   const all = stores.reduce((sum, { pieces }) => sum + pieces.length, 0)
   const words = stores.filter(({ isWord }) => isWord).length
-  if (words > WORDS_MAX) throw new RangeError(`${words} words are not durable at a time, more than ${WORDS_MAX}: their subsets are too many`)
+  if (words > WORDS_MAX)
+    throw new RangeError(`${words} words are not durable at a time, more than ${WORDS_MAX}: their subsets are too many`)
   for (const kept of product(stores.map((store) => [...choicesOf(store, random, next)]))) {
     const crashed = new OverlayMedium(medium)
     const pieces = kept.flat().toSorted((a, b) => a.order - b.order)

@@ -80,27 +80,31 @@ test.each([
   { what: 'the same sector', first: 3, second: 3, orders: 10 },
   { what: 'sectors whose map entries share a line, and so a lock', first: 3, second: 4, orders: 10 },
   { what: 'sectors that have nothing to do with each other', first: 3, second: 17, orders: 70 },
-])('two lanes at once, in every order of their steps: $what', ({ what, first, second, orders }) => {
-  const seen = new Set<string>()
-  const all = { states: 0, recovered: 0, broken: [] as unknown[] }
-  for (const order of merges(STEPS, STEPS)) {
-    const btt = new RecordedBtt(smallBtt({ ...size, sectors: 20 }, STALE))
-    const running = [btt.begin(first, filled(512, 1), 0), btt.begin(second, filled(512, 2), 1)] as const
-    for (const r of running) for (let step = 0; step < STEPS_BEFORE; step++) btt.step(r)
-    for (const who of order) if (btt.isRunning(running[who])) btt.step(running[who])
-    for (const r of running) while (btt.isRunning(r)) if (!btt.step(r)) btt.step(running[r === running[0] ? 1 : 0])
-    const key = btt.ops.map(({ cpu }) => cpu).join('')
-    if (seen.has(key)) continue
-    seen.add(key)
-    const { states, recovered, broken } = explored(btt, btt.ops, { random: 2, again: 1 })
-    all.states += states
-    all.recovered += recovered
-    all.broken.push(...broken)
-  }
-  told(`two lanes, ${what}, ${seen.size} orders`, { ...all, broken: [] })
-  expect(all.broken).toEqual([])
-  expect(seen.size).toBe(orders)
-}, 60_000)
+])(
+  'two lanes at once, in every order of their steps: $what',
+  ({ what, first, second, orders }) => {
+    const seen = new Set<string>()
+    const all = { states: 0, recovered: 0, broken: [] as unknown[] }
+    for (const order of merges(STEPS, STEPS)) {
+      const btt = new RecordedBtt(smallBtt({ ...size, sectors: 20 }, STALE))
+      const running = [btt.begin(first, filled(512, 1), 0), btt.begin(second, filled(512, 2), 1)] as const
+      for (const r of running) for (let step = 0; step < STEPS_BEFORE; step++) btt.step(r)
+      for (const who of order) if (btt.isRunning(running[who])) btt.step(running[who])
+      for (const r of running) while (btt.isRunning(r)) if (!btt.step(r)) btt.step(running[r === running[0] ? 1 : 0])
+      const key = btt.ops.map(({ cpu }) => cpu).join('')
+      if (seen.has(key)) continue
+      seen.add(key)
+      const { states, recovered, broken } = explored(btt, btt.ops, { random: 2, again: 1 })
+      all.states += states
+      all.recovered += recovered
+      all.broken.push(...broken)
+    }
+    told(`two lanes, ${what}, ${seen.size} orders`, { ...all, broken: [] })
+    expect(all.broken).toEqual([])
+    expect(seen.size).toBe(orders)
+  },
+  60_000,
+)
 
 describe('what is done in a wrong order is found', () => {
   const pairs = writeSteps.flatMap((a, i) => writeSteps.slice(i + 1).map((b) => [a, b] as const))
@@ -128,7 +132,8 @@ describe('what is done in a wrong order is found', () => {
   })
 
   test('data without a fence of their own are covered by the one behind the first half of the log', () => {
-    for (const btt of [onOneLane(), onTwoLanes()]) expect(explored(btt, without(btt.ops, 'data', 'fence'), { random: 2 }).broken).toEqual([])
+    for (const btt of [onOneLane(), onTwoLanes()])
+      expect(explored(btt, without(btt.ops, 'data', 'fence'), { random: 2 }).broken).toEqual([])
   })
 
   test('what is broken is told: where, and how', () => {

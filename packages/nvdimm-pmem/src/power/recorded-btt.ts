@@ -45,7 +45,8 @@ export class RecordedBtt {
   /** Writes a sector from beginning to end. @throws Error when it fails or has to wait. */
   write(sector: number, data: Uint8Array, cpu = 0): void {
     const running = this.begin(sector, data, cpu)
-    while (running.write.errno === 0 && this.#running.has(running)) if (!this.step(running)) throw new Error(`the write of sector ${sector} waits`)
+    while (running.write.errno === 0 && this.#running.has(running))
+      if (!this.step(running)) throw new Error(`the write of sector ${sector} waits`)
   }
 
   /** Begins a write that `step` takes on. */

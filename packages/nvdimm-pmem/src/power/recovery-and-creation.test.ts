@@ -65,7 +65,10 @@ describe('a power failure during recovery', () => {
       [5, 8],
       [6, 9],
     ])
-    const allowed = (sector: number): readonly Uint8Array[] => [recoveredTo(sector), filled(512, written.get(sector) ?? recoveredTo(sector)[0]!)]
+    const allowed = (sector: number): readonly Uint8Array[] => [
+      recoveredTo(sector),
+      filled(512, written.get(sector) ?? recoveredTo(sector)[0]!),
+    ]
     const scenario = { base: medium, start: 0, allowed }
     expect(explore({ ...scenario, ops: recorded.ops }, { random: 2, again: 1 }).broken).toEqual([])
     expect(explore({ ...scenario, ops: lazy }, { random: 2, again: 0 }).broken).toHaveLength(1)
