@@ -16,7 +16,7 @@ export const beginningBytes = (name: string): Uint8Array => new Uint8Array(gunzi
 
 /** What `ndctl read-infoblock -j` printed of it, without the name of the file. */
 export function infoblockOf(name: string): object {
-  const [printed] = JSON.parse(readFileSync(join(FOLDER, `${name}.infoblock.json`), 'utf8')) as { file: string }[]
-  const { file: _, ...fields } = printed!
+  const [printed] = JSON.parse(readFileSync(join(FOLDER, `${name}.infoblock.json`), 'utf8')) as [{ file: string }]
+  const { file: _, ...fields } = printed
   return fields
 }

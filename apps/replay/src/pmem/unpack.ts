@@ -19,15 +19,23 @@ type Packing = (typeof packings)[number]
 
 const isPacked = (head: Uint8Array, { magic }: Packing): boolean => magic.every((byte, i) => head[i] === byte)
 
-/** How a file is packed; null for a plain one. */
+const XZ = [0xfd, 0x37, 0x7a, 0x58, 0x5a]
+
+function refuseXz(head: Uint8Array, given: string): void {
+  if (XZ.every((byte, i) => head[i] === byte))
+    throw new Failure(exit.usage, `${given} is packed with xz, which cannot be read here: xz -dc ${given} | devtrail pmem … -`)
+}
+
+/** How a file is packed; null for a plain one. @throws Failure when it is in a way that is not known here. */
 export function packingOf(path: string): Packing | null {
-  const head = new Uint8Array(4)
+  const head = new Uint8Array(XZ.length)
   const fd = openSync(path, 'r')
   try {
     readSync(fd, head, 0, head.length, 0)
   } finally {
     closeSync(fd)
   }
+  refuseXz(head, path)
   return packings.find((packing) => isPacked(head, packing)) ?? null
 }
 
@@ -42,10 +50,11 @@ async function* pieces(source: Readable): AsyncGenerator<Uint8Array> {
 }
 
 /** Unpacks what comes if its first bytes say that it is packed. */
-async function plain(source: Readable): Promise<Readable | AsyncIterable<Uint8Array>> {
+async function plain(source: Readable, given: string): Promise<Readable | AsyncIterable<Uint8Array>> {
   const iterator = pieces(source)
   const first = await iterator.next()
   const head = first.done === true ? new Uint8Array(0) : first.value
+  refuseXz(head, given)
   const all = (async function* (): AsyncGenerator<Uint8Array> {
     yield head
     yield* iterator
@@ -76,7 +85,7 @@ export class Unpacked implements Disposable {
     const unpacked = new Unpacked(mkdtempSync(join(tmpdir(), 'devtrail-image-')))
     try {
       const isFile = given !== '-' && isSeekable(given)
-      await unpacked.#fill(await plain(isFile ? createReadStream(given) : readableOf(given)), given, signal)
+      await unpacked.#fill(await plain(isFile ? createReadStream(given) : readableOf(given), given), given, signal)
       return unpacked
     } catch (error) {
       unpacked[Symbol.dispose]()

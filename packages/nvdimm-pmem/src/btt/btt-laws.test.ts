@@ -69,6 +69,8 @@ function violations(events: readonly AnyEvent[]): string[] {
   })
 }
 
+const gap = (event: AnyEvent): AnyEvent => ({ ...event, type: 'log/gap', data: { reason: 'lost', lost: null, cpu: null, model: null } })
+
 describe('a BTT', () => {
   test('fold law: its events give what it has of its lanes and of every map entry that was seen written', () => {
     fc.assert(
@@ -109,7 +111,6 @@ describe('a BTT', () => {
   })
 
   test('gap law: what is lost leads to no violation that was not there', () => {
-    const gap = (event: AnyEvent): AnyEvent => ({ ...event, type: 'log/gap', data: { reason: 'lost', lost: null, cpu: null, model: null } })
     fc.assert(
       fc.property(run, fc.nat(300), fc.nat(40), (input, from, length) => {
         const { events } = play(input)

@@ -21,5 +21,5 @@ export function bttsOf(state: BttStates, device: DeviceId): { readonly [part: st
     errno,
     arenas: [...arenas].map(([index, arena]) => arenaView(arena, index)),
   }))
-  return { btts: views as Json }
+  return { btts: views }
 }

@@ -139,7 +139,7 @@ function checkLog(arena: Arena, faults: Faults): (LogEntry | null)[] {
     return groups.map(() => null)
   }
   return groups.map((group, lane) => {
-    const entries = [group[slots[0] as 0]!, group[slots[1] as 1]!] as const
+    const entries = [group[slots[0]]!, group[slots[1]]!] as const
     const entry = newestOf(entries)
     const wrong = entry === null ? `sequence numbers ${entries[0].seq} and ${entries[1].seq}` : wrongWith(entry, arena.info)
     if (wrong === null) return entry

@@ -110,7 +110,7 @@ export function startLanes(arena: Arena, rules: BttRules, teller: Teller | null)
 
 function startLane(arena: Arena, lane: number, rules: BttRules, teller: Teller | null): boolean {
   const group = arena.group(lane)
-  const pair = [group[arena.slots[0] as 0]!, group[arena.slots[1] as 1]!] as const
+  const pair = [group[arena.slots[0]]!, group[arena.slots[1]]!] as const
   const newer = newerOf(...pair)
   if (newer === null)
     throw new BttError(errno.EIO, arena.logAt(lane, 0), `log corruption (-22): lane ${lane} seq [${pair[0].seq}, ${pair[1].seq}]`)

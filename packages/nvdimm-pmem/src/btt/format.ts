@@ -1,6 +1,6 @@
 /** Makes arenas (btt_arena_write_layout): map and log in their initial state, then the second info block, and the first one last. */
 import { errno } from '@devtrail/events'
-import { put, put64, putZeros, type Medium } from '../media/medium.ts'
+import { put, putZeros, type Medium } from '../media/medium.ts'
 import { dropSuperblocks } from '../media/drop-superblocks.ts'
 import { NULL_UUID } from '../media/uuid.ts'
 import { encodeArenaInfo, INFO_BYTES, type ArenaInfo } from '../media/arena-info.ts'
@@ -9,7 +9,6 @@ import { arenaGeometry, arenaPlaces, LOG_GROUP_BYTES, NFREE, sectorSizes } from 
 
 /** So much of a map is filled with zeros at once. */
 const MAP_CHUNK_BYTES = 2 << 20
-const LOG_CHUNK_BYTES = 4096
 
 /** Where the first arena begins: in a namespace whose label says that it is a BTT (2.0), or in any other (1.1). */
 export const bttVersions = { '1.1': { start: 4096, major: 1, minor: 1 }, '2.0': { start: 0, major: 2, minor: 0 } } as const
@@ -56,20 +55,26 @@ export function formatArenas(medium: Medium, format: BttFormat): void {
   for (const { at, info } of planned.toReversed()) formatArena(medium, at, info)
 }
 
+/**
+ * The parts of an arena, each durable before the next: map, log, second info block, first info block. Where the kernel zeroes the log and
+ * then writes its entries one by one this stores it as a whole: nobody looks at it before there is an info block.
+ */
 export function formatArena(medium: Medium, at: number, info: ArenaInfo): void {
-  zeroed(medium, at + info.mapoff, info.logoff - info.mapoff, MAP_CHUNK_BYTES)
-  zeroed(medium, at + info.logoff, info.info2off - info.logoff, LOG_CHUNK_BYTES)
-  for (let lane = 0; lane < info.nfree; lane++) {
-    const free = info.externalNlba + lane
-    const log = at + info.logoff + lane * LOG_GROUP_BYTES
-    put64(medium, log, lane, free)
-    put64(medium, log + 8, free, 1)
-  }
+  for (let done = info.mapoff; done < info.logoff; done += MAP_CHUNK_BYTES)
+    putZeros(medium, at + done, Math.min(MAP_CHUNK_BYTES, info.logoff - done))
+  put(medium, at + info.logoff, initialLog(info))
   const block = encodeArenaInfo(info)
   put(medium, at + info.info2off, block)
   put(medium, at, block)
 }
 
-function zeroed(medium: Medium, at: number, length: number, chunk: number): void {
-  for (let done = 0; done < length; done += chunk) putZeros(medium, at + done, Math.min(chunk, length - done))
+/** The log of lanes that have not written: each with a free block behind those of the sectors. */
+function initialLog({ nfree, externalNlba, logoff, info2off }: ArenaInfo): Uint8Array {
+  const log = new Uint8Array(info2off - logoff)
+  const view = new DataView(log.buffer)
+  for (let lane = 0; lane < nfree; lane++) {
+    const free = externalNlba + lane
+    for (const [n, word] of [lane, free, free, 1].entries()) view.setUint32(lane * LOG_GROUP_BYTES + n * 4, word, true)
+  }
+  return log
 }

@@ -1,10 +1,9 @@
 /** A superblock's fields under the names and in the order of `ndctl read-infoblock -j` (ndctl 76): as they are stored, whatever the version. */
-import type { Json } from '@devtrail/events'
 import { decodeArenaInfo } from './arena-info.ts'
 import { decodePfn } from './pfn-superblock.ts'
 import { kindOf, signatures, SuperblockError } from './superblock.ts'
 
-export type NdctlFields = { readonly [name: string]: Json }
+export type NdctlFields = { readonly [name: string]: string | number }
 
 interface Common {
   readonly uuid: string

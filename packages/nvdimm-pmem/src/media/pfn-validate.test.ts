@@ -57,10 +57,10 @@ describe('Linux 6.1', () => {
   })
 })
 
-describe('the seed', () => {
-  const ram = { mode: pfnMode.RAM, dataoff: 8192, versionMinor: 0 }
-  const seed = (change: Partial<PfnSuperblock>, wanted: Partial<PfnExpectation> = {}): unknown => refused(change, wanted, 'seed')
+const ram = { mode: pfnMode.RAM, dataoff: 8192, versionMinor: 0 }
+const seed = (change: Partial<PfnSuperblock>, wanted: Partial<PfnExpectation> = {}): unknown => refused(change, wanted, 'seed')
 
+describe('the seed', () => {
   test('takes mode RAM; of mode PMEM it knows nothing: -ENOTTY', () => {
     expect(seed(ram)).toBe('taken')
     expect(seed({})).toBe(-25)

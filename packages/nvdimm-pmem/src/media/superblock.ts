@@ -59,7 +59,8 @@ export const uuidsIn = (block: Uint8Array): SuperblockUuids => ({
 /** A block with signature and uuids; the rest is zeros. */
 export function blankSuperblock(kind: SuperblockKind, { uuid, parentUuid = NULL_UUID }: { uuid: string; parentUuid?: string }): Uint8Array {
   const block = new Uint8Array(SUPERBLOCK_BYTES)
-  for (const [i, c] of [...signatures[kind]].entries()) block[i] = c.charCodeAt(0)
+  const signature = signatures[kind]
+  for (let i = 0; i < signature.length; i++) block[i] = signature.charCodeAt(i)
   block.set(uuidBytes(uuid), UUID_AT)
   block.set(uuidBytes(parentUuid), PARENT_UUID_AT)
   return block

@@ -1,3 +1,4 @@
+// oxlint-disable vitest/no-conditional-expect -- each image and bit is judged by what it is
 /** Superblocks byte for byte: spec/pmem.md §3 (c), and what the real kernel and ndctl 76 wrote and printed. */
 import { describe, expect, test } from 'vitest'
 import { beginningBytes, imageBytes, infoblockOf, mediaBeginnings, mediaImages } from '../../test/media-files.ts'
@@ -15,19 +16,19 @@ const U = '00112233-4455-6677-8899-aabbccddeeff'
 const MIB = 1 << 20
 const GIB = 1 << 30
 
-describe('§3 (c) checksums of whole superblocks', () => {
-  const btt = (sectorSize: number, uuid = U, parentUuid = NULL_UUID, flags = 0): bigint => {
-    const [arena] = plannedArenas(32 * MIB, { sectorSize, uuid, parentUuid })
-    return checksumIn(encodeArenaInfo({ ...arena!.info, flags }))
-  }
-  const made = (rules: 'seed' | 'linux-6.1', kind: 'pfn' | 'dax', mode: number): bigint => {
-    const layout = pfnLayout({ start: 0, size: GIB, mode }, rules)
-    if (typeof layout === 'number') throw new Error(`refused: ${layout}`)
-    const is61 = rules === 'linux-6.1'
-    const sizes = { align: is61 ? 2 * MIB : 0, pageSize: is61 ? 4096 : 0, pageStructSize: is61 ? 64 : 0 }
-    return checksumIn(encodePfn({ kind, uuid: U, parentUuid: NULL_UUID, flags: 0, versionMajor: 1, mode, ...layout, ...sizes }))
-  }
+const btt = (sectorSize: number, uuid = U, parentUuid = NULL_UUID, flags = 0): bigint => {
+  const [arena] = plannedArenas(32 * MIB, { sectorSize, uuid, parentUuid })
+  return checksumIn(encodeArenaInfo({ ...arena!.info, flags }))
+}
+const made = (rules: 'seed' | 'linux-6.1', kind: 'pfn' | 'dax', mode: number): bigint => {
+  const layout = pfnLayout({ start: 0, size: GIB, mode }, rules)
+  if (typeof layout === 'number') throw new Error(`refused: ${layout}`)
+  const is61 = rules === 'linux-6.1'
+  const sizes = { align: is61 ? 2 * MIB : 0, pageSize: is61 ? 4096 : 0, pageStructSize: is61 ? 64 : 0 }
+  return checksumIn(encodePfn({ kind, uuid: U, parentUuid: NULL_UUID, flags: 0, versionMajor: 1, mode, ...layout, ...sizes }))
+}
 
+describe('§3 (c) checksums of whole superblocks', () => {
   test('of a BTT over 32 MiB', () => {
     expect(btt(512)).toBe(0x0026cdc66803722bn)
     expect(btt(4096)).toBe(0x076e444668055283n)
@@ -66,10 +67,10 @@ describe('every image', () => {
   })
 })
 
-describe('versions', () => {
-  const pfn = (minor: number): ReturnType<typeof effective> =>
-    effective(decodePfn(infoblocksIn(new MemoryMedium(beginningBytes(`pfn-v1.${minor}`)))[0]!.block))
+const pfn = (minor: number): ReturnType<typeof effective> =>
+  effective(decodePfn(infoblocksIn(new MemoryMedium(beginningBytes(`pfn-v1.${minor}`)))[0]!.block))
 
+describe('versions', () => {
   test('what a version does not have is what Linux 6.1 takes it to be', () => {
     // The files have something in every field; dataoff is 18 MiB.
     expect(pfn(0)).toMatchObject({ startPad: 0, endTrunc: 0, align: 16 * MIB, pageSize: 4096, pageStructSize: 64 })

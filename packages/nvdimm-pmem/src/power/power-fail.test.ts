@@ -106,11 +106,11 @@ test.each([
   60_000,
 )
 
+/** The first half of a log entry says nothing until the second one is there: whether data come before or after it is the same. */
+const isHarmless = (a: WriteStep, b: WriteStep): boolean => a === 'data' && b === 'logHead'
+
 describe('what is done in a wrong order is found', () => {
   const pairs = writeSteps.flatMap((a, i) => writeSteps.slice(i + 1).map((b) => [a, b] as const))
-  /** The first half of a log entry says nothing until the second one is there: whether data come before or after it is the same. */
-  const isHarmless = (a: WriteStep, b: WriteStep): boolean => a === 'data' && b === 'logHead'
-
   test.each(pairs.filter(([a, b]) => !isHarmless(a, b)))('%s and %s swapped', (a, b) => {
     const btt = onOneLane()
     expect(explored(btt, swapped(btt.ops, a, b)).broken).toHaveLength(1)

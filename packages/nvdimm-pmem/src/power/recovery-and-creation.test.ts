@@ -5,7 +5,6 @@ import { MemoryMedium } from '../media/memory-medium.ts'
 import { OverlayMedium } from '../media/overlay-medium.ts'
 import { explore, type Explored } from './explore.ts'
 import type { PersistOp } from './persist-op.ts'
-import { RecordedBtt } from './recorded-btt.ts'
 import { RecordedMedium } from './recorded-medium.ts'
 import { filled, smallArena, smallBtt, type SmallBtt } from './small-btt.test-support.ts'
 
@@ -45,8 +44,7 @@ describe('a power failure during recovery', () => {
     const medium = cutOff()
     const recorded = new RecordedMedium(new OverlayMedium(medium))
     expect(Btt.open(recorded).recovered).toBe(3)
-    const allowed = (sector: number): readonly Uint8Array[] => [recoveredTo(sector)]
-    const result = explore({ base: medium, ops: recorded.ops, start: 0, allowed }, { again: 4 })
+    const result = explore({ base: medium, ops: recorded.ops, start: 0, allowed: (sector) => [recoveredTo(sector)] }, { again: 4 })
     told('recovery of three lanes', result)
     expect(result.broken).toEqual([])
     expect(result.recovered).toBeGreaterThan(4)
@@ -81,6 +79,8 @@ function creation(over: MemoryMedium): readonly PersistOp[] {
   formatArena(recorded, 0, smallArena(size))
   return recorded.ops
 }
+
+const oldSectors = (sector: number): readonly Uint8Array[] => [filled(4096, sector === 5 ? 5 : 0)]
 
 const junk = (): MemoryMedium => {
   const bytes = new Uint8Array(smallBtt(size).size)
@@ -118,10 +118,9 @@ describe('a power failure while arenas are made', () => {
     old.write(5, filled(4096, 5))
     const recorded = new RecordedMedium(new OverlayMedium(base))
     formatArenas(recorded, { uuid: '00112233-4455-6677-8899-aabbccddeeff', sectorSize: 512 })
-    // The signature, the map, the log, and of its 256 entries the first: what comes then is the same over again.
-    const ops = recorded.ops.slice(0, 60)
-    const allowed = (sector: number): readonly Uint8Array[] => [filled(4096, sector === 5 ? 5 : 0)]
-    const scenario = { base, start: 4096, sectors: [0, 5, 6], allowed, mayBeMissing: () => true }
+    // Up to the last store, that of the first info block: what is there before is the old BTT or none.
+    const ops = recorded.ops.slice(0, -3)
+    const scenario = { base, start: 4096, sectors: [0, 5, 6], allowed: oldSectors, mayBeMissing: () => true }
     const result = explore({ ...scenario, ops }, { random: 2 })
     told('an arena over another one', result)
     expect(result.broken).toEqual([])

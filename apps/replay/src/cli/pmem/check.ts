@@ -74,7 +74,7 @@ async function show(session: Session, image: Image, result: BttChecked, verdict:
   const says = {
     clean: style.good('clean'),
     'recovery-pending': `${style.good('consistent')} after recovery, which has ${plural(pending.length, 'committed write')} to complete`,
-    broken: `${plural(faults.length + more, 'fault')}`,
+    broken: plural(faults.length + more, 'fault'),
   }[verdict]
   await session.print(`${says}${held.length > 0 ? `: ${held.join('; ')}` : ''}\n`)
 }
