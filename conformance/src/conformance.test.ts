@@ -31,6 +31,14 @@ function leaves(value: unknown, path: readonly (string | number)[] = []): (reado
 
 const other = (value: unknown): unknown => (typeof value === 'number' ? value + 1 : typeof value === 'string' ? `${value}0` : 'something')
 
+function changed(operation: Operation, path: readonly (string | number)[]): Operation {
+  const copy = structuredClone(operation) as Record<string | number, unknown>
+  const holder = path.slice(0, -1).reduce((at, key) => at[key] as Record<string | number, unknown>, copy)
+  const last = path.at(-1)!
+  holder[last] = other(holder[last])
+  return copy as unknown as Operation
+}
+
 const lineOf = (ops: readonly unknown[], subsystem = 'percpu_ref'): string => JSON.stringify({ subsystem, id: 'x-1', nrefs: 1, ops })
 
 it.each([COPIED, WHOLE].filter((folder) => existsSync(folder)))('the models answer as Linux 6.1 did: %s', async (folder) => {
@@ -44,14 +52,6 @@ describe('an answer that was changed', () => {
   beforeAll(async () => {
     for (const file of await vectorFiles(COPIED)) for await (const sequence of sequencesOf(file)) sequences.push(sequence)
   })
-
-  function changed(operation: Operation, path: readonly (string | number)[]): Operation {
-    const copy = structuredClone(operation) as Record<string | number, unknown>
-    const holder = path.slice(0, -1).reduce((at, key) => at[key] as Record<string | number, unknown>, copy)
-    const last = path.at(-1)!
-    holder[last] = other(holder[last])
-    return copy as unknown as Operation
-  }
 
   it('is a divergence, in that operation', () => {
     fc.assert(

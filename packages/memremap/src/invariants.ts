@@ -1,7 +1,13 @@
 import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
-import type { Holder } from './pages.ts'
+import { altmapInvariants } from './altmap/altmap-invariants.ts'
+import { hotplugInvariants } from './hotplug/hotplug-invariants.ts'
+import { mappingLeft } from './mapping/mapping-invariants.ts'
+import { pagemapInvariants } from './pagemap/pagemap-invariants.ts'
+import { gupInvariants } from './gup/gup-invariants.ts'
+import { pageInvariants } from './page/page-invariants.ts'
+import type { Holder } from './page/pages.ts'
 import type { MemremapState } from './memremap-state.ts'
-import type { Pagemap } from './pagemap.ts'
+import type { Pagemap } from './pagemap/pagemap.ts'
 
 const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
@@ -120,3 +126,15 @@ export const idleWaiterNotWoken: Invariant<MemremapState> = {
     return found
   },
 }
+
+/** All rules of the package. */
+export const memremapInvariants: readonly Invariant<MemremapState>[] = [
+  referencedAtRemoval,
+  idleWaiterNotWoken,
+  ...pagemapInvariants,
+  ...altmapInvariants,
+  ...hotplugInvariants,
+  mappingLeft,
+  ...pageInvariants,
+  ...gupInvariants,
+]

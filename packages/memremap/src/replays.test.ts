@@ -1,10 +1,10 @@
 /** The shapes of two real failures of Linux 6.1, made with the live registry, and their harmless twins. */
 import { Emitter, Ids, ManualClock, type Actor, type AnyEvent, type LogPayload, type Violation } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
-import { pmemLayout } from './altmap.ts'
-import type { DevPagemap } from './dev-pagemap.ts'
-import { foll } from './foll.ts'
-import { memoryType } from './memory-type.ts'
+import { pmemLayout } from './altmap/pmem-layout.ts'
+import type { DevPagemap } from './pagemap/dev-pagemap.ts'
+import { foll } from './page/foll.ts'
+import { memoryType } from './pagemap/memory-type.ts'
 import { memremapModel } from './model.ts'
 import { PagemapRegistry, type RegistryOptions } from './pagemap-registry.ts'
 

@@ -2,7 +2,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import { expect, test } from 'vitest'
 import { foldEvents, gap, mapStarted, said } from '../test/given.ts'
-import { firstPfn, headOf, type Pagemap } from './pagemap.ts'
+import { firstPfn, headOf, type Pagemap } from './pagemap/pagemap.ts'
 
 const P = 1
 const one = (...events: AnyEvent[]): Pagemap => foldEvents(...events).pagemaps.get(P)!

@@ -1,11 +1,13 @@
 import { isGapOf } from '@devtrail/events'
 import type { AnyEvent } from '@devtrail/events'
-import { evolvePagemap } from './evolve-pagemap.ts'
-import { evolvePages } from './evolve-pages.ts'
+import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
+import { evolveStages } from './pagemap/evolve-stages.ts'
+import { evolvePages } from './page/evolve-pages.ts'
+import { evolveTranslations, forgetTranslations } from './fault/translations.ts'
 import type { MemremapEvent } from './events.ts'
 import type { MemremapState } from './memremap-state.ts'
-import { forgetPages } from './pages.ts'
-import { evolveWaits } from './waits.ts'
+import { forgetPages } from './page/pages.ts'
+import { evolveWaits } from './page/waits.ts'
 
 export { initialMemremap, type MemremapState } from './memremap-state.ts'
 
@@ -16,10 +18,13 @@ function forget(state: MemremapState): void {
     p.phase = null
     p.sure = false
     p.ref = { id: p.ref.id, mode: null, dying: null, count: null }
-    if (p.altmap) p.altmap.alloc = null
+    if (p.altmap) p.altmap.alloc = p.altmap.align = null
+    p.stages = null
     p.pagesComplete = false
-    forgetPages(p.pages)
+    p.holds = null
+    forgetPages(p.pages, p.idle)
   }
+  forgetTranslations(state)
 }
 
 /** Events that prove that the pagemap they name is there. */
@@ -37,6 +42,9 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   if (any.type === 'log/gap' && !isGapOf(any, 'memremap')) return
   if (any.type === 'log/gap') {
     forget(state)
+    state.hotplug.clear()
+    state.refused = null
+    state.mappings.clear()
     for (const wait of state.waits.values()) wait.sure = false
     return
   }
@@ -56,6 +64,8 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
     if (p !== undefined) p.sure = true
   }
   evolveWaits(state, event)
+  evolveTranslations(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
+  evolveStages(state, event)
 }
