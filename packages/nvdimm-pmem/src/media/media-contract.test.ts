@@ -110,6 +110,13 @@ describe('FileMedium', () => {
     expect(() => medium.store32(0, 1)).toThrow(`${path} was opened for reading: 4 bytes at byte 0`)
   })
 
+  test('is made of zeros, and never over a file that is there', () => {
+    const path = join(folder, 'made.img')
+    using medium = FileMedium.create(path, SIZE)
+    expect(loaded(medium, 0, SIZE)).toEqual(new Uint8Array(SIZE))
+    expect(() => FileMedium.create(path, SIZE)).toThrow('EEXIST')
+  })
+
   test('a file that shrinks meanwhile is an error, not zeros', () => {
     const file = fileOf(new Uint8Array(SIZE).fill(1), true)
     truncateSync(file.path, 100)

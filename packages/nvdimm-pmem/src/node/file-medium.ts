@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { assertWithin, MediumError, type Medium } from '../media/medium.ts'
 
 const PAGE = 4096
@@ -32,6 +32,17 @@ export class FileMedium implements Medium, Disposable {
   readonly #word = new Uint8Array(8)
   readonly #wordView = new DataView(this.#word.buffer)
   #isDirty = false
+
+  /** Makes a file of so many zeros. @throws Error of the system when it is there already, or cannot be made. */
+  static create(path: string, size: number, options: Omit<FileMediumOptions, 'writable' | 'size'> = {}): FileMedium {
+    const fd = openSync(path, 'wx')
+    try {
+      ftruncateSync(fd, size)
+    } finally {
+      closeSync(fd)
+    }
+    return new FileMedium(path, { ...options, writable: true })
+  }
 
   /** @throws Error of the system when it cannot be opened. */
   constructor(path: string, { writable = false, durable = true, size }: FileMediumOptions = {}) {
