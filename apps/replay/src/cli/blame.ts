@@ -85,7 +85,9 @@ export function blameCommand({ program, run }: Cli): void {
           })
           return exit.fine
         }
-        await session.print(await blameText({ path: options.path, key, at, blame: { seq, value, before, event } }, log.history, names, style, digits))
+        await session.print(
+          await blameText({ path: options.path, key, at, blame: { seq, value, before, event } }, log.history, names, style, digits),
+        )
         return exit.fine
       }),
     )

@@ -56,7 +56,8 @@ export function debugCommand({ program, run }: Cli): void {
           await talk(dialogue, session)
           return exit.fine
         }
-        if (options.script === undefined && given === '-') throw new Failure(exit.usage, 'stdin is the log here; give the commands with --script')
+        if (options.script === undefined && given === '-')
+          throw new Failure(exit.usage, 'stdin is the log here; give the commands with --script')
         return recite(dialogue, session, options.script ?? null)
       }),
     )

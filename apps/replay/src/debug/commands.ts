@@ -9,7 +9,12 @@ export interface Command {
 export const commands: readonly Command[] = [
   { name: 'step', short: 's', takes: '[N]', says: 'one event forwards, or N' },
   { name: 'back', short: 'b', takes: '[N]', says: 'one event backwards, or N' },
-  { name: 'next', short: 'n', takes: '[device D | type T | where EXPR]', says: 'the next event of a device (the chosen one), of a type, or like this' },
+  {
+    name: 'next',
+    short: 'n',
+    takes: '[device D | type T | where EXPR]',
+    says: 'the next event of a device (the chosen one), of a type, or like this',
+  },
   { name: 'previous', short: 'p', takes: '[device D | type T | where EXPR]', says: 'the one before' },
   { name: 'goto', short: 'g', takes: 'P | MARK', says: 'to a position: 138, @261, 9.5s, start, end, or a mark' },
   { name: 'until', short: 'u', takes: 'EXPR', says: 'forwards to the event that makes an expression true' },

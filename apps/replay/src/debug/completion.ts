@@ -22,7 +22,7 @@ function fieldsAt(place: Place, path: string): string[] {
 }
 
 function candidates(place: Place, before: readonly string[], word: string): readonly string[] {
-  if (before.length === 0) return commands.map(({ name }) => name)
+  if (before.length === 0) return commands.map(({ name, takes }) => (takes === undefined ? name : `${name} `))
   const name = commandOf(before[0]!)?.name ?? ''
   const devices = (): string[] => [...new Set(place.survey.devices.filter((d) => !d.bookkeeping).map((d) => place.names.device(d.id)))]
   if (name === 'device' || name === 'state' || before[1] === 'device') return devices()
@@ -37,5 +37,12 @@ function candidates(place: Place, before: readonly string[], word: string): read
 export function complete(place: Place, line: string): [string[], string] {
   const words = line.split(/[\s(!]+/)
   const word = words.at(-1)!
-  return [candidates(place, words.slice(0, -1).filter((w) => w !== ''), word).filter((c) => c.startsWith(word)), word]
+  return [
+    candidates(
+      place,
+      words.slice(0, -1).filter((w) => w !== ''),
+      word,
+    ).filter((c) => c.startsWith(word)),
+    word,
+  ]
 }

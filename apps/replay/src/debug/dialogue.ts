@@ -1,43 +1,17 @@
 /** One line said to the debugger, and what it answers. */
-import type { AnyEvent, DeviceInfo } from '@devtrail/events'
-import {
-  blame,
-  describeDevice,
-  EventFilter,
-  ExpressionError,
-  listsOf,
-  parseExpression,
-  parsePath,
-  Probe,
-  shownDevices,
-  valueAt,
-  why,
-  type NoSuchField,
-  type StopFor,
-} from '@devtrail/time-travel'
-import { Failure, exit, exitCodeOf, type ExitCode } from '../cli/failure.ts'
-import { mustBePart } from '../cli/paths.ts'
-import { chooseDevice, chooseDevices } from '../cli/positions.ts'
+import { EventFilter, parseExpression, Probe, type StopFor } from '@devtrail/time-travel'
+import { exit, exitCodeOf, Failure, type ExitCode } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { didYouMean } from '../cli/suggest.ts'
-import { compare } from '../logs/compare.ts'
 import { eventWords } from '../logs/event-words.ts'
-import { keyAmong, mayBeThere } from '../logs/keys.ts'
-import { nameOf } from '../logs/open.ts'
-import { refsOf } from '../logs/ref-list.ts'
-import { stuckAt } from '../logs/stuck-list.ts'
-import { models, vocabulary } from '../models.ts'
-import { blameText } from '../print/blame.ts'
-import { changesText } from '../print/change.ts'
+import { vocabulary } from '../models.ts'
 import { columnsFor, eventLine } from '../print/event.ts'
-import { refsText, seqsOf } from '../print/refs.ts'
-import { stateText } from '../print/state.ts'
-import { stuckText } from '../print/stuck.ts'
 import { clip, visible } from '../print/text.ts'
 import { valueText } from '../print/value.ts'
-import { whyText } from '../print/why.ts'
+import { Answers } from './answers.ts'
 import { commandOf, commands } from './commands.ts'
 import type { Moved, Place } from './place.ts'
+import { wantedBy } from './wanted.ts'
 
 /** Events listed on each side. */
 const LISTED = 4
@@ -59,6 +33,7 @@ function needs(rest: string, command: string): string {
 export class Dialogue {
   readonly place: Place
   readonly #session: Session
+  readonly #answers: Answers
   #abort: AbortController | null = null
   #repeated = ''
   isOver = false
@@ -66,6 +41,7 @@ export class Dialogue {
   constructor(place: Place, session: Session) {
     this.place = place
     this.#session = session
+    this.#answers = new Answers(place, session)
   }
 
   get prompt(): string {
@@ -92,7 +68,14 @@ export class Dialogue {
     this.#abort = new AbortController()
     try {
       const command = commandOf(word)
-      if (command === null) throw new Failure(exit.usage, `"${word}" is no command${didYouMean(word, commands.map((c) => c.name))}; help lists them`)
+      if (command === null)
+        throw new Failure(
+          exit.usage,
+          `"${word}" is no command${didYouMean(
+            word,
+            commands.map((c) => c.name),
+          )}; help lists them`,
+        )
       // What moves is said again by an empty line.
       this.#repeated = ['step', 'back', 'next', 'previous', 'continue', 'reverse', 'until', 'since'].includes(command.name) ? said : ''
       await this.#do(command.name, rest)
@@ -150,19 +133,19 @@ export class Dialogue {
       case 'print':
         return this.#print(needs(rest, command))
       case 'state':
-        return this.#state(rest)
+        return this.#answers.state(rest)
       case 'diff':
-        return this.#diff(needs(rest, command))
+        return this.#answers.diff(needs(rest, command), this.#abort!.signal)
       case 'blame':
-        return this.#blame(needs(rest, command))
+        return this.#answers.blame(needs(rest, command), this.#abort!.signal)
       case 'why':
-        return this.#why(countIn(rest, place.seq))
+        return this.#answers.why(countIn(rest, place.seq))
       case 'refs':
-        return this.#refs()
+        return this.#answers.refs()
       case 'stuck':
-        return this.#stuck()
+        return this.#answers.stuck()
       case 'list':
-        return this.#list(countIn(rest, LISTED))
+        return this.#answers.list(countIn(rest, LISTED))
       case 'help':
         return this.#help(rest)
       default:
@@ -187,7 +170,8 @@ export class Dialogue {
   #stops(): StopFor[] {
     const { breaks, watches } = this.place
     const changing = watches.map(({ id, text, device, expression }) => ({ id, text, device, kind: 'changes' as const, expression }))
-    if (breaks.length + changing.length === 0) throw new Failure(exit.usage, 'there is no breakpoint and no watch to run to; until EXPR needs none')
+    if (breaks.length + changing.length === 0)
+      throw new Failure(exit.usage, 'there is no breakpoint and no watch to run to; until EXPR needs none')
     return [...breaks, ...changing]
   }
 
@@ -213,29 +197,13 @@ export class Dialogue {
   }
 
   async #nearest(rest: string, from: number, to: number): Promise<void> {
-    const { names, last } = this.place
-    const [what, ...more] = rest.split(/\s+/)
-    const value = more.join(' ')
-    let types = (_: string): boolean => true
-    let fits = (_: AnyEvent): boolean => true
-    if (what === 'type') {
-      if (!vocabulary.types().some((t) => t.startsWith(value))) {
-        throw new Failure(exit.usage, `there is no event type "${value}"${didYouMean(value, vocabulary.types())}`)
-      }
-      types = (type) => type.startsWith(value)
-    } else if (what === 'where') {
-      const filter = this.#filter(value)
-      fits = (event) => filter.truth(event) === true
-    } else {
-      const wanted = what === 'device' ? value : (rest || this.place.device)
-      if (wanted === null || wanted === '') return this.#moved(await this.place.goTo(Math.min(last, Math.max(0, from))))
-      const ids = new Set(chooseDevices(wanted, this.place.cursor.machine.devices(), (id) => this.place.cursor.machine.aliases(id), (d) => names.device(d.id), this.#session).map((d) => d.id))
-      fits = (event) => ids.has(names.of(event) ?? -1)
-    }
-    const isOut = to >= from ? from > last : from < 1
-    const seq = isOut || (to < 1 && from < 1) ? null : await this.place.log.history.search(from, to, types, fits)
-    if (seq === null) return this.#out(`${this.#session.style.warn('there is none')} ${from <= to ? 'after' : 'before'} this event\n`)
-    return this.#moved(await this.place.goTo(seq))
+    const { place } = this
+    const wanted = wantedBy(rest, this.#answers, (text) => this.#filter(text))
+    if (wanted === null) return this.#moved(await place.goTo(from))
+    const isThere = from >= 1 && from <= place.last
+    const seq = isThere ? await place.log.history.search(from, to, wanted.types, wanted.fits) : null
+    if (seq !== null) return this.#moved(await place.goTo(seq))
+    return this.#out(`${this.#session.style.warn('there is none')} ${from <= to ? 'after' : 'before'} this event\n`)
   }
 
   #filter(text: string): EventFilter {
@@ -292,20 +260,13 @@ export class Dialogue {
     for (const { id, text, value } of place.watches) await this.#out(`watch       ${id}  ${visible(text)} is ${valueText(value.value)}\n`)
   }
 
-  /** The devices that a name means here. @throws NoSuchDeviceError */
-  #devices(wanted: string): DeviceInfo[] {
-    const { names, cursor } = this.place
-    const { machine } = cursor
-    return chooseDevices(wanted, machine.devices(), (id) => machine.aliases(id), (d) => names.device(d.id), this.#session)
-  }
-
   async #device(rest: string): Promise<void> {
     const { place } = this
     if (rest === 'off') place.device = null
     else if (rest !== '') {
       // It may come only later, or be gone by now.
       const ever = place.survey.devices.some((d) => d.name === rest || place.names.device(d.id) === rest)
-      if (!ever) this.#devices(rest)
+      if (!ever) this.#answers.devices(rest)
       place.device = rest
     }
     await this.#out(place.device === null ? 'no device is chosen\n' : `bare names are fields of ${place.device}\n`)
@@ -318,80 +279,6 @@ export class Dialogue {
     await this.#out(`${valueText(value.value)}${perhaps}\n`)
   }
 
-  async #state(rest: string): Promise<void> {
-    const { style, digits } = this.#session
-    const { at, machine } = await this.place.snapshot()
-    const wanted = rest === '' ? this.place.device : rest
-    const devices = wanted === null ? shownDevices(machine) : this.#devices(wanted)
-    const present = machine.devices().filter(mayBeThere)
-    const described = devices.map((d) => ({ key: keyAmong(present, d), parts: describeDevice(machine, d.id) }))
-    await this.#out(await stateText(nameOf(this.place.log), at, described, this.place.log.history, style, digits))
-  }
-
-  async #diff(rest: string): Promise<void> {
-    const { place } = this
-    const { style } = this.#session
-    const there = await place.log.history.at({ kind: 'seq', seq: (await place.find(rest)).seq })
-    const here = await place.snapshot()
-    const [a, b] = there.at.seq <= here.at.seq ? [there, here] : [here, there]
-    const all = [a, b].flatMap(({ machine }) => machine.devices().flatMap((d) => (d.bookkeeping ? [] : d.id)))
-    const ids = place.device === null ? [...new Set(all), null] : this.#devices(place.device).map((d) => d.id)
-    const { changes, seqs } = await compare(place.log.history, a, b, ids, this.#abort!.signal)
-    await this.#out(style.dim(`from event ${a.at.seq} to event ${b.at.seq}\n`))
-    await this.#out(changes.length === 0 ? `${style.good('nothing is different')}\n` : changesText(changes, seqs, (d) => (d === null ? null : place.names.device(d)), style))
-  }
-
-  async #blame(text: string): Promise<void> {
-    const { place } = this
-    const { style, digits } = this.#session
-    const path = parsePath(text)
-    const wanted = mustBePart(path, text, place.device ?? undefined)
-    const { at, machine } = await place.snapshot()
-    const lists = listsOf(models)
-    const hasAnything = (id: number): boolean => valueAt(machine, id, path.steps, lists).value !== null
-    const device = wanted === null ? null : chooseDevice(wanted, machine, hasAnything, (d) => place.names.device(d.id), this.#session).id
-    const missing: NoSuchField[] = []
-    const told = await blame(place.log.history, { device, path }, place.seq, { signal: this.#abort!.signal, onMissing: (f) => missing.push(f) })
-    const wrong = missing[0]
-    if (wrong !== undefined) throw new ExpressionError(`there is no "${wrong.step.name}" here; there is ${wrong.instead.join(', ')}`, text, wrong.step.at)
-    const key = device === null ? null : place.names.device(device)
-    await this.#out(await blameText({ path: text, key, at, blame: told }, place.log.history, place.names, style, digits))
-  }
-
-  async #why(seq: number): Promise<void> {
-    const { style, digits } = this.#session
-    const told = await why(this.place.log.history, seq)
-    if (told === null) throw new Failure(exit.notThere, `there is no event ${seq}`)
-    await this.#out(whyText(told, this.place.names, style, digits))
-  }
-
-  async #refs(): Promise<void> {
-    const { place } = this
-    const { style, digits } = this.#session
-    const { at, machine } = await place.snapshot()
-    const only = place.device === null ? null : new Set(this.#devices(place.device).map((d) => d.id))
-    const refs = refsOf(machine, only)
-    await this.#out(refsText(refs, at, place.names, { style, digits, eventsAt: await place.log.history.events(seqsOf(refs)) }))
-  }
-
-  async #stuck(): Promise<void> {
-    const { style, digits } = this.#session
-    const { at, tasks } = await stuckAt(this.place.log, { kind: 'seq', seq: this.place.seq }, this.place.names)
-    for (const task of tasks) await this.#out(stuckText(task, at, this.place.names, style, digits))
-    if (tasks.length === 0) await this.#out(`${style.good('no task is inside a call')}\n`)
-  }
-
-  async #list(n: number): Promise<void> {
-    const { style, digits } = this.#session
-    const { seq, last, names, log } = this.place
-    const seqs = Array.from({ length: 2 * n + 1 }, (_, i) => seq - n + i).filter((s) => s > 0 && s <= last)
-    const events = [...(await log.history.events(seqs)).values()].toSorted((a, b) => a.seq - b.seq)
-    const columns = columnsFor(events, names)
-    for (const event of events) {
-      await this.#out(`${event.seq === seq ? style.good('▸') : ' '} ${clip(eventLine(names, event, style, digits, columns), style.cut - 2)}\n`)
-    }
-  }
-
   async #help(rest: string): Promise<void> {
     const one = rest === '' ? null : commandOf(rest)
     if (rest !== '' && one === null) throw new Failure(exit.usage, `"${rest}" is no command; help lists them`)
@@ -401,7 +288,7 @@ export class Dialogue {
     for (const [i, { short, says }] of shown.entries()) {
       await this.#out(`${heads[i]!.padEnd(width)}  ${(short ?? '').padEnd(2)} ${says}\n`)
     }
-    if (one === null) await this.#out('A command may be shortened as long as it is clear. An empty line repeats a move. Ctrl-C ends a run.\n')
+    if (one === null)
+      await this.#out('A command may be shortened as long as it is clear. An empty line repeats a move. Ctrl-C ends a run.\n')
   }
 }
-

@@ -102,7 +102,11 @@ export class Place {
     return this.#look()
   }
 
-  async run(direction: 'forwards' | 'backwards', stops: readonly StopFor[], options: Parameters<Cursor['run']>[3]): Promise<RunEnd & Moved> {
+  async run(
+    direction: 'forwards' | 'backwards',
+    stops: readonly StopFor[],
+    options: Parameters<Cursor['run']>[3],
+  ): Promise<RunEnd & Moved> {
     const [low, high] = this.fence
     const end = await this.#cursor.run(direction, stops, direction === 'forwards' ? high : low, options)
     return { ...end, ...(await this.#look()) }

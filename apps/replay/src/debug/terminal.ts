@@ -16,7 +16,11 @@ const historyFile = (): string => join(process.env['XDG_STATE_HOME'] || join(hom
 
 async function remembered(): Promise<string[]> {
   const text = await readFile(historyFile(), 'utf8').catch(() => '')
-  return text.split('\n').filter((line) => line !== '').slice(-REMEMBERED).toReversed()
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-REMEMBERED)
+    .toReversed()
 }
 
 async function remember(line: string): Promise<void> {

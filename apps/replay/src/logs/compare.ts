@@ -1,4 +1,15 @@
-import { attribute, differences, listsOf, overallOf, viewOf, type Change, type History, type Interruption, type Machine, type Snapshot } from '@devtrail/time-travel'
+import {
+  attribute,
+  differences,
+  listsOf,
+  overallOf,
+  viewOf,
+  type Change,
+  type History,
+  type Interruption,
+  type Machine,
+  type Snapshot,
+} from '@devtrail/time-travel'
 import { models } from '../models.ts'
 
 /** Events looked through for those behind the changes; what is older has no number. */

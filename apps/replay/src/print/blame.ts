@@ -25,7 +25,13 @@ export interface Blamed {
 }
 
 /** A value, the event that gave it, and what led to that, as a person reads it. */
-export async function blameText({ path, key, at, blame }: Blamed, history: History, names: Names, style: Style, digits: 6 | 9): Promise<string> {
+export async function blameText(
+  { path, key, at, blame }: Blamed,
+  history: History,
+  names: Names,
+  style: Style,
+  digits: 6 | 9,
+): Promise<string> {
   const { value, event } = blame
   const of = key === null ? '' : ` of ${style.name(key)}`
   const perhaps = value.orNothing ? style.warn(' (perhaps: it may be gone, or of another device)') : ''

@@ -27,4 +27,5 @@ export function refsText(refs: readonly Ref[], at: Moment, names: Names, p: Prin
 }
 
 /** The events whose times that shows. */
-export const seqsOf = (refs: readonly Ref[]): number[] => refs.flatMap((r) => (r.of === 'page' && r.ref.since !== null ? [r.ref.since.first] : []))
+export const seqsOf = (refs: readonly Ref[]): number[] =>
+  refs.flatMap((r) => (r.of === 'page' && r.ref.since !== null ? [r.ref.since.first] : []))
