@@ -11,10 +11,10 @@ async function historyOf(name: string, every: number): Promise<History> {
   return new History(new KeptSource(await logOf(events), events, cuts), models, { fold: 'x' })
 }
 
-const stop = (source: string): StopFor => ({
+const stop = (source: string, device = 'pfn0.0'): StopFor => ({
   id: 1,
   text: source,
-  device: 'pfn0.1',
+  device,
   kind: 'turns-true',
   expression: parseExpression(source),
 })
