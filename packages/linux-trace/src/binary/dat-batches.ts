@@ -254,7 +254,8 @@ export class DatBatches {
     }
     const told = this.#tell(plan, from)
     if (told === null) {
-      this.#kept.add(number, from, this.#taskNames[task]!, of, this.#contextTexts[context]!, plan.format)
+      const names = { comm: this.#taskNames[task]!, pid: of, context: this.#contextTexts[context]! }
+      this.#kept.add(number, from, task, context, plan.format, names)
       return
     }
     const entry: TraceEntry = {

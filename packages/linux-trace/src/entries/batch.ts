@@ -4,6 +4,7 @@
  */
 import type { Actor } from '@devtrail/events'
 import type { TraceItem } from '../text/reader.ts'
+import { KeptWriter } from './kept-writer.ts'
 import type { HitShape } from './shape.ts'
 
 /** Rows of one batch at most. */
@@ -11,7 +12,7 @@ export const BATCH_ROWS = 4096
 /** A clock that drops by more than this (ns) is another boot's: those of CPUs that are out of step differ by less. */
 const REBOOT_NANOS = 1e9
 
-/** Bytes of kept lines after which a batch ends. */
+/** Bytes of kept entries after which a batch ends. */
 const KEPT_BYTES = 1 << 20
 /** Text of items after which a batch ends: entries can be as long as a line. */
 const ITEM_CHARS = 4 << 20
@@ -52,7 +53,7 @@ export interface EntryBatch {
   readonly newTasks: readonly Actor[]
   readonly newContexts: readonly string[]
   readonly newShapes: readonly HitShape[]
-  /** Lines of entries that change nothing (see `readKept`), and how many of each event. */
+  /** Entries that change nothing (see `KeptReader`), and how many of each event. */
   readonly kept: Uint8Array
   readonly keptEvents: ReadonlyMap<string, number>
 }
@@ -60,7 +61,15 @@ export interface EntryBatch {
 /** One row may bring a gap with it. */
 const ROOM = BATCH_ROWS + 1
 
-const roomForKept = (): Uint8Array => new Uint8Array(KEPT_BYTES + (64 << 10))
+/** How many entries without effect there are of an event in the batch at hand. */
+export class KeptCount {
+  readonly event: string
+  n = 0
+
+  constructor(event: string) {
+    this.event = event
+  }
+}
 
 /** Gathers entries into batches. */
 export class BatchBuilder {
@@ -80,9 +89,9 @@ export class BatchBuilder {
   #words = new Uint32Array(BATCH_ROWS * 16)
   #wordCount = 0
   #itemChars = 0
-  #kept = roomForKept()
-  #keptBytes = 0
-  #keptEvents = new Map<string, number>()
+  /** Where entries without effect are to be put; each is then told with {@link countKept}. */
+  readonly kept = new KeptWriter()
+  #keptCounts: KeptCount[] = []
   #newTasks: Actor[] = []
   #newContexts: string[] = []
   #newShapes: HitShape[] = []
@@ -93,11 +102,11 @@ export class BatchBuilder {
   #shapes = 0
 
   get isEmpty(): boolean {
-    return this.#rows === 0 && this.#keptBytes === 0
+    return this.#rows === 0 && this.kept.length === 0
   }
 
   get isFull(): boolean {
-    return this.#rows >= BATCH_ROWS || this.#keptBytes >= KEPT_BYTES || this.#itemChars >= ITEM_CHARS
+    return this.#rows >= BATCH_ROWS || this.kept.length >= KEPT_BYTES || this.#itemChars >= ITEM_CHARS
   }
 
   addTask(task: Actor): number {
@@ -154,7 +163,7 @@ export class BatchBuilder {
     this.#shape[row] = shape
     this.#at[row] = this.#wordCount
     this.#form[row] = form
-    this.#keptBefore[row] = this.#keptBytes
+    this.#keptBefore[row] = this.kept.length
     this.#wordCount += fields * 2
   }
 
@@ -180,24 +189,13 @@ export class BatchBuilder {
     this.#items.push(item)
     this.#number[row] = number
     this.#time[row] = time
-    this.#keptBefore[row] = this.#keptBytes
+    this.#keptBefore[row] = this.kept.length
     if (item.kind === 'entry') this.#itemChars += item.entry.body.length
   }
 
-  /** Room for a line of `bytes` bytes at most: the buffer, and where it begins there. */
-  keptRoom(bytes: number): { readonly buffer: Uint8Array; readonly at: number } {
-    if (this.#keptBytes + bytes > this.#kept.length) {
-      const more = new Uint8Array(Math.max(this.#kept.length * 2, this.#keptBytes + bytes))
-      more.set(this.#kept.subarray(0, this.#keptBytes))
-      this.#kept = more
-    }
-    return { buffer: this.#kept, at: this.#keptBytes }
-  }
-
-  /** Says that the line of an entry without effect was written up to `end`. */
-  keptUpTo(end: number, event: string): void {
-    this.#keptBytes = end
-    this.#keptEvents.set(event, (this.#keptEvents.get(event) ?? 0) + 1)
+  /** Says that one more entry of an event was put to {@link kept}. */
+  countKept(count: KeptCount): void {
+    if (count.n++ === 0) this.#keptCounts.push(count)
   }
 
   /** What was gathered, as a batch; starts the next one. */
@@ -221,18 +219,18 @@ export class BatchBuilder {
       newTasks: this.#newTasks,
       newContexts: this.#newContexts,
       newShapes: this.#newShapes,
-      kept: this.#kept.slice(0, this.#keptBytes),
-      keptEvents: this.#keptEvents,
+      kept: this.kept.take(),
+      keptEvents: new Map(this.#keptCounts.map(({ event, n }) => [event, n])),
     }
     this.#rows = 0
     this.#wordCount = 0
     this.#itemChars = 0
-    this.#keptBytes = 0
     this.#items = []
     this.#newTasks = []
     this.#newContexts = []
     this.#newShapes = []
-    this.#keptEvents = new Map()
+    for (const count of this.#keptCounts) count.n = 0
+    this.#keptCounts = []
     return batch
   }
 }

@@ -8,6 +8,7 @@ import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeDefinition, ProbeHit } from '../probes.ts'
 import type { Coverage } from '../coverage.ts'
 import { popFrame, TaskTable, type Frame, type Task } from './tasks.ts'
+import { Glance } from './glance.ts'
 import type { Window } from './window.ts'
 
 type AnyPayload = DevresPayload | MemremapPayload | NvdimmPmemPayload | ResourceTreePayload | KernelPayload | Payload<typeof logCatalogue>
@@ -99,6 +100,8 @@ export class ImportContext {
   /** By event type; null where every model's is meant. */
   readonly #evolvers = new Map<string, Evolve | null>()
   #actor!: Actor
+  /** What nearly all events are said with. */
+  readonly #glance = new Glance()
 
   constructor(
     window: Window,
@@ -171,21 +174,20 @@ export class ImportContext {
     const device = told.device ?? deviceIn(data)
     if (entry === null || this.#where === null || entry.context === '' || told.inferred === true) this.#sayOdd(type, data, told, device)
     else {
-      // What nearly all events are: one object of always the same form.
-      this.#deliver({
-        seq,
-        entry: entry.number,
-        time: entry.time,
-        device,
-        cpu: entry.cpu,
-        actor: this.#actor,
-        cause: told.cause ?? this.#caller(),
-        context: entry.context,
-        source: entry.event,
-        where: this.#where,
-        type,
-        data,
-      })
+      const event = this.#glance
+      event.seq = seq
+      event.entry = entry.number
+      event.time = entry.time
+      event.device = device
+      event.cpu = entry.cpu
+      event.actor = this.#actor
+      event.cause = told.cause ?? this.#caller()
+      event.context = entry.context
+      event.source = entry.event
+      event.where = this.#where
+      event.type = type
+      event.data = data as AnyEvent['data']
+      this.#deliver(event)
     }
     return seq
   }

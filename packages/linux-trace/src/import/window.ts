@@ -15,8 +15,8 @@ export class Window {
   readonly #source: AsyncIterator<EntryBatch>
   #reading: Promise<IteratorResult<EntryBatch, unknown>> | null = null
   readonly #seen: (batch: EntryBatch) => void
-  readonly #kept: (lines: Uint8Array) => void
-  /** Bytes of the first batch's kept lines that were handed out. */
+  readonly #kept: (bytes: Uint8Array) => void
+  /** Bytes of the first batch's kept entries that were handed out. */
   #handedOut = 0
   readonly #tables = new RowTables()
   readonly #row = new Row(this.#tables)
@@ -28,8 +28,8 @@ export class Window {
   #ended = false
   #chars = 0
 
-  /** `seen` is told of each batch as it is read, `kept` given the lines of entries without effect as they are passed. */
-  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void, kept: (lines: Uint8Array) => void) {
+  /** `seen` is told of each batch as it is read, `kept` given the entries without effect as they are passed. */
+  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void, kept: (bytes: Uint8Array) => void) {
     this.#kept = kept
     this.#source = source[Symbol.asyncIterator]()
     this.#seen = seen
@@ -91,7 +91,7 @@ export class Window {
     return false
   }
 
-  /** Hands out the kept lines of all entries before the current row. */
+  /** Hands out the kept entries of all entries before the current row. */
   handOutKept(): void {
     this.#handOut(this.#batches[0]!.keptBefore[this.#at]!)
   }
