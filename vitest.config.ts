@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           // A busy machine is slow, and that breaks nothing.
           testTimeout: 60_000,
-          include: ['packages/*/{src,fuzz}/**/*.test.ts', 'apps/*/src/**/*.test.ts', '{bench,conformance,fuzz}/src/**/*.test.ts'],
+          include: ['packages/*/{src,fuzz}/**/*.test.ts', 'apps/*/src/**/*.test.ts', '{bench,conformance,fuzz,tools/*}/src/**/*.test.ts'],
           benchmark: { include: [] },
         },
       },

@@ -5,10 +5,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { aligned, blocksOf, linesOf } from '@devtrail/readme'
 import { afterAll, describe, expect, test } from 'vitest'
-import { blocksOf, linesOf } from './blocks.ts'
 import { ROOT } from './devtrail.ts'
-import { aligned } from './shown.ts'
 
 // Beside this file, since apps/replay is where every package of the house resolves.
 const temp = mkdtempSync(join(import.meta.dirname, '.examples-'))

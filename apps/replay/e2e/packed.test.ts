@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { aligned, blocksOf, examplesOf, installedBy, linesOf } from '@devtrail/readme'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { blocksOf, linesOf } from './blocks.ts'
 import { ROOT } from './devtrail.ts'
-import { aligned } from './shown.ts'
 
 interface Manifest {
   readonly name: string
@@ -58,11 +57,11 @@ test.each(folders)(
     symlinkSync(join(ROOT, 'recordings'), join(project, 'recordings'))
     const blocks = blocksOf(readFileSync(join(ROOT, 'packages', folder, 'README.md'), 'utf8'))
     // What the README says is installed beside it.
-    const beside = [...blocks[0]!.text.matchAll(/@devtrail\/[\w-]+/g)].flatMap(([name]) => [...closure(name.replace('@devtrail/', ''))])
+    const beside = installedBy(blocks).flatMap((name) => [...closure(name.replace('@devtrail/', ''))])
     const needed = new Set([...closure(folder), ...beside])
     const files = [...needed].map((name) => tarballs.get(name)!)
     run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...files], project)
-    const examples = blocks.flatMap(({ language, text }, i) => (language === 'ts' ? [{ code: text, output: blocks[i + 1]!.text }] : []))
+    const examples = examplesOf(blocks)
     expect(examples.length).toBeGreaterThan(0)
     for (const { code, output } of examples) {
       writeFileSync(join(project, 'example.ts'), code)

@@ -5,9 +5,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { aligned, renewed } from '@devtrail/readme'
 import { afterAll, describe, expect, test } from 'vitest'
 import { BIN, ROOT, Scratch } from './devtrail.ts'
-import { aligned, renewed } from './shown.ts'
 
 const UPDATE = process.env['README_UPDATE'] === '1'
 const SHOW_EXIT = '; echo "exit $?"'

@@ -62,6 +62,9 @@ function run(commands: readonly Op[], rules: RulesName): Run {
     const pfn = FIRST + (at % 2) * 512 + 4 + ((at >> 1) % 4)
     if (op === 'map') {
       const start = BASE + BigInt(at % 2) * MIB2
+      // The seed lets it through, and the references to the pages then go to the newer pagemap.
+      const referenced = registry.pagemaps.some((p) => p.range.start === start && [...p.pages!.referenced()].length > 0)
+      if (rules === 'seed' && referenced) continue
       const altmap = pin ? newAltmap(Number(start >> 12n), 2, 2) : null
       const type = how === 0 ? memoryType.GENERIC : memoryType.FS_DAX
       const p = registry.memremapPages(1 + (at % 2), { start, end: start + MIB2 - 1n }, type, {
@@ -107,7 +110,7 @@ test.each(['linux-6.1', 'seed'] as const)(
             p.type,
           ])
           expect(folded.pagesComplete).toBe(true)
-          expect(new Map([...folded.pages.values()].map((page) => [page.pfn, page.refcount]))).toEqual(p.counts)
+          expect(new Map([...folded.pages.values()].map((page) => [page.pfn, page.refcount]))).toEqual(p.pages?.referenced() ?? new Map())
           expect([...folded.pages.values()].every((page) => page.sure)).toBe(true)
           if (rules === 'linux-6.1' && p.phase !== 'live') expect(folded.ref.count === 0).toBe(p.ref.count === 0)
         }
@@ -183,7 +186,7 @@ test('with any run of events replaced by a gap, nothing exact is wrong and nothi
         if (folded === undefined) continue
         if (folded.phase !== null) expect(folded.phase).toBe(p.phase)
         for (const page of folded.pages.values()) {
-          const live = p.counts.get(page.pfn) ?? 1
+          const live = p.pages!.count(page.pfn)
           expect(admits(page.refcount, live)).toBe(true)
           if (isReferenced(page))
             for (const h of page.holders)
@@ -195,7 +198,7 @@ test('with any run of events replaced by a gap, nothing exact is wrong and nothi
               ).toContain(h.seq)
           compared++
         }
-        if (folded.pagesComplete) for (const pfn of p.counts.keys()) expect(folded.pages.has(pfn)).toBe(true)
+        if (folded.pagesComplete) for (const pfn of p.pages!.referenced().keys()) expect(folded.pages.has(pfn)).toBe(true)
       }
     }),
     { numRuns: 1000 },

@@ -3,7 +3,7 @@ import { Emitter, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { newAltmap, type VmemAltmap } from './altmap/altmap.ts'
 import { pmemLayout } from './altmap/pmem-layout.ts'
-import { newRef, pageAddress, pageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
+import { newRef, pageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import { foll } from './page/foll.ts'
 import { memoryType } from './pagemap/memory-type.ts'
 import { PagemapRegistry } from './pagemap-registry.ts'
@@ -41,10 +41,6 @@ const finds = (registry: PagemapRegistry, pfn: number): number | null => {
 const types = (events: readonly AnyEvent[]): string[] => events.map((e) => e.type.slice('memremap/'.length))
 
 describe('memremap_pages, linux-6.1', () => {
-  test('section 3, vectors 1 and 2: where a struct page is', () => {
-    expect([pageAddress(0x100000), pageAddress(0x101200)]).toEqual(['0xffffea0004000000', '0xffffea0004048000'])
-  })
-
   test('says its steps in the order of the kernel, and holds one reference more than it has pages', () => {
     const { registry, events } = machine()
     const p = mapped(registry, 4n * GIB, GIB, { altmap: pmemLayout(4n * GIB, GIB, 'dev')!.altmap })

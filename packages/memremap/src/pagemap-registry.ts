@@ -4,12 +4,13 @@
  * nothing here keeps memory from being removed under somebody who still has a page of it. That hole is the kernel's.
  */
 import { hex, type Emitter, type Ids, type Pfn } from '@devtrail/events'
-import { pageAddress, pageCount, setPageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
+import { pageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import type { putHow } from './events.ts'
 import { foll } from './page/foll.ts'
 import { IdleWaits, type IdleWaiter, type Schedule } from './page/idle-waits.ts'
 import { memoryType } from './pagemap/memory-type.ts'
 import { PagemapTable } from './pagemap/pagemap-table.ts'
+import { pfnToPage } from './page/page-address.ts'
 import { IDLE, weight } from './page/pages.ts'
 import type { RulesName } from './rules.ts'
 
@@ -51,7 +52,7 @@ export class PagemapRegistry extends PagemapTable {
     const before = p === null ? null : pageCount(p, pfn)
     this.say(
       'memremap/grab-started',
-      { pfn, page: pageAddress(pfn), pagemap: p?.id ?? null, word: p?.pointer ?? null, refcount: before, refs, flags, folio: false },
+      { pfn, page: pfnToPage(pfn), pagemap: p?.id ?? null, word: p?.pointer ?? null, refcount: before, refs, flags, folio: false },
       p,
     )
     if (p === null || before === null) {
@@ -61,7 +62,7 @@ export class PagemapRegistry extends PagemapTable {
     const kind = pinned ? 'pin' : 'get'
     const taken = pinned || (flags & foll.GET) !== 0 ? refs : 0
     if (this.rules.pageHoldsPagemap) p.ref.count += taken
-    setPageCount(p, pfn, before + weight(kind, taken, 0))
+    p.pages!.setCount(pfn, before + weight(kind, taken, 0))
     this.say('memremap/grabbed', { pfn, pagemap: p.id, before, head: null, refs: taken, kind, result: null }, p)
     return true
   }
@@ -97,7 +98,7 @@ export class PagemapRegistry extends PagemapTable {
     const p = this.ownerOf(first)
     const word = p?.pointer ?? null
     const n = weight(kind, 1, 0)
-    const common = { pfn: first, pages, page: pageAddress(first), word, refs: 1, kind, how }
+    const common = { pfn: first, pages, page: pfnToPage(first), word, refs: 1, kind, how }
     if (p === null) {
       this.say('memremap/put', { ...common, pagemap: null, head: null, before: null }, null)
       return 'gone'
@@ -107,7 +108,7 @@ export class PagemapRegistry extends PagemapTable {
       this.expect(p, this.ownerOf(pfn) === p && pageCount(p, pfn) - n >= IDLE, `has no such reference on page ${hex(pfn)}`)
     if (this.rules.pageHoldsPagemap) this.dropRef(p, pages)
     const before = pageCount(p, first)
-    for (const pfn of all) setPageCount(p, pfn, pageCount(p, pfn) - n)
+    for (const pfn of all) p.pages!.add(pfn, -n)
     const seq = this.say('memremap/put', { ...common, pagemap: p.id, head: null, before }, p)
     const idle = all.filter((pfn) => pageCount(p, pfn) === IDLE)
     if (p.type === memoryType.FS_DAX && this.rules.wakes.includes(how)) for (const pfn of idle) this.waits.wake(pfn, seq)

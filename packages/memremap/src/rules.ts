@@ -22,6 +22,10 @@ export interface PageRules {
   readonly pins: boolean
   /** Which puts wake those who wait for an idle FS_DAX page. */
   readonly wakes: readonly string[]
+  /** The word behind a page's pagemap pointer is poisoned, else empty. */
+  readonly poisonsPages: boolean
+  /** Pages that are handed out one by one (PRIVATE, COHERENT) are idle at 0, else at 1. */
+  readonly handsOutFromZero: boolean
 }
 
 /** What the two eras do differently. `seed` is the whole v2 series of October 2015 (`zone-device-v2-2015`). */
@@ -49,8 +53,14 @@ const pagemapRules: Readonly<Record<RulesName, PagemapRules>> = {
 }
 
 const pageRules: Readonly<Record<RulesName, PageRules>> = {
-  seed: { pageHoldsPagemap: true, pins: false, wakes: [] },
-  'linux-6.1': { pageHoldsPagemap: false, pins: true, wakes: ['put_page', 'gup', 'unpin', 'live'] },
+  seed: { pageHoldsPagemap: true, pins: false, wakes: [], poisonsPages: true, handsOutFromZero: false },
+  'linux-6.1': {
+    pageHoldsPagemap: false,
+    pins: true,
+    wakes: ['put_page', 'gup', 'unpin', 'live'],
+    poisonsPages: false,
+    handsOutFromZero: true,
+  },
 }
 
 export const memremapRules: Readonly<Record<RulesName, MemremapRules>> = {

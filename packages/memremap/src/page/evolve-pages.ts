@@ -22,6 +22,17 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
 
 export function evolvePages(state: MemremapState, event: MemremapEvent): void {
   switch (event.type) {
+    case 'memremap/pages-unlinked-twice': {
+      // The struct pages are the same: what is known of them goes with them.
+      const from = pagemapOf(state, event.data.of, event.seq)
+      const to = pagemapOf(state, event.data.pagemap, event.seq)
+      for (const [pfn, page] of from.pages) {
+        if (pfn < event.data.firstPfn || pfn >= event.data.firstPfn + event.data.pages) continue
+        from.pages.delete(pfn)
+        to.pages.set(pfn, page)
+      }
+      return
+    }
     case 'memremap/grabbed': {
       const { pfn, pagemap, before, head, refs, kind } = event.data
       if (pfn === null || pagemap === null || refs === 0) return

@@ -3,7 +3,7 @@
  * for a referenced page, sleeps on its count, and looks again when woken. Whether a put wakes is the put's affair.
  */
 import { hex, type Actor, type Emitter, type Pfn } from '@devtrail/events'
-import { pageAddress } from '../pagemap/dev-pagemap.ts'
+import { pfnToPage } from './page-address.ts'
 import type { MemremapPayload } from '../events.ts'
 
 /** Runs a woken task: at once, or whenever the caller's scheduler picks it. */
@@ -79,7 +79,7 @@ export class IdleWaits {
     const say = this.#emitter
     say.emit<MemremapPayload>('memremap/busy-lookup-started', { mapping: hex(waiter.actor.pid), start: null, end: null, vmemmap: null })
     const busy = waiter.pfns.find((pfn) => this.#pages.isBusy(pfn)) ?? null
-    const page = busy === null ? null : pageAddress(busy)
+    const page = busy === null ? null : pfnToPage(busy)
     say.emit<MemremapPayload>('memremap/busy-looked-up', { page, pfn: busy, pagemap: busy === null ? null : this.#pages.pagemapOf(busy) })
     waiter.waitsFor = busy
     if (busy !== null) return

@@ -7,6 +7,17 @@ export const putHow = ['put_page', 'bio', 'gup', 'unpin', 'live'] as const
 
 /** The vocabulary of struct pages, the references to them, and those who wait for them (mm/gup.c, fs/dax.c). */
 export const pageEvents = {
+  'pages-unlinked-twice': {
+    version: 1,
+    doc: 'Pages that were of another pagemap already were unlinked anew from the list they were not on: the list is corrupt.',
+    kernel: 'devm_memremap_pages',
+    fields: {
+      pagemap: f.pagemap('the pagemap that takes them'),
+      of: f.pagemap('the pagemap whose pages they were'),
+      firstPfn: f.pfn('the first page'),
+      pages: f.count('how many pages'),
+    },
+  },
   'grab-started': {
     version: 1,
     doc: 'A task tried to take references on a page; most such pages are ordinary memory.',

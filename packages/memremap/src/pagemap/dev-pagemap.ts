@@ -1,13 +1,10 @@
-import { hex, type DeviceId, type PagemapId, type Pfn, type Pointer } from '@devtrail/events'
+import type { DeviceId, PagemapId, Pfn, Pointer } from '@devtrail/events'
 import { altmapOffset, type VmemAltmap } from '../altmap/altmap.ts'
-import { IDLE } from '../page/pages.ts'
+import type { DevicePages } from '../page/device-pages.ts'
 import type { PagemapPhase } from './pagemap.ts'
 
 /** Pages of 2 MiB: the granule of memory hot-add since Linux 5.3 (PAGES_PER_SUBSECTION). */
 export const SUBSECTION_PAGES = 512
-/** Where the x86-64 vmemmap begins without KASLR, and the bytes of a struct page. */
-const VMEMMAP = 0xffff_ea00_0000_0000n
-const STRUCT_PAGE = 64n
 
 export interface PhysRange {
   /** Physical address. */
@@ -44,8 +41,8 @@ export interface DevPagemap {
   phase: PagemapPhase
   /** Whether its struct pages exist. */
   memory: boolean
-  /** Pages whose count is not the idle one. Left as they stood when the memory went. */
-  readonly counts: Map<Pfn, number>
+  /** Its struct pages, once they were initialised. Left as they stood when the memory went. */
+  pages: DevicePages<DevPagemap> | null
 }
 
 export const rangeFirst = (range: PhysRange): Pfn => Number(range.start >> 12n)
@@ -61,12 +58,4 @@ export const devicePages = (p: DevPagemap): number => rangeLast(p.range) + 1 - f
 export const coversPfn = (p: DevPagemap, pfn: Pfn): boolean => pfn >= rangeFirst(p.range) && pfn <= rangeLast(p.range)
 
 /** `page_count` of one of its pages. */
-export const pageCount = (p: DevPagemap, pfn: Pfn): number => p.counts.get(pfn) ?? IDLE
-
-export function setPageCount(p: DevPagemap, pfn: Pfn, count: number): void {
-  if (count === IDLE) p.counts.delete(pfn)
-  else p.counts.set(pfn, count)
-}
-
-/** `pfn_to_page`. */
-export const pageAddress = (pfn: Pfn): Pointer => hex(VMEMMAP + STRUCT_PAGE * BigInt(pfn))
+export const pageCount = (p: DevPagemap, pfn: Pfn): number => p.pages?.count(pfn) ?? 0

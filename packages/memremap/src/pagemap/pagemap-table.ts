@@ -19,6 +19,7 @@ import {
   type PhysRange,
 } from './dev-pagemap.ts'
 import type { MemremapPayload } from '../events.ts'
+import { StructPages } from '../page/struct-pages.ts'
 import { memoryType } from './memory-type.ts'
 import { PagemapSlots } from './pagemap-slots.ts'
 import { memremapRules, type MemremapRules, type RulesName } from '../rules.ts'
@@ -37,6 +38,7 @@ export class PagemapTable {
   protected readonly emitter: Emitter
   readonly #ids: Ids
   readonly #slots: PagemapSlots
+  protected readonly structPages: StructPages<DevPagemap>
   /** Newest first, until erased. */
   readonly #pagemaps: DevPagemap[] = []
 
@@ -45,6 +47,7 @@ export class PagemapTable {
     this.emitter = emitter
     this.#ids = ids
     this.#slots = new PagemapSlots(this.rules)
+    this.structPages = new StructPages(emitter, this.rules)
   }
 
   /** Pagemaps that are not erased, newest first. */
@@ -61,7 +64,7 @@ export class PagemapTable {
     const pointer = hex(0xffff_8880_0000_0000n + BigInt(id) * 0x100n)
     const altmap = options.altmap ?? null
     const ref = options.ref ?? newRef()
-    const p: DevPagemap = { id, pointer, device, range, type, altmap, ref, phase: 'mapping', memory: false, counts: new Map() }
+    const p: DevPagemap = { id, pointer, device, range, type, altmap, ref, phase: 'mapping', memory: false, pages: null }
     this.say('memremap/map-requested', { pagemap: id, device, pointer }, p)
     this.say('memremap/map-started', { pagemap: id, pointer, ...this.#layout(p), altEnd: altmap && rangeLast(range), vmemmapShift: 0 }, p)
     const error = this.#refusal(p, options.ref) || this.#addMemory(p)
@@ -107,6 +110,8 @@ export class PagemapTable {
       return error
     }
     p.memory = true
+    this.structPages.added(rangeFirst(p.range), rangeLast(p.range) + 1)
+    p.pages = this.structPages.initDevice(p, { devFirst: firstDevicePfn(p), last: rangeLast(p.range) })
     this.#pagemaps.unshift(p)
     this.say('memremap/pages-initialised', { pagemap: p.id, pointer: p.pointer, firstPfn: rangeFirst(p.range), pages }, p)
     return 0
@@ -151,6 +156,7 @@ export class PagemapTable {
   removeMemory(p: DevPagemap): void {
     this.expect(p, p.phase === 'unmapping' && p.memory && this.isReleased(p), 'is still in use and its memory cannot be removed')
     p.memory = false
+    this.structPages.removed(rangeFirst(p.range), rangeLast(p.range) + 1)
     this.say('memremap/memory-removed', { pagemap: p.id, start: p.range.start, size: p.range.end - p.range.start + 1n }, p)
     if (p.altmap !== null) altmapFree(p.altmap, p.altmap.alloc)
   }
@@ -197,7 +203,7 @@ export class PagemapTable {
 
   /** The pagemap whose struct page this is; null for ordinary memory, the altmap's own pages, and memory that is gone. */
   protected ownerOf(pfn: Pfn): DevPagemap | null {
-    return this.#pagemaps.find((p) => p.memory && coversPfn(p, pfn) && pfn >= firstDevicePfn(p)) ?? null
+    return this.structPages.at(pfn)?.pagemap ?? null
   }
 
   #layout({ range, type, altmap }: DevPagemap): {

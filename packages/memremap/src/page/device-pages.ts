@@ -1,0 +1,95 @@
+/**
+ * The struct pages of one range of a pagemap: whose they are, and their counts (`page._refcount`). The counts are one flat
+ * array in which 0 stands for what a page is initialised with. Fresh memory of the operating system is zero and costs nothing
+ * until it is written, so that a range is made in the same time however large it is, and a page costs its four bytes from when
+ * it is first referenced. Pages are numbers here, never objects.
+ */
+import type { Pfn } from '@devtrail/events'
+
+/** Pages of a range: 16 TiB. */
+export const RANGE_PAGES_MAX = 2 ** 32 - 1
+
+export interface DevicePagesLayout {
+  /** Order of its compound pages (`vmemmap_shift`): only the first page of each has a count of its own. */
+  readonly order?: number
+  /** What the count of a head is when it is initialised: 1 unless given, 0 where pages are handed out one by one. */
+  readonly idle?: 0 | 1
+}
+
+/** `P`: what stands for the pagemap. */
+export class DevicePages<P> {
+  readonly pagemap: P
+  readonly first: Pfn
+  /** Inclusive; first - 1 where the altmap leaves no page. */
+  readonly last: Pfn
+  readonly order: number
+  readonly idle: 0 | 1
+  readonly #above: Int32Array<ArrayBuffer>
+
+  /** @throws RangeError when there are more than RANGE_PAGES_MAX. */
+  constructor(pagemap: P, first: Pfn, last: Pfn, { order = 0, idle = 1 }: DevicePagesLayout = {}) {
+    const pages = last + 1 - first
+    if (!Number.isInteger(pages) || pages < 0 || pages > RANGE_PAGES_MAX)
+      throw new RangeError(`a range has up to ${RANGE_PAGES_MAX} struct pages, found ${pages}; map it in several ranges`)
+    this.pagemap = pagemap
+    this.first = first
+    this.last = last
+    this.order = order
+    this.idle = idle
+    this.#above = new Int32Array(pages)
+  }
+
+  covers(pfn: Pfn): boolean {
+    return pfn >= this.first && pfn <= this.last
+  }
+
+  /** `compound_head`: the page that carries a page's count. */
+  headOf(pfn: Pfn): Pfn {
+    if (this.order === 0) return pfn
+    const size = 2 ** this.order
+    return this.first + Math.floor((pfn - this.first) / size) * size
+  }
+
+  /** How many pages carry a count (`pfn_len`). */
+  get heads(): number {
+    return Math.floor((this.last + 1 - this.first) / 2 ** this.order)
+  }
+
+  /** What a page's count is while nobody references it: 0 for tails. */
+  idleCount(pfn: Pfn): number {
+    return this.order === 0 || this.headOf(pfn) === pfn ? this.idle : 0
+  }
+
+  /** `page_ref_count` of a page, head or tail. */
+  count(pfn: Pfn): number {
+    return this.#above[pfn - this.first]! + this.idleCount(pfn)
+  }
+
+  setCount(pfn: Pfn, count: number): void {
+    this.#above[pfn - this.first] = count - this.idleCount(pfn)
+  }
+
+  /** Adds to the count of a page that carries one; returns how far that is above its idle count. */
+  add(pfn: Pfn, n: number): number {
+    return (this.#above[pfn - this.first]! += n)
+  }
+
+  /** Pages whose count is not the idle one, with their counts. */
+  referenced(): Map<Pfn, number> {
+    const counts = new Map<Pfn, number>()
+    this.#above.forEach((above, at) => {
+      if (above !== 0) counts.set(this.first + at, above + this.idleCount(this.first + at))
+    })
+    return counts
+  }
+
+  /** Takes over the pages that are in another range too, with their counts. */
+  takeOver(other: DevicePages<P>): void {
+    const from = Math.max(this.first, other.first)
+    const to = Math.min(this.last, other.last) + 1
+    if (from >= to) return
+    const theirs = other.#above.subarray(from - other.first, to - other.first)
+    this.#above.set(theirs, from - this.first)
+    theirs.fill(0)
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { aligned, blocksOf, examplesOf, linesOf } from '@devtrail/readme'
+import type { Registry } from './registry.ts'
+import { run } from './run.ts'
+
+/** A stranger's project: an empty folder with a manifest. */
+export class Consumer {
+  readonly folder: string
+  readonly #registry: Registry
+
+  constructor(folder: string, registry: Registry) {
+    this.folder = folder
+    this.#registry = registry
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+  }
+
+  /** From the rehearsal's registry what is of the house, from where npm takes everything else what is not. */
+  install(...packages: readonly string[]): void {
+    run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], { cwd: this.folder, env: this.#registry.env })
+  }
+
+  node(...args: readonly string[]): string {
+    return run(process.execPath, args, { cwd: this.folder })
+  }
+
+  bin(name: string, ...args: readonly string[]): string {
+    return run(join(this.folder, 'node_modules/.bin', name), args, { cwd: this.folder })
+  }
+
+  /** Runs the examples of a README; throws when one prints anything else than stands below it. Gives how many ran. */
+  examples(readme: string, recordings: string): number {
+    // Examples that read a recording name it as it lies in the repository.
+    symlinkSync(recordings, join(this.folder, 'recordings'))
+    const examples = examplesOf(blocksOf(readme))
+    for (const [i, { code, output }] of examples.entries()) {
+      writeFileSync(join(this.folder, `example-${i}.ts`), code)
+      const told = linesOf(output)
+      const got = aligned(told, linesOf(this.node(`example-${i}.ts`)))
+      if (JSON.stringify(told) !== JSON.stringify(got)) {
+        throw new Error(`example ${i + 1} prints\n${got.join('\n')}\nwhere the README says\n${told.join('\n')}`)
+      }
+    }
+    return examples.length
+  }
+}

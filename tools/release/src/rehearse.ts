@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { blocksOf, installedBy } from '@devtrail/readme'
+import { expectedBumps } from './bumps.ts'
+import { Consumer } from './consumer.ts'
+import { houseOf } from './house.ts'
+import { Release } from './publish.ts'
+import { startRegistry, type Registry } from './registry.ts'
+import { run } from './run.ts'
+import { Steps } from './steps.ts'
+import { COMPILERS, typeCheck } from './typed-consumer.ts'
+import { manifestOf, publishedOf, type Published } from './workspace.ts'
+
+const told = (moves: ReadonlyMap<string, string>): string => `\n${[...moves].map(([name, move]) => `  ${name} ${move}`).join('\n')}\n `
+const CHANGED = '@devtrail/percpu-ref'
+
+/** A release from a fresh clone of `root` to strangers' projects, twice, on a registry that is gone afterwards. */
+export async function rehearse(root: string, write: (text: string) => void): Promise<void> {
+  const temp = mkdtempSync(join(tmpdir(), 'devtrail-release-'))
+  const steps = new Steps(write)
+  try {
+    if (run('git', ['status', '--porcelain'], { cwd: root }) !== '') write('note: what is not committed is not rehearsed\n')
+    const clone = join(temp, 'clone')
+    await steps.step('clone', () => run('git', ['clone', '--quiet', '--no-hardlinks', root, clone], { cwd: temp }))
+    const pnpm = manifestOf(clone).packageManager!
+    const release = new Release(clone, pnpm)
+    await steps.step('install', () => release.pnpm(['install', '--frozen-lockfile']))
+    await using registry = await steps.step('registry', () =>
+      startRegistry(join(clone, 'tools/release/registry'), join(temp, 'registry'), [pnpm]),
+    )
+    await steps.step(`version (${release.pending().length} changesets)`, () => release.version(), told)
+    await firstRelease({ steps, release, registry, temp })
+    await snapshot({ steps, release, registry, temp })
+    await secondRelease({ steps, release, registry, temp })
+  } finally {
+    rmSync(temp, { recursive: true, force: true })
+  }
+}
+
+interface Rehearsal {
+  readonly steps: Steps
+  readonly release: Release
+  readonly registry: Registry
+  readonly temp: string
+}
+
+const named = (names: readonly string[]): string => `\n${names.map((name) => `  ${name}`).join('\n')}\n `
+
+async function firstRelease({ steps, release, registry, temp }: Rehearsal): Promise<void> {
+  await steps.step('build', () => release.build())
+  await steps.step('publish', () => release.publish(registry), named)
+  const packages = publishedOf(release.root)
+  for (const it of packages) await alone(it, { steps, release, registry, temp })
+  await together(packages, { steps, release, registry, temp })
+  for (const version of COMPILERS) {
+    const types = (): string => typeCheck(join(temp, `types-${version}`), registry, packages, version)
+    await steps.step(`types, TypeScript ${version}, nodenext and bundler`, types, String)
+  }
+}
+
+/** What a newcomer does: the README's install line in an empty folder, then its examples. */
+async function alone({ folder, manifest }: Published, { steps, release, registry, temp }: Rehearsal): Promise<void> {
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+  const versions = new Map(publishedOf(release.root).map((it) => [it.manifest.name, it.manifest.version]))
+  const names = [...new Set([manifest.name, ...installedBy(blocksOf(readme))])]
+  const work = (): number => {
+    const consumer = new Consumer(join(temp, 'alone', manifest.name), registry)
+    consumer.install(...names.map((name) => `${name}@${versions.get(name)}`))
+    return consumer.examples(readme, join(release.root, 'recordings'))
+  }
+  await steps.step(`${manifest.name} alone`, work, (examples) => `${examples} examples`)
+}
+
+async function together(packages: readonly Published[], { steps, release, registry, temp }: Rehearsal): Promise<void> {
+  const consumer = new Consumer(join(temp, 'together'), registry)
+  await steps.step('all together', () => consumer.install(...packages.map(({ manifest }) => `${manifest.name}@${manifest.version}`)))
+  const { version } = packages.find(({ manifest }) => manifest.name === '@devtrail/replay')!.manifest
+  await steps.step('devtrail, installed', () => {
+    if (consumer.bin('devtrail', '--version').trim() !== version) throw new Error('devtrail --version tells another version')
+    consumer.bin('devtrail', 'state', join(release.root, 'recordings/linux-6.1/fsdax-splice'), '--json')
+    return consumer.bin('devtrail', 'demo').includes('referenced-at-removal')
+  })
+}
+
+/** A release that nobody gets unless they ask for it by its tag. */
+async function snapshot({ steps, release, registry, temp }: Rehearsal): Promise<void> {
+  const back = run('git', ['rev-parse', 'HEAD'], { cwd: release.root }).trim()
+  release.addChangeset('snapshot', { [CHANGED]: 'patch' }, 'A snapshot.')
+  run('git', ['add', '.changeset'], { cwd: release.root })
+  await steps.step('snapshot: version', () => release.version('--snapshot', 'canary'), told)
+  await steps.step('snapshot: build, publish as canary', async () => {
+    release.build()
+    await release.publish(registry, '--tag', 'canary')
+  })
+  await steps.step(
+    'snapshot: installs by its tag, and only so',
+    () => {
+      const canary = new Consumer(join(temp, 'canary'), registry)
+      canary.install(`${CHANGED}@canary`)
+      const latest = new Consumer(join(temp, 'latest'), registry)
+      latest.install(CHANGED)
+      const versionIn = (consumer: Consumer): string => manifestOf(join(consumer.folder, 'node_modules', CHANGED)).version
+      if (!versionIn(canary).includes('canary') || versionIn(latest).includes('canary')) {
+        throw new Error(`canary is ${versionIn(canary)}, latest is ${versionIn(latest)}`)
+      }
+      return versionIn(canary)
+    },
+    String,
+  )
+  run('git', ['reset', '--quiet', '--hard', back], { cwd: release.root })
+}
+
+/** One package changes: what has to move moves, and nothing else. */
+async function secondRelease({ steps, release, registry, temp }: Rehearsal): Promise<void> {
+  release.addChangeset('second', { [CHANGED]: 'minor' }, 'Something new.')
+  run('git', ['add', '.changeset'], { cwd: release.root })
+  const expected = expectedBumps(houseOf(release.root), CHANGED, 'minor')
+  const moves = await steps.step('second release: version', () => release.version(), told)
+  await steps.step('second release: moved just what had to', () => {
+    const [want, got] = [expected, moves].map((it) => [...it].toSorted(([a], [b]) => a.localeCompare(b)))
+    if (JSON.stringify(want) !== JSON.stringify(got)) throw new Error(`expected${told(new Map(want))}\ngot${told(new Map(got))}`)
+  })
+  await steps.step('second release: build, publish', async () => {
+    release.build()
+    await release.publish(registry)
+  })
+  await alone(
+    publishedOf(release.root).find(({ manifest }) => manifest.name === CHANGED)!,
+    { steps, release, registry, temp: join(temp, 'second') },
+  )
+}
