@@ -1,5 +1,6 @@
 import type { AnyEvent, EventDeclaration, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
+import { mentioningFields, type MentioningField } from './mentions.ts'
 import { seeSpan } from './spans.ts'
 import { evolveTasks } from './tasks.ts'
 
@@ -11,6 +12,7 @@ interface Step {
 /** What has to be done for the events of a type. */
 export interface FoldPlan {
   readonly declaration: EventDeclaration | undefined
+  readonly mentioning: readonly MentioningField[]
   /** Of the models that answer to them. */
   readonly steps: readonly Step[]
   /** Whether they tell what cannot change about an incarnation. */
@@ -38,7 +40,8 @@ export class EventFold {
     this.#models = models
   }
 
-  step(event: AnyEvent, { declaration, steps, learns }: FoldPlan = this.planOf(event.type)): void {
+  /** @returns whether the event tells what cannot change about an incarnation. */
+  step(event: AnyEvent, { declaration, mentioning, steps, learns }: FoldPlan = this.planOf(event.type)): boolean {
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
     evolveTasks(content.tasks, event, declaration)
@@ -46,7 +49,8 @@ export class EventFold {
       const { evolve, state } = steps[i]!
       evolve(state, event)
     }
-    seeSpan(content.spans, event, declaration)
+    seeSpan(content.spans, event, mentioning)
+    return learns
   }
 
   planOf(type: string): FoldPlan {
@@ -54,7 +58,8 @@ export class EventFold {
     if (plan === undefined) {
       const declaration = this.machine.vocabulary.find(type)
       const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: this.machine.state(name) }))
-      plan = { declaration, steps, learns: declaration?.identifies !== undefined }
+      const mentioning = declaration === undefined ? [] : mentioningFields(declaration)
+      plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined }
       this.#plans.set(type, plan)
     }
     return plan

@@ -1,4 +1,5 @@
 import { Facts, Vocabulary, logCatalogue, type AnyEvent, type DeviceInfo, type Model } from '@devtrail/events'
+import { mentioningFields } from './mentions.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
@@ -41,7 +42,7 @@ export class Machine {
     this.facts.learn(event, declaration)
     evolveTasks(this.content.tasks, event, declaration)
     for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
-    seeSpan(this.content.spans, event, declaration)
+    seeSpan(this.content.spans, event, declaration === undefined ? [] : mentioningFields(declaration))
   }
 
   /** A model's state. @throws Error when there is no such model. */

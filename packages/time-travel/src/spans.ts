@@ -1,5 +1,5 @@
-import type { AnyEvent, EventDeclaration, Facts } from '@devtrail/events'
-import { deviceAmong, mentioningFields, type Mention } from './mentions.ts'
+import type { AnyEvent, Facts } from '@devtrail/events'
+import { deviceAmong, type Mention, type MentioningField } from './mentions.ts'
 
 /** First and last event of a device incarnation so far. */
 export interface Span {
@@ -38,14 +38,14 @@ function countSeveral(state: SpansState, mentions: Mention[], seq: number): void
 }
 
 /** Counts an event for what it is about. Whose that is may become known later, so it is asked when spans are looked at. */
-export function seeSpan(state: SpansState, event: AnyEvent, declaration: EventDeclaration | undefined): void {
+export function seeSpan(state: SpansState, event: AnyEvent, mentioning: readonly MentioningField[]): void {
   const { device, seq } = event
   if (device !== null) return count(state.devices, device, seq)
-  if (declaration === undefined) return
   let first: Mention['kind'] | null = null
   let firstId = 0
   let mentions: Mention[] | null = null
-  for (const { name, kind } of mentioningFields(declaration)) {
+  for (let i = 0; i < mentioning.length; i++) {
+    const { name, kind } = mentioning[i]!
     const id = event.data[name]
     if (typeof id !== 'number') continue
     if (first === null) {

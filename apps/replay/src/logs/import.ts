@@ -61,9 +61,9 @@ class Intake {
   }
 
   event(event: AnyEvent): Promise<unknown> | null {
-    this.#fold.step(event)
+    const tells = this.#fold.step(event)
     const taking = this.#writer.take(event)
-    if (bringsDevice(event.type)) this.#keys.see(this.#machine.devices())
+    if (tells && bringsDevice(event.type)) this.#keys.see(this.#machine.devices())
     return this.#keyframes.isDue(event.seq) ? this.#keyframe(event.seq, taking) : taking
   }
 

@@ -40,9 +40,10 @@ export class EnvelopeColumns {
   /** The actor last seen with a pid of each remainder. */
   readonly #actors: (KnownActor | undefined)[] = Array.from({ length: ACTOR_SLOTS })
 
-  constructor(dictionary: DictionaryWriter, strings: Interned) {
+  constructor(dictionary: DictionaryWriter) {
     this.#dictionary = dictionary
-    this.#strings = strings
+    // Its own: pointers in the data would drive out the few strings that envelopes have.
+    this.#strings = new Interned(dictionary)
   }
 
   /** Causes of all events together. */
@@ -118,7 +119,8 @@ export class EnvelopeColumns {
     let minEntry = Infinity
     let maxEntry = -Infinity
     let deviceMask = 0
-    let lastDevice: number | null = null
+    let lastDevice = 0
+    let isFirst = true
     for (let i = 0; i < this.count; i++) {
       const time = this.#time[i]!
       const entry = this.#entry[i]!
@@ -127,7 +129,8 @@ export class EnvelopeColumns {
       if (time > maxTime) maxTime = time
       if (entry < minEntry) minEntry = entry
       if (entry > maxEntry) maxEntry = entry
-      if (device === lastDevice) continue
+      if (!isFirst && (device === lastDevice || (device !== device && lastDevice !== lastDevice))) continue
+      isFirst = false
       lastDevice = device
       deviceMask |= deviceBit(device === device ? device : null)
     }

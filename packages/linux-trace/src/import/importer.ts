@@ -275,6 +275,7 @@ class Importer {
 
   #planOf(hit: ProbeHit): Plan {
     const handler = handlerOf(hit)
+    if (handler !== undefined && missingFields(hit).length === 0) this.#ctx.coverage.see(hit)
     if (handler === undefined) return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
     return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
   }
@@ -292,7 +293,6 @@ class Importer {
   #handle(entry: TraceEntry, hit: ProbeHit, handler: Handler, silent: boolean): void {
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
-    this.#ctx.coverage.see(hit)
     if (silent) this.#outcomeUnknown(hit)
     else handler(this.#ctx, hit)
     this.#ctx.sayDoubts()

@@ -69,9 +69,13 @@ export class TaskTable {
 
 /** Takes the frame a return belongs to off the stack, with those above it whose returns were missed. */
 export function popFrame(task: Task, symbol: string): Frame | null {
-  const at = task.frames.findLastIndex((f) => f.symbol === symbol)
-  if (at < 0) return null
-  const frame = task.frames[at]!
-  task.frames.length = at
-  return frame
+  const { frames } = task
+  for (let at = frames.length - 1; at >= 0; at--) {
+    const frame = frames[at]!
+    if (frame.symbol !== symbol) continue
+    if (at === frames.length - 1) frames.pop()
+    else frames.length = at
+    return frame
+  }
+  return null
 }

@@ -22,6 +22,8 @@ export class Window {
   readonly #row = new Row(this.#tables)
   readonly #ahead = new Row(this.#tables)
   readonly #batches: EntryBatch[] = []
+  /** The first of them. */
+  #batch!: EntryBatch
   /** Place of the current row in the first batch; -1 before the first. */
   #at = -1
   #rows = 0
@@ -78,11 +80,12 @@ export class Window {
   step(): boolean {
     this.#at++
     while (this.#batches.length > 0) {
-      if (this.#at < this.#batches[0]!.rows) {
+      this.#batch = this.#batches[0]!
+      if (this.#at < this.#batch.rows) {
         this.#rows--
         return true
       }
-      this.#handOut(this.#batches[0]!.kept.length)
+      this.#handOut(this.#batch.kept.length)
       this.#chars -= charsOf(this.#batches.shift()!)
       this.#handedOut = 0
       this.#at = 0
@@ -93,33 +96,33 @@ export class Window {
 
   /** Hands out the kept entries of all entries before the current row. */
   handOutKept(): void {
-    this.#handOut(this.#batches[0]!.keptBefore[this.#at]!)
+    this.#handOut(this.#batch.keptBefore[this.#at]!)
   }
 
   #handOut(to: number): void {
-    if (to > this.#handedOut) this.#kept(this.#batches[0]!.kept.subarray(this.#handedOut, to))
+    if (to > this.#handedOut) this.#kept(this.#batch.kept.subarray(this.#handedOut, to))
     this.#handedOut = to
   }
 
   /** The current row's entry or gap; null when it is a hit in the columns. */
   get item(): TraceItem | null {
-    const batch = this.#batches[0]!
+    const batch = this.#batch
     const place = batch.item[this.#at]!
     return place < 0 ? null : batch.items[place]!
   }
 
   /** The current row, which must be a hit. */
   hit(): Row {
-    return this.#row.turnTo(this.#batches[0]!, this.#at)
+    return this.#row.turnTo(this.#batch, this.#at)
   }
 
   /** Of the current row: number and time of its entry, or of the last entry before a gap. */
   get number(): number {
-    return this.#batches[0]!.number[this.#at]!
+    return this.#batch.number[this.#at]!
   }
 
   get time(): number {
-    return this.#batches[0]!.time[this.#at]!
+    return this.#batch.time[this.#at]!
   }
 
   /** Entries still to come, up to the next gap or the window's end. They must not be kept. */
