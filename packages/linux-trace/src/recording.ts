@@ -2,7 +2,13 @@ import type { EntryBatch } from './entries/batch.ts'
 import type { TraceSummary } from './text/reader.ts'
 
 /** Reads a trace into batches, once. It fills the summary on the way; `kprobeEvents`: the definitions of the probes, as tracefs prints them. */
-export type TraceReader = (summary: TraceSummary, kprobeEvents: string) => AsyncIterable<EntryBatch>
+export type TraceReader = (summary: TraceSummary, kprobeEvents: string) => Batches
+
+/** The batches of a trace. */
+export interface Batches extends AsyncIterable<EntryBatch> {
+  /** Takes back a batch that nobody looks at any more: its buffers are used again. */
+  readonly release?: (batch: EntryBatch) => void
+}
 
 /** From an entry on entries of a CPU are missing, until the trace says that they were lost. */
 export interface Blindness {

@@ -41,7 +41,7 @@ class Intake {
     models.filter(({ name }) => !FOLDED.has(name)),
   )
   readonly #keys = new LogKeys()
-  #kept: Uint8Array[] = []
+  #kept = new Uint8Array(0)
   #keptBytes = 0
   #keptFiles = 0
   /** Work on the disk that nothing has to wait for yet. */
@@ -72,10 +72,13 @@ class Intake {
     await this.#writer.flush('written')
   }
 
-  kept(lines: Uint8Array): Promise<unknown> | null {
-    this.#kept.push(lines)
-    this.#keptBytes += lines.length
-    return this.#keptBytes < KEPT_BYTES ? null : this.#attachKept()
+  kept(bytes: Uint8Array): Promise<unknown> | null {
+    const isFull = this.#keptBytes + bytes.length > this.#kept.length
+    const attaching = isFull && this.#keptBytes > 0 ? this.#attachKept() : null
+    if (isFull) this.#kept = new Uint8Array(Math.max(KEPT_BYTES, bytes.length))
+    this.#kept.set(bytes, this.#keptBytes)
+    this.#keptBytes += bytes.length
+    return attaching
   }
 
   async #keyframe(seq: number, taking: Promise<unknown> | null): Promise<void> {
@@ -85,8 +88,8 @@ class Intake {
   }
 
   #attachKept(): Promise<unknown> {
-    const bytes = Buffer.concat(this.#kept)
-    this.#kept = []
+    const bytes = this.#kept.subarray(0, this.#keptBytes)
+    this.#kept = new Uint8Array(0)
     this.#keptBytes = 0
     const name = keptName(++this.#keptFiles)
     return this.#doBeside(async () => this.#writer.attach(name, await packedKept(bytes)))
@@ -115,7 +118,7 @@ export async function importInto(
   options: { readonly signal?: AbortSignal; readonly onProgress: (entries: number) => void; readonly quiet?: () => Promise<void> },
 ): Promise<Imported> {
   const intake = new Intake(writer)
-  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (lines: Uint8Array) => intake.kept(lines), idle: () => intake.idle() }
+  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (bytes: Uint8Array) => intake.kept(bytes), idle: () => intake.idle() }
   const summary = await importRecording(recording, sink, { ...options, states: intake.states })
   await intake.end()
   const imported: Imported = { name: recording.name, importer, summary, devices: intake.devices }

@@ -1,5 +1,6 @@
 /** The records of a trace.dat as batches of entries. */
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
+import type { ColumnPool } from '../entries/columns.ts'
 import { rebootNotes } from '../entries/reboot.ts'
 import { SLOTS_MAX } from '../entries/shape.ts'
 import { RecordingError } from '../errors.ts'
@@ -51,7 +52,7 @@ export class DatBatches {
   readonly #file: DatFile
   readonly #summary: TraceSummary
   readonly #definitions: ReadonlyMap<string, ProbeDefinition>
-  readonly #out = new BatchBuilder()
+  readonly #out: BatchBuilder
   readonly #reader: RecordReader
   readonly #little: boolean
   readonly #common: Common
@@ -74,8 +75,10 @@ export class DatBatches {
     file: DatFile,
     summary: TraceSummary,
     definitions: ReadonlyMap<string, ProbeDefinition>,
+    pool?: ColumnPool,
   ) {
     this.#source = source
+    this.#out = new BatchBuilder(pool)
     this.#decompress = decompress
     this.#file = file
     this.#summary = summary

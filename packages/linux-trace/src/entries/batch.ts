@@ -4,11 +4,10 @@
  */
 import type { Actor } from '@devtrail/events'
 import type { TraceItem } from '../text/reader.ts'
+import { BATCH_ROWS, ColumnPool, fewRows, type Columns } from './columns.ts'
 import { KeptWriter } from './kept-writer.ts'
 import type { HitShape } from './shape.ts'
 
-/** Rows of one batch at most. */
-export const BATCH_ROWS = 4096
 /** A clock that drops by more than this (ns) is another boot's: those of CPUs that are out of step differ by less. */
 const REBOOT_NANOS = 1e9
 
@@ -26,6 +25,7 @@ export interface Reboot {
 
 export interface EntryBatch {
   readonly rows: number
+  // Columns may have room for more rows.
   /** Place in `items`; -1 for a hit in the columns. */
   readonly item: Int32Array
   readonly items: readonly TraceItem[]
@@ -58,8 +58,8 @@ export interface EntryBatch {
   readonly keptEvents: ReadonlyMap<string, number>
 }
 
-/** One row may bring a gap with it. */
-const ROOM = BATCH_ROWS + 1
+/** Rows of a batch that is worth buffers of its own. */
+const MANY_ROWS = BATCH_ROWS / 4
 
 /** How many entries without effect there are of an event in the batch at hand. */
 export class KeptCount {
@@ -73,20 +73,10 @@ export class KeptCount {
 
 /** Gathers entries into batches. */
 export class BatchBuilder {
+  readonly #pool: ColumnPool
   #rows = 0
-  #item = new Int32Array(ROOM)
   #items: TraceItem[] = []
-  #number = new Float64Array(ROOM)
-  #line = new Float64Array(ROOM)
-  #time = new Float64Array(ROOM)
-  #cpu = new Uint32Array(ROOM)
-  #task = new Uint32Array(ROOM)
-  #context = new Uint32Array(ROOM)
-  #shape = new Uint32Array(ROOM)
-  #at = new Uint32Array(ROOM)
-  #form = new Uint32Array(ROOM)
-  #keptBefore = new Uint32Array(ROOM)
-  #words = new Uint32Array(BATCH_ROWS * 16)
+  #columns: Columns
   #wordCount = 0
   #itemChars = 0
   /** Where entries without effect are to be put; each is then told with {@link countKept}. */
@@ -100,6 +90,11 @@ export class BatchBuilder {
   #tasks = 0
   #contexts = 0
   #shapes = 0
+
+  constructor(pool: ColumnPool = new ColumnPool()) {
+    this.#pool = pool
+    this.#columns = pool.take()
+  }
 
   get isEmpty(): boolean {
     return this.#rows === 0 && this.kept.length === 0
@@ -127,16 +122,16 @@ export class BatchBuilder {
   /** Room for the fields of the next hit: where they begin in {@link words}. */
   reserve(fields: number): number {
     const at = this.#wordCount
-    if (at + fields * 2 > this.#words.length) {
-      const more = new Uint32Array(this.#words.length * 2)
-      more.set(this.#words)
-      this.#words = more
+    const { words } = this.#columns
+    if (at + fields * 2 > words.length) {
+      this.#columns.words = new Uint32Array(words.length * 2)
+      this.#columns.words.set(words)
     }
     return at
   }
 
   get words(): Uint32Array {
-    return this.#words
+    return this.#columns.words
   }
 
   /** Adds a hit whose `fields` were written to {@link words} from `at` on. */
@@ -153,17 +148,18 @@ export class BatchBuilder {
   ): void {
     this.#seeClock(number, time)
     const row = this.#rows++
-    this.#item[row] = -1
-    this.#number[row] = number
-    this.#line[row] = line
-    this.#time[row] = time
-    this.#cpu[row] = cpu
-    this.#task[row] = task
-    this.#context[row] = context
-    this.#shape[row] = shape
-    this.#at[row] = this.#wordCount
-    this.#form[row] = form
-    this.#keptBefore[row] = this.kept.length
+    const c = this.#columns
+    c.item[row] = -1
+    c.number[row] = number
+    c.line[row] = line
+    c.time[row] = time
+    c.cpu[row] = cpu
+    c.task[row] = task
+    c.context[row] = context
+    c.shape[row] = shape
+    c.at[row] = this.#wordCount
+    c.form[row] = form
+    c.keptBefore[row] = this.kept.length
     this.#wordCount += fields * 2
   }
 
@@ -185,11 +181,12 @@ export class BatchBuilder {
   add(item: TraceItem, number: number, time: number): void {
     if (item.kind === 'entry') this.#seeClock(number, time)
     const row = this.#rows++
-    this.#item[row] = this.#items.length
+    const c = this.#columns
+    c.item[row] = this.#items.length
     this.#items.push(item)
-    this.#number[row] = number
-    this.#time[row] = time
-    this.#keptBefore[row] = this.kept.length
+    c.number[row] = number
+    c.time[row] = time
+    c.keptBefore[row] = this.kept.length
     if (item.kind === 'entry') this.#itemChars += item.entry.body.length
   }
 
@@ -200,28 +197,19 @@ export class BatchBuilder {
 
   /** What was gathered, as a batch; starts the next one. */
   take(): EntryBatch {
+    const isMany = this.#rows >= MANY_ROWS
     const batch: EntryBatch = {
       rows: this.#rows,
-      item: this.#item.slice(0, this.#rows),
       items: this.#items,
       chars: this.#itemChars,
-      number: this.#number.slice(0, this.#rows),
-      line: this.#line.slice(0, this.#rows),
-      time: this.#time.slice(0, this.#rows),
-      cpu: this.#cpu.slice(0, this.#rows),
-      task: this.#task.slice(0, this.#rows),
-      context: this.#context.slice(0, this.#rows),
-      shape: this.#shape.slice(0, this.#rows),
-      at: this.#at.slice(0, this.#rows),
-      form: this.#form.slice(0, this.#rows),
-      keptBefore: this.#keptBefore.slice(0, this.#rows),
-      words: this.#words.slice(0, this.#wordCount),
+      ...(isMany ? this.#columns : fewRows(this.#columns, this.#rows, this.#wordCount)),
       newTasks: this.#newTasks,
       newContexts: this.#newContexts,
       newShapes: this.#newShapes,
       kept: this.kept.take(),
       keptEvents: new Map(this.#keptCounts.map(({ event, n }) => [event, n])),
     }
+    if (isMany) this.#columns = this.#pool.take()
     this.#rows = 0
     this.#wordCount = 0
     this.#itemChars = 0

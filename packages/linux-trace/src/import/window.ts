@@ -1,5 +1,6 @@
 import type { EntryBatch } from '../entries/batch.ts'
 import { Row, RowTables } from '../entries/row.ts'
+import type { Batches } from '../recording.ts'
 import type { TraceItem } from '../text/reader.ts'
 import type { TraceEntry } from '../text/entry.ts'
 
@@ -12,6 +13,7 @@ const charsOf = ({ chars, kept }: EntryBatch): number => chars + kept.length
 
 /** Batches of entries and gaps that can be looked ahead in, within a named limit. */
 export class Window {
+  readonly #batchesOf: Batches
   readonly #source: AsyncIterator<EntryBatch>
   #reading: Promise<IteratorResult<EntryBatch, unknown>> | null = null
   readonly #seen: (batch: EntryBatch) => void
@@ -31,8 +33,9 @@ export class Window {
   #chars = 0
 
   /** `seen` is told of each batch as it is read, `kept` given the entries without effect as they are passed. */
-  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void, kept: (bytes: Uint8Array) => void) {
+  constructor(source: Batches, seen: (batch: EntryBatch) => void, kept: (bytes: Uint8Array) => void) {
     this.#kept = kept
+    this.#batchesOf = source
     this.#source = source[Symbol.asyncIterator]()
     this.#seen = seen
   }
@@ -87,6 +90,7 @@ export class Window {
       }
       this.#handOut(this.#batch.kept.length)
       this.#chars -= charsOf(this.#batches.shift()!)
+      this.#batchesOf.release?.(this.#batch)
       this.#handedOut = 0
       this.#at = 0
     }
