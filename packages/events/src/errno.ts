@@ -36,13 +36,16 @@ export function errnoName(errno: number): string {
 
 export const errno = {
   ENOENT: -2,
+  EINTR: -4,
   EIO: -5,
   ENXIO: -6,
   ENOMEM: -12,
+  EFAULT: -14,
   EBUSY: -16,
   EEXIST: -17,
   ENODEV: -19,
   EINVAL: -22,
   EOPNOTSUPP: -95,
+  ERESTARTSYS: -512,
   EPROBE_DEFER: -517,
 } as const

@@ -1,4 +1,6 @@
 import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
+import { gupInvariants } from './gup/gup-invariants.ts'
+import { pageInvariants } from './page/page-invariants.ts'
 import type { Holder } from './page/pages.ts'
 import type { MemremapState } from './memremap-state.ts'
 import type { Pagemap } from './pagemap/pagemap.ts'
@@ -120,3 +122,11 @@ export const idleWaiterNotWoken: Invariant<MemremapState> = {
     return found
   },
 }
+
+/** All rules of this package. */
+export const memremapInvariants: readonly Invariant<MemremapState>[] = [
+  referencedAtRemoval,
+  idleWaiterNotWoken,
+  ...pageInvariants,
+  ...gupInvariants,
+]

@@ -1,6 +1,6 @@
-import { hex, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
+import { hex, rangeOf, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
-import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
+import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
 import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
@@ -14,12 +14,12 @@ function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
     b.pfn === a.pfn + stride &&
     JSON.stringify(a.refcount) === JSON.stringify(b.refcount) &&
     x.length === y.length &&
-    x.every((h, i) => h.pid === y[i]!.pid && h.kind === y[i]!.kind && h.refs === y[i]!.refs)
+    x.every((h, i) => h.pid === y[i]!.pid && h.kind === y[i]!.kind && h.refs === y[i]!.refs && h.within?.pointer === y[i]!.within?.pointer)
   )
 }
 
 /** Records as JSON; neighbouring pages with equal count, kind and taker are folded into one. */
-function foldPages(records: readonly PageRecord[], order: number | null): Json[] {
+function foldPages(records: readonly PageRecord[], order: number | null, idle: number): Json[] {
   const stride = 2 ** (order ?? 0)
   const runs: PageRecord[][] = []
   for (const page of records.toSorted((a, b) => a.pfn - b.pfn)) {
@@ -35,9 +35,10 @@ function foldPages(records: readonly PageRecord[], order: number | null): Json[]
       pages: order === null ? { atLeast: run.length, atMost: null } : run.length * stride,
       order,
       refcount: run[0]!.refcount as Json,
-      idle: 1,
+      idle,
       kind: holder?.kind ?? null,
       takenBy: holder === undefined || holder.pid === null ? null : { pid: holder.pid, comm: holder.comm },
+      ...(holder?.within === undefined ? {} : { within: { ...holder.within } }),
       ...(run[0]!.holders.length > 1
         ? { holders: run[0]!.holders.map((h): Json => ({ pid: h.pid, comm: h.comm, kind: h.kind, refs: h.refs })) }
         : {}),
@@ -53,11 +54,12 @@ function pageRefs(p: Pagemap, type: number | null): Json {
   const order = orderOf(p, type)
   const all = [...p.pages.values()]
   // A page that may be idle is not known to be referenced, however fresh the evidence.
-  const possible = all.filter((r) => !isReferenced(r))
+  const isKnown = (r: PageRecord): boolean => isReferenced(r, p.idle) || (r.sure && rangeOf(r.refcount).hi < p.idle)
+  const possible = all.filter((r) => !isKnown(r))
   return {
-    known: foldPages(all.filter(isReferenced), order),
+    known: foldPages(all.filter(isKnown), order, p.idle),
     complete: p.pagesComplete,
-    ...(possible.length > 0 ? { possible: foldPages(possible, order) } : {}),
+    ...(possible.length > 0 ? { possible: foldPages(possible, order, p.idle) } : {}),
   }
 }
 
@@ -119,7 +121,7 @@ export const memremapModel: Model<MemremapState> = {
   catalogue: memremapCatalogue,
   initial: initialMemremap,
   evolve: evolveMemremap,
-  invariants: [referencedAtRemoval, idleWaiterNotWoken],
+  invariants: memremapInvariants,
   describe,
   waiting,
 }

@@ -1,25 +1,29 @@
 /**
- * Live pagemaps with their struct pages and the references to them (mm/memremap.c, mm/gup.c; Linux 6.1, or the seed's rules
- * of `rules.ts`). A lookup (`get_dev_pagemap`) holds the pagemap while it lasts; under 6.1 a page reference does not, so
- * nothing here keeps memory from being removed under somebody who still has a page of it. That hole is the kernel's.
+ * Live pagemaps with their struct pages, the references to them, and those who wait for a page to become idle (mm/memremap.c,
+ * mm/gup.c; Linux 6.1, or the seed's rules of `rules.ts`). A lookup (`get_dev_pagemap`) holds the pagemap while it lasts; under
+ * 6.1 a page reference does not, so nothing here keeps memory from being removed under somebody who still has a page of it.
+ * That hole is the kernel's.
  */
-import { hex, type Emitter, type Ids, type Pfn } from '@devtrail/events'
-import { pageCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
-import type { putHow } from './events.ts'
+import type { Emitter, Ids, Pfn } from '@devtrail/events'
+import { AddressSpace } from './fault/address-space.ts'
+import { DaxFaults } from './fault/dax-fault.ts'
+import type { DaxFile } from './fault/dax-file.ts'
+import { truncateSteps } from './fault/truncate.ts'
+import { GetUserPages } from './gup/get-user-pages.ts'
+import { Bio, Pipe } from './gup/holders.ts'
 import { foll } from './page/foll.ts'
 import { IdleWaits, type IdleWaiter, type Schedule } from './page/idle-waits.ts'
-import { memoryType } from './pagemap/memory-type.ts'
+import { Lists } from './page/list-add.ts'
+import { PageReferences, type PutHow, type PutResult, type ReferenceKind } from './page/page-references.ts'
+import { softOffline } from './page/soft-offline.ts'
+import type { StructPages } from './page/struct-pages.ts'
+import { coversPfn, firstDevicePfn, tryGetLive, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import { PagemapTable } from './pagemap/pagemap-table.ts'
-import { pfnToPage } from './page/page-address.ts'
-import { IDLE, weight } from './page/pages.ts'
-import type { RulesName } from './rules.ts'
-
-export type PutHow = (typeof putHow)[number]
-/** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. */
-export type PutResult = 'idle' | 'referenced' | 'gone'
+import type { MemremapRules, RulesName } from './rules.ts'
+import type { Steps } from './tasks.ts'
 
 export interface RegistryOptions {
-  readonly rules?: RulesName
+  readonly rules?: RulesName | MemremapRules
   /** Runs woken tasks; at once unless given. */
   readonly schedule?: Schedule
 }
@@ -27,17 +31,50 @@ export interface RegistryOptions {
 /** The pagemaps of a machine, the references to their pages, and those who wait for a page to become idle. */
 export class PagemapRegistry extends PagemapTable {
   readonly waits: IdleWaits
+  readonly references: PageReferences<DevPagemap>
+  readonly lists: Lists<DevPagemap>
+  readonly faults: DaxFaults
+  readonly userPages: GetUserPages<DevPagemap>
+  readonly #ids: Ids
 
   constructor(emitter: Emitter, ids: Ids, options: RegistryOptions = {}) {
     super(emitter, ids, options.rules)
-    const view = { isBusy: (pfn: Pfn) => this.countOf(pfn) > IDLE, pagemapOf: (pfn: Pfn) => this.ownerOf(pfn)?.id ?? null }
+    this.#ids = ids
+    const { rules } = this
+    const pages = this.pages
+    const view = { isBusy: (pfn: Pfn) => this.#isBusy(pfn), pagemapOf: (pfn: Pfn) => this.ownerOf(pfn)?.id ?? null }
     this.waits = new IdleWaits(emitter, view, options.schedule ?? ((task) => task()))
+    const hold = {
+      get: (p: DevPagemap, n: number) => {
+        p.ref.count += n
+      },
+      put: (p: DevPagemap, n: number) => this.dropRef(p, n),
+      tryGetLive: (p: DevPagemap) => tryGetLive(p.ref),
+    }
+    this.references = new PageReferences<DevPagemap>({ emitter, rules, pages, hold, wake: (pfn, cause) => this.waits.wake(pfn, cause) })
+    this.lists = new Lists(emitter, rules, pages)
+    this.faults = new DaxFaults(emitter, rules)
+    this.userPages = new GetUserPages<DevPagemap>({ emitter, rules, references: this.references, lookup: this, faults: this.faults })
   }
 
-  /** The count of a device page; 0 where there is none. */
+  /** The struct pages of the machine's device memory. */
+  get pages(): StructPages<DevPagemap> {
+    return this.structPages
+  }
+
+  #isBusy(pfn: Pfn): boolean {
+    const pages = this.pages.at(pfn)
+    return pages !== null && pages.count(pages.headOf(pfn)) > pages.idle
+  }
+
+  /** The count of a page; 0 where there is none. */
   countOf(pfn: Pfn): number {
-    const owner = this.ownerOf(pfn)
-    return owner === null ? 0 : pageCount(owner, pfn)
+    return this.references.count(pfn)
+  }
+
+  /** `pgmap_pfn_valid` (since 5.12): whether a pfn is in the pagemap's range and not of its altmap. */
+  pgmapPfnValid(p: DevPagemap, pfn: Pfn): boolean {
+    return coversPfn(p, pfn) && pfn >= firstDevicePfn(p)
   }
 
   /**
@@ -45,26 +82,7 @@ export class PagemapRegistry extends PagemapTable {
    * @throws Error for both kinds at once, and for a pin under rules that know none.
    */
   grabPage(pfn: Pfn, flags: number, refs = 1): boolean {
-    const pinned = (flags & foll.PIN) !== 0
-    if (pinned && ((flags & foll.GET) !== 0 || !this.rules.pins))
-      throw new Error(`FOLL_PIN cannot be had here (after event ${this.emitter.seq})`)
-    const p = this.ownerOf(pfn)
-    const before = p === null ? null : pageCount(p, pfn)
-    this.say(
-      'memremap/grab-started',
-      { pfn, page: pfnToPage(pfn), pagemap: p?.id ?? null, word: p?.pointer ?? null, refcount: before, refs, flags, folio: false },
-      p,
-    )
-    if (p === null || before === null) {
-      this.say('memremap/grab-refused', { pfn, pagemap: null }, p)
-      return false
-    }
-    const kind = pinned ? 'pin' : 'get'
-    const taken = pinned || (flags & foll.GET) !== 0 ? refs : 0
-    if (this.rules.pageHoldsPagemap) p.ref.count += taken
-    p.pages!.setCount(pfn, before + weight(kind, taken, 0))
-    this.say('memremap/grabbed', { pfn, pagemap: p.id, before, head: null, refs: taken, kind, result: null }, p)
-    return true
+    return this.references.tryGrab(pfn, flags, refs)
   }
 
   /**
@@ -76,7 +94,7 @@ export class PagemapRegistry extends PagemapTable {
     let cached: DevPagemap | null = null
     for (let i = 0; i < pages; i++) {
       cached = this.getDevPagemap(first + i, cached)
-      if (cached === null || !this.grabPage(first + i, flags)) {
+      if (cached === null || !this.references.tryGrab(first + i, flags, 1, true)) {
         this.putDevPagemap(cached)
         for (let j = 0; j < i; j++) this.putPage(first + j, kind, 'gup')
         return 0
@@ -89,34 +107,47 @@ export class PagemapRegistry extends PagemapTable {
   }
 
   /** `put_page`, or another way to give back one reference. Under 6.1 the end of a bio (`how` = `bio`) wakes nobody. */
-  putPage(pfn: Pfn, kind: 'get' | 'pin' = 'get', how: PutHow = kind === 'pin' ? 'unpin' : 'put_page'): PutResult {
-    return this.putPages(pfn, 1, kind, how)
+  putPage(pfn: Pfn, kind: ReferenceKind = 'get', how: PutHow = kind === 'pin' ? 'unpin' : 'put_page'): PutResult {
+    return this.references.put(pfn, { kind, how })
   }
 
-  /** The same for neighbouring pages, as the end of a bio gives them back. @throws Error when one has no such reference. */
-  putPages(first: Pfn, pages: number, kind: 'get' | 'pin', how: PutHow): PutResult {
-    const p = this.ownerOf(first)
-    const word = p?.pointer ?? null
-    const n = weight(kind, 1, 0)
-    const common = { pfn: first, pages, page: pfnToPage(first), word, refs: 1, kind, how }
-    if (p === null) {
-      this.say('memremap/put', { ...common, pagemap: null, head: null, before: null }, null)
-      return 'gone'
-    }
-    const all = Array.from({ length: pages }, (_, i) => first + i)
-    for (const pfn of all)
-      this.expect(p, this.ownerOf(pfn) === p && pageCount(p, pfn) - n >= IDLE, `has no such reference on page ${hex(pfn)}`)
-    if (this.rules.pageHoldsPagemap) this.dropRef(p, pages)
-    const before = pageCount(p, first)
-    for (const pfn of all) p.pages!.add(pfn, -n)
-    const seq = this.say('memremap/put', { ...common, pagemap: p.id, head: null, before }, p)
-    const idle = all.filter((pfn) => pageCount(p, pfn) === IDLE)
-    if (p.type === memoryType.FS_DAX && this.rules.wakes.includes(how)) for (const pfn of idle) this.waits.wake(pfn, seq)
-    return idle.length === pages ? 'idle' : 'referenced'
+  /** The same for neighbouring pages, as the end of a bio gives them back. @throws PageBug as {@link PageReferences.put}. */
+  putPages(first: Pfn, pages: number, kind: ReferenceKind, how: PutHow): PutResult {
+    return this.references.put(first, { pages, kind, how })
+  }
+
+  /** `soft_offline_page` of a device page. */
+  softOffline(pfn: Pfn, counted: boolean): number {
+    return softOffline({ emitter: this.emitter, rules: this.rules, pages: this.pages, references: this.references }, pfn, counted)
+  }
+
+  /** The page tables of a process. */
+  addressSpace(pid: number): AddressSpace {
+    return new AddressSpace(this.emitter, pid)
+  }
+
+  /** Pages that the acting task has references on go into a bio. */
+  bio(pfns: readonly Pfn[], kind: ReferenceKind = 'get'): Bio<DevPagemap> {
+    return new Bio(this.#holderParts(), pfns, kind)
+  }
+
+  /** Pages that the acting task has references on go into a pipe. */
+  pipe(pfns: readonly Pfn[]): Pipe<DevPagemap> {
+    return new Pipe(this.#holderParts(), pfns)
+  }
+
+  #holderParts(): ConstructorParameters<typeof Pipe<DevPagemap>>[0] {
+    return { emitter: this.emitter, ids: this.#ids, references: this.references, pages: this.pages }
+  }
+
+  /** `truncate` of a DAX file to so many pages; under 6.1 it waits for what it cuts off to become idle. */
+  truncate(file: DaxFile, pages: number): Steps<void> {
+    const pagemapOf = (pfn: Pfn): number | null => this.ownerOf(pfn)?.id ?? null
+    return truncateSteps({ emitter: this.emitter, rules: this.rules, waits: this.waits, pagemapOf }, file, pages)
   }
 
   /** Enters `ext4_break_layouts` for the pages of a file, on behalf of the emitter's actor. */
   startIdleWait(pfns: readonly Pfn[], call = 'ext4_break_layouts'): IdleWaiter {
-    return this.waits.start(pfns, call)
+    return this.waits.start(() => pfns, call)
   }
 }

@@ -2,6 +2,7 @@ import { isGapOf } from '@devtrail/events'
 import type { AnyEvent } from '@devtrail/events'
 import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
 import { evolvePages } from './page/evolve-pages.ts'
+import { evolveTranslations, forgetTranslations } from './fault/translations.ts'
 import type { MemremapEvent } from './events.ts'
 import type { MemremapState } from './memremap-state.ts'
 import { forgetPages } from './page/pages.ts'
@@ -18,8 +19,10 @@ function forget(state: MemremapState): void {
     p.ref = { id: p.ref.id, mode: null, dying: null, count: null }
     if (p.altmap) p.altmap.alloc = null
     p.pagesComplete = false
-    forgetPages(p.pages)
+    p.holds = null
+    forgetPages(p.pages, p.idle)
   }
+  forgetTranslations(state)
 }
 
 /** Events that prove that the pagemap they name is there. */
@@ -56,6 +59,7 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
     if (p !== undefined) p.sure = true
   }
   evolveWaits(state, event)
+  evolveTranslations(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
 }

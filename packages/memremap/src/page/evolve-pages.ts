@@ -3,7 +3,7 @@ import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
-import { doubtPages, grab, maybePut, put, sample } from './pages.ts'
+import { allocate, doubtPages, grab, hand, maybePut, put, putBeyondLast, sample, type Holder } from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './waits.ts'
 
@@ -38,7 +38,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       if (pfn === null || pagemap === null || refs === 0) return
       const p = pagemapOf(state, pagemap, event.seq)
       const at = head ?? headOf(p, pfn)
-      const holder = { pid: event.actor?.pid ?? null, comm: event.actor?.comm ?? null, kind, refs, seq: event.seq }
+      const holder = holderOf(event, kind, refs)
       grab(
         p.pages,
         at,
@@ -46,6 +46,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
         holder,
         p.order ?? 0,
         p.pagesComplete,
+        p.idle,
       )
       idleSeen(state, at, null)
       return
@@ -58,12 +59,12 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       for (let i = 0; i < pages; i++) {
         const at = head ?? headOf(p, pfn + i)
         const seen = i === 0 && at === pfn ? before : null
-        if (put(p.pages, at, seen, event.actor?.pid ?? null, kind, refs, p.order ?? 0)) idleSeen(state, at, event)
+        if (put(p.pages, at, seen, event.actor?.pid ?? null, kind, refs, p.order ?? 0, p.idle)) idleSeen(state, at, event)
       }
       return
     }
     case 'memremap/puts-unseen':
-      for (const p of state.pagemaps.values()) if ((event.data.pagemap ?? p.id) === p.id) doubtPages(p.pages)
+      for (const p of state.pagemaps.values()) if ((event.data.pagemap ?? p.id) === p.id) doubtPages(p.pages, p.idle)
       return
     case 'memremap/sampled': {
       const { pfn, pagemap, refcount, head, refs } = event.data
@@ -71,12 +72,57 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       if (pagemap === null) return usedAfterRemoval(state, pfn, event.seq)
       const p = pagemapOf(state, pagemap, event.seq)
       const at = head ?? headOf(p, pfn)
-      if (refcount !== null && at === pfn && sample(p.pages, at, refcount)) idleSeen(state, at, event)
+      if (refcount !== null && at === pfn && sample(p.pages, at, refcount, p.idle)) idleSeen(state, at, event)
       // Only FS_DAX puts are recorded by themselves; of others the sample on the way there is all that shows.
-      if (p.type !== memoryType.FS_DAX && (refs ?? 0) > 0) maybePut(p.pages, at, refs!)
+      if (p.type !== memoryType.FS_DAX && (refs ?? 0) > 0) maybePut(p.pages, at, refs!, p.idle)
       return
     }
+    case 'memremap/page-allocated': {
+      const p = pagemapOf(state, event.data.pagemap, event.seq)
+      p.idle = 0
+      allocate(p.pages, event.data.pfn, holderOf(event, 'get', 1))
+      return
+    }
+    case 'memremap/put-beyond-last':
+      putBeyondLast(pagemapOf(state, event.data.pagemap, event.seq).pages, event.data.pfn, event.data.count, event.seq)
+      return
+    case 'memremap/pagemap-held': {
+      const { holds } = pagemapOf(state, event.data.pagemap, event.seq)
+      if (holds === null) return
+      const now = (holds.get(event.data.pfn) ?? 0) + event.data.refs
+      if (now === 0) holds.delete(event.data.pfn)
+      else holds.set(event.data.pfn, now)
+      return
+    }
+    case 'memremap/references-handed':
+      handed(state, event.data, event)
+      return
+    case 'memremap/list-added':
+      if (event.data.pfn !== null && event.data.pagemap !== null)
+        pagemapOf(state, event.data.pagemap, event.seq).overwritten.push(event.data.pfn)
+      return
     default:
       return
   }
 }
+
+type Handed = Extract<MemremapEvent, { type: 'memremap/references-handed' }>['data']
+
+function handed(state: MemremapState, { pfn, pages, pagemap, from, to, holder: pointer }: Handed, event: MemremapEvent): void {
+  if (pagemap === null) return
+  const p = pagemapOf(state, pagemap, event.seq)
+  for (let at = pfn; at < pfn + pages; at++) {
+    const page = p.pages.get(headOf(p, at))
+    const had = from === 'task' ? null : { kind: from, pointer }
+    const has = to === 'task' ? null : { kind: to, pointer }
+    if (page !== undefined) hand(page, had, event.actor?.pid ?? null, has, event.actor?.comm ?? null)
+  }
+}
+
+const holderOf = (event: MemremapEvent, kind: 'get' | 'pin', refs: number): Holder => ({
+  pid: event.actor?.pid ?? null,
+  comm: event.actor?.comm ?? null,
+  kind,
+  refs,
+  seq: event.seq,
+})

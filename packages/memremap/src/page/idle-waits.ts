@@ -13,8 +13,8 @@ export interface IdleWaiter {
   readonly actor: Actor
   /** The function it waits in. */
   readonly call: string
-  /** The pages of the file. */
-  readonly pfns: readonly Pfn[]
+  /** Unmaps the pages of the file and says which they are. */
+  readonly pages: () => readonly Pfn[]
   /** The page it sleeps on; null once it returned. */
   waitsFor: Pfn | null
 }
@@ -42,13 +42,13 @@ export class IdleWaits {
     return this.#waiters
   }
 
-  /** Enters the wait on behalf of the emitter's actor. @throws Error without one, or when it waits already. */
-  start(pfns: readonly Pfn[], call: string): IdleWaiter {
+  /** Enters the wait for what `pages` gives at each search, on behalf of the emitter's actor. @throws Error without one, or when it waits already. */
+  start(pages: () => readonly Pfn[], call: string): IdleWaiter {
     const actor = this.#emitter.actor
     if (actor === null || this.#waiters.has(actor.pid)) {
       throw new Error(`a wait needs a task that does not wait yet, found ${actor?.pid ?? 'none'} (after event ${this.#emitter.seq})`)
     }
-    const waiter: IdleWaiter = { actor, call, pfns: [...pfns], waitsFor: null }
+    const waiter: IdleWaiter = { actor, call, pages, waitsFor: null }
     this.#waiters.set(actor.pid, waiter)
     this.#emitter.emit<MemremapPayload>('memremap/idle-wait-started', { call, inode: null, returns: true })
     this.#search(waiter)
@@ -78,7 +78,7 @@ export class IdleWaits {
   #search(waiter: IdleWaiter): void {
     const say = this.#emitter
     say.emit<MemremapPayload>('memremap/busy-lookup-started', { mapping: hex(waiter.actor.pid), start: null, end: null, vmemmap: null })
-    const busy = waiter.pfns.find((pfn) => this.#pages.isBusy(pfn)) ?? null
+    const busy = waiter.pages().find((pfn) => this.#pages.isBusy(pfn)) ?? null
     const page = busy === null ? null : pfnToPage(busy)
     say.emit<MemremapPayload>('memremap/busy-looked-up', { page, pfn: busy, pagemap: busy === null ? null : this.#pages.pagemapOf(busy) })
     waiter.waitsFor = busy

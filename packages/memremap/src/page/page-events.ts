@@ -18,6 +18,51 @@ export const pageEvents = {
       pages: f.count('how many pages'),
     },
   },
+  'page-allocated': {
+    version: 1,
+    doc: 'A page that is handed out one by one was: count 1, locked.',
+    kernel: 'zone_device_page_init',
+    fields: {
+      pfn,
+      pagemap: f.pagemap('the pagemap whose page it is'),
+      live: f.bool('whether its pagemap was alive, and is held by it from now on'),
+    },
+  },
+  'pagemap-held': {
+    version: 1,
+    doc: "References of a page took, or gave back, references of the page's pagemap.",
+    kernel: 'get_zone_device_page, put_zone_device_page',
+    fields: { pagemap: f.pagemap('the pagemap'), pfn, refs: f.int('references taken; below 0, given back') },
+  },
+  'put-beyond-last': {
+    version: 1,
+    doc: 'A page that nobody references was put, and nothing noticed: its count is below the idle one.',
+    kernel: '__put_devmap_managed_page_refs',
+    fields: { pfn, pagemap: f.pagemap('the pagemap whose page it is'), count: f.int('the count now') },
+  },
+  'list-added': {
+    version: 1,
+    doc: 'Something was linked into a list by the two words that hold the pagemap of a device page.',
+    kernel: '__list_add',
+    fields: {
+      entry: f.pointer('the list_head'),
+      pfn: f.opt(f.pfn('the page it is in; null when it is in none')),
+      pagemap: f.opt(f.pagemap('the pagemap whose page it is')),
+      word0: f.pointer('its first word before'),
+      word1: f.pointer('its second word before'),
+      warned: f.bool('whether the kernel warned that it was poisoned'),
+    },
+  },
+  'pfn-checked': {
+    version: 1,
+    doc: 'A task asked whether a pfn has a struct page.',
+    kernel: 'pfn_valid',
+    fields: {
+      pfn,
+      valid: f.bool('the answer'),
+      stale: f.bool('whether it was read from the usage of a section that had been freed'),
+    },
+  },
   'grab-started': {
     version: 1,
     doc: 'A task tried to take references on a page; most such pages are ordinary memory.',

@@ -2,7 +2,7 @@
  * References to the pages of one pagemap. Only pages whose count is not known to be idle have a record; counts are
  * those of `struct page`, where 1 is idle (FS_DAX and GENERIC, Linux 6.1).
  */
-import { between, isExact, plus, rangeOf, type Count, type Pfn } from '@devtrail/events'
+import { between, isExact, plus, rangeOf, type Count, type Pfn, type Pointer } from '@devtrail/events'
 
 /** The count of a page that nobody references. */
 export const IDLE = 1
@@ -17,7 +17,12 @@ export interface Holder {
   refs: number
   /** The event that took them. */
   seq: number
+  /** The bio or pipe that has them now. */
+  within?: { kind: 'bio' | 'pipe'; pointer: Pointer }
 }
+
+/** What may hold references for a task. */
+export type Within = NonNullable<Holder['within']>
 
 export interface PageRecord {
   pfn: Pfn
@@ -51,17 +56,17 @@ function confirm(page: PageRecord, seen: number | null): void {
 }
 
 /** After a gap: the references may have been given back, and others taken. */
-export function forgetPages(pages: Pages): void {
+export function forgetPages(pages: Pages, idle = IDLE): void {
   for (const page of pages.values()) {
-    page.refcount = between(IDLE, Infinity)
+    page.refcount = between(idle, Infinity)
     page.sure = false
   }
 }
 
 /** References were given back somewhere: any of these may have been. */
-export function doubtPages(pages: Pages): void {
+export function doubtPages(pages: Pages, idle = IDLE): void {
   for (const page of pages.values()) {
-    page.refcount = between(IDLE, Math.max(IDLE, rangeOf(page.refcount).hi))
+    page.refcount = between(idle, Math.max(idle, rangeOf(page.refcount).hi))
     page.sure = false
   }
 }
@@ -76,12 +81,12 @@ export interface Sample {
  * References were taken. What was sampled before outranks what was counted, unless somebody else changed the count
  * since: two CPUs that race for a page sample the same count.
  */
-export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Holder, order: number, complete: boolean): void {
-  const page = record(pages, pfn, complete ? IDLE : between(IDLE, Infinity))
+export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Holder, order: number, complete: boolean, idle = IDLE): void {
+  const page = record(pages, pfn, complete ? idle : between(idle, Infinity))
   const seen = before === null || page.changedAt > before.at ? null : before.count
   const base = seen ?? page.refcount
   confirm(page, seen)
-  if (seen === IDLE) page.holders = []
+  if (seen === idle) page.holders = []
   page.refcount = plus(base, weight(holder.kind, holder.refs, order))
   page.holders.push(holder)
   page.changedAt = holder.seq
@@ -123,39 +128,63 @@ export function put(
   kind: 'get' | 'pin',
   refs: number,
   order: number,
+  idle = IDLE,
 ): boolean {
   const page = pages.get(pfn)
   const n = weight(kind, refs, order)
-  if (page === undefined) return before !== null && settle(pages, record(pages, pfn, before - n))
+  if (page === undefined) return before !== null && settle(pages, record(pages, pfn, before - n), idle)
   if (before !== null) confirm(page, before)
-  page.refcount = plus(before ?? page.refcount, -n, IDLE)
+  page.refcount = plus(before ?? page.refcount, -n, idle)
   drop(page, pid, kind, refs)
-  return settle(pages, page)
+  return settle(pages, page, idle)
+}
+
+/** A page was given out: one reference, whatever was there before. */
+export function allocate(pages: Pages, pfn: Pfn, holder: Holder): void {
+  pages.set(pfn, { pfn, refcount: 1, holders: [holder], sure: true, changedAt: holder.seq })
+}
+
+/** A page was put by somebody who had no reference: its count is below the idle one, and seen. */
+export function putBeyondLast(pages: Pages, pfn: Pfn, count: number, seq: number): void {
+  pages.set(pfn, { pfn, refcount: count, holders: [], sure: true, changedAt: seq })
+}
+
+/** References of a page that one had are another's. */
+export function hand(page: PageRecord, from: Within | null, pid: number | null, to: Within | null, comm: string | null): void {
+  const holder = page.holders.find((h) => (from === null ? h.within === undefined && h.pid === pid : h.within?.pointer === from.pointer))
+  if (holder === undefined) return
+  if (to !== null) {
+    holder.within = to
+    return
+  }
+  delete holder.within
+  holder.pid = pid
+  holder.comm = comm
 }
 
 /** A put may have happened, or not: the count is one lower or unchanged. */
-export function maybePut(pages: Pages, pfn: Pfn, refs: number): void {
+export function maybePut(pages: Pages, pfn: Pfn, refs: number, idle = IDLE): void {
   const page = pages.get(pfn)
   if (page === undefined) return
   const { lo, hi } = rangeOf(page.refcount)
-  page.refcount = between(Math.max(IDLE, lo - refs), hi)
+  page.refcount = between(Math.max(idle, lo - refs), hi)
 }
 
 /** The count was seen. Returns true when the page is idle. */
-export function sample(pages: Pages, pfn: Pfn, refcount: number): boolean {
+export function sample(pages: Pages, pfn: Pfn, refcount: number, idle = IDLE): boolean {
   const page = record(pages, pfn, refcount)
   confirm(page, refcount)
   page.refcount = refcount
-  return settle(pages, page)
+  return settle(pages, page, idle)
 }
 
 /** Forgets a page that is idle, or of which nothing is left to tell; says whether it is known to be idle. */
-function settle(pages: Pages, page: PageRecord): boolean {
+function settle(pages: Pages, page: PageRecord, idle: number): boolean {
   if (!page.sure && page.holders.length === 0) pages.delete(page.pfn)
-  if (!isExact(page.refcount) || page.refcount > IDLE) return false
+  if (!isExact(page.refcount) || page.refcount > idle) return false
   pages.delete(page.pfn)
   return page.sure
 }
 
 /** Whether a record proves references beyond the idle one. */
-export const isReferenced = (page: PageRecord): boolean => page.sure && rangeOf(page.refcount).lo > IDLE
+export const isReferenced = (page: PageRecord, idle = IDLE): boolean => page.sure && rangeOf(page.refcount).lo > idle

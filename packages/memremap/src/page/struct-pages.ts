@@ -5,9 +5,10 @@
  */
 import type { Emitter, PagemapId, Pfn, Pointer } from '@devtrail/events'
 import type { MemremapPayload } from '../events.ts'
-import { PfnMap } from '../lookup/pfn-map.ts'
+import { PfnMap, SECTION_PAGES } from '../lookup/pfn-map.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import type { PageRules } from '../rules.ts'
+import type { Steps } from '../tasks.ts'
 import { DevicePages } from './device-pages.ts'
 import { initialWord1, type PageWords } from './page-words.ts'
 
@@ -26,15 +27,15 @@ export interface DeviceRange {
   readonly last: Pfn
 }
 
-interface HotAdded {
-  readonly first: Pfn
-  readonly last: Pfn
+/** What says that pages of a section are valid (`mem_section_usage`). */
+interface Usage {
+  freed: boolean
 }
 
 export class StructPages<P extends PageOwner> {
   readonly #emitter: Emitter
   readonly #rules: PageRules
-  readonly #added = new PfnMap<HotAdded>()
+  readonly #added = new PfnMap<Usage>()
   readonly #pages = new PfnMap<DevicePages<P>>()
   readonly #ranges = new Set<DevicePages<P>>()
   /** Where a neighbour was found last; not used where ranges overlap, as the seed lets them. */
@@ -85,7 +86,23 @@ export class StructPages<P extends PageOwner> {
 
   /** `arch_add_memory` went through for [first, end). */
   added(first: Pfn, end: Pfn): void {
-    this.#added.set(first, end - 1, { first, last: end - 1 })
+    this.#added.set(...this.#validRange(first, end), { freed: false })
+  }
+
+  /** What hot-add makes valid: sub-sections as they are, or whole sections. */
+  #validRange(first: Pfn, end: Pfn): [Pfn, Pfn] {
+    if (this.#rules.validBySubSection) return [first, end - 1]
+    return [Math.floor(first / SECTION_PAGES) * SECTION_PAGES, Math.ceil(end / SECTION_PAGES) * SECTION_PAGES - 1]
+  }
+
+  /** `pfn_valid` of device memory: whether a pfn has a struct page. Pauses where its section can be removed meanwhile. */
+  *pfnValid(pfn: Pfn): Steps<boolean> {
+    const usage = this.#added.get(pfn)
+    yield null
+    const stale = usage !== null && usage.freed && !this.#rules.usageAfterGrace
+    const valid = usage !== null && (stale || !usage.freed)
+    if (this.#emitter.on) this.#emitter.emit<MemremapPayload>('memremap/pfn-checked', { pfn, valid, stale })
+    return valid
   }
 
   /**
@@ -112,7 +129,9 @@ export class StructPages<P extends PageOwner> {
 
   /** `arch_remove_memory` of [first, end): the struct pages go, whoever's they are, and whoever references them. */
   removed(first: Pfn, end: Pfn): void {
-    this.#added.clear(first, end - 1)
+    const usage = this.#added.get(first)
+    if (usage !== null) usage.freed = true
+    this.#added.clear(...this.#validRange(first, end))
     this.#pages.clear(first, end - 1)
     for (const pages of this.#ranges) if (pages.first >= first && pages.last < end) this.#ranges.delete(pages)
     for (const pfn of this.#words.keys()) if (pfn >= first && pfn < end) this.#words.delete(pfn)

@@ -52,8 +52,8 @@ function removeMemory(p: Pagemap, seq: number, time: number): void {
   const possible: Pfn[] = []
   for (const page of p.pages.values()) {
     const exact = page.refcount
-    const lo = exact === null ? 1 : typeof exact === 'number' ? exact : exact.atLeast
-    ;(page.sure && lo > 1 ? certain : possible).push(page.pfn)
+    const lo = exact === null ? p.idle : typeof exact === 'number' ? exact : exact.atLeast
+    ;(page.sure && lo > p.idle ? certain : possible).push(page.pfn)
   }
   p.removal = { seq, time, certain, possible, whole: true, proof: null }
 }

@@ -42,8 +42,8 @@ export class PagemapTable {
   /** Newest first, until erased. */
   readonly #pagemaps: DevPagemap[] = []
 
-  constructor(emitter: Emitter, ids: Ids, rules: RulesName = 'linux-6.1') {
-    this.rules = memremapRules[rules]
+  constructor(emitter: Emitter, ids: Ids, rules: RulesName | MemremapRules = 'linux-6.1') {
+    this.rules = typeof rules === 'string' ? memremapRules[rules] : rules
     this.emitter = emitter
     this.#ids = ids
     this.#slots = new PagemapSlots(this.rules)

@@ -53,6 +53,12 @@ export interface Pagemap {
   pages: Pages
   /** No page can be referenced that has no record. */
   pagesComplete: boolean
+  /** What the count of its pages is when nobody references them: 0 once one was seen handed out. */
+  idle: 0 | 1
+  /** References on the pagemap that page references hold, by page, where it is not 0; null when not known. */
+  holds: Map<Pfn, number> | null
+  /** Pages whose pagemap pointer was overwritten. */
+  overwritten: Pfn[]
   /** Pages whose struct page was initialised; null when not seen. */
   initialised: number | null
   removal: Removal | null
@@ -74,6 +80,9 @@ export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
   order: null,
   ref: { id: null, mode: null, dying: null, count: null },
   pages: new Map(),
+  idle: 1,
+  holds: new Map(),
+  overwritten: [],
   pagesComplete: false,
   initialised: null,
   removal: null,

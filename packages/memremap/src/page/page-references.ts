@@ -1,0 +1,308 @@
+/**
+ * References on pages, by the rules of each era (include/linux/mm.h, mm/memremap.c). In the 2015 series a page reference holds
+ * its pagemap too, and a put beyond the last is a BUG. Under 6.1 it holds nothing but the page: of an FS_DAX page the put that
+ * leaves it idle wakes who waits for that, and one too many goes unnoticed; of other pages the put that lands on zero frees.
+ * Without anybody who listens an operation costs a look-up and an addition.
+ */
+import type { Emitter, PagemapId, Pfn } from '@devtrail/events'
+import type { MemremapPayload, putHow } from '../events.ts'
+import { memoryType } from '../pagemap/memory-type.ts'
+import type { PageRules } from '../rules.ts'
+import type { Steps } from '../tasks.ts'
+import type { DevicePages } from './device-pages.ts'
+import { foll } from './foll.ts'
+import { pfnToPage } from './page-address.ts'
+import { weight } from './pages.ts'
+import type { PageOwner, StructPages } from './struct-pages.ts'
+
+export type PutHow = (typeof putHow)[number]
+export type ReferenceKind = 'get' | 'pin'
+/** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. `freed`: it was the last. */
+export type PutResult = 'idle' | 'referenced' | 'gone' | 'freed'
+
+/** The kernel would have stopped here (VM_BUG_ON): a broken promise of the caller. */
+export class PageBug extends Error {
+  override readonly name = 'PageBug'
+}
+
+/** The percpu_ref of a pagemap, as far as pages use it. */
+export interface PagemapHold<P> {
+  get(pagemap: P, n: number): void
+  put(pagemap: P, n: number): void
+  tryGetLive(pagemap: P): boolean
+}
+
+/** What a page is given to when its last reference goes (`dev_pagemap_ops.page_free`). */
+export interface FreeingOwner extends PageOwner {
+  readonly device: number | null
+  readonly ops?: { readonly pageFree?: ((pfn: Pfn) => void) | undefined } | undefined
+}
+
+export interface PageReferencesParts<P> {
+  readonly emitter: Emitter
+  readonly rules: PageRules
+  readonly pages: StructPages<P & PageOwner>
+  readonly hold: PagemapHold<P>
+  /** `wake_up_var` on a page's count, because of a put that was said under `cause`. */
+  readonly wake: (pfn: Pfn, cause: number) => void
+}
+
+export class PageReferences<P extends FreeingOwner> {
+  readonly #emitter: Emitter
+  readonly #rules: PageRules
+  readonly #pages: StructPages<P>
+  readonly #hold: PagemapHold<P>
+  readonly #wake: (pfn: Pfn, cause: number) => void
+  /** Counts of pages of ordinary memory that were handed in. */
+  readonly #ordinary = new Map<Pfn, number>()
+  #freedWithoutCallback = false
+
+  constructor({ emitter, rules, pages, hold, wake }: PageReferencesParts<P>) {
+    this.#emitter = emitter
+    this.#rules = rules
+    this.#pages = pages
+    this.#hold = hold
+    this.#wake = wake
+  }
+
+  /** A page of ordinary memory, with one reference. */
+  addOrdinary(pfn: Pfn): void {
+    this.#ordinary.set(pfn, 1)
+  }
+
+  /** `page_ref_count`; 0 where there is no page. */
+  count(pfn: Pfn): number {
+    return this.#pages.at(pfn)?.count(pfn) ?? this.#ordinary.get(pfn) ?? 0
+  }
+
+  /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0. */
+  getPage(pfn: Pfn): void {
+    const pages = this.#pages.at(pfn)
+    if (pages === null) return this.#getOrdinary(pfn)
+    const head = pages.headOf(pfn)
+    if (this.#rules.pageHoldsPagemap) this.#holdPagemap(pages.pagemap, head, 1)
+    const above = pages.add(head, 1)
+    if (above + pages.idleCount(head) <= 1) this.#bug(pfn, 'is referenced anew although its count is 0')
+    if (this.#emitter.on) this.#sayGrabbed(pages, pfn, 'get', 1, above - 1)
+  }
+
+  #getOrdinary(pfn: Pfn): void {
+    const before = this.#ordinary.get(pfn)
+    if (before === undefined) this.#bug(pfn, 'has no struct page')
+    this.#ordinary.set(pfn, before + 1)
+    if (this.#emitter.on) this.#sayGrabbed(null, pfn, 'get', 1, before)
+  }
+
+  /**
+   * `try_grab_page`: `refs` references of FOLL_GET or FOLL_PIN; false when there is no page or its count is not above 0.
+   * `walk`: on behalf of get_user_pages. @throws Error for both kinds at once, and for a pin under rules that know none.
+   */
+  tryGrab(pfn: Pfn, flags: number, refs = 1, walk = false): boolean {
+    const pinned = (flags & foll.PIN) !== 0
+    if (pinned && ((flags & foll.GET) !== 0 || !this.#rules.pins))
+      throw new Error(`FOLL_PIN cannot be had here (after event ${this.#emitter.seq})`)
+    const pages = this.#pages.at(pfn)
+    const head = pages?.headOf(pfn) ?? pfn
+    const before = this.count(head)
+    this.#sayGrabStarted(pages, pfn, before, flags, refs)
+    if (before <= 0) {
+      if (this.#emitter.on) this.#say('memremap/grab-refused', { pfn, pagemap: pages?.pagemap.id ?? null }, pages)
+      return false
+    }
+    const kind = pinned ? 'pin' : 'get'
+    const taken = pinned || (flags & foll.GET) !== 0 ? refs : 0
+    if (pages === null) this.#ordinary.set(pfn, before + weight(kind, taken, 0))
+    else {
+      const holds = walk ? this.#rules.walkHoldsPagemap : this.#rules.pageHoldsPagemap
+      if (holds && taken > 0) this.#holdPagemap(pages.pagemap, head, taken)
+      pages.add(head, weight(kind, taken, pages.order))
+    }
+    if (this.#emitter.on) this.#sayGrabbed(pages, pfn, kind, taken, before - (pages?.idleCount(head) ?? 0))
+    return true
+  }
+
+  /**
+   * `put_page`, `unpin_user_page`, or another way to give references back, one a page of neighbouring pages: `idle` when all of
+   * them are, `freed` when one was freed. @throws PageBug where the kernel has a BUG: beyond the last, in the seed.
+   */
+  put(first: Pfn, { pages: count = 1, kind = 'get', how = kind === 'pin' ? 'unpin' : 'put_page' }: Putting = {}): PutResult {
+    const steps = this.putSteps(first, { pages: count, kind, how })
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /** `put_page` of one FOLL_GET reference, when nobody listens the cheapest of its kind. */
+  putPage(pfn: Pfn): PutResult {
+    const pages = this.#emitter.on || this.#rules.pageHoldsPagemap ? null : this.#pages.at(pfn)
+    if (pages === null || pages.order !== 0 || pages.pagemap.type !== memoryType.FS_DAX) return this.put(pfn)
+    const above = pages.add(pfn, -1)
+    if (above !== 0) return 'referenced'
+    if (this.#rules.wakes.includes('put_page')) this.#wake(pfn, 0)
+    return 'idle'
+  }
+
+  /** {@link put}, with a pause where the series has given back the pagemap and not yet the page. */
+  *putSteps(first: Pfn, { pages: count = 1, kind = 'get', how = kind === 'pin' ? 'unpin' : 'put_page' }: Putting = {}): Steps<PutResult> {
+    const owner = this.#pages.at(first)
+    if (this.#rules.putBeyondLastBugs && owner !== null)
+      for (let pfn = first; pfn < first + count; pfn++) if (this.count(pfn) <= 1) this.#bug(pfn, 'is put although nobody references it')
+    if (owner !== null && this.#rules.pageHoldsPagemap) {
+      for (let pfn = first; pfn < first + count; pfn++) this.#holdPagemap(owner.pagemap, owner.headOf(pfn), -1)
+      yield null
+    }
+    const pages = this.#pages.at(first)
+    const before = this.count(pages?.headOf(first) ?? first)
+    const n = weight(kind, 1, pages?.order ?? 0)
+    for (let pfn = first; pfn < first + count; pfn++) {
+      if (pages !== null) pages.add(pages.headOf(pfn), -n)
+      else if (this.#ordinary.has(pfn)) this.#ordinary.set(pfn, this.#ordinary.get(pfn)! - n)
+    }
+    const cause = this.#emitter.on ? this.#sayPut(pages, first, count, kind, how, before) : 0
+    if (pages === null && !this.#ordinary.has(first)) return 'gone'
+    let idle = 0
+    let freed = false
+    for (let pfn = first; pfn < first + count; pfn++) {
+      const result = this.#settle(pages, pfn, how, cause)
+      if (result === 'idle') idle++
+      freed ||= result === 'freed'
+    }
+    return freed ? 'freed' : idle === count ? 'idle' : 'referenced'
+  }
+
+  /** What the count of a page that was put leads to. */
+  #settle(pages: DevicePages<P> | null, pfn: Pfn, how: PutHow, cause: number): PutResult | null {
+    if (pages === null) {
+      if (this.#ordinary.get(pfn) !== 0) return null
+      this.#ordinary.delete(pfn)
+      return 'freed'
+    }
+    const head = pages.headOf(pfn)
+    const count = pages.count(head)
+    // The series knows no types; with its BUG no count gets below 1.
+    if (pages.pagemap.type === memoryType.FS_DAX || this.#rules.putBeyondLastBugs) {
+      if (count < pages.idle) this.#sayBeyondLast(pages, head, count)
+      if (count !== pages.idle) return null
+      if (this.#rules.wakes.includes(how)) this.#wake(head, cause)
+      return 'idle'
+    }
+    if (count === 0) return this.#free(pages, head)
+    if (count < 0) this.#sayBeyondLast(pages, head, count)
+    return count === pages.idle ? 'idle' : null
+  }
+
+  /** `free_zone_device_page`. */
+  #free(pages: DevicePages<P>, pfn: Pfn): PutResult {
+    const { pagemap } = pages
+    const pageFree = pagemap.ops?.pageFree
+    if (this.#emitter.on) this.#say('memremap/page-freed', { page: pfnToPage(pfn), word: this.#word(pfn), pfn }, pages)
+    if (pageFree === undefined) {
+      if (!this.#freedWithoutCallback && this.#emitter.on)
+        this.#say('memremap/warned', { pagemap: pagemap.id, by: 'free_zone_device_page', message: 'no page_free' }, pages)
+      this.#freedWithoutCallback = true
+      if (pages.idle > 0) this.#sayBeyondLast(pages, pfn, 0)
+      return 'freed'
+    }
+    pageFree(pfn)
+    if (pages.idle === 0) this.#holdPagemap(pagemap, pfn, -1)
+    else pages.setCount(pfn, 1)
+    return 'freed'
+  }
+
+  /**
+   * `zone_device_page_init`: hands out a page that is handed out one by one. Warns when its pagemap is not live any more, and
+   * goes on. @throws PageBug when there is no such page.
+   */
+  initPage(pfn: Pfn): void {
+    const pages = this.#pages.at(pfn)
+    if (pages === null) this.#bug(pfn, 'has no struct page')
+    const live = !this.#rules.allocationHoldsPagemap || this.#hold.tryGetLive(pages.pagemap)
+    pages.setCount(pfn, 1)
+    if (!this.#emitter.on) return
+    this.#say('memremap/page-allocated', { pfn, pagemap: pages.pagemap.id, live }, pages)
+    if (this.#rules.allocationHoldsPagemap && live) this.#say('memremap/pagemap-held', { pagemap: pages.pagemap.id, pfn, refs: 1 }, pages)
+    if (!live)
+      this.#say('memremap/warned', { pagemap: pages.pagemap.id, by: 'zone_device_page_init', message: 'its pagemap is dying' }, pages)
+  }
+
+  #sayBeyondLast(pages: DevicePages<P>, pfn: Pfn, count: number): void {
+    if (this.#emitter.on) this.#say('memremap/put-beyond-last', { pfn, pagemap: pages.pagemap.id, count }, pages)
+  }
+
+  #holdPagemap(pagemap: P, pfn: Pfn, refs: number): void {
+    if (refs > 0) this.#hold.get(pagemap, refs)
+    if (this.#emitter.on) this.#say('memremap/pagemap-held', { pagemap: pagemap.id, pfn, refs }, { pagemap })
+    if (refs < 0) this.#hold.put(pagemap, -refs)
+  }
+
+  #bug(pfn: Pfn, what: string): never {
+    throw new PageBug(`page 0x${pfn.toString(16)} ${what} (after event ${this.#emitter.seq})`)
+  }
+
+  #word(pfn: Pfn): string | null {
+    return this.#pages.words(pfn)?.word0 ?? null
+  }
+
+  #sayGrabStarted(pages: DevicePages<P> | null, pfn: Pfn, refcount: number, flags: number, refs: number): void {
+    if (!this.#emitter.on) return
+    const known = pages !== null || this.#ordinary.has(pfn)
+    this.#say(
+      'memremap/grab-started',
+      {
+        pfn,
+        page: pfnToPage(pfn),
+        pagemap: pages?.pagemap.id ?? null,
+        word: this.#word(pfn),
+        refcount: known ? refcount : null,
+        refs,
+        flags,
+        folio: false,
+      },
+      pages,
+    )
+  }
+
+  #sayGrabbed(pages: DevicePages<P> | null, pfn: Pfn, kind: ReferenceKind, refs: number, aboveBefore: number): void {
+    const head = pages?.headOf(pfn) ?? pfn
+    const before = aboveBefore + (pages?.idleCount(head) ?? 0)
+    const pagemap: PagemapId | null = pages?.pagemap.id ?? null
+    this.#say('memremap/grabbed', { pfn, pagemap, before, head: head === pfn ? null : head, refs, kind, result: null }, pages)
+  }
+
+  #sayPut(pages: DevicePages<P> | null, pfn: Pfn, count: number, kind: ReferenceKind, how: PutHow, before: number): number {
+    const head = pages?.headOf(pfn) ?? pfn
+    const there = pages !== null || this.#ordinary.has(pfn)
+    return this.#say(
+      'memremap/put',
+      {
+        pfn,
+        pages: count,
+        pagemap: pages?.pagemap.id ?? null,
+        page: pfnToPage(pfn),
+        head: head === pfn ? null : head,
+        word: this.#word(pfn),
+        before: there ? before : null,
+        refs: 1,
+        kind,
+        how,
+      },
+      pages,
+    )
+  }
+
+  #say<T extends MemremapPayload['type']>(
+    type: T,
+    data: Extract<MemremapPayload, { type: T }>['data'],
+    about: { readonly pagemap: P } | null,
+  ): number {
+    return this.#emitter.emit<MemremapPayload>(type, data, { device: about?.pagemap.device ?? null })
+  }
+}
+
+export interface Putting {
+  /** Neighbouring pages of one pagemap; default 1. */
+  readonly pages?: number
+  readonly kind?: ReferenceKind
+  readonly how?: PutHow
+}
