@@ -180,7 +180,8 @@ export class ImportContext {
     const seq = ++this.#seq
     const kind = this.#kinds.get(type) ?? this.#kindOf(type, data)
     const device = told.device ?? (kind.ofDevice ? deviceIn(data) : null)
-    if (entry === null || this.#where === null || entry.context === '' || told.inferred === true) this.#sayOdd(kind, type, data, told, device)
+    if (entry === null || this.#where === null || entry.context === '' || told.inferred === true)
+      this.#sayOdd(kind, type, data, told, device)
     else {
       const event = this.#glance
       event.seq = seq
@@ -194,7 +195,7 @@ export class ImportContext {
       event.source = entry.event
       event.where = this.#where
       event.type = type
-      event.data = data as AnyEvent['data']
+      event.data = data
       this.#deliver(kind, event)
     }
     return seq
