@@ -29,6 +29,8 @@ export interface Foreseen {
 export interface Recording {
   /** The text of the trace as a stream of bytes, or what reads it. */
   readonly trace: AsyncIterable<Uint8Array> | TraceReader
+  /** Begins to read the trace, which is then asked for once, so that something is there by then. */
+  readonly begin?: () => void
   /** What the user calls it. */
   readonly name: string
   /** A look through the whole trace, for what has to be known before it is told. Of a stream there is none. */

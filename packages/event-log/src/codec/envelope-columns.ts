@@ -37,6 +37,8 @@ export class EnvelopeColumns {
   readonly #cause = new Numbers()
   readonly #dictionary: DictionaryWriter
   readonly #strings: Interned
+  #lastContext = ''
+  #lastContextId = 0
   /** The actor last seen with a pid of each remainder. */
   readonly #actors: (KnownActor | undefined)[] = Array.from({ length: ACTOR_SLOTS })
 
@@ -68,12 +70,21 @@ export class EnvelopeColumns {
     this.#cpu[place] = cpu ?? Number.NaN
     this.#actor[place] = by
     this.#entry[place] = entry ?? Number.NaN
-    if (context !== undefined) this.#context.set(place, this.#strings.id(context))
+    if (context !== undefined) this.#context.set(place, this.#contextId(context))
     if (source !== undefined) this.#source.set(place, this.#strings.id(source))
     if (where !== undefined) this.#where.set(place, this.#strings.id(where))
     if (inferred === true) this.#inferred.set(place, 1)
     this.count++
     return true
+  }
+
+  /** Most events have the context of the one before. */
+  #contextId(context: string): number {
+    if (context !== this.#lastContext || this.#lastContextId === 0) {
+      this.#lastContext = context
+      this.#lastContextId = this.#strings.id(context)
+    }
+    return this.#lastContextId
   }
 
   #takeCauses(cause: readonly number[]): boolean {

@@ -115,8 +115,9 @@ export class DatBatches {
   }
 
   async *read(): AsyncGenerator<EntryBatch> {
-    await this.#inferDevres()
     const summary = this.#summary
+    const unclear = this.#unclearDevres()
+    let isClear = unclear === null
     const lost = summary.written === null || summary.inBuffer === null ? 0 : summary.written - summary.inBuffer
     if (lost > 0) this.#out.add({ kind: 'gap', reason: 'overwritten', lost, cpu: null, line: 0 }, 0, 0)
     const ready: EntryBatch[] = []
@@ -124,7 +125,11 @@ export class DatBatches {
     let resume: (() => void) | null = null
     let over = false
     let failure: unknown = null
-    const show = (from: CpuRecords): void => {
+    const show = (from: CpuRecords): void | Promise<void> => {
+      if (!isClear && this.#typeOf(from) === unclear!.id) {
+        isClear = true
+        return this.#inferDevres(unclear!).then(() => show(from))
+      }
       this.#record(from)
       if (this.#out.isFull) ready.push(this.#out.take())
     }
@@ -232,9 +237,9 @@ export class DatBatches {
   #record(from: CpuRecords): void {
     if (from.missed !== null || from.damagedPages > 0 || !this.#begun.has(from.cpu)) this.#gaps(from)
     const summary = this.#summary
-    const { view, start, length } = from
-    const { type, flags, preempt, pid } = this.#common
-    const plan = pid.offset + pid.size > length ? null : this.#planOf(view.getUint16(start + type.offset, this.#little))
+    const { view, start } = from
+    const { flags, preempt, pid } = this.#common
+    const plan = this.#planOf(this.#typeOf(from))
     if (plan === null) {
       this.#unreadableRecord(from, 'of an event without a format')
       return
@@ -410,18 +415,26 @@ export class DatBatches {
     return { kind: 'devres', op, node, name, size: Number(this.#reader.field(from, format, 'size') ?? 0n) }
   }
 
-  /** Reads all records for what the pointers of devres_log stand for. */
-  async #inferDevres(): Promise<void> {
+  /** The format of devres_log, where it holds pointers whose meaning has to be found. */
+  #unclearDevres(): EventFormat | null {
     const format = [...this.#file.formats.values()].find(({ name }) => name === 'devres_log')
-    if (format === undefined || format.fields.get('op')?.place !== 'here') return
-    const roles = new DevresRoles()
+    return format?.fields.get('op')?.place === 'here' ? format : null
+  }
+
+  /** The number of a record's event; -1 of a record that is too short to have one. */
+  #typeOf({ view, start, length }: CpuRecords): number {
     const { type, pid } = this.#common
+    return pid.offset + pid.size > length ? -1 : view.getUint16(start + type.offset, this.#little)
+  }
+
+  /** Reads all records for what the pointers of devres_log stand for. */
+  async #inferDevres(format: EventFormat): Promise<void> {
+    const roles = new DevresRoles()
+    const { pid } = this.#common
     const show = (from: CpuRecords): void => {
-      const { view, start, length } = from
-      if (pid.offset + pid.size > length) return
-      const id = view.getUint16(start + type.offset, this.#little)
-      const clue = id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
-      if (clue !== null) roles.see(view.getInt32(start + pid.offset, this.#little), clue)
+      const id = this.#typeOf(from)
+      const clue = id < 0 ? null : id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
+      if (clue !== null) roles.see(from.view.getInt32(from.start + pid.offset, this.#little), clue)
     }
     await inOrder(this.#cpus(), { show, lacking: nothing, ended: nothing, rest: () => null })
     this.#ops = roles.ops()

@@ -4,8 +4,8 @@ import type { Blindness, Foreseen } from '../recording.ts'
 import { readTextBatches } from '../text/batches.ts'
 import { newSummary } from '../text/reader.ts'
 
-/** Only lines with one of these words tell of losses, and of buffers that begin late. */
-const SIGNS = ['EVENTS', 'buffer started']
+/** Only lines with one of these words tell of losses, and of buffers that begin late. What begins with a rare letter is found sooner. */
+const SIGNS = ['EVENTS', '##### CPU ']
 
 /** Whether any of the signs stands in the bytes. A sign may lie across two pieces. */
 async function hasSigns(bytes: AsyncIterable<Uint8Array>): Promise<boolean> {

@@ -29,11 +29,22 @@ export type ReadReport =
 
 const program = (): URL => new URL(import.meta.url.endsWith('.ts') ? 'read-thread.worker.ts' : 'read-thread.worker.js', import.meta.url)
 
-/** The batches of the trace that a task names; buffers in `spare` go back to the thread. */
-async function* batchesOf(task: ReadTask, summary: TraceSummary, spare: SpareBuffers[]): AsyncGenerator<EntryBatch> {
-  const worker = new Worker(program(), { workerData: task })
+/** A thread that reads, and what it has said. */
+interface Thread {
+  readonly worker: Worker
+  readonly reports: AsyncIterable<[ReadReport]>
+}
+
+/** The batches that a thread reads of the trace at a path; buffers in `spare` go back to it. */
+async function* batchesOf(
+  { worker, reports }: Thread,
+  path: string,
+  summary: TraceSummary,
+  spare: SpareBuffers[],
+): AsyncGenerator<EntryBatch> {
+  worker.ref()
   try {
-    for await (const [report] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[ReadReport]>) {
+    for await (const [report] of reports) {
       if (report.kind === 'refused') throw new RecordingError(report.message)
       Object.assign(summary, report.summary)
       if (report.kind === 'end') return
@@ -44,22 +55,45 @@ async function* batchesOf(task: ReadTask, summary: TraceSummary, spare: SpareBuf
       )
       yield report.batch
     }
-    throw new Error(`the thread that read ${task.path} ended early`)
+    throw new Error(`the thread that read ${path} ended early`)
   } finally {
     await worker.terminate()
   }
 }
 
 /** Reads the trace at a path in another thread. */
-export const readInThread =
-  (path: string): TraceReader =>
-  (summary, kprobeEvents) => {
+export class ThreadedTrace {
+  readonly #path: string
+  readonly #kprobeEvents: string
+  #begun: Thread | null = null
+
+  constructor(path: string, kprobeEvents: string) {
+    this.#path = path
+    this.#kprobeEvents = kprobeEvents
+  }
+
+  /** Begins, so that something is there when it is asked for. A thread that nobody asks does not keep the process. */
+  begin(): void {
+    this.#begun ??= this.#start(this.#kprobeEvents)
+  }
+
+  readonly read: TraceReader = (summary, kprobeEvents) => {
     const spare: SpareBuffers[] = []
+    const begun = kprobeEvents === this.#kprobeEvents ? this.#begun : null
+    if (begun !== null) this.#begun = null
     return {
-      [Symbol.asyncIterator]: () => batchesOf({ path, kprobeEvents }, summary, spare),
+      [Symbol.asyncIterator]: () => batchesOf(begun ?? this.#start(kprobeEvents), this.#path, summary, spare),
       release: (batch) => {
         const buffers = spareOf(batch)
         if (buffers !== null) spare.push(buffers)
       },
     }
   }
+
+  #start(kprobeEvents: string): Thread {
+    const task: ReadTask = { path: this.#path, kprobeEvents }
+    const worker = new Worker(program(), { workerData: task })
+    worker.unref()
+    return { worker, reports: on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[ReadReport]> }
+  }
+}
