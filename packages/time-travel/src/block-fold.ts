@@ -1,5 +1,5 @@
 import type { EventBlock } from '@devtrail/events'
-import { EventFold } from './event-fold.ts'
+import { EventFold, type FoldPlan } from './event-fold.ts'
 import type { Machine } from './machine.ts'
 
 /**
@@ -8,6 +8,9 @@ import type { Machine } from './machine.ts'
  */
 export class BlockFold {
   readonly #fold: EventFold
+  /** What is to be done with the types of the block at hand. */
+  #block: EventBlock | null = null
+  #ofBlock: readonly FoldPlan[] = []
 
   constructor(machine: Machine) {
     this.#fold = new EventFold(machine)
@@ -20,7 +23,11 @@ export class BlockFold {
   /** Folds the events at the places from `from` up to, and not including, `to`. */
   step(block: EventBlock, from = 0, to = block.count): void {
     const fold = this.#fold
-    const plans = block.types.map(({ name }) => fold.planOf(name))
+    if (this.#block !== block) {
+      this.#block = block
+      this.#ofBlock = block.types.map(({ name }) => fold.planOf(name))
+    }
+    const plans = this.#ofBlock
     const { type } = block
     for (let place = from; place < to; place++) {
       const plan = plans[type[place]!]!

@@ -12,7 +12,7 @@ interface Step {
 /** What has to be done for the events of a type. */
 export interface FoldPlan {
   readonly declaration: EventDeclaration | undefined
-  readonly mentioning: readonly MentioningField[]
+  readonly mentioning: readonly MentioningField[] | null
   /** Of the models that answer to them. */
   readonly steps: readonly Step[]
   /** Whether they tell what cannot change about an incarnation. */
@@ -58,7 +58,7 @@ export class EventFold {
     if (plan === undefined) {
       const declaration = this.machine.vocabulary.find(type)
       const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: this.machine.state(name) }))
-      const mentioning = declaration === undefined ? [] : mentioningFields(declaration)
+      const mentioning = declaration === undefined ? null : mentioningFields(declaration)
       plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined }
       this.#plans.set(type, plan)
     }

@@ -42,7 +42,7 @@ export class Machine {
     this.facts.learn(event, declaration)
     evolveTasks(this.content.tasks, event, declaration)
     for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
-    seeSpan(this.content.spans, event, declaration === undefined ? [] : mentioningFields(declaration))
+    seeSpan(this.content.spans, event, declaration === undefined ? null : mentioningFields(declaration))
   }
 
   /** A model's state. @throws Error when there is no such model. */
