@@ -29,7 +29,7 @@ export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
 async function* plainBytes(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path)
   try {
-    let [buffer, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)]
+    let [buffer, other] = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)]
     let reading = file.read(buffer, 0, CHUNK_BYTES)
     for (;;) {
       const { bytesRead } = await reading

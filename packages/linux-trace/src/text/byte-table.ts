@@ -33,7 +33,8 @@ export class ByteTable<T> {
   /** Adds bytes that are not in the table. */
   add(bytes: Uint8Array, from: number, to: number, value: T): T {
     if (this.#keys.length * 2 >= this.#slots.length) this.#grow()
-    const key = bytes.slice(from, to)
+    // A Buffer would give a view.
+    const key = new Uint8Array(bytes.subarray(from, to))
     this.#put(key, this.#keys.length)
     this.#next.push(this.#keys.length)
     this.#keys.push(key)

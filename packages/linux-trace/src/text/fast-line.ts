@@ -187,7 +187,7 @@ export class FastLines {
     if (shape === null || shape.names.length > SLOTS_MAX) return null
     this.#shapes++
     const fields = shape.printed.map((name) => encoder.encode(` ${name}=`))
-    const added: KnownShape = { where: bytes.slice(from, close), fields, id: this.#out.addShape(shape) }
+    const added: KnownShape = { where: new Uint8Array(bytes.subarray(from, close)), fields, id: this.#out.addShape(shape) }
     known.shapes!.push(added)
     return added
   }
