@@ -29,13 +29,13 @@ export class DevresList {
 
   /** A node on no list yet; null when there is no memory. */
   alloc({ release, size, data, run, marks }: Omit<Node, 'node'>): Node | null {
-    return this.core.allocate() ? { node: this.#pointer(), release, size, data, run, marks } : null
+    return this.core.allocate() ? { node: this.freshAddress(), release, size, data, run, marks } : null
   }
 
   /** As {@link alloc}, for data that names its node. */
   allocWith<T>(of: { readonly run: ReleaseFunction<T>; readonly size: number }, data: (node: Pointer) => T): Node | null {
     if (!this.core.allocate()) return null
-    const node = this.#pointer()
+    const node = this.freshAddress()
     return { node, release: of.run.name, size: of.size, data: data(node), run: of.run, marks: null }
   }
 
@@ -116,7 +116,8 @@ export class DevresList {
     end()
   }
 
-  #pointer(): Pointer {
+  /** An identity that nothing else has. */
+  freshAddress(): Pointer {
     return hex(this.core.ids.next('devres') * 64)
   }
 

@@ -9,12 +9,13 @@ import { DevresList } from './devres-list.ts'
 import type { DriverCore } from './driver-core.ts'
 import { closeGroup, findGroup, openGroup, removeGroup, type Group } from './group.ts'
 import { ManagedMemory, type MemoryPointer } from './managed-memory.ts'
-import { kfree, kmalloc, krealloc } from './memory.ts'
+import { freePages, getFreePages, kfree, kmalloc, krealloc } from './memory.ts'
 import type { DevresEntry, Match, Node, ReleaseFunction, Resource } from './node.ts'
 import { ResourceGroup } from './resource-group.ts'
 import { runAll, runAllAsync } from './run-all.ts'
 import type { ReleaseReason } from './state.ts'
 
+/** The devres list of one device. */
 export class DeviceResources {
   readonly #list: DevresList
 
@@ -28,6 +29,7 @@ export class DeviceResources {
     return this.#list.nodes.map(({ node, release, size }) => ({ node, release, size }))
   }
 
+  /** Whether nothing is on it, no group marker either. */
   get isEmpty(): boolean {
     return this.#list.nodes.length === 0
   }
@@ -174,6 +176,18 @@ export class DeviceResources {
     const memory = this.kmalloc(bytes.length)
     if (memory instanceof ManagedMemory) memory.bytes.set(bytes)
     return memory
+  }
+
+  /**
+   * devm_get_free_pages: the address, an identity, of 2^`order` pages; null when there is no memory. `order` is from 0 to 10. @throws RangeError
+   */
+  getFreePages(order: number): Pointer | null {
+    return getFreePages(this.#list, order)
+  }
+
+  /** devm_free_pages: by their address; warns when there are no such pages of this device. */
+  freePages(address: Pointer): void {
+    freePages(this.#list, address)
   }
 
   /** devm_kfree: frees memory of this device. Warns for what it did not allocate; 6.1 ignores null and {@link ZERO_SIZE_PTR}. */

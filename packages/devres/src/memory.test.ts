@@ -92,6 +92,25 @@ describe('managed memory', () => {
     expect(resources.list()).toEqual([])
   })
 
+  it.each<Rules>(['linux-6.1', 'seed'])(
+    'pages are freed by their address, in any order, and warned of when they are not there (%s)',
+    (rules) => {
+      const { resources, said } = bench(rules)
+      const [a, b] = [resources.getFreePages(0)!, resources.getFreePages(3)!]
+      expect(a).not.toBe(b)
+      resources.freePages(a)
+      resources.freePages(a)
+      expect(resources.releaseAll('explicit')).toBe(1)
+      expect(said().slice(0, 4)).toEqual(['added 16', 'added 16', 'removed 16', 'warned devm_free_pages'])
+      for (const order of [-1, 11, 0.5]) expect(() => resources.getFreePages(order)).toThrow(RangeError)
+    },
+  )
+
+  it.each([1, 2])('pages whose allocation %i fails are null, and nothing is left', (n) => {
+    const { resources, events } = bench('linux-6.1', n)
+    expect([resources.getFreePages(0), events]).toEqual([null, []])
+  })
+
   it("slab objects have the sizes of the kernel's caches", () => {
     expect([1, 8, 9, 65, 97, 129, 193, 257, 8192, 8193, 20_000].map(ksize)).toEqual([
       8, 8, 16, 96, 128, 192, 256, 512, 8192, 16_384, 32_768,

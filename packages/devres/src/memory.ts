@@ -1,4 +1,6 @@
-/** devm_kmalloc and its kin. */
+/** devm_kmalloc, devm_get_free_pages and their kin. */
+import type { Pointer } from '@devtrail/events'
+
 import type { DevresList } from './devres-list.ts'
 import { ManagedMemory, ZERO_SIZE_PTR, type MemoryPointer } from './managed-memory.ts'
 import type { Node } from './node.ts'
@@ -52,4 +54,32 @@ export function krealloc(list: DevresList, memory: MemoryPointer, size: number):
 
 function nodeOf(list: DevresList, size: number): Node | null {
   return list.allocWith({ run: devm_kzalloc_release, size }, (node) => new ManagedMemory(node, size))
+}
+
+/** What devm_get_free_pages keeps with the device: 2^order pages, known by their address. */
+interface Pages {
+  readonly address: Pointer
+  readonly order: number
+}
+
+const PAGES_BYTES = 16
+/** MAX_ORDER - 1 on x86-64: 4 MiB. */
+const ORDER_MAX = 10
+
+/** The release function of pages: nothing else has to be undone. */
+function devm_pages_release(_pages: Pages): void {}
+
+/** Their address; null when there is no memory. The kernel allocates the pages, then their node. */
+export function getFreePages(list: DevresList, order: number): Pointer | null {
+  if (!Number.isInteger(order) || order < 0 || order > ORDER_MAX) throw new RangeError(`an order is from 0 to ${ORDER_MAX}, found ${order}`)
+  const address = list.core.allocate() ? list.freshAddress() : null
+  if (address === null) return null
+  const node = list.allocWith({ run: devm_pages_release, size: PAGES_BYTES }, () => ({ address, order }))
+  if (node === null) return null
+  list.append(node)
+  return address
+}
+
+export function freePages(list: DevresList, address: Pointer): void {
+  if (list.takeOff(devm_pages_release, (pages) => pages.address === address) === undefined) list.warn('memory-absent', 'devm_free_pages')
 }

@@ -4,6 +4,7 @@ import { bisectCommand } from './bisect.ts'
 import { blameCommand } from './blame.ts'
 import { checkCommand } from './check.ts'
 import { cliOf } from './command.ts'
+import { debugCommand } from './debug.ts'
 import { demoCommand } from './demo.ts'
 import { devicesCommand } from './devices.ts'
 import { diffCommand } from './diff.ts'
@@ -14,6 +15,7 @@ import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
 import { iomemCommand } from './iomem.ts'
+import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { refsCommand } from './refs.ts'
 import { stateCommand } from './state.ts'
@@ -27,7 +29,7 @@ function version(): string {
 }
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['debug', 'serve', 'simulate', 'pmem'] as const
+const LATER = ['serve', 'simulate'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -82,10 +84,12 @@ Start with:
     refsCommand,
     stuckCommand,
     checkCommand,
+    debugCommand,
     verifyCommand,
     repairCommand,
     exportCommand,
     recordCommand,
+    pmemCommand,
     demoCommand,
   ]) {
     add(cli)

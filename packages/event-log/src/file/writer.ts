@@ -6,7 +6,7 @@ import { takenKeyframe } from '../keyframe.ts'
 import { IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { mustBeLevel } from '../levels.ts'
-import { sequenceAfter } from '../sequence.ts'
+import { mustFollow, sequenceAfter } from '../sequence.ts'
 import { publish, removeAside } from './aside.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import type { Disk } from './disk.ts'
@@ -89,6 +89,16 @@ export class FileLogWriter implements LogWriter {
     const buffered = this.#segment.count > 0
     await this.#output.write()
     return this.#atMost(buffered ? 'buffered' : 'written')
+  }
+
+  take(event: AnyEvent): Promise<AckLevel> | null {
+    this.#mustBeUsable()
+    mustFollow(this.#lastSeq, event)
+    this.#segment.add(event)
+    this.#lastSeq = event.seq
+    if (!this.#segment.isBlockFull) return null
+    this.#finishBlock()
+    return this.#output.pendingBytes < IO_BYTES ? null : this.#output.write().then(() => this.#atMost('written'))
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {

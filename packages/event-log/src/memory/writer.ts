@@ -5,7 +5,7 @@ import { keyframeExists, mustFit, noSuchKeyframe, takenKeyframe, withChanges } f
 import { mustBeLevel } from '../levels.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { sequenceAfter } from '../sequence.ts'
-import { readBack } from './encoded.ts'
+import { ReadBack } from './encoded.ts'
 import { closedError, type Held } from './held.ts'
 
 async function gather(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
@@ -28,11 +28,13 @@ async function gather(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Ui
 export class MemoryWriter implements LogWriter {
   readonly cutTail = null
   readonly #held: Held
+  readonly #readBack: ReadBack
   #lastSeq: number
   #closed = false
 
   constructor(held: Held) {
     this.#held = held
+    this.#readBack = new ReadBack(held.vocabulary)
     this.#lastSeq = held.events.at(-1)?.seq ?? 0
   }
 
@@ -45,12 +47,21 @@ export class MemoryWriter implements LogWriter {
   }
 
   async append(events: readonly AnyEvent[]): Promise<AckLevel> {
+    this.#take(events)
+    return 'buffered'
+  }
+
+  take(event: AnyEvent): null {
+    this.#take([event])
+    return null
+  }
+
+  #take(events: readonly AnyEvent[]): void {
     this.#mustBeOpen()
     const lastSeq = sequenceAfter(this.#lastSeq, events)
-    for (const event of readBack(events, this.#held.vocabulary)) this.#held.events.push(event)
+    for (const event of this.#readBack.take(events)) this.#held.events.push(event)
     this.#lastSeq = lastSeq
     for (const { ring } of this.#held.waiting) ring()
-    return 'buffered'
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {
