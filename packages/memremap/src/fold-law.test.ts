@@ -1,22 +1,25 @@
 // oxlint-disable vitest/no-conditional-expect -- which claim is made depends on the random run
 /** The two laws of a model: folding what was emitted gives the live counts, and it does not matter where the fold starts. */
-import { admits, Emitter, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
+import { admits, type AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as given from '../test/given.ts'
-import { newAltmap } from './altmap/altmap.ts'
-import { newRef, type DevPagemap } from './pagemap/dev-pagemap.ts'
+import { Machine, rangeOf } from '../test/machine.ts'
+import { newAltmap, type VmemAltmap } from './altmap/altmap.ts'
+import { refCount, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import { putHow } from './events.ts'
 import { foll } from './page/foll.ts'
 import { idleWaiterNotWoken, referencedAtRemoval } from './invariants.ts'
 import { memoryType } from './pagemap/memory-type.ts'
-import { PagemapRegistry } from './pagemap-registry.ts'
+import type { PagemapRegistry } from './pagemap-registry.ts'
 import { isReferenced } from './page/pages.ts'
-import type { RulesName } from './rules.ts'
+import { SECTION_PAGES, SUBSECTION_PAGES, type RulesName } from './rules.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
 import { evolveMemremap } from './state.ts'
 
-const MIB2 = 0x200000n
+/** Pages of the two slots, and in front of those that are used: where an altmap lies. */
+const SLOT = { seed: SECTION_PAGES, 'linux-6.1': SUBSECTION_PAGES } as const
+const ALTMAP = { seed: 1024, 'linux-6.1': 4 } as const
 const BASE = 0x100000000n
 const FIRST = Number(BASE >> 12n)
 
@@ -47,31 +50,35 @@ interface Run {
   all: DevPagemap[]
 }
 
-/** Two slots of 2 MiB (the first few pages of each are where everything happens). */
+/** Two slots (a few pages of each are where everything happens). */
 function run(commands: readonly Op[], rules: RulesName): Run {
-  const events: AnyEvent[] = []
-  const emitter = new Emitter(new ManualClock(), (e) => events.push(e))
-  const registry = new PagemapRegistry(emitter, new Ids(), { rules })
+  const m = new Machine({ rules })
+  const { events, emitter, registry } = m
   const all: DevPagemap[] = []
   const held: DevPagemap[] = []
+  const size = BigInt(SLOT[rules]) * 4096n
+  const map = (at: number, type: number, altmap: VmemAltmap | null): void => {
+    const start = BASE + BigInt(at) * size
+    if (rules === 'linux-6.1') {
+      const p = registry.memremapPages(1 + at, rangeOf(start, size), type, { altmap })
+      if (typeof p !== 'number') all.push(p)
+      return
+    }
+    // The seed lets it through, and the references to the pages then go to the newer pagemap.
+    if (registry.pagemaps.some((p) => p.range.start === start && (p.range.pages?.referenced().size ?? 0) > 0)) return
+    const mapped = registry.devmMemremapPages(m.device(1 + at), rangeOf(start, size), m.driverRef(), altmap)
+    if (typeof mapped !== 'number') all.push(mapped.pagemap!)
+  }
   const both = [0, 1].map((at): Op => ({ op: 'map', at, n: 1, pid: 1, pin: at === 0, how: 1 }))
   for (const { op, at, n, pid, pin, how } of [...both, ...commands]) {
     emitter.actor = { pid, comm: `task${pid}` }
     const kind = pin && rules !== 'seed' ? 'pin' : 'get'
     const flags = kind === 'pin' ? foll.PIN : foll.GET
-    const pfn = FIRST + (at % 2) * 512 + 4 + ((at >> 1) % 4)
+    const first = FIRST + (at % 2) * SLOT[rules]
+    const pfn = first + ALTMAP[rules] + ((at >> 1) % 4)
     if (op === 'map') {
-      const start = BASE + BigInt(at % 2) * MIB2
-      // The seed lets it through, and the references to the pages then go to the newer pagemap.
-      const referenced = registry.pagemaps.some((p) => p.range.start === start && [...p.pages!.referenced()].length > 0)
-      if (rules === 'seed' && referenced) continue
-      const altmap = pin ? newAltmap(Number(start >> 12n), 2, 2) : null
-      const type = how === 0 ? memoryType.GENERIC : memoryType.FS_DAX
-      const p = registry.memremapPages(1 + (at % 2), { start, end: start + MIB2 - 1n }, type, {
-        altmap,
-        ...(rules === 'seed' ? { ref: newRef() } : {}),
-      })
-      if (typeof p !== 'number') all.push(p)
+      const altmap = pin ? newAltmap(first, 2, ALTMAP[rules] - 2) : null
+      map(at % 2, how === 0 ? memoryType.GENERIC : memoryType.FS_DAX, altmap)
     } else if (op === 'gup') registry.getUserPages(pfn, n, flags)
     else if (op === 'grab') registry.grabPage(pfn, flags, n)
     else if (op === 'put') {
@@ -110,9 +117,9 @@ test.each(['linux-6.1', 'seed'] as const)(
             p.type,
           ])
           expect(folded.pagesComplete).toBe(true)
-          expect(new Map([...folded.pages.values()].map((page) => [page.pfn, page.refcount]))).toEqual(p.pages?.referenced() ?? new Map())
+          expect(new Map([...folded.pages.values()].map((page) => [page.pfn, page.refcount]))).toEqual(p.range.pages!.referenced())
           expect([...folded.pages.values()].every((page) => page.sure)).toBe(true)
-          if (rules === 'linux-6.1' && p.phase !== 'live') expect(folded.ref.count === 0).toBe(p.ref.count === 0)
+          if (rules === 'linux-6.1' && p.phase !== 'live') expect(folded.ref.count === 0).toBe(refCount(p) === 0)
         }
         expect([...state.waits.values()].map((w) => [w.pid, w.page?.pfn])).toEqual(
           [...registry.waits.sleeping.values()].map((w) => [w.actor.pid, w.waitsFor]),
@@ -186,7 +193,7 @@ test('with any run of events replaced by a gap, nothing exact is wrong and nothi
         if (folded === undefined) continue
         if (folded.phase !== null) expect(folded.phase).toBe(p.phase)
         for (const page of folded.pages.values()) {
-          const live = p.pages!.count(page.pfn)
+          const live = p.range.pages!.count(page.pfn)
           expect(admits(page.refcount, live)).toBe(true)
           if (isReferenced(page))
             for (const h of page.holders)
@@ -198,7 +205,7 @@ test('with any run of events replaced by a gap, nothing exact is wrong and nothi
               ).toContain(h.seq)
           compared++
         }
-        if (folded.pagesComplete) for (const pfn of p.pages!.referenced().keys()) expect(folded.pages.has(pfn)).toBe(true)
+        if (folded.pagesComplete) for (const pfn of p.range.pages!.referenced().keys()) expect(folded.pages.has(pfn)).toBe(true)
       }
     }),
     { numRuns: 1000 },

@@ -1,4 +1,8 @@
 import { hex, seconds, type AnyEvent, type Invariant, type Json, type Pfn, type PfnRange, type Violation } from '@devtrail/events'
+import { altmapInvariants } from './altmap/altmap-invariants.ts'
+import { hotplugInvariants } from './hotplug/hotplug-invariants.ts'
+import { mappingLeft } from './mapping/mapping-invariants.ts'
+import { pagemapInvariants } from './pagemap/pagemap-invariants.ts'
 import { gupInvariants } from './gup/gup-invariants.ts'
 import { pageInvariants } from './page/page-invariants.ts'
 import type { Holder } from './page/pages.ts'
@@ -123,10 +127,14 @@ export const idleWaiterNotWoken: Invariant<MemremapState> = {
   },
 }
 
-/** All rules of this package. */
+/** All rules of the package. */
 export const memremapInvariants: readonly Invariant<MemremapState>[] = [
   referencedAtRemoval,
   idleWaiterNotWoken,
+  ...pagemapInvariants,
+  ...altmapInvariants,
+  ...hotplugInvariants,
+  mappingLeft,
   ...pageInvariants,
   ...gupInvariants,
 ]

@@ -1,4 +1,4 @@
-import type { PagemapId } from '@devtrail/events'
+import type { PagemapId, Pointer } from '@devtrail/events'
 import { newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import type { Translations } from './fault/translations.ts'
 import type { IdleWait } from './page/waits.ts'
@@ -7,6 +7,12 @@ export interface MemremapState {
   pagemaps: Map<PagemapId, Pagemap>
   /** Waits for idle pages, by pid. */
   waits: Map<number, IdleWait>
+  /** Pagemaps whose memory is being hot-added or removed. */
+  hotplug: Map<PagemapId, { what: 'add' | 'remove'; seq: number }>
+  /** The last lookup that found a pagemap and was refused its reference, by the event it began with. */
+  refused: { pagemap: PagemapId; began: number } | null
+  /** Mappings without struct pages that are not of the direct map, by address; only as far as a simulated machine tells. */
+  mappings: Map<Pointer, { size: bigint; seq: number }>
   /** Page tables, by the process whose they are. */
   spaces: Map<number, Translations>
   /** A gap came: a process may have page tables that no event has told of. */
@@ -20,6 +26,9 @@ export interface MemremapState {
 export const initialMemremap = (): MemremapState => ({
   pagemaps: new Map(),
   waits: new Map(),
+  hotplug: new Map(),
+  refused: null,
+  mappings: new Map(),
   spaces: new Map(),
   spacesDoubted: false,
   proven: null,

@@ -17,13 +17,12 @@ import { Lists } from './page/list-add.ts'
 import { PageReferences, type PutHow, type PutResult, type ReferenceKind } from './page/page-references.ts'
 import { softOffline } from './page/soft-offline.ts'
 import type { StructPages } from './page/struct-pages.ts'
-import { coversPfn, firstDevicePfn, tryGetLive, type DevPagemap } from './pagemap/dev-pagemap.ts'
+import { coversPfn, pfnFirst, type DevPagemap } from './pagemap/dev-pagemap.ts'
 import { PagemapTable } from './pagemap/pagemap-table.ts'
-import type { MemremapRules, RulesName } from './rules.ts'
+import type { MemremapOptions } from './machine.ts'
 import type { Steps } from './tasks.ts'
 
-export interface RegistryOptions {
-  readonly rules?: RulesName | MemremapRules
+export interface RegistryOptions extends MemremapOptions {
   /** Runs woken tasks; at once unless given. */
   readonly schedule?: Schedule
 }
@@ -38,18 +37,16 @@ export class PagemapRegistry extends PagemapTable {
   readonly #ids: Ids
 
   constructor(emitter: Emitter, ids: Ids, options: RegistryOptions = {}) {
-    super(emitter, ids, options.rules)
+    super(emitter, ids, options)
     this.#ids = ids
     const { rules } = this
     const pages = this.pages
     const view = { isBusy: (pfn: Pfn) => this.#isBusy(pfn), pagemapOf: (pfn: Pfn) => this.ownerOf(pfn)?.id ?? null }
     this.waits = new IdleWaits(emitter, view, options.schedule ?? ((task) => task()))
     const hold = {
-      get: (p: DevPagemap, n: number) => {
-        p.ref.count += n
-      },
-      put: (p: DevPagemap, n: number) => this.dropRef(p, n),
-      tryGetLive: (p: DevPagemap) => tryGetLive(p.ref),
+      get: (p: DevPagemap, n: number) => p.ref.getMany(n),
+      put: (p: DevPagemap, n: number) => p.ref.putMany(n),
+      tryGetLive: (p: DevPagemap) => p.ref.tryGetLive(),
     }
     this.references = new PageReferences<DevPagemap>({ emitter, rules, pages, hold, wake: (pfn, cause) => this.waits.wake(pfn, cause) })
     this.lists = new Lists(emitter, rules, pages)
@@ -59,7 +56,7 @@ export class PagemapRegistry extends PagemapTable {
 
   /** The struct pages of the machine's device memory. */
   get pages(): StructPages<DevPagemap> {
-    return this.structPages
+    return this.machine.pages
   }
 
   #isBusy(pfn: Pfn): boolean {
@@ -74,7 +71,7 @@ export class PagemapRegistry extends PagemapTable {
 
   /** `pgmap_pfn_valid` (since 5.12): whether a pfn is in the pagemap's range and not of its altmap. */
   pgmapPfnValid(p: DevPagemap, pfn: Pfn): boolean {
-    return coversPfn(p, pfn) && pfn >= firstDevicePfn(p)
+    return coversPfn(p, pfn) && pfn >= pfnFirst(p)
   }
 
   /**

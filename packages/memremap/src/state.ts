@@ -1,6 +1,7 @@
 import { isGapOf } from '@devtrail/events'
 import type { AnyEvent } from '@devtrail/events'
 import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
+import { evolveStages } from './pagemap/evolve-stages.ts'
 import { evolvePages } from './page/evolve-pages.ts'
 import { evolveTranslations, forgetTranslations } from './fault/translations.ts'
 import type { MemremapEvent } from './events.ts'
@@ -17,7 +18,8 @@ function forget(state: MemremapState): void {
     p.phase = null
     p.sure = false
     p.ref = { id: p.ref.id, mode: null, dying: null, count: null }
-    if (p.altmap) p.altmap.alloc = null
+    if (p.altmap) p.altmap.alloc = p.altmap.align = null
+    p.stages = null
     p.pagesComplete = false
     p.holds = null
     forgetPages(p.pages, p.idle)
@@ -40,6 +42,9 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   if (any.type === 'log/gap' && !isGapOf(any, 'memremap')) return
   if (any.type === 'log/gap') {
     forget(state)
+    state.hotplug.clear()
+    state.refused = null
+    state.mappings.clear()
     for (const wait of state.waits.values()) wait.sure = false
     return
   }
@@ -62,4 +67,5 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   evolveTranslations(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
+  evolveStages(state, event)
 }

@@ -3,21 +3,25 @@
  * or has to wait; whoever runs several of them decides who goes on, so that a run is its choices.
  */
 import type { Actor, Emitter } from '@devtrail/events'
+import type { Rcu } from './rcu.ts'
 
-/** A place where an operation can be interrupted (null), or where it waits until something holds. */
-export type Pause = null | { readonly until: () => boolean; readonly what: string }
+/** A place where an operation can be interrupted, with `what` comes next where that has a name; or where it waits until something holds. */
+export type Pause = null | { readonly what: string; readonly until?: () => boolean }
 
 export type Steps<T> = Generator<Pause, T, void>
 
 /** So many pauses without an end, and nobody else that could change anything. */
 const TURNS_MAX = 100_000
 
-/** Runs an operation to its end with nobody coming between. @throws Error when it waits for what then never happens. */
-export function finish<T>(steps: Steps<T>): T {
+/** Runs an operation to its end; while it waits, grace periods pass. @throws Error when it waits for what then never happens. */
+export function finish<T>(steps: Steps<T>, rcu?: Rcu): T {
   for (let turn = 0; turn < TURNS_MAX; turn++) {
     const step = steps.next()
     if (step.done === true) return step.value
-    if (step.value?.until() === false) throw new Error(`waits for ${step.value.what}, and nobody else is there to change that`)
+    const { what, until } = step.value ?? {}
+    if (until === undefined || until()) continue
+    if (rcu === undefined) throw new Error(`waits for ${what}, and nobody else is there to change that`)
+    rcu.waitUntil(until)
   }
   throw new Error(`went on for ${TURNS_MAX} steps without an end, and nobody else is there to change anything`)
 }
@@ -28,7 +32,7 @@ interface Task {
   pause: Pause
 }
 
-const canGoOn = (task: Task): boolean => task.pause?.until() !== false
+const canGoOn = (task: Task): boolean => task.pause?.until?.() !== false
 
 export class Tasks {
   readonly #emitter: Emitter

@@ -3,8 +3,9 @@ import { Emitter, Ids, ManualClock, type Actor, type AnyEvent, type LogPayload, 
 import type { VmemAltmap } from '../src/altmap/altmap.ts'
 import { LinearDax } from '../src/fault/dax-device.ts'
 import { DaxFile } from '../src/fault/dax-file.ts'
+import { driverRef, managedDevice } from './driver.ts'
 import { memremapModel } from '../src/model.ts'
-import { newRef, type DevPagemap } from '../src/pagemap/dev-pagemap.ts'
+import { refCount, type DevPagemap } from '../src/pagemap/dev-pagemap.ts'
 import { memoryType } from '../src/pagemap/memory-type.ts'
 import { PagemapRegistry } from '../src/pagemap-registry.ts'
 import { memremapRules, type MemremapRules, type RulesName } from '../src/rules.ts'
@@ -41,33 +42,35 @@ export class Live {
     memremapModel.evolve(this.state, event)
     for (const rule of memremapModel.invariants) this.violations.push(...rule.judge(this.state, event))
   })
+  readonly #ids = new Ids()
   readonly registry: PagemapRegistry
   readonly rules: MemremapRules
   #files = 0
 
   constructor({ rules = 'linux-6.1', schedule }: LiveOptions = {}) {
     this.rules = typeof rules === 'string' ? memremapRules[rules] : rules
-    this.registry = new PagemapRegistry(this.emitter, new Ids(), { rules: this.rules, ...(schedule && { schedule }) })
+    this.registry = new PagemapRegistry(this.emitter, this.#ids, { rules: this.rules, ...(schedule && { schedule }) })
     this.emitter.actor = TASK
   }
 
   /** A pagemap of 1 GiB at 4 GiB unless said otherwise. */
   map({ start = 4n * GIB, size = GIB, type = memoryType.FS_DAX, altmap }: Mapping = {}): DevPagemap {
-    const options = { altmap: altmap ?? null, ...(this.rules.ownRef ? {} : { ref: newRef() }) }
-    const p = this.registry.memremapPages(1, { start, end: start + size - 1n }, type, options)
+    const range = { start, end: start + size - 1n }
+    const p = this.rules.typed
+      ? this.registry.memremapPages(1, range, type, { altmap: altmap ?? null })
+      : this.registry.devmMemremapPages(managedDevice(this.emitter, this.#ids), range, driverRef(this.emitter, this.#ids), altmap)
     if (typeof p === 'number') throw new Error(`not mapped: ${p}`)
-    return p
+    return 'address' in p ? p.pagemap! : p
   }
 
   /** The references on a pagemap. */
   ref(p: DevPagemap): number {
-    return p.ref.count
+    return refCount(p)
   }
 
   /** Its reference is killed, as by unmapping or by its owner. */
   kill(p: DevPagemap): void {
-    if (this.rules.ownRef) this.registry.kill(p)
-    else p.ref.dying = true
+    p.ref.kill()
   }
 
   as<T>(actor: Actor, what: () => T): T {

@@ -49,7 +49,7 @@ test('folding the log of a machine gives its tree, its pages, its disks and its 
       for (const node of childrenOf(tree, top!)) expect(ownerOf(tree, node.id)).toBe(node.name === 'namespace0.0' ? 1 : 2)
       for (const p of m.registry.pagemaps) {
         expect(new Map([...memory.pagemaps.get(p.id)!.pages.values()].map((page) => [page.pfn, page.refcount]))).toEqual(
-          p.pages!.referenced(),
+          p.range.pages!.referenced(),
         )
       }
       for (const d of m.devices) {

@@ -17,7 +17,7 @@ function bound(): { m: Machine; pmem: PmemDevice } {
 describe('probe', () => {
   test('claims the range, maps it and adds the disk, in the order of Linux 6.1', () => {
     const { m, pmem } = bound()
-    expect(without(m.types(), 'memremap/looked-up', 'memremap/lookup')).toEqual([
+    expect(without(m.types(), 'memremap/looked-up', 'memremap/lookup', 'percpu-ref/')).toEqual([
       'nvdimm-pmem/probe-started',
       'nvdimm-pmem/attach-disk-started',
       'nvdimm-pmem/setup-pfn-started',
@@ -26,7 +26,12 @@ describe('probe', () => {
       'resource-tree/owner-identified',
       'memremap/map-requested',
       'memremap/map-started',
+      'memremap/ref-sampled',
+      'memremap/registered',
+      'memremap/memtype-tracked',
       'memremap/memory-add-started',
+      'memremap/altmap-allocated',
+      'memremap/sections-added',
       'memremap/memory-added',
       'memremap/pages-initialised',
       'memremap/mapped',
@@ -76,7 +81,7 @@ describe('remove', () => {
     const { m, pmem } = bound()
     const from = m.events.length
     expect(pmem.remove()).toBe(true)
-    expect(m.types(from)).toEqual([
+    expect(without(m.types(from), 'percpu-ref/')).toEqual([
       'nvdimm-pmem/remove-started',
       'nvdimm-pmem/remove-ended',
       'nvdimm-pmem/dax-killed',
@@ -88,7 +93,14 @@ describe('remove', () => {
       'memremap/release-requested',
       'memremap/unmap-started',
       'memremap/ref-released',
+      'memremap/ref-sampled',
       'memremap/memory-removed',
+      'memremap/sections-removed',
+      'memremap/altmap-freed',
+      'memremap/memory-remove-ended',
+      'memremap/memtype-untracked',
+      'memremap/erased',
+      'memremap/ref-exited',
       'memremap/unmapped',
       'resource-tree/released',
     ])

@@ -103,6 +103,11 @@ export class PercpuRef {
     return this.#ref.dead
   }
 
+  /** Whether it was torn down (percpu_ref_exit). */
+  get isExited(): boolean {
+    return this.#ref.exited
+  }
+
   /** percpu_ref_is_zero: never true in percpu mode; after exit it tells of the count that was left, without its top two bits. */
   get isZero(): boolean {
     const { atomic, exited, counters } = this.#ref

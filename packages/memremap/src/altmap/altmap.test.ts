@@ -72,6 +72,15 @@ describe('sizing', () => {
     expect(Number(size / 4096n) - altmapOffset(altmap)).toBe(pages)
   })
 
+  test('Linux 6.1 begins the altmap at 2 MiB and keeps the slack; the seed takes the range as it is', () => {
+    const start = 4n * GIB + 0x1000n
+    expect(pmemLayout(start, GIB, 'dev')).toMatchObject({ dataOffset: 0x11ff000n, altmap: { basePfn: BASE, reserve: 3, free: 4605 } })
+    expect(pmemLayout(start, GIB, 'dev', 4096n, 'seed')).toMatchObject({
+      dataOffset: 0x1002000n,
+      altmap: { basePfn: BASE + 1, reserve: 2, free: 4096 },
+    })
+  })
+
   test('with its struct pages in RAM a namespace has no altmap, and one with no room for data has no layout', () => {
     expect(pmemLayout(4n * GIB, GIB, 'mem')).toEqual({ pages: 262142, dataOffset: 0x200000n, altmap: null })
     expect(pmemLayout(4n * GIB, 0x200000n, 'mem')).toBe(null)

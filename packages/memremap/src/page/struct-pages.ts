@@ -17,7 +17,7 @@ export interface PageOwner {
   readonly id: PagemapId
   readonly pointer: Pointer
   /** enum memory_type. */
-  readonly type: number
+  readonly type: number | null
   readonly vmemmapShift?: number
 }
 

@@ -26,7 +26,8 @@ function learnLayout(p: Pagemap, data: Mapped['data']): void {
   if (data.type !== null) p.type = data.type
   const { altBase, reserve, free, alloc, flags } = data
   if (flags !== null && (flags & ALTMAP_VALID) === 0) p.altmap = false
-  else if (altBase !== null) p.altmap = { basePfn: altBase, reserve: reserve ?? 0, free: free ?? 0, alloc: alloc ?? 0 }
+  else if (altBase !== null)
+    p.altmap = { basePfn: altBase, reserve: reserve ?? 0, free: free ?? 0, alloc: alloc ?? 0, align: p.altmap ? p.altmap.align : null }
 }
 
 /** What a live pagemap holds of its own reference: one, and one a page unless its pages are given out one by one. */
@@ -47,10 +48,13 @@ function sampleRef(p: Pagemap, percpuCountPtr: bigint | null, count: bigint | nu
   if (p.ref.mode === 'percpu' || count === null || count >= BIAS) p.ref.count = between(ownRefs(p), Infinity)
   else p.ref.count = Number(count)
 }
-function removeMemory(p: Pagemap, seq: number, time: number): void {
+
+function removeMemory(p: Pagemap, range: { start: bigint; size: bigint }, seq: number, time: number): void {
+  const [first, end] = [Number(range.start >> 12n), Number((range.start + range.size) >> 12n)]
   const certain: Pfn[] = []
   const possible: Pfn[] = []
   for (const page of p.pages.values()) {
+    if (page.pfn < first || page.pfn >= end) continue
     const exact = page.refcount
     const lo = exact === null ? p.idle : typeof exact === 'number' ? exact : exact.atLeast
     ;(page.sure && lo > p.idle ? certain : possible).push(page.pfn)
@@ -92,29 +96,35 @@ export function evolvePagemap(state: MemremapState, event: MemremapEvent): void 
       p.order = event.data.vmemmapShift ?? 0
       p.phase = 'mapping'
       p.pagesComplete = true
+      p.initialised = null
       return
     }
     case 'memremap/memory-added':
       // How much of the altmap the new struct pages took is not in the event.
       if (event.data.pagemap !== null && event.data.errno === 0) {
-        const { altmap } = pagemapOf(state, event.data.pagemap, event.seq)
-        if (altmap) altmap.alloc = null
+        const { altmap, stages } = pagemapOf(state, event.data.pagemap, event.seq)
+        if (altmap && stages === null) altmap.alloc = null
       }
       return
     case 'memremap/pages-initialised': {
       if (event.data.pagemap === null) return
       const p = pagemapOf(state, event.data.pagemap, event.seq)
-      const offset = p.altmap ? p.altmap.reserve + p.altmap.free : 0
-      p.initialised = Math.floor((event.data.pages - offset) / 2 ** (p.order ?? 0))
+      // Only the first range has the altmap in front.
+      const offset = p.altmap && p.initialised === null ? p.altmap.reserve + p.altmap.free : 0
+      p.initialised = (p.initialised ?? 0) + Math.floor((event.data.pages - offset) / 2 ** (p.order ?? 0))
       return
     }
     case 'memremap/mapped': {
       const p = pagemapOf(state, event.data.pagemap, event.seq)
       p.phase = 'live'
-      p.ref = { id: p.ref.id, mode: 'percpu', dying: false, count: between(ownRefs(p), Infinity) }
+      // Of a reference that a driver handed in, only the driver's events tell.
+      p.ref = p.driverRef
+        ? { id: p.ref.id, mode: null, dying: null, count: null }
+        : { id: p.ref.id, mode: 'percpu', dying: false, count: between(ownRefs(p), Infinity) }
       return
     }
     case 'memremap/map-failed':
+    case 'memremap/ram-mapped':
       pagemapOf(state, event.data.pagemap, event.seq).phase = 'removed'
       return
     case 'memremap/looked-up': {
@@ -147,7 +157,7 @@ export function evolvePagemap(state: MemremapState, event: MemremapEvent): void 
       return
     }
     case 'memremap/memory-removed':
-      if (event.data.pagemap !== null) removeMemory(pagemapOf(state, event.data.pagemap, event.seq), event.seq, event.time)
+      if (event.data.pagemap !== null) removeMemory(pagemapOf(state, event.data.pagemap, event.seq), event.data, event.seq, event.time)
       return
     case 'memremap/unmapped': {
       const p = pagemapOf(state, event.data.pagemap, event.seq)

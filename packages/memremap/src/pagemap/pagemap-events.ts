@@ -10,6 +10,9 @@ const altmap = {
   alloc: f.opt(f.count('altmap: pages in use')),
 }
 
+/** Where a pagemap's reference is looked at. */
+export const refSampledAt = ['entry', 'release', 'lookup'] as const
+
 /** The vocabulary of pagemaps: mapping, looking up and unmapping (mm/memremap.c, kernel/iomem.c). */
 export const pagemapEvents = {
   'pagemap-found': {
@@ -60,6 +63,50 @@ export const pagemapEvents = {
       vmemmapShift: f.opt(f.count('order of its compound pages')),
     },
   },
+  'ref-sampled': {
+    version: 1,
+    doc: "A pagemap's reference as it stood at a step that relies on it.",
+    fields: {
+      pagemap,
+      ref: f.pointer('the percpu_ref'),
+      at: f.oneOf(refSampledAt, 'on entry to the registry, before its memory is removed, or where a lookup met one that was torn down'),
+      atomic: f.bool('the ATOMIC bit'),
+      dead: f.bool('the DEAD bit'),
+      exited: f.bool('whether it was torn down (percpu_ref_exit)'),
+      count: f.u64('the shared counter; with the bias in percpu mode'),
+    },
+  },
+  registered: {
+    version: 1,
+    doc: 'A range of a pagemap was entered into the registry: from here on lookups find it.',
+    fields: {
+      pagemap,
+      range: f.count('which of its ranges, from 0'),
+      start: f.u64('first address'),
+      end: f.u64('last address, inclusive'),
+      ref: f.pointer('the percpu_ref that lookups take'),
+      ownRef: f.bool("whether that is the pagemap's own; else the driver's"),
+    },
+  },
+  'ram-mapped': {
+    version: 1,
+    doc: 'The range was System RAM, which has struct pages: its address was given, and no pagemap was made.',
+    kernel: 'devm_memremap_pages',
+    call: { edge: 'return', name: 'memremap_pages' },
+    fields: { pagemap, address: f.pointer('kernel virtual address of its first byte') },
+  },
+  'memtype-tracked': {
+    version: 1,
+    doc: 'The memory type of a range was noted.',
+    kernel: 'track_pfn_remap',
+    fields: { pagemap, start: f.u64('first address'), size: f.u64('bytes') },
+  },
+  'memtype-untracked': {
+    version: 1,
+    doc: 'The memory type of a range was forgotten.',
+    kernel: 'untrack_pfn',
+    fields: { pagemap, start: f.u64('first address'), size: f.u64('bytes') },
+  },
   mapped: {
     version: 1,
     doc: 'A pagemap is live.',
@@ -81,6 +128,37 @@ export const pagemapEvents = {
     call: { edge: 'enter', name: 'arch_add_memory' },
     fields: { pagemap: f.opt(pagemap), nid: f.int('NUMA node'), start: f.u64('first address'), size: f.u64('bytes') },
   },
+  'altmap-allocated': {
+    version: 1,
+    doc: 'Blocks for struct pages were taken from an altmap, or the next one did not fit.',
+    kernel: 'altmap_alloc_block_buf',
+    fields: {
+      pagemap,
+      pages: f.count('pages of a block'),
+      blocks: f.count('how many blocks; 0 when none fits'),
+      pfn: f.opt(f.pfn('first page of the first; null when none fits')),
+      pad: f.count('pages lost to its alignment'),
+      alloc: f.int('altmap: pages in use afterwards'),
+      align: f.count('altmap: pages lost to alignment afterwards'),
+    },
+  },
+  'altmap-ignored': {
+    version: 1,
+    doc: 'Struct pages of parts of sections were put into ordinary memory, though there is an altmap.',
+    kernel: 'vmemmap_populate',
+    fields: { pagemap, pages: f.count('pages of ordinary memory') },
+  },
+  'sections-added': {
+    version: 1,
+    doc: 'Sections, or parts of them, became present.',
+    kernel: '__add_pages',
+    fields: {
+      pagemap: f.opt(pagemap),
+      first: f.pfn('first page'),
+      last: f.pfn('last page, inclusive'),
+      pages: f.count('pages that were not there before'),
+    },
+  },
   'memory-added': {
     version: 1,
     doc: 'Memory was hot-added (or refused): its struct pages exist.',
@@ -98,6 +176,12 @@ export const pagemapEvents = {
       firstPfn: f.pfn('first pfn of the range, altmap included'),
       pages: f.count('pages of the range, altmap included'),
     },
+  },
+  'managed-map-failed': {
+    version: 1,
+    doc: 'The release of a pagemap that had been mapped could not be put on the list of its device: the driver got an error.',
+    kernel: 'devm_memremap_pages',
+    fields: { pagemap, errno: f.errno('why') },
   },
   'release-requested': {
     version: 1,
@@ -135,6 +219,55 @@ export const pagemapEvents = {
     kernel: 'arch_remove_memory',
     fields: { pagemap: f.opt(pagemap), start: f.u64('first address'), size: f.u64('bytes') },
   },
+  'sections-removed': {
+    version: 1,
+    doc: 'Sections, or parts of them, became absent.',
+    kernel: '__remove_pages',
+    fields: {
+      pagemap: f.opt(pagemap),
+      first: f.pfn('first page'),
+      last: f.pfn('last page, inclusive'),
+      pages: f.count('pages that were there before'),
+    },
+  },
+  'altmap-freed': {
+    version: 1,
+    doc: 'Blocks of an altmap were given back.',
+    kernel: 'vmem_altmap_free',
+    fields: {
+      pagemap,
+      pages: f.count('pages, of all blocks'),
+      to: f.oneOf(['altmap', 'page-allocator'], 'to the altmap; or, where it was not found, to the page allocator, as ordinary memory'),
+      alloc: f.int('altmap: pages in use afterwards'),
+    },
+  },
+  'memory-remove-ended': {
+    version: 1,
+    doc: 'Hot-removal ended.',
+    kernel: 'arch_remove_memory',
+    fields: { pagemap: f.opt(pagemap), start: f.u64('first address'), size: f.u64('bytes') },
+  },
+  erased: {
+    version: 1,
+    doc: 'A range of a pagemap was taken out of the registry: no lookup that begins now finds it.',
+    fields: {
+      pagemap,
+      range: f.count('which of its ranges, from 0'),
+      start: f.u64('first address'),
+      end: f.u64('last address, inclusive'),
+    },
+  },
+  'ref-exited': {
+    version: 1,
+    doc: "A pagemap's own reference was torn down.",
+    kernel: 'percpu_ref_exit',
+    fields: { pagemap, ref: f.pointer('the percpu_ref') },
+  },
+  'record-freed': {
+    version: 1,
+    doc: 'The record that the registry had pointed at was freed.',
+    fields: { pagemap, readers: f.count('lookups under way that had found it and may go on to use it') },
+  },
   unmapped: {
     version: 1,
     doc: 'A pagemap is gone.',
@@ -148,6 +281,12 @@ export const pagemapEvents = {
     kernel: 'get_dev_pagemap',
     call: { edge: 'enter', name: 'get_dev_pagemap' },
     fields: { pfn, cached: f.opt(f.pointer('the pagemap the caller still held; null for none')) },
+  },
+  'lookup-refused': {
+    version: 1,
+    doc: 'A lookup found a pagemap and was refused a reference: it is dying.',
+    kernel: 'get_dev_pagemap',
+    fields: { pagemap, ref: f.pointer('the percpu_ref that refused') },
   },
   'looked-up': {
     version: 1,
@@ -184,6 +323,34 @@ export const pagemapEvents = {
     doc: 'A managed mapping without struct pages was taken down.',
     kernel: 'devm_memunmap',
     fields: { device, address: f.pointer('kernel virtual address') },
+  },
+  'range-released': {
+    version: 1,
+    doc: 'The release of a managed mapping without struct pages was run.',
+    kernel: 'devm_memremap_release',
+    fields: { device, address: f.pointer('kernel virtual address that had been mapped') },
+  },
+  memremapped: {
+    version: 1,
+    doc: 'A range was mapped without struct pages, or refused.',
+    kernel: 'memremap',
+    fields: {
+      offset: f.u64('physical address'),
+      size: f.u64('bytes'),
+      flags: f.flags('MEMREMAP_ flags'),
+      ram: f.oneOf(['ram', 'none', 'mixed'], 'how much of it is System RAM'),
+      address: f.opt(f.pointer('kernel virtual address; null when refused')),
+      direct: f.bool('whether that is the direct map: nothing new was mapped'),
+    },
+  },
+  memunmapped: {
+    version: 1,
+    doc: 'A mapping without struct pages was given back.',
+    kernel: 'memunmap',
+    fields: {
+      address: f.pointer('kernel virtual address'),
+      unmapped: f.bool('whether something was unmapped; addresses of the direct map stay'),
+    },
   },
   warned: {
     version: 1,

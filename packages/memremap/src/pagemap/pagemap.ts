@@ -9,8 +9,10 @@ export interface Altmap {
   basePfn: Pfn
   reserve: number
   free: number
-  /** Null when a gap may have changed it. */
+  /** Null when a gap may have changed it, or where hot-add does not say what it took. */
   alloc: number | null
+  /** Pages lost to alignment; null where hot-add does not say. */
+  align: number | null
 }
 
 /** The percpu_ref that keeps a pagemap alive, as far as pagemap events show it. */
@@ -19,6 +21,31 @@ export interface PagemapRef {
   mode: 'percpu' | 'atomic' | null
   dying: boolean | null
   count: Count
+}
+
+/** How far a pagemap has come, as a simulated machine tells it; a trace does not show all of it. */
+export interface Stages {
+  /** The event that told that it is live; null until then. */
+  liveSince: number | null
+  /** Ranges in the registry. */
+  registered: number
+  /** Ranges whose memory type is tracked. */
+  tracked: number
+  /** Ranges with memory. */
+  added: number
+  /** Ranges whose pages were initialised. */
+  initialised: number
+  /** Pages that became present through it, and have not become absent again. */
+  sectionPages: number
+  /** Blocks of struct pages that it took from its altmap, oldest first. */
+  blocks: { first: Pfn; last: Pfn; seq: number }[]
+}
+
+/** A range of a pagemap beyond the first. */
+export interface FurtherRange {
+  start: bigint
+  /** Inclusive. */
+  end: bigint
 }
 
 /** A pagemap whose memory is gone while pages were, or may have been, referenced. */
@@ -42,6 +69,8 @@ export interface Pagemap {
   /** Inclusive. */
   end: bigint | null
   ranges: number
+  /** The ranges behind the first, where they were told. */
+  further: FurtherRange[]
   type: number | null
   /** Null when a gap may have changed it. */
   phase: PagemapPhase | null
@@ -50,6 +79,8 @@ export interface Pagemap {
   /** Order of its compound pages; null when its mapping was not seen. */
   order: number | null
   ref: PagemapRef
+  /** Whether its reference is the driver's, not its own. */
+  driverRef: boolean
   pages: Pages
   /** No page can be referenced that has no record. */
   pagesComplete: boolean
@@ -62,6 +93,8 @@ export interface Pagemap {
   /** Pages whose struct page was initialised; null when not seen. */
   initialised: number | null
   removal: Removal | null
+  /** Null where they are not told: in a trace, and after a gap. */
+  stages: Stages | null
   /** False when a gap came after the last evidence that it is there. */
   sure: boolean
   firstSeq: number
@@ -74,11 +107,13 @@ export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
   start: null,
   end: null,
   ranges: 1,
+  further: [],
   type: null,
   phase: null,
   altmap: null,
   order: null,
   ref: { id: null, mode: null, dying: null, count: null },
+  driverRef: false,
   pages: new Map(),
   idle: 1,
   holds: new Map(),
@@ -86,6 +121,7 @@ export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
   pagesComplete: false,
   initialised: null,
   removal: null,
+  stages: null,
   sure: true,
   firstSeq: seq,
 })
@@ -95,10 +131,12 @@ export function firstPfn(p: Pagemap): Pfn | null {
   return Number(p.start >> 12n) + (p.altmap === false ? 0 : p.altmap.reserve + p.altmap.free)
 }
 
-/** Whether a pfn lies in a pagemap's first range; null when the range is not known. */
+const within = (start: bigint, end: bigint, pfn: Pfn): boolean => pfn >= Number(start >> 12n) && pfn <= Number(end >> 12n)
+
+/** Whether a pfn lies in a range of a pagemap; null when its first range is not known. */
 export function covers(p: Pagemap, pfn: Pfn): boolean | null {
   if (p.start === null || p.end === null) return null
-  return pfn >= Number(p.start >> 12n) && pfn <= Number(p.end >> 12n)
+  return within(p.start, p.end, pfn) || p.further.some(({ start, end }) => within(start, end, pfn))
 }
 
 /** The page whose count a page's references change: the head of its compound page. */

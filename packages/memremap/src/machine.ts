@@ -1,0 +1,93 @@
+/** What the pagemaps of one machine share. */
+import type { DeviceId, Emitter, Ids, Pfn } from '@devtrail/events'
+import type { ResourceTree } from '@devtrail/resource-tree'
+import type { MemremapPayload } from './events.ts'
+import { MemorySections } from './hotplug/memory-sections.ts'
+import { StructPages } from './page/struct-pages.ts'
+import type { DevPagemap } from './pagemap/dev-pagemap.ts'
+import { newPagemapIndex, type PagemapIndex } from './pagemap/pagemap-index.ts'
+import { Rcu } from './rcu.ts'
+import { memremapRules, type MemremapRules, type RulesName } from './rules.ts'
+
+/** Where something fails; each is asked once for what it stands for. For tests of the ways out. */
+export interface MemremapFaults {
+  /** percpu_ref_init: 0 or an errno. */
+  readonly refInit?: () => number
+  /** Storing a range in the registry: 0 or an errno. */
+  readonly storeRange?: (start: bigint) => number
+  /** track_pfn_remap: 0 or an errno. */
+  readonly trackMemtype?: (start: bigint) => number
+  /** mhp_range_allowed. */
+  readonly rangeAllowed?: (start: bigint, size: bigint) => boolean
+  /** kasan_add_zero_shadow: 0 or an errno. */
+  readonly zeroShadow?: (start: bigint) => number
+  /** Adding the section that has a page: an errno, or null for none. What was added before it stays. */
+  readonly addMemory?: (first: Pfn, last: Pfn) => { readonly pfn: Pfn; readonly errno: number } | null
+}
+
+export interface MemremapOptions {
+  /** Linux 6.1 unless given. */
+  readonly rules?: RulesName | MemremapRules
+  /** Where grace periods and waits come from. */
+  readonly rcu?: Rcu
+  /** How many CPUs there are; 1 unless given. */
+  readonly cpus?: number
+  /** Where System RAM is looked for; without it nothing is System RAM. Its rules must be of the same era. */
+  readonly iomem?: ResourceTree | null
+  /** CONFIG_ZONE_DEVICE; true unless given. */
+  readonly zoneDevice?: boolean
+  readonly faults?: MemremapFaults
+}
+
+type Type = MemremapPayload['type']
+
+export class MemremapMachine {
+  readonly events: Emitter
+  readonly ids: Ids
+  readonly rules: MemremapRules
+  /** What a percpu_ref of this machine is made with. */
+  readonly percpuRules: RulesName
+  readonly rcu: Rcu
+  readonly cpus: number
+  readonly iomem: ResourceTree | null
+  readonly zoneDevice: boolean
+  readonly faults: MemremapFaults
+  readonly pages: StructPages<DevPagemap>
+  readonly index: PagemapIndex
+  readonly sections = new MemorySections()
+  /** Pagemaps that were mapped and are not gone, newest first. */
+  readonly pagemaps: DevPagemap[] = []
+  /** Whether memory is being hot-added or removed (mem_hotplug_begin). */
+  hotplugBusy = false
+  readonly #warned = new Set<string>()
+
+  constructor(events: Emitter, ids: Ids, options: MemremapOptions = {}) {
+    const { rules = 'linux-6.1', rcu = new Rcu(), cpus = 1, iomem = null, zoneDevice = true, faults = {} } = options
+    this.events = events
+    this.ids = ids
+    this.rules = typeof rules === 'string' ? memremapRules[rules] : rules
+    this.percpuRules = this.rules.typed ? 'linux-6.1' : 'seed'
+    this.rcu = rcu
+    this.cpus = cpus
+    this.iomem = iomem
+    this.zoneDevice = zoneDevice
+    this.faults = faults
+    this.pages = new StructPages(events, this.rules)
+    this.index = newPagemapIndex(this.rules)
+    this.index = newPagemapIndex(this.rules)
+  }
+
+  /** Says an event, caused by `cause` if that is not 0; returns its number. */
+  say<T extends Type>(type: T, data: Extract<MemremapPayload, { type: T }>['data'], device: DeviceId | null, cause = 0): number {
+    if (!this.events.on) return 0
+    return this.events.emit<MemremapPayload>(type, data, cause === 0 ? { device } : { device, cause: [cause] })
+  }
+
+  /** Says what the kernel prints; `once`: only the first time (WARN_ONCE). */
+  warn(p: DevPagemap | null, by: string, message: string, once = false, cause = 0): void {
+    const key = `${by}: ${message}`
+    if (once && this.#warned.has(key)) return
+    if (once) this.#warned.add(key)
+    this.say('memremap/warned', { pagemap: p?.id ?? null, by, message }, p?.device ?? null, cause)
+  }
+}

@@ -1,0 +1,8 @@
+export { SharedPercpuRef } from './shared/shared-percpu-ref.ts'
+export type { SharedRefCallback, SharedRefInit, SharedRefUser } from './shared/shared-percpu-ref.ts'
+export { SharedRefStall } from './shared/stall.ts'
+export type { StallOf } from './shared/stall.ts'
+export { GRACE_PERIOD_STALL_MS } from './shared/teardown.ts'
+export type { Abort, WaitLimits } from './shared/waiting.ts'
+export type { WorkerState } from './shared/workers.ts'
+export { PercpuRefBug } from './ref-struct.ts'

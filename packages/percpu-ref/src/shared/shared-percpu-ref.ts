@@ -1,0 +1,391 @@
+/**
+ * percpu_ref over threads that share memory. Each thread counts in a word of its own, without atomic operations, as long as
+ * the ref lives. Whoever kills it waits for a grace period, until every thread that is online has announced that it is
+ * between two operations, and then takes the sum. From there on all count in one word, atomically, and the put that lands
+ * on zero runs release.
+ */
+import type { Emitter } from '@devtrail/events'
+import { PercpuRefBug } from '../ref-struct.ts'
+import type { RefWords } from '../state.ts'
+import { Announcer } from './grace-period.ts'
+import { CLOSED, closedLine, COUNTER, GATE, laidOut, ownLine, SAYING, SHARED, wordsOf, WORKERS_MAX } from './layout.ts'
+import { Said } from './said.ts'
+import { SharedStruct } from './shared-struct.ts'
+import { Teardown } from './teardown.ts'
+import type { WaitLimits } from './waiting.ts'
+import { Workers, type WorkerState } from './workers.ts'
+
+/** References to take or give back at once. */
+const MANY_MAX = 2 ** 31 - 1
+
+export type SharedRefCallback = (ref: SharedPercpuRef) => void
+
+/** What a thread that uses a ref says of itself. */
+export interface SharedRefUser {
+  /** What messages call it; at most 31 characters. */
+  readonly name?: string
+  /** Run in this thread when its put lands on zero, before those who wait for the release go on. Must not wait. */
+  readonly release?: SharedRefCallback
+  /** Where this thread says what it does, at the price of what is said; left out it costs nothing. Several threads have several sequences. */
+  readonly events?: Emitter | null
+  /** The identity that events name; `0x1` where left out. */
+  readonly id?: string
+}
+
+export interface SharedRefInit extends SharedRefUser {
+  /** How many threads may be attached at a time beside the one that creates it, from 0 to 4095. */
+  readonly workers: number
+  /** PERCPU_REF_INIT_DEAD: it is dead until {@link SharedPercpuRef.reinit}. */
+  readonly dead?: boolean
+}
+
+export class SharedPercpuRef {
+  /**
+   * This worker's line. Its gate is closed while the ref is atomic, and while the worker is offline or says what it does. Until
+   * it is detached this is never assigned again, which lets the compiler keep it.
+   */
+  #line: Int32Array
+  readonly #words: Int32Array
+  readonly #worker: number
+  readonly #isCreator: boolean
+  readonly #ref: SharedStruct
+  readonly #workers: Workers
+  readonly #announcer: Announcer
+  readonly #teardown: Teardown
+  readonly #release: SharedRefCallback | undefined
+  /** Null: nothing is said. */
+  readonly #said: Said | null
+  readonly #offline: Disposable = { [Symbol.dispose]: () => this.offline() }
+  #isOnline = false
+  #isAttached = true
+
+  private constructor(words: Int32Array, isCreator: boolean, { name = '', release, events = null, id = '0x1' }: SharedRefUser) {
+    this.#words = words
+    this.#isCreator = isCreator
+    this.#workers = new Workers(words)
+    this.#worker = this.#workers.take(name)
+    this.#release = release
+    const said = new Said(events, id)
+    this.#said = events === null ? null : said
+    this.#ref = new SharedStruct(words, said)
+    this.#announcer = new Announcer(words, this.#worker)
+    this.#teardown = new Teardown(this.#ref, this.#workers, { worker: this.#worker, said, endSwitch: () => this.#putSwitch() })
+    this.#line = ownLine(words, this.#worker)
+    if (events !== null) Atomics.or(this.#line, GATE, SAYING)
+  }
+
+  /** percpu_ref_init, in memory to be shared; the caller is attached, offline. @throws RangeError for a number of workers that is none. */
+  static create({ workers, dead = false, ...user }: SharedRefInit): SharedPercpuRef {
+    if (!Number.isInteger(workers) || workers < 0 || workers >= WORKERS_MAX)
+      throw new RangeError(`workers is a whole number from 0 to ${WORKERS_MAX - 1}, found ${workers}`)
+    const ref = new SharedPercpuRef(laidOut(workers + 1), true, user)
+    ref.#ref.initialise(dead, user.release?.name ?? null)
+    return ref
+  }
+
+  /**
+   * Joins a ref that another thread created, by its {@link buffer}; offline until {@link online}.
+   * @throws TypeError for another buffer, RangeError when all places are taken, PercpuRefBug after exit.
+   */
+  static attach(buffer: SharedArrayBuffer, user: SharedRefUser = {}): SharedPercpuRef {
+    const words = wordsOf(buffer)
+    new SharedStruct(words, new Said(null, '')).checkAlive()
+    return new SharedPercpuRef(words, false, user)
+  }
+
+  /** What {@link attach} takes: hand it to a worker as it is. */
+  get buffer(): SharedArrayBuffer {
+    return this.#words.buffer as SharedArrayBuffer
+  }
+
+  /** This thread's place, from 0, which is the creator's. */
+  get worker(): number {
+    return this.#worker
+  }
+
+  /** percpu_ref_get: takes a reference, unchecked; for who holds one already. @throws PercpuRefBug after exit. */
+  get(): void {
+    // On the paths below GATE is written 0 and COUNTER 1: names of another module are looked up each time.
+    const line = this.#line
+    if (line[0] === 0) line[1]!++
+    else this.#getSlowly(1)
+  }
+
+  /** percpu_ref_get_many. @throws RangeError unless `n` is a whole number from 0 to 2^31 - 1. */
+  getMany(n: number): void {
+    this.#getSlowly(countOf(n))
+  }
+
+  /** percpu_ref_put: gives a reference back; once the ref is dead and its kill confirmed, the one that lands on zero runs release. */
+  put(): void {
+    const line = this.#line
+    if (line[0] === 0) line[1]!--
+    else this.#putSlowly(1)
+  }
+
+  /** percpu_ref_put_many; `n` as in {@link getMany}. */
+  putMany(n: number): void {
+    this.#putSlowly(countOf(n))
+  }
+
+  /** percpu_ref_tryget: a reference unless the count is zero, dead or not. */
+  tryGet(): boolean {
+    const line = this.#line
+    if (line[0] !== 0) return this.#trySlowly('tryget')
+    line[1]!++
+    return true
+  }
+
+  /** percpu_ref_tryget_live: a reference unless the ref is dead. None is given any more once a kill is confirmed. */
+  tryGetLive(): boolean {
+    const line = this.#line
+    if (line[0] !== 0) return this.#trySlowly('tryget-live')
+    line[1]!++
+    return true
+  }
+
+  /** percpu_ref_is_dying. */
+  get isDying(): boolean {
+    return this.#ref.isDying
+  }
+
+  /** percpu_ref_is_zero: never true before a kill is confirmed. */
+  get isZero(): boolean {
+    return this.#ref.isZero
+  }
+
+  /**
+   * rcu_thread_online: from here on operations count without atomic operations, and this thread promises to {@link announce}
+   * often, or to go {@link offline} before it is idle or waits. Until then each operation does so for itself, at some 50 ns.
+   * What it returns goes offline at the end of a `using`. @throws PercpuRefBug when it is online.
+   */
+  online(): Disposable {
+    this.#checkAttached()
+    if (this.#isOnline) throw new PercpuRefBug(`worker ${this.#worker} goes online twice`)
+    this.#announcer.online()
+    this.#isOnline = true
+    return this.#offline
+  }
+
+  /** rcu_thread_offline: this thread keeps nobody waiting any more. */
+  offline(): void {
+    if (!this.#isOnline) return
+    this.#isOnline = false
+    this.#announcer.offline()
+  }
+
+  /** rcu_quiescent_state: this thread is between two operations, which it always is when it calls. Costs an atomic load. */
+  announce(): void {
+    if (this.#isOnline) this.#announcer.announce()
+  }
+
+  /** percpu_ref_kill: marks the ref dead. The rest happens once the grace period is over. @throws PercpuRefBug when it is dead already. */
+  kill(): void {
+    this.#kill(null)
+  }
+
+  /**
+   * percpu_ref_kill_and_confirm: the promise is fulfilled once no tryget_live can succeed any more; `confirm` runs then,
+   * before release can. @throws SharedRefStall naming who has not announced when a limit comes first, by default 21 s; the
+   * grace period goes on, see {@link confirmed}. PercpuRefBug when the ref is dead already.
+   */
+  async killAndConfirm(confirm: SharedRefCallback | null = null, limits: WaitLimits = {}): Promise<void> {
+    this.#kill(confirm)
+    await this.confirmed(limits)
+  }
+
+  /** Until the last kill is confirmed, whoever killed. @throws SharedRefStall as {@link killAndConfirm}. */
+  async confirmed(limits: WaitLimits = {}): Promise<void> {
+    this.announce()
+    await this.#teardown.confirmed(limits)
+  }
+
+  /** Until release has run, in whichever thread. @throws SharedRefStall naming who holds references when a limit comes first, by default none; PercpuRefBug when more were put than taken. */
+  async released(limits: WaitLimits = {}): Promise<void> {
+    await this.#teardown.released(limits)
+  }
+
+  /** Kills the ref unless it is dead, and waits until all references are put: {@link confirmed}, then {@link released}, under one limit each. */
+  async drain(limits: WaitLimits = {}): Promise<void> {
+    this.#checkAttached()
+    if (!this.isDying && this.#ref.kill(this.#worker)) this.#begin(null)
+    await this.confirmed(limits)
+    await this.released(limits)
+  }
+
+  /** percpu_ref_reinit: opens a ref again that is dead and zero. @throws PercpuRefBug for another, where the kernel warns and goes on. */
+  reinit(): void {
+    this.#checkAttached()
+    this.#ref.revive('percpu-ref/reinitialised')
+  }
+
+  /** percpu_ref_resurrect: opens a dead ref again, users or not; waits for its kill to be confirmed. @throws as {@link confirmed} and {@link reinit}. */
+  async resurrect(limits: WaitLimits = {}): Promise<void> {
+    await this.confirmed(limits)
+    this.#checkAttached()
+    this.#ref.revive('percpu-ref/resurrected')
+  }
+
+  /** percpu_ref_exit, for all threads; later use throws. A second call does nothing. @throws PercpuRefBug while a kill is not confirmed. */
+  exit(): void {
+    this.#ref.exit()
+  }
+
+  /** Leaves the ref. What this thread counted stays in the sum, and its place is free for another. */
+  detach(): void {
+    if (!this.#isAttached) return
+    this.offline()
+    this.#isAttached = false
+    this.#line = closedLine()
+    this.#workers.free(this.#worker)
+  }
+
+  /**
+   * Detaches a worker whose thread has ended (its `exit` event came) without doing so. Returns how many references it took
+   * and did not give back: they are still out, and to be put by whoever knows that nobody else will.
+   * @throws RangeError when nobody has that place.
+   */
+  forget(worker: number): number {
+    if (!this.#workers.isTaken(worker)) throw new RangeError(`there is no worker ${worker}`)
+    const held = this.#workers.held(worker)
+    this.#workers.free(worker)
+    return held
+  }
+
+  /** Who is attached. */
+  get workers(): WorkerState[] {
+    return this.#workers.states()
+  }
+
+  /** What the words hold now, as those of a 64-bit kernel; while others count, what it was some moment ago. */
+  snapshot(): RefWords {
+    return this.#ref.snapshot()
+  }
+
+  [Symbol.dispose](): void {
+    this.detach()
+  }
+
+  /** Who created the ref drains it and ends it, with no limit but that of {@link confirmed}; others detach. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isCreator && this.#isAttached && !this.#ref.isExited) {
+      await this.drain()
+      this.exit()
+    }
+    this.detach()
+  }
+
+  #kill(confirm: SharedRefCallback | null): void {
+    this.#checkAttached()
+    if (!this.#ref.kill(this.#worker)) throw new PercpuRefBug('percpu_ref_kill_and_confirm called more than once on a shared ref')
+    this.#begin(confirm)
+  }
+
+  /** This thread is between two operations itself. */
+  #begin(confirm: SharedRefCallback | null): void {
+    this.announce()
+    this.#teardown.begin(confirm === null ? null : () => confirm(this))
+  }
+
+  /** Runs with the thread online, for so long if it was not. */
+  #whileOnline<T>(operation: () => T): T {
+    this.#checkAttached()
+    if (this.#isOnline) return operation()
+    this.#announcer.online()
+    try {
+      return operation()
+    } finally {
+      this.#announcer.offline()
+    }
+  }
+
+  get #isPercpu(): boolean {
+    return (this.#line[GATE]! & CLOSED) === 0
+  }
+
+  /** Counts on this worker's line while its gate is open, else in the shared counter: what that is then, and null. */
+  #change(n: number): number | null {
+    return this.#whileOnline(() => {
+      if (this.#isPercpu) {
+        this.#line[COUNTER]! += n
+        return null
+      }
+      this.#ref.checkAlive()
+      this.#line[SHARED]! += n
+      return this.#ref.add(n)
+    })
+  }
+
+  #getSlowly(n: number): void {
+    const shared = this.#change(n)
+    if (this.#said !== null) this.#sayGot(n, shared === null ? this.#worker : null)
+  }
+
+  #putSlowly(n: number): void {
+    const shared = this.#change(-n)
+    const seq = this.#said === null ? 0 : this.#sayPut(n, shared === null ? this.#worker : null)
+    if (shared !== null) this.#landed(shared, seq)
+  }
+
+  #trySlowly(call: 'tryget' | 'tryget-live'): boolean {
+    const cpu = this.#whileOnline(() => {
+      if (this.#isPercpu) {
+        this.#line[COUNTER]!++
+        return this.#worker
+      }
+      if (call === 'tryget-live' && this.#ref.isDying) return false
+      this.#ref.checkAlive()
+      if (!this.#ref.addUnlessZero(1)) return false
+      this.#line[SHARED]!++
+      return null
+    })
+    if (this.#said !== null) this.#sayTried(call, cpu)
+    return cpu !== false
+  }
+
+  /** A put made the shared counter this. */
+  #landed(count: number, seq: number): void {
+    if (count === 0) this.#released(seq)
+    else if (count < 0 && !this.#ref.isBiased) this.#ref.wake()
+  }
+
+  #released(seq: number): void {
+    const run = (): void => {
+      this.#said?.say('percpu-ref/released', {})
+      try {
+        this.#release?.(this)
+      } finally {
+        this.#ref.setReleased()
+      }
+    }
+    if (this.#said === null) run()
+    else this.#said.because(seq, run)
+  }
+
+  /** The reference that a switch held is dropped at its end. */
+  #putSwitch(): void {
+    const count = this.#ref.add(-1)
+    this.#landed(count, this.#said?.say('percpu-ref/put', { n: 1, cpu: null, of: 'switch' }) ?? 0)
+  }
+
+  #checkAttached(): void {
+    if (!this.#isAttached) throw new PercpuRefBug(`worker ${this.#worker} uses a shared ref that it was detached from`)
+  }
+
+  #sayGot(n: number, cpu: number | null): void {
+    this.#said!.say('percpu-ref/got', { n, cpu, of: 'user' })
+  }
+
+  #sayPut(n: number, cpu: number | null): number {
+    return this.#said!.say('percpu-ref/put', { n, cpu, of: 'user' })
+  }
+
+  #sayTried(call: 'tryget' | 'tryget-live', cpu: number | null | false): void {
+    this.#said!.say('percpu-ref/tried', { n: 1, cpu: cpu === false ? null : cpu, call, ok: cpu !== false })
+  }
+}
+
+function countOf(n: number): number {
+  if (Number.isInteger(n) && n >= 0 && n <= MANY_MAX) return n
+  throw new RangeError(`a number of references is a whole number from 0 to ${MANY_MAX}, found ${n}`)
+}

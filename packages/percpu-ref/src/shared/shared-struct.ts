@@ -1,0 +1,202 @@
+import { PercpuRefBug } from '../ref-struct.ts'
+import type { RefWords } from '../state.ts'
+import { raiseEpoch } from './grace-period.ts'
+import { ATOMIC, BIAS32, CLOSED, COUNTER, DEAD, EXITED, GATE, header, lineOf, place } from './layout.ts'
+import { locked } from './lock.ts'
+import { wide, type Said } from './said.ts'
+
+/** The words of a shared ref, as one thread reads and changes them; what is the same in every mode, and the ways between modes. */
+export class SharedStruct {
+  readonly words: Int32Array
+  readonly #said: Said
+
+  constructor(words: Int32Array, said: Said) {
+    this.words = words
+    this.#said = said
+  }
+
+  get isDying(): boolean {
+    return (this.#mode & DEAD) !== 0
+  }
+
+  get isExited(): boolean {
+    return (this.#mode & EXITED) !== 0
+  }
+
+  get isSwitching(): boolean {
+    return Atomics.load(this.words, header.SWITCHING) === 1
+  }
+
+  get isBiased(): boolean {
+    return Atomics.load(this.words, header.BIASED) === 1
+  }
+
+  get isReleased(): boolean {
+    return Atomics.load(this.words, header.RELEASED) === 1
+  }
+
+  /** The shared counter is zero, and all there is. */
+  get isZero(): boolean {
+    return this.isDying && !this.isBiased && this.count === 0
+  }
+
+  /** The shared counter, signed. */
+  get count(): number {
+    return Atomics.load(this.words, header.COUNT)
+  }
+
+  get #mode(): number {
+    return Atomics.load(this.words, header.MODE)
+  }
+
+  /** percpu_ref_init, in words that nobody else has yet. */
+  initialise(isDead: boolean, release: string | null): void {
+    const count = isDead ? 0 : BIAS32 + 1
+    this.words[header.COUNT] = count
+    this.words[header.BIASED] = Number(!isDead)
+    // There is nothing to wait for before it is brought back.
+    this.words[header.RELEASED] = Number(isDead)
+    this.#setMode(isDead ? ATOMIC | DEAD : 0)
+    this.#said.say('percpu-ref/initialised', {
+      device: null,
+      release,
+      cpus: this.words[header.WORKERS]!,
+      atomic: isDead,
+      dead: isDead,
+      count: wide(count, !isDead),
+      forceAtomic: false,
+      allowReinit: true,
+    })
+  }
+
+  /** Adds to the shared counter; what it is then. */
+  add(n: number): number {
+    return (Atomics.add(this.words, header.COUNT, n) + n) | 0
+  }
+
+  /** atomic_long_add_unless(n, 0). */
+  addUnlessZero(n: number): boolean {
+    for (let count = this.count; count !== 0;) {
+      const found = Atomics.compareExchange(this.words, header.COUNT, count, (count + n) | 0)
+      if (found === count) return true
+      count = found
+    }
+    return false
+  }
+
+  /** Those who wait for the release look again. */
+  wake(): void {
+    Atomics.notify(this.words, header.RELEASED)
+  }
+
+  setReleased(): void {
+    Atomics.store(this.words, header.RELEASED, 1)
+    this.wake()
+  }
+
+  /** percpu_ref_kill_and_confirm as far as it goes without waiting. False when the ref was dead already. */
+  kill(worker: number): boolean {
+    return locked(this.words, () => {
+      this.checkAlive()
+      if (this.isDying) return false
+      const seq = this.#said.say('percpu-ref/killed', { again: false, confirm: true })
+      this.#said.because(seq, () => {
+        Atomics.store(this.words, header.KILLER, worker)
+        Atomics.store(this.words, header.SWITCHING, 1)
+        this.#setMode(ATOMIC | DEAD)
+        raiseEpoch(this.words)
+        this.#said.say('percpu-ref/switch-started', { confirmOnly: false })
+        this.add(1)
+        this.#said.say('percpu-ref/got', { n: 1, cpu: null, of: 'switch' })
+        this.add(-1)
+        this.#said.say('percpu-ref/put', { n: 1, cpu: null, of: 'initial' })
+      })
+      return true
+    })
+  }
+
+  /** percpu_ref_switch_to_atomic_rcu, after the grace period. False when another thread was first. */
+  gather(): boolean {
+    return locked(this.words, () => {
+      if (!this.isBiased) return false
+      let sum = 0
+      for (const line of this.#lines()) sum = (sum + this.words[line + COUNTER]! - this.words[line + place.LEFT]!) | 0
+      const count = this.add(sum - BIAS32)
+      Atomics.store(this.words, header.BIASED, 0)
+      this.#said.say('percpu-ref/switched-to-atomic', { sum: wide(sum), count: wide(count) })
+      if (count <= 0) this.#said.say('percpu-ref/warned', { warning: 'not-positive', count: wide(count), text: null })
+      return true
+    })
+  }
+
+  endSwitch(): void {
+    Atomics.store(this.words, header.SWITCHING, 0)
+    Atomics.notify(this.words, header.SWITCHING)
+    this.#said.say('percpu-ref/switch-ended', {})
+  }
+
+  /** percpu_ref_reinit and percpu_ref_resurrect of a ref that is dead and not switching. @throws PercpuRefBug for another. */
+  revive(type: 'percpu-ref/reinitialised' | 'percpu-ref/resurrected'): void {
+    locked(this.words, () => {
+      this.checkAlive()
+      if (!this.isDying) throw new PercpuRefBug('the ref is not dead: there is nothing to bring back')
+      if (this.isSwitching) throw new PercpuRefBug('the ref was just killed: its kill is not confirmed yet')
+      const { count } = this
+      if (type === 'percpu-ref/reinitialised' && count !== 0) throw new PercpuRefBug(`the ref is not zero: its count is ${count}`)
+      this.#said.say(type, {})
+      Atomics.store(this.words, header.RELEASED, 0)
+      this.add(1)
+      this.#said.say('percpu-ref/got', { n: 1, cpu: null, of: 'initial' })
+      for (const line of this.#lines()) this.words[line + place.LEFT] = this.words[line + COUNTER]!
+      const spread = this.add(BIAS32)
+      Atomics.store(this.words, header.BIASED, 1)
+      this.#setMode(0)
+      this.#said.say('percpu-ref/switched-to-percpu', { count: wide(spread, true) })
+    })
+  }
+
+  /** percpu_ref_exit. @throws PercpuRefBug while a kill is not confirmed. */
+  exit(): void {
+    locked(this.words, () => {
+      if (this.isExited) return
+      if (this.isSwitching) throw new PercpuRefBug('the ref was just killed: its kill is not confirmed yet')
+      this.#setMode(ATOMIC | DEAD | EXITED)
+      this.wake()
+      this.#said.say('percpu-ref/exited', { count: wide(this.count, this.isBiased) })
+    })
+  }
+
+  /** @throws PercpuRefBug after {@link exit}, by whichever thread. */
+  checkAlive(): void {
+    if (this.isExited) throw new PercpuRefBug('the shared ref is used after percpu_ref_exit')
+  }
+
+  snapshot(): RefWords {
+    const mode = this.#mode
+    return {
+      atomic: (mode & ATOMIC) !== 0,
+      dead: (mode & DEAD) !== 0,
+      count: wide(this.count, this.isBiased),
+      perCpu: [...this.#lines()].map((line) => wide(this.words[line + COUNTER]! - this.words[line + place.LEFT]!)),
+      biased: this.isBiased,
+      forceAtomic: false,
+      allowReinit: true,
+      switching: this.isSwitching,
+      freed: (mode & EXITED) !== 0,
+      exited: (mode & EXITED) !== 0,
+    }
+  }
+
+  /** The mode for whoever looks, and the gate of every worker, attached or not. */
+  #setMode(mode: number): void {
+    Atomics.store(this.words, header.MODE, mode)
+    for (const line of this.#lines()) {
+      if (mode === 0) Atomics.and(this.words, line + GATE, ~CLOSED)
+      else Atomics.or(this.words, line + GATE, CLOSED)
+    }
+  }
+
+  *#lines(): Generator<number> {
+    for (let worker = 0; worker < this.words[header.WORKERS]!; worker++) yield lineOf(worker)
+  }
+}

@@ -1,0 +1,112 @@
+/** Workers that use a shared ref as hard as they can, while it is killed at random moments and brought back. */
+import { Worker } from 'node:worker_threads'
+import { header } from './layout.ts'
+import { Said } from './said.ts'
+import { SharedPercpuRef } from './shared-percpu-ref.ts'
+import { SharedStruct } from './shared-struct.ts'
+
+/** Words that the workers and the killer share. */
+export const report = {
+  /** Which life of the ref it is, from 1; 0 before, -1 after all. */
+  LIFE: 0,
+  /** References that one worker took and left for another to give back. */
+  POOL: 1,
+  RELEASES: 2,
+  /** Releases while somebody held a reference. */
+  EARLY: 3,
+  WORKERS: 4,
+  /** Words of a worker, on a line of its own: the life it saw the end of, what it holds, operations in millions and the rest. */
+  LINE: 32,
+  IDLE: 0,
+  HELD: 1,
+  MILLIONS: 2,
+  REST: 3,
+} as const
+
+export interface SoakWork {
+  readonly buffer: SharedArrayBuffer
+  readonly reports: SharedArrayBuffer
+  readonly worker: number
+  readonly seed: number
+}
+
+export interface SoakResult {
+  readonly operations: number
+  readonly kills: number
+  /** Kills after which the count was not zero though all had put what they got. */
+  readonly lost: number
+  readonly early: number
+  readonly releases: number
+}
+
+const WORKERS = 2
+
+/** A release: nobody holds a reference, since each writes down what it gives back before it does. */
+export function recordRelease(words: Int32Array): void {
+  Atomics.add(words, report.RELEASES, 1)
+  let held = Atomics.load(words, report.POOL)
+  for (let line = report.LINE; line < words.length; line += report.LINE) held += words[line + report.HELD]!
+  if (held !== 0) Atomics.add(words, report.EARLY, 1)
+}
+
+/** Kills until so many operations are done. `withGrace` false: takes the sum at once, without a grace period. */
+export async function soak(operations: number, { withGrace, seed }: { withGrace: boolean; seed: number }): Promise<SoakResult> {
+  const words = new Int32Array(new SharedArrayBuffer(report.LINE * 4 * (WORKERS + 1)))
+  const ref = SharedPercpuRef.create({ workers: WORKERS, dead: true, release: () => recordRelease(words) })
+  const workers = Array.from({ length: WORKERS }, (_, worker) => {
+    const work: SoakWork = { buffer: ref.buffer, reports: words.buffer as SharedArrayBuffer, worker: worker + 1, seed: seed + worker }
+    return new Worker(new URL('soak.child.ts', import.meta.url), { workerData: work, execArgv: ['--conditions=@devtrail/source'] })
+  })
+  const failed = Promise.race(workers.map((worker) => new Promise<never>((_, reject) => worker.once('error', reject))))
+  try {
+    return await Promise.race([failed, kills(ref, words, { operations, withGrace, seed })])
+  } finally {
+    Atomics.store(words, report.LIFE, -1)
+    Atomics.notify(words, report.LIFE)
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}
+
+const field = (worker: number, name: number): number => report.LINE * worker + name
+const MILLION = 1e6
+
+function operationsDone(words: Int32Array): number {
+  let done = 0
+  for (let worker = 1; worker <= WORKERS; worker++)
+    done += Atomics.load(words, field(worker, report.MILLIONS)) * MILLION + Atomics.load(words, field(worker, report.REST))
+  return done
+}
+
+async function kills(
+  ref: SharedPercpuRef,
+  words: Int32Array,
+  { operations, withGrace, seed }: { operations: number; withGrace: boolean; seed: number },
+): Promise<SoakResult> {
+  const struct = new SharedStruct(new Int32Array(ref.buffer), new Said(null, ''))
+  let [kills, lost, random] = [0, 0, seed]
+  while (operationsDone(words) < operations) {
+    ref.reinit()
+    const life = ++kills
+    Atomics.store(words, report.LIFE, life)
+    Atomics.notify(words, report.LIFE)
+    random = (Math.imul(random, 48_271) >>> 0) % 2_147_483_647
+    await Atomics.waitAsync(words, report.WORKERS, 0, random % 4).value
+    if (withGrace) await ref.killAndConfirm()
+    else killWithoutGrace(struct)
+    for (let worker = 1; worker <= WORKERS; worker++)
+      for (let idle = 0; idle !== life; idle = Atomics.load(words, field(worker, report.IDLE)))
+        await Atomics.waitAsync(words, field(worker, report.IDLE), idle, 1000).value
+    if (struct.count !== 0) lost++
+    // Broken counts are for this life only.
+    Atomics.store(struct.words, header.COUNT, 0)
+  }
+  return { operations: operationsDone(words), kills, lost, early: words[report.EARLY]!, releases: words[report.RELEASES]! }
+}
+
+/** The prototype of every lost count: what is on its way is not waited for. */
+function killWithoutGrace(struct: SharedStruct): void {
+  struct.kill(0)
+  struct.gather()
+  struct.endSwitch()
+  struct.add(-1)
+}
