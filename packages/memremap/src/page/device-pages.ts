@@ -46,6 +46,11 @@ export class DevicePages<P> {
     return this.#above === UNTOUCHED ? 0 : this.#above[pfn - this.first]!
   }
 
+  /** The flat array itself, by pfn - first; empty until a page was referenced. */
+  get flat(): Int32Array<ArrayBuffer> {
+    return this.#above
+  }
+
   #touched(): Int32Array<ArrayBuffer> {
     if (this.#above === UNTOUCHED) this.#above = new Int32Array(this.last + 1 - this.first)
     return this.#above
