@@ -17,6 +17,9 @@ export interface Foreseen {
   readonly lateCpus: readonly number[] | null
   /** In the order of the entries. */
   readonly blind: readonly Blindness[]
+  /** Entries of which the trace says where they were lost, and how many it says were lost in all. */
+  readonly placed: number
+  readonly announced: number
 }
 
 /** A recording: the trace, the rest as text where it was recorded. */
@@ -35,5 +38,7 @@ export interface Recording {
   readonly traceClock?: string
   readonly kprobeEvents?: string
   readonly kprobeProfile?: string
+  /** Texts of tracefs' per_cpu/cpuN/stats, each after a line `CPU: N`. */
+  readonly stats?: string
   readonly dmesg?: string
 }

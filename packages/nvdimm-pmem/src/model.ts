@@ -1,4 +1,4 @@
-import type { Facts, Json, Model, View } from '@devtrail/events'
+import type { Facts, Json, Model, View, Views } from '@devtrail/events'
 import { nvdimmPmemCatalogue } from './events.ts'
 import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './state.ts'
 
@@ -26,6 +26,12 @@ const aliases = (state: NvdimmPmemState, device: number, facts: Facts): string[]
   return [...disks, ...[facts.value<string>('device', device, 'disk'), ns?.blockdev, ns?.chardev].filter((n): n is string => n != null)]
 }
 
+const views: Views = {
+  parts: ['disk', 'queue', 'namespace', 'comeBackAs'],
+  // A disk's name, and a queue's pointer, may have been another device's.
+  reachesAll: true,
+}
+
 /** NVDIMM namespaces, the pmem driver's disk and its queue under the contract of a model. */
 export const nvdimmPmemModel: Model<NvdimmPmemState> = {
   name: 'nvdimm-pmem',
@@ -34,5 +40,6 @@ export const nvdimmPmemModel: Model<NvdimmPmemState> = {
   evolve: evolveNvdimmPmem,
   invariants: [],
   describe,
+  views,
   aliases,
 }

@@ -181,6 +181,8 @@ export function evolvePercpuRef(state: PercpuRefState, any: AnyEvent): void {
   if (!any.type.startsWith('percpu-ref/')) return
   const event = any as unknown as PercpuRefEvent
   if (event.type === 'percpu-ref/initialised') return initialise(state, event)
+  // Whatever had this identity before is gone: its memory was to be used again.
+  if (event.type === 'percpu-ref/init-failed') return void state.refs.delete(event.data.ref)
   let ref = state.refs.get(event.data.ref)
   if (ref === undefined) state.refs.set(event.data.ref, (ref = found(event.data.ref)))
   ref.broken = []

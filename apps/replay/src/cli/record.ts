@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { Btf, layoutOf, probesOf, recordScript, verifiedKernels, type Layout, type Probe, type VerifiedKernel } from '@devtrail/linux-trace'
+import {
+  Btf,
+  factsOf,
+  layoutOf,
+  probesOf,
+  recordScript,
+  verifiedKernels,
+  type Layout,
+  type Probe,
+  type VerifiedKernel,
+} from '@devtrail/linux-trace'
 import { table } from '../print/table.ts'
 import { plural } from '../print/units.ts'
 import { examples, type Cli } from './command.ts'
@@ -32,23 +42,31 @@ async function bytesOf(path: string): Promise<Uint8Array> {
 interface Kernel extends VerifiedKernel {
   /** Whether it is one of those that recordings were made of and checked. */
   readonly isVerified: boolean
+  /** One of those whose structures lie the same. */
+  readonly like: string | null
 }
 
 async function kernelOf(path: string): Promise<Kernel> {
   const bytes = await bytesOf(path)
   const btf = createHash('sha256').update(bytes).digest('hex')
   const layout: Layout = layoutOf(new Btf(bytes))
-  const known = verifiedKernels.find((kernel) => kernel.btf === btf)
-  return { ...layout, btf, release: known?.release ?? `BTF-${btf.slice(0, 12)}`, isVerified: known !== undefined }
+  const known = verifiedKernels.flatMap(({ also = [], ...kernel }) => [kernel, ...also]).find((build) => build.btf === btf)
+  return {
+    ...layout,
+    btf,
+    release: known?.release ?? `BTF-${btf.slice(0, 12)}`,
+    isVerified: known !== undefined,
+    like: verifiedKernels.find((kernel) => factsOf(kernel) === factsOf(layout))?.release ?? null,
+  }
 }
 
 const placeOf = ({ module, symbol }: Probe): string => (module === null ? symbol : `${module}:${symbol}`)
 
 async function show(session: Session, kernel: Kernel): Promise<void> {
   const probes = probesOf(kernel)
-  const { release, btf, isVerified, offsets, parameters } = kernel
+  const { release, btf, isVerified, like, offsets, parameters } = kernel
   if (session.json) {
-    await session.printJson({ schemaVersion: 1, release, btf, verified: isVerified, offsets, parameters, probes })
+    await session.printJson({ schemaVersion: 1, release, btf, verified: isVerified, like, offsets, parameters, probes })
     return
   }
   const rows = probes.map((probe) => [
@@ -56,7 +74,9 @@ async function show(session: Session, kernel: Kernel): Promise<void> {
     placeOf(probe),
     probe.without.length === 0 ? '' : session.style.warn(`without ${probe.without.join(', ')}`),
   ])
-  const told = isVerified ? `Linux ${release}, which was recorded and checked` : `a kernel that was not recorded before (BTF ${btf})`
+  const told = isVerified
+    ? `Linux ${release}, which was recorded and checked`
+    : `a kernel that was not recorded before (BTF ${btf})${like === null ? '' : `, whose structures lie as in ${like}`}`
   await session.print(
     `${told}; ${plural(probes.length, 'probe')}\n\n${table([{ title: 'probe' }, { title: 'function' }, { title: '' }], rows, session.style.dim)}\n${table(
       [{ title: 'member' }, { title: 'byte', align: 'right' }],

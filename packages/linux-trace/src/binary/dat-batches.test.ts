@@ -10,7 +10,7 @@ import { decompress } from '../node/file-source.ts'
 import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { DatBatches } from './dat-batches.ts'
 import { readDatFile } from './dat-file.ts'
-import { CONTENT, layouts, lookup, sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
+import { CONTENT, layouts, lookup, probe, sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
 
 const datOf = (layout: Layout, content: Content): Uint8Array =>
   writeDat(layout, content, (algorithm, bytes) => (algorithm === 'zstd' ? zstdCompressSync(bytes) : deflateSync(bytes)))
@@ -56,21 +56,138 @@ describe.each(layouts)('little-endian $little, longs of $longBytes bytes, versio
     const { told, kept, summary } = await read(datOf(layout, CONTENT))
     expect(told).toEqual(TOLD)
     expect(kept).toMatchObject([{ entry: 5, comm: 'my task', pid: 7, cpu: 0, time: 5_000_001_000, event: 'odd' }])
-    expect(summary).toMatchObject({ entries: 6, inBuffer: null, lateCpus: [0, 1], first: { cpu: 0 }, backwards: 0 })
+    expect(summary).toMatchObject({ entries: 6, inBuffer: null, lateCpus: [], first: { cpu: 0 }, backwards: 0 })
   })
 })
 
 const first = layouts[0]!
 
-it('tells what was overwritten by the counts of the kernel, and where the buffers of other CPUs begin', async () => {
-  const stats = [
-    'CPU: 0\nentries: 0\noverrun: 90\ncommit overrun: 0\ndropped events: 2\nread events: 4\n',
-    'CPU: 1\nentries: 0\noverrun: 0\nread events: 2\n',
-  ]
+/** Counts of the kernel, of one CPU. */
+const counts = (cpu: number, { overrun = 0, commit = 0, dropped = 0, read = 0 }): string =>
+  `CPU: ${cpu}\nentries: 0\noverrun: ${overrun}\ncommit overrun: ${commit}\nbytes: 0\ndropped events: ${dropped}\nread events: ${read}\n`
+const [of0, of1] = CONTENT.cpus as [Content['cpus'][number], Content['cpus'][number]]
+const [page0, ...pages0] = of0
+
+it('tells what was overwritten before the first record, and where the buffers of other CPUs begin', async () => {
+  const stats = [counts(0, { overrun: 102, read: 4 }), counts(1, { read: 2 })]
+  const { told, summary } = await read(datOf(first, { ...CONTENT, cpus: [[{ ...page0!, missed: 90 }, ...pages0], of1], stats }))
+  expect(summary).toMatchObject({ inBuffer: 6, written: 108, uname: 'Linux x 6.1.0-1 x86_64', lateCpus: [0, 1] })
+  expect(summary.notes).toEqual(['of the entries of CPU 0: 102 overwritten'])
+  expect(told).toEqual(['overwritten 90 null', TOLD[0], 'overwritten null 1', ...TOLD.slice(1)])
+})
+
+it('what was overwritten while it was read is told where it is missing, once', async () => {
+  const stats = [counts(0, { overrun: 12, read: 4 }), counts(1, { read: 2 })]
   const { told, summary } = await read(datOf(first, { ...CONTENT, stats }))
-  expect(summary).toMatchObject({ inBuffer: 6, written: 98, uname: 'Linux x 6.1.0-1 x86_64' })
-  expect(summary.notes).toEqual(['of the entries of CPU 0: 90 overwritten, 2 dropped'])
-  expect(told.slice(0, 3)).toEqual(['overwritten 92 null', TOLD[0], 'overwritten null 1'])
+  expect(summary).toMatchObject({ inBuffer: 6, written: 18, lateCpus: [] })
+  expect(told).toEqual(TOLD)
+})
+
+it.each([
+  ['dropped', { dropped: 3 }],
+  ['not written by interrupts', { commit: 3 }],
+  ['overwritten without a mark', { overrun: 15 }],
+])('what was %s is missing anywhere', async (_, lost) => {
+  const { told } = await read(datOf(first, { ...CONTENT, stats: [counts(0, { ...lost, read: 4 }), counts(1, { read: 2 })] }))
+  expect(told).toEqual(['blind null', ...TOLD])
+})
+
+/** The same a moment later, as another instance writes it. */
+const later = (by: number, cpus: Content['cpus']): Content['cpus'] =>
+  cpus.map((pages) => pages.map((page) => ({ ...page, samples: page.samples.map((s) => ({ ...s, time: s.time + by })) })))
+
+const both = async (top: readonly Sample[], other: readonly Sample[]): Promise<string[]> =>
+  (await read(datOf(first, { cpus: [[{ samples: top }]], instances: [{ name: 'other', cpus: [[{ samples: other }]] }] }))).told.map(
+    (line) =>
+      line
+        .replace(/^\d+ <...>-/, '')
+        .replace(/ \[0\] ...1. /, ' ')
+        .replace(/ lookup.*pfn=(\w+) .*/, ' $1'),
+  )
+
+const named = (time: number, garbage: number): Sample => ({
+  ...probe(time, 7, 'pfn0.0'),
+  data: (w) => {
+    probe(time, 7, 'pfn0.0').data(w)
+    w.u8(garbage).u8(garbage).u8(garbage)
+  },
+})
+
+describe('several buffers', () => {
+  const two = layouts.filter(({ algorithm }) => algorithm !== 'zlib')
+  const whole: Content['cpus'] = [[page0!, ...pages0.map(({ samples }) => ({ samples }))], of1]
+  const TOLD_WHOLE = TOLD.filter((line) => /^\d/.test(line))
+
+  it.each(two)('$longBytes bytes, version $version: an event of both is told once', async (layout) => {
+    const stats = [counts(0, { read: 4 }), counts(1, { read: 2 }), '\nBuffer: other\n\n', counts(0, { read: 4 }), counts(1, { read: 2 })]
+    for (const by of [0, 1, 80]) {
+      const content = { ...CONTENT, cpus: whole, instances: [{ name: 'other', cpus: later(by, whole) }], stats }
+      const { told, kept, summary } = await read(datOf(layout, content))
+      expect(told).toEqual(TOLD_WHOLE)
+      expect(kept).toHaveLength(1)
+      expect(summary).toMatchObject({ entries: 6, inBuffer: 6, written: 6 })
+      expect(summary.notes).toEqual([
+        'put together by their times: the buffers of the top, "other"; 6 entries that several of them hold are told once',
+      ])
+    }
+  })
+
+  it('what the kernel left between the fields says nothing', async () => {
+    expect(await both([named(10, 1)], [named(11, 0xff)])).toHaveLength(1)
+  })
+
+  it('what happens twice is told twice, also where nothing but the time tells it apart', async () => {
+    const again = [10, 20, 30].map((time) => lookup(time, 7, 1n, 1))
+    expect(
+      await both(
+        again,
+        again.map((s) => ({ ...s, time: s.time + 3 })),
+      ),
+    ).toEqual(['7 10 0x1', '7 20 0x1', '7 30 0x1'])
+    const atOnce = [10, 10, 10].map((time) => lookup(time, 7, 1n, 1))
+    expect(await both(atOnce, atOnce)).toEqual(['7 10 0x1', '7 10 0x1', '7 10 0x1'])
+  })
+
+  it('what only one of them has is told, in order', async () => {
+    const [a, b, c] = [lookup(10, 7, 1n, 1), lookup(20, 7, 2n, 1), lookup(30, 7, 3n, 1)]
+    expect(
+      await both(
+        [a, c],
+        [
+          { ...b, time: 21 },
+          { ...c, time: 31 },
+        ],
+      ),
+    ).toEqual(['7 10 0x1', '7 21 0x2', '7 30 0x3'])
+  })
+
+  it('an interrupt between the two does not part them, whatever it records', async () => {
+    const task = lookup(10, 7, 1n, 1)
+    const irq: Sample = { ...lookup(12, 7, 2n, 1), flags: 8 }
+    expect(
+      await both(
+        [task, irq],
+        [
+          { ...irq, time: 13 },
+          { ...task, time: 20 },
+        ],
+      ),
+    ).toHaveLength(2)
+  })
+
+  it('the same of another task, or much later, is another event', async () => {
+    expect(await both([lookup(10, 7, 1n, 1)], [lookup(11, 8, 1n, 1)])).toHaveLength(2)
+    expect(await both([lookup(10, 7, 1n, 1), lookup(15, 7, 2n, 1)], [lookup(20, 7, 1n, 1)])).toHaveLength(3)
+  })
+
+  it('those of another clock are left out, and what they hold is unknown', async () => {
+    const { told, summary } = await read(
+      datOf(layouts[1]!, { ...CONTENT, instances: [{ name: 'other', clock: 'boot', cpus: [[{ samples: [lookup(1, 7, 1n, 1)] }]] }] }),
+    )
+    expect(told).toEqual(['blind null', ...TOLD])
+    expect(summary.clock).toBe('mono')
+    expect(summary.notes[0]).toContain('the buffer "other" has the clock boot, and the others have mono')
+  })
 })
 
 it('a record of an event that has no format is a gap', async () => {

@@ -1,5 +1,6 @@
 /** The records of a trace.dat as batches of entries. */
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
+import { lossNotes, lostOf, unplacedOf } from '../cpu-stats.ts'
 import { rebootNotes } from '../entries/reboot.ts'
 import { SLOTS_MAX } from '../entries/shape.ts'
 import { RecordingError } from '../errors.ts'
@@ -10,7 +11,8 @@ import { isCounting } from '../clocks.ts'
 import { contextStyle, contextText } from './context-flags.ts'
 import { pagesOf } from './cpu-data.ts'
 import { CpuRecords } from './cpu-records.ts'
-import type { DatFile } from './dat-file.ts'
+import { mergeable, nameOf, withData } from './buffers.ts'
+import type { DatBuffer, DatFile } from './dat-file.ts'
 import { DevresRoles, type Clue, type DevresOp } from './devres-roles.ts'
 import type { EventFormat, FormatField } from './format.ts'
 import { KeptRecords } from './kept-records.ts'
@@ -18,6 +20,7 @@ import { inOrder } from './merge.ts'
 import { probePrint, type ProbePrint } from './probe-print.ts'
 import { RecordReader } from './record-reader.ts'
 import type { ByteSource, Decompress } from './source.ts'
+import { Twins } from './twins.ts'
 
 /** What is known of the records of one event. */
 interface Plan {
@@ -62,8 +65,21 @@ export class DatBatches {
   readonly #contextTexts: string[] = []
   readonly #style
   readonly #kept: KeptRecords
-  readonly #begun = new Set<number>()
-  readonly #overrun = new Set<number>()
+  readonly #begun = new Set<CpuRecords>()
+  /** By CPU: of how many buffers no record was seen yet. */
+  readonly #notBegun = new Map<number, number>()
+  /** CPUs of which entries were overwritten before the first there is. */
+  readonly #late = new Set<number>()
+  /** Those that are read: they have one clock. */
+  readonly #buffers: readonly DatBuffer[]
+  /** Entries that were lost where nothing says. */
+  #unplaced: number
+  /** Entries that later ones have overwritten; and how many of them before the first there is. */
+  readonly #overwritten: number
+  #overwrittenFirst = 0
+  /** Whether buffers had to be left out. */
+  #isPart = false
+  #twinsSeen = 0
   #ops: ReadonlyMap<string, DevresOp> = new Map()
   #names: ReadonlyMap<string, string> = new Map()
 
@@ -85,44 +101,81 @@ export class DatBatches {
     this.#style = contextStyle(file.uname)
     this.#kept = new KeptRecords(this.#out)
     this.#common = commonOf(file)
-    const read = file.stats.reduce((sum, s) => sum + s.read, 0)
-    const lost = file.stats.reduce((sum, s) => sum + s.overrun + s.commitOverrun + s.dropped, 0)
-    if (file.stats.length > 0 && read > 0) {
+    this.#buffers = mergeable(file.buffers, file.clock)
+    const names = new Set(this.#buffers.map(({ name }) => name))
+    const stats = file.stats.filter(({ buffer }) => names.has(buffer))
+    const read = stats.reduce((sum, s) => sum + s.read, 0)
+    if (stats.length > 0) {
       summary.inBuffer = read
-      summary.written = read + lost
+      summary.written = read + lostOf(stats)
     }
+    this.#unplaced = unplacedOf(stats)
+    this.#overwritten = stats.reduce((sum, { overrun }) => sum + overrun, 0)
     summary.uname = file.uname
-    summary.clock = (file.buffers.find(({ cpus }) => cpus.some(({ size }) => size > 0)) ?? file).clock ?? file.clock
+    summary.clock = this.#buffers[0]?.clock ?? file.clock
     summary.ticks = summary.clock !== null && isCounting(summary.clock)
-    for (const { cpu, overrun, dropped } of file.stats) {
-      const lacks = [...(overrun > 0 ? [`${overrun} overwritten`] : []), ...(dropped > 0 ? [`${dropped} dropped`] : [])]
-      if (lacks.length > 0) summary.notes.push(`of the entries of CPU ${cpu}: ${lacks.join(', ')}`)
-    }
-    summary.lateCpus = file.buffers.flatMap(({ cpus }) => cpus.filter(({ size }) => size > 0).map(({ cpu }) => cpu))
+    summary.notes.push(...lossNotes(stats))
+    for (const { cpus } of this.#buffers)
+      for (const { cpu, size } of cpus) if (size > 0) this.#notBegun.set(cpu, (this.#notBegun.get(cpu) ?? 0) + 1)
+    summary.lateCpus = []
     summary.cpus = file.cpuCount ?? file.buffers[0]?.cpus.length ?? null
-    for (const { cpu, overrun } of file.stats) if (overrun > 0) this.#overrun.add(cpu)
+    const left = withData(file.buffers).filter((buffer) => !this.#buffers.includes(buffer))
+    if (left.length > 0) {
+      this.#isPart = true
+      summary.notes.push(
+        `${left.map(({ name, clock }) => `the buffer ${nameOf(name)} has the clock ${clock ?? file.clock ?? '?'}`).join(', ')}, and the others have ${summary.clock ?? '?'}: the two cannot be put in one order, so it is left out, and what it holds is not known`,
+      )
+    }
   }
 
-  #cpus(): CpuRecords[] {
-    return this.#file.buffers.flatMap((buffer) =>
-      buffer.cpus.map(
-        (data) => new CpuRecords(data.cpu, pagesOf(this.#source, this.#decompress, this.#file, buffer, data), this.#file, buffer.pageBytes),
+  /** The records of each CPU, by the number of the buffer they are in. */
+  #cpus(): Map<CpuRecords, number> {
+    return new Map(
+      this.#buffers.flatMap((buffer, number) =>
+        buffer.cpus.map((data) => [
+          new CpuRecords(data.cpu, pagesOf(this.#source, this.#decompress, this.#file, buffer, data), this.#file, buffer.pageBytes),
+          number,
+        ]),
       ),
     )
+  }
+
+  /** Tells of a record whether another buffer's told the same; null where there is one buffer. */
+  #twins(cpus: ReadonlyMap<CpuRecords, number>): ((from: CpuRecords) => boolean) | null {
+    if (this.#buffers.length < 2) return null
+    const twins = new Twins(this.#little)
+    const { type, flags, pid } = this.#common
+    return (from) => {
+      const { view, start, length } = from
+      if (pid.offset + pid.size > length) return false
+      const id = view.getUint16(start + type.offset, this.#little)
+      return twins.isTwin(from, cpus.get(from)!, {
+        id,
+        format: this.#file.formats.get(id) ?? null,
+        flags: view.getUint8(start + flags.offset),
+        pid: view.getInt32(start + pid.offset, this.#little),
+        data: pid.offset + pid.size,
+      })
+    }
   }
 
   async *read(): AsyncGenerator<EntryBatch> {
     await this.#inferDevres()
     const summary = this.#summary
-    const lost = summary.written === null || summary.inBuffer === null ? 0 : summary.written - summary.inBuffer
-    if (lost > 0) this.#out.add({ kind: 'gap', reason: 'overwritten', lost, cpu: null, line: 0 }, 0, 0)
+    await this.#foreseeLosses()
+    if (this.#overwrittenFirst > 0)
+      this.#out.add({ kind: 'gap', reason: 'overwritten', lost: this.#overwrittenFirst, cpu: null, line: 0 }, 0, 0)
     const ready: EntryBatch[] = []
     let wake: (() => void) | null = null
     let resume: (() => void) | null = null
     let over = false
     let failure: unknown = null
+    if (this.#unplaced > 0 || this.#isPart) this.#out.add({ kind: 'blind', cpu: null }, 0, 0)
+    const cpus = this.#cpus()
+    const isTwin = this.#twins(cpus)
     const show = (from: CpuRecords): void => {
-      this.#record(from)
+      if (isTwin?.(from) === true) this.#twin(from)
+      else this.#record(from)
       if (this.#out.isFull) ready.push(this.#out.take())
     }
     const rest = (): Promise<void> | null => {
@@ -131,13 +184,13 @@ export class DatBatches {
       return new Promise((resolve) => (resume = resolve))
     }
     const lacking = ({ cpu, pages, missed, damagedPages }: CpuRecords): void => {
-      if (damagedPages > 0 || (missed !== null && !(pages === 1 && this.#overrun.has(cpu))))
+      if (damagedPages > 0 || (missed !== null && !(pages === 1 && this.#late.has(cpu))))
         this.#out.add({ kind: 'blind', cpu }, summary.entries, summary.lastTime)
     }
     const ended = (from: CpuRecords): void => {
       if (from.damagedPages > 0) this.#damagedPages(from)
     }
-    const work = inOrder(this.#cpus(), { show, lacking, ended, rest })
+    const work = inOrder([...cpus.keys()], { show, lacking, ended, rest })
       .catch((error: unknown) => {
         failure = error
       })
@@ -163,8 +216,42 @@ export class DatBatches {
     if (summary.entries === 0 && summary.inBuffer === null && this.#file.formats.size === 0)
       throw new RecordingError('the trace.dat holds no event formats and no records')
     if (summary.inBuffer === null && summary.entries === 0) summary.inBuffer = 0
+    // trace-cmd takes the counts down before it has read the last of what it records.
+    const more = summary.inBuffer === null || summary.written === null ? 0 : summary.entries - summary.inBuffer
+    if (more > 0) {
+      summary.inBuffer! += more
+      summary.written! += more
+    }
     summary.notes.push(...rebootNotes(this.#out.reboots))
+    if (this.#buffers.length > 1)
+      summary.notes.push(
+        `put together by their times: the buffers ${this.#buffers.map(({ name }) => nameOf(name)).join(', ')}; ${this.#twinsSeen} entries that several of them hold are told once`,
+      )
     if (!this.#out.isEmpty) yield this.#out.take()
+  }
+
+  /** Reads all pages for what their marks say was overwritten before them: before a CPU's first, its part of the trace begins late. */
+  async #foreseeLosses(): Promise<void> {
+    if (this.#overwritten === 0) return
+    let placed = 0
+    let isCounted = true
+    for (const cpu of this.#cpus().keys()) {
+      do {
+        while (cpu.step()) {
+          const { missed, pages } = cpu
+          if (missed === null) continue
+          cpu.missed = null
+          if (missed < 0) isCounted = false
+          else placed += missed
+          if (pages === 1) this.#overwrittenFirst += Math.max(missed, 0)
+          if (pages === 1) this.#late.add(cpu.cpu)
+        }
+      } while (await cpu.more())
+    }
+    if (this.#late.size > 0) this.#summary.lateCpus = [...this.#notBegun.keys()]
+    // What no mark counts was overwritten at one of those that do not say how much, or nobody knows where.
+    if (isCounted) this.#unplaced += Math.max(0, this.#overwritten - placed)
+    else if (this.#late.size > 0) this.#overwrittenFirst += Math.max(0, this.#overwritten - placed)
   }
 
   #planOf(id: number): Plan | null {
@@ -196,13 +283,15 @@ export class DatBatches {
     const at = [summary.entries, summary.lastTime] as const
     from.missed = null
     // What was overwritten before the first page is told by the count of the whole.
-    if (missed !== null && !(from.pages === 1 && this.#overrun.has(cpu)))
+    if (missed !== null && !(from.pages === 1 && this.#late.has(cpu)))
       this.#out.add({ kind: 'gap', reason: 'lost', lost: missed < 0 ? null : missed, cpu, line: 0 }, ...at)
     this.#damagedPages(from)
-    if (this.#begun.has(cpu)) return
-    this.#begun.add(cpu)
+    if (this.#begun.has(from)) return
+    this.#begun.add(from)
+    const notBegun = this.#notBegun.get(cpu)! - 1
+    this.#notBegun.set(cpu, notBegun)
     // The buffers of the others begin later than the first, where any was overwritten.
-    if (this.#overrun.size > 0 && summary.entries > 0)
+    if (notBegun === 0 && this.#late.size > 0 && summary.entries > 0)
       this.#out.add({ kind: 'gap', reason: 'overwritten', lost: null, cpu, line: 0 }, ...at)
   }
 
@@ -226,8 +315,18 @@ export class DatBatches {
     this.#out.add({ kind: 'gap', reason: 'unreadable', lost: 1, cpu, line: 0 }, entries, lastTime)
   }
 
+  /** A record that was told already. */
+  #twin(from: CpuRecords): void {
+    if (from.lacks || !this.#begun.has(from)) this.#gaps(from)
+    const summary = this.#summary
+    this.#twinsSeen++
+    if (summary.inBuffer === null || summary.written === null) return
+    summary.inBuffer--
+    summary.written--
+  }
+
   #record(from: CpuRecords): void {
-    if (from.missed !== null || from.damagedPages > 0 || !this.#begun.has(from.cpu)) this.#gaps(from)
+    if (from.missed !== null || from.damagedPages > 0 || !this.#begun.has(from)) this.#gaps(from)
     const summary = this.#summary
     const { view, start, length } = from
     const { type, flags, preempt, pid } = this.#common
@@ -414,12 +513,14 @@ export class DatBatches {
     const { type, pid } = this.#common
     const show = (from: CpuRecords): void => {
       const { view, start, length } = from
-      if (pid.offset + pid.size > length) return
+      if (pid.offset + pid.size > length || isTwin?.(from) === true) return
       const id = view.getUint16(start + type.offset, this.#little)
       const clue = id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
       if (clue !== null) roles.see(view.getInt32(start + pid.offset, this.#little), clue)
     }
-    await inOrder(this.#cpus(), { show, lacking: nothing, ended: nothing, rest: () => null })
+    const cpus = this.#cpus()
+    const isTwin = this.#twins(cpus)
+    await inOrder([...cpus.keys()], { show, lacking: nothing, ended: nothing, rest: () => null })
     this.#ops = roles.ops()
     this.#names = roles.names(this.#ops)
     if (roles.count === 0) return

@@ -1,4 +1,5 @@
 /** What a trace.dat consists of, but for the records: trace-cmd's file format, versions 6 and 7. */
+import { parseCpuStats, type CpuStat } from '../cpu-stats.ts'
 import { RecordingError } from '../errors.ts'
 import { formatFields, parseFormat, type EventFormat } from './format.ts'
 import { Cursor, damaged, type ByteSource, type Decompress } from './source.ts'
@@ -18,15 +19,6 @@ export interface DatBuffer {
   readonly pageBytes: number
   readonly cpus: readonly CpuData[]
   readonly isCompressed: boolean
-}
-
-/** The kernel's count of what one CPU's buffer held and lost. */
-export interface CpuStat {
-  readonly cpu: number
-  readonly overrun: number
-  readonly commitOverrun: number
-  readonly dropped: number
-  readonly read: number
 }
 
 export interface DatFile {
@@ -154,17 +146,13 @@ class Reader {
     else if (id === option.cpuCount && bytes.length === 4) this.cpuCount = this.cursor(bytes, 0, 'the count of CPUs').u32()
   }
 
+  /** Which buffer the next counts are of: trace-cmd writes a line with its name before them. */
+  counted = ''
+
   #stat(text: string): void {
-    const number = (name: string): number => Number(new RegExp(`^${name}: (\\d{1,15})$`, 'm').exec(text)?.[1] ?? 0)
-    const cpu = /^CPU: (\d{1,4})$/m.exec(text)?.[1]
-    if (cpu === undefined) return
-    this.stats.push({
-      cpu: Number(cpu),
-      overrun: number('overrun'),
-      commitOverrun: number('commit overrun'),
-      dropped: number('dropped events'),
-      read: number('read events'),
-    })
+    const buffer = /^Buffer: (.*)$/m.exec(text)?.[1]
+    if (buffer !== undefined) this.counted = buffer
+    this.stats.push(...parseCpuStats(text, this.counted))
   }
 
   cpuData(c: Cursor, cpu: number): CpuData {
@@ -307,7 +295,13 @@ async function readBuffer7(reader: Reader, c: Cursor, filePageBytes: number): Pr
   head.u16()
   const isCompressed = (head.u16() & 1) !== 0
   const cpus: CpuData[] = []
-  for (let i = 0; i < count; i++) cpus.push(reader.cpuData(c, c.u32()))
+  const seen = new Set<number>()
+  for (let i = 0; i < count; i++) {
+    const cpu = c.u32()
+    if (cpu >= CPUS_MAX || seen.has(cpu)) throw damaged(offset, `CPU ${cpu} in the list of a buffer's CPUs`)
+    seen.add(cpu)
+    cpus.push(reader.cpuData(c, cpu))
+  }
   reader.buffers.push({ name, clock: clock === '' ? null : clock, pageBytes, cpus, isCompressed })
 }
 
@@ -346,6 +340,7 @@ async function parts6({ reader, c, pageBytes }: Parts6): Promise<void> {
   reader.strings.clear()
   reader.comms.clear()
   reader.stats.length = 0
+  reader.counted = ''
   reader.buffers.length = 0
   reader.headers(c)
   reader.ftrace(c)

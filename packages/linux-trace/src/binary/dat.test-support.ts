@@ -164,9 +164,14 @@ function pages(layout: Layout, groups: readonly { readonly missed?: number; read
 
 const head = (little: boolean, type: number, delta: number): number => (little ? delta * 32 + type : type * 2 ** 27 + delta)
 
+/** By CPU: pages. */
+type Cpus = readonly (readonly { readonly missed?: number; readonly samples: readonly Sample[] }[])[]
+
 export interface Content {
-  /** By CPU. */
-  readonly cpus: readonly (readonly { readonly missed?: number; readonly samples: readonly Sample[] }[])[]
+  readonly cpus: Cpus
+  /** The top buffer's clock, and the buffers of instances. */
+  readonly clock?: string
+  readonly instances?: readonly { readonly name: string; readonly clock?: string; readonly cpus: Cpus }[]
   readonly kallsyms?: string
   readonly comms?: string
   readonly uname?: string
@@ -179,7 +184,7 @@ export type Pack = (algorithm: Layout['algorithm'], bytes: Uint8Array) => Uint8A
 /** The bytes of a trace.dat. */
 export function writeDat(
   layout: Layout,
-  { cpus, kallsyms = '', comms = '', uname = 'Linux x 6.1.0-1 x86_64', stats = [] }: Content,
+  { cpus, clock = 'mono', instances = [], kallsyms = '', comms = '', uname = 'Linux x 6.1.0-1 x86_64', stats = [] }: Content,
   packWith: Pack,
 ): Uint8Array {
   const { little, longBytes, version } = layout
@@ -198,20 +203,35 @@ export function writeDat(
     for (const text of Object.values(FORMATS)) w.u64(text.length).text(text)
     return w
   }
-  const data = cpus.map((groups) => pages(layout, groups))
+  const buffers = [{ name: '', clock, cpus }, ...instances].map((buffer) => ({
+    ...buffer,
+    data: buffer.cpus.map((groups) => pages(layout, groups)),
+  }))
   if (version === 6) {
     events(headers(out).u32(0))
     out.u32(kallsyms.length).text(kallsyms).u32(0).u64(comms.length).text(comms).u32(cpus.length)
     out.text('options  \0').u16(5).u32(uname.length).text(uname)
     for (const stat of stats) out.u16(2).u32(stat.length).text(stat)
-    out.u16(0).text('flyrecord\0')
-    const table = out.length
-    for (let i = 0; i < cpus.length; i++) out.u64(0).u64(0)
-    for (const [cpu, bytes] of data.entries()) {
-      out.align(PAGE_BYTES)
-      out.put64(table + cpu * 16, out.length)
-      out.put64(table + cpu * 16 + 8, bytes.length)
-      out.raw(bytes)
+    const places = instances.map(({ name }) => {
+      out
+        .u16(3)
+        .u32(8 + name.length + 1)
+        .u64(0)
+        .cstring(name)
+      return out.length - 8 - name.length - 1
+    })
+    out.u16(0)
+    for (const [i, { data }] of buffers.entries()) {
+      if (i > 0) out.put64(places[i - 1]!, out.length)
+      out.text('flyrecord\0')
+      const table = out.length
+      for (let cpu = 0; cpu < data.length; cpu++) out.u64(0).u64(0)
+      for (const [cpu, bytes] of data.entries()) {
+        out.align(PAGE_BYTES)
+        out.put64(table + cpu * 16, out.length)
+        out.put64(table + cpu * 16 + 8, bytes.length)
+        out.raw(bytes)
+      }
     }
     return out.bytes
   }
@@ -241,22 +261,27 @@ export function writeDat(
     [21, section(21, (w) => w.u64(comms.length).text(comms))],
   ] as const
   const isPacked = layout.algorithm !== 'none'
-  const buffer = out.length
-  out
-    .u16(3)
-    .u16(isPacked ? 1 : 0)
-    .u32(0)
-    .u64(0)
-  const cpuPlaces = data.map((bytes) => {
-    out.align(PAGE_BYTES)
+  const listed = buffers.map(({ name, clock: of = 'mono', data }) => {
     const at = out.length
-    if (isPacked) {
-      // Each page a chunk.
-      const chunks = Array.from({ length: bytes.length / PAGE_BYTES }, (_, i) => pack(bytes.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES)))
-      out.u32(chunks.length)
-      for (const chunk of chunks) out.u32(chunk.length).u32(PAGE_BYTES).raw(chunk)
-    } else out.raw(bytes)
-    return { at, size: bytes.length === 0 ? 0 : out.length - at }
+    out
+      .u16(3)
+      .u16(isPacked ? 1 : 0)
+      .u32(0)
+      .u64(0)
+    const cpuPlaces = data.map((bytes) => {
+      out.align(PAGE_BYTES)
+      const from = out.length
+      if (isPacked) {
+        // Each page a chunk.
+        const chunks = Array.from({ length: bytes.length / PAGE_BYTES }, (_, i) =>
+          pack(bytes.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES)),
+        )
+        out.u32(chunks.length)
+        for (const chunk of chunks) out.u32(chunk.length).u32(PAGE_BYTES).raw(chunk)
+      } else out.raw(bytes)
+      return { at: from, size: bytes.length === 0 ? 0 : out.length - from }
+    })
+    return { at, name, clock: of, cpuPlaces }
   })
   out.put64(
     first,
@@ -264,14 +289,16 @@ export function writeDat(
       for (const [id, at] of places) w.u16(id).u32(8).u64(at)
       w.u16(5).u32(uname.length).text(uname)
       for (const stat of stats) w.u16(2).u32(stat.length).text(stat)
-      w.u16(3)
-        .u32(8 + 1 + 5 + 4 + 4 + cpus.length * 20)
-        .u64(buffer)
-        .cstring('')
-        .cstring('mono')
-        .u32(PAGE_BYTES)
-        .u32(cpus.length)
-      for (const [cpu, { at, size }] of cpuPlaces.entries()) w.u32(cpu).u64(at).u64(size)
+      for (const { at, name, clock: of, cpuPlaces } of listed) {
+        w.u16(3)
+          .u32(8 + name.length + 1 + of.length + 1 + 4 + 4 + cpuPlaces.length * 20)
+          .u64(at)
+          .cstring(name)
+          .cstring(of)
+          .u32(PAGE_BYTES)
+          .u32(cpuPlaces.length)
+        for (const [cpu, { at: from, size }] of cpuPlaces.entries()) w.u32(cpu).u64(from).u64(size)
+      }
       w.u16(0).u32(8).u64(0)
     }),
   )

@@ -96,6 +96,16 @@ describe('how complete a recording is', () => {
     expect(data('log/ended')).toEqual([{ complete: false }])
   })
 
+  it('probes that are told by addresses only are said to be, unless their definitions are there', async () => {
+    const report = raw('sh-102   [001]   136.486662: release_region:       (ffffffff86aaa9c0) parent=0xff11 start=0x100000000 n=0x2000')
+    const told = 'told by addresses only'
+    expect((await imported([report])).summary.notes.join()).toContain(told)
+    const kprobeEvents = 'p:dt/release_region __release_region parent=$arg1:x64 start=$arg2:x64 n=$arg3:x64\n'
+    const { summary, all } = await imported([report], { kprobeEvents })
+    expect(summary.notes.join()).not.toContain(told)
+    expect(all('resource-tree/released')).toHaveLength(1)
+  })
+
   it('entries that were overwritten are a gap before the first', async () => {
     const { summary, all } = await imported([release], { header: '# entries-in-buffer/entries-written: 1/8   #P:1' })
     expect(summary).toMatchObject({ complete: false, lost: 7 })
@@ -105,7 +115,7 @@ describe('how complete a recording is', () => {
   it('until the buffer of another CPU has begun, something may be missing before each entry', async () => {
     const overwritten = {
       header: '# entries-in-buffer/entries-written: 4/11   #P:2',
-      foresee: () => Promise.resolve({ lateCpus: [1], blind: [] }),
+      foresee: () => Promise.resolve({ lateCpus: [1], blind: [], placed: 7, announced: 7 }),
     }
     const { summary, all } = await imported([release, release, raw('##### CPU 1 buffer started ####'), release, release], overwritten)
     expect(all('log/gap').map((e) => [e.entry, e.data['cpu'], e.data['lost']])).toEqual([
@@ -115,6 +125,35 @@ describe('how complete a recording is', () => {
       [3, 1, null],
     ])
     expect(summary.lost).toBe(7)
+  })
+
+  it('entries of which the kernel counts that they were lost, and nothing says where, may be missing before each', async () => {
+    const stats = 'CPU: 0\nentries: 0\noverrun: 0\ncommit overrun: 1\ndropped events: 4\nread events: 2\n'
+    const { summary, all, data } = await imported([release, release], { stats })
+    expect(summary).toMatchObject({ complete: false, lost: 5 })
+    expect(all('log/gap').map((e) => [e.entry, e.data['lost'], e.data['cpu']])).toEqual([
+      [1, null, null],
+      [2, null, null],
+    ])
+    expect(data('log/ended')).toEqual([{ complete: false }])
+    expect(summary.notes).toContain('of the entries of CPU 0: 1 not written by interrupts, 4 dropped, for the buffer was full')
+    expect(summary.notes).toContain('5 entries were lost, and nothing says where: what is said may lack what they did')
+  })
+
+  it('a header behind the entries that announces more than is marked as lost: the same', async () => {
+    const header = '# entries-in-buffer/entries-written: 2/9   #P:2'
+    const lines = [release, raw('CPU:1 [LOST 4 EVENTS]'), release, raw(header)]
+    const { summary, data } = await imported(lines, {
+      header: '',
+      foresee: () => Promise.resolve({ lateCpus: [], blind: [{ after: 0, cpu: 1 }], placed: 4, announced: 7 }),
+    })
+    expect(summary).toMatchObject({ complete: false, lost: 7 })
+    expect(data('log/ended')).toEqual([{ complete: false }])
+    // A stream cannot be looked through before: it is said at the end.
+    const live = await imported(lines, { header: '' })
+    expect(live.summary.lost).toBe(7)
+    expect(live.data('log/ended')).toEqual([{ complete: false }])
+    expect(live.summary.notes).toContain('3 entries were lost, and nothing says where: what is said may lack what they did')
   })
 
   it('entries that were lost are a gap where they are missing', async () => {

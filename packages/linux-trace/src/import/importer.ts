@@ -24,8 +24,9 @@ import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
 import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
+import { lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
-import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes } from './notes.ts'
+import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
 
@@ -104,6 +105,8 @@ class Importer {
   #taking: Promise<unknown> | null = null
   /** Models whose events are not all recorded: what they hold is true for the moment it was told only. */
   readonly #unrecorded: readonly string[]
+  /** Whether probes were told by addresses only, which no symbol and no definition names. */
+  #hasAddresses = false
   /** Functions whose return probes fetch no value. */
   readonly #silent = new Set<string>()
   /** What a look through the whole trace told; null where there was none. */
@@ -116,7 +119,7 @@ class Importer {
   #said = 0
   #saidAt = 0
   /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
-  readonly #blind = new Set<number>()
+  readonly #blind = new Set<number | null>()
   readonly #withoutEffect = new Map<string, number>()
   readonly #unknown = new Set<string>()
   readonly #notes: string[] = []
@@ -124,6 +127,7 @@ class Importer {
   readonly #ctx: ImportContext
   readonly #window: Window
   readonly #losses: Losses
+  readonly #stats: readonly CpuStat[]
   #lastConsole: ConsoleLine | null = null
   #progress = 0
   /** Of a live trace: what was read is gone through before more is waited for. */
@@ -146,7 +150,8 @@ class Importer {
     )
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
     this.#unrecorded = [...coverage.missing().keys()]
-    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0)
+    this.#stats = parseCpuStats(recording.stats ?? '')
+    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
   }
 
@@ -164,6 +169,8 @@ class Importer {
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
+    if (this.#unplaced() > 0) this.#blind.add(null)
+    this.#notes.push(...lossNotes(this.#stats))
     await this.#settled()
     this.#options.signal?.throwIfAborted()
     for (;;) {
@@ -264,7 +271,10 @@ class Importer {
 
   #planOf(hit: ProbeHit): Plan {
     const handler = handlerOf(hit)
-    if (handler === undefined) return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+    if (handler === undefined) {
+      if (/^(?:0x)?[0-9a-f]{8,16}$/.test(hit.symbol)) this.#hasAddresses = true
+      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+    }
     return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
   }
 
@@ -285,6 +295,13 @@ class Importer {
     if (silent) this.#outcomeUnknown(hit)
     else handler(this.#ctx, hit)
     this.#ctx.sayDoubts()
+  }
+
+  /** Entries that are known to be lost, and nothing says where. */
+  #unplaced(): number {
+    const placed = this.#foreseen?.placed ?? 0
+    const announced = Math.max(this.#foreseen?.announced ?? 0, this.#foreseen === null ? 0 : lostOf(this.#stats))
+    return Math.max(unplacedOf(this.#stats), announced - placed)
   }
 
   /** CPUs that may have lost entries after the first entry there is: those whose buffer is said to begin later. */
@@ -401,13 +418,15 @@ class Importer {
     sayOwnersByNamespace(ctx)
     if (this.#recording.dmesg !== undefined && entries > 0)
       sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
-    ctx.say('log/ended', { complete: this.#losses.endIsWhole })
+    if (this.#losses.unplaced > 0) this.#notes.push(unplacedNote(this.#losses.unplaced))
+    if (this.#blind.size > 0 && entries > 0) this.#doubtUpTo(entries, lastTime, null)
+    ctx.say('log/ended', { complete: this.#losses.endIsWhole && this.#blind.size === 0 })
   }
 
   #summary(): ImportSummary {
     const { entries, unparsed } = this.#trace
     const { notFollowed, lost, none } = this.#losses
-    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent }))
+    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent, hasAddresses: this.#hasAddresses }))
     return {
       entries,
       events: this.#ctx.seq,

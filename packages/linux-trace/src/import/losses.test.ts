@@ -8,23 +8,23 @@ const told = (l: Losses): object => ({ lost: l.lost, endIsWhole: l.endIsWhole, n
 test.each<[what: string, trace: Partial<TraceSummary>, missedHits: boolean, lost: number | null, endIsWhole: boolean, none: boolean]>([
   ['nothing is missing', {}, false, 0, true, true],
   ['there is no header', { inBuffer: null, written: null }, false, null, false, false],
-  ['the ring buffer wrapped', { written: 12 }, false, 0, true, false],
+  ['entries were lost, and nothing says where', { written: 12 }, false, 3, false, false],
   ['entries that the header announces are not there', { entries: 8 }, false, 0, false, false],
   ['there are more than the header announces', { entries: 10 }, false, 0, true, false],
   ['a line could not be read', { unparsed: 1 }, false, 0, false, false],
   ['probes missed hits', {}, true, 0, false, false],
 ])('%s', (_, trace, missedHits, lost, endIsWhole, none) => {
-  expect(told(new Losses({ ...whole, ...trace }, missedHits))).toEqual({ lost, endIsWhole, none })
+  expect(told(new Losses({ ...whole, ...trace }, missedHits, 0))).toEqual({ lost, endIsWhole, none })
 })
 
 test('an entry that cannot be followed is lost, and so may be what it said of the end', () => {
-  const losses = new Losses(whole, false)
+  const losses = new Losses(whole, false, 0)
   losses.entryNotFollowed()
   expect([losses.notFollowed, told(losses)]).toEqual([1, { lost: 1, endIsWhole: false, none: false }])
 })
 
 test('what is lost adds up until nobody can say how much; the late start of a buffer adds nothing', () => {
-  const losses = new Losses(whole, false)
+  const losses = new Losses(whole, false, 0)
   losses.gap('lost', 5)
   losses.gap('overwritten', null)
   losses.gap('cut', 2)

@@ -8,10 +8,20 @@ export class Losses {
   #lost: number | null = 0
   #notFollowed = 0
 
-  /** `missedHits`: whether probes were not run every time. */
-  constructor(trace: TraceSummary, missedHits: boolean) {
+  readonly #counted: number
+
+  /** `missedHits`: whether probes were not run every time; `counted`: what the kernel's counts say that all buffers lost. */
+  constructor(trace: TraceSummary, missedHits: boolean, counted: number) {
     this.#trace = trace
     this.#missedHits = missedHits
+    this.#counted = counted
+  }
+
+  /** Entries that are known to be lost without a gap for them. */
+  get unplaced(): number {
+    const { inBuffer, written } = this.#trace
+    const announced = inBuffer === null || written === null ? 0 : written - inBuffer
+    return Math.max(0, announced - (this.#lost ?? announced), this.#counted - (this.#lost ?? this.#counted))
   }
 
   gap(reason: GapReason, lost: number | null): void {
@@ -32,13 +42,15 @@ export class Losses {
 
   /** Entries that are missing; null when some are and nobody can say how many, or when nothing says whether any are. */
   get lost(): number | null {
-    return this.#trace.inBuffer === null && this.#lost === 0 ? null : this.#lost
+    if (this.#lost === null) return null
+    const lost = this.#lost + this.unplaced
+    return this.#trace.inBuffer === null && lost === 0 ? null : lost
   }
 
   /** Whether nothing is missing at the end, whatever was lost before the first entry or between two. */
   get endIsWhole(): boolean {
     const { entries, inBuffer, unparsed } = this.#trace
-    return inBuffer !== null && entries >= inBuffer && unparsed === 0 && this.#notFollowed === 0 && !this.#missedHits
+    return inBuffer !== null && entries >= inBuffer && unparsed === 0 && this.#notFollowed === 0 && !this.#missedHits && this.unplaced === 0
   }
 
   /** Whether nothing is missing from the recording's beginning to its end. */

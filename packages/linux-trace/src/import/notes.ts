@@ -44,10 +44,13 @@ export function entryNote({ number, line, event }: TraceEntry, hit: ProbeHit | n
 export const cutNote = (entries: number, inBuffer: number): string =>
   `the trace is cut: it has ${entries} of the ${inBuffer} entries that its header announces`
 
+export const unplacedNote = (lost: number): string =>
+  `${lost} ${lost === 1 ? 'entry was' : 'entries were'} lost, and nothing says where: what is said may lack what ${lost === 1 ? 'it' : 'they'} did`
+
 /** What is known once the trace was read to its end. */
 export function endNotes(
   { unparsed, unreadable, inBuffer, backwards, notes: told }: TraceSummary,
-  seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string> },
+  seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string>; readonly hasAddresses: boolean },
 ): string[] {
   const notes: string[] = [...told]
   if (unparsed > 0)
@@ -56,6 +59,10 @@ export function endNotes(
   if (backwards > 0) notes.push(`time goes back ${backwards} times: positions by time mean the last event not later`)
   if (seen.silent.size > 0)
     notes.push(`return probes of ${[...seen.silent].join(', ')} do not fetch $retval: how those calls ended is not known`)
+  if (seen.hasAddresses)
+    notes.push(
+      'probes are told by addresses only, as trace-cmd report prints them: which functions they are on is not known; put kprobe_events.txt beside the trace, or import the trace.dat itself',
+    )
   if (inBuffer === null) notes.push('the trace has no header: whether it is complete is not known')
   return notes
 }

@@ -16,12 +16,20 @@ it('a CPU is blind from its last entry before the mark of what it lost', async (
     { after: 2, cpu: 1 },
     { after: 3, cpu: 0 },
   ]
-  expect(await foreseen(text)).toEqual({ lateCpus: null, blind })
+  expect(await foreseen(text)).toEqual({ lateCpus: null, blind, placed: 6, announced: 0 })
   // However the bytes come.
-  for (const size of [1, 3, 7, 64]) expect(await foreseen(text, size)).toEqual({ lateCpus: null, blind })
+  for (const size of [1, 3, 7, 64]) expect(await foreseen(text, size)).toEqual({ lateCpus: null, blind, placed: 6, announced: 0 })
 })
 
 it('one that lost entries before its first is blind from the beginning', async () => {
   const text = `${HEADER}${entry(1, 0)}CPU:1 [LOST 4 EVENTS]\n${entry(2, 1)}`
-  expect(await foreseen(text)).toEqual({ lateCpus: null, blind: [{ after: 0, cpu: 1 }] })
+  expect(await foreseen(text)).toEqual({ lateCpus: null, blind: [{ after: 0, cpu: 1 }], placed: 4, announced: 0 })
+})
+
+it.each([
+  ['as many', '5/5', 0],
+  ['more', '5/11', 6],
+])('a header at the end that announces %s', async (_, counts, announced) => {
+  const lines = `${entry(1, 0)}${entry(2, 1)}# entries-in-buffer/entries-written: ${counts}   #P:2\n`
+  for (const size of [1, 7, 64, 4096]) expect(await foreseen(lines, size)).toMatchObject({ blind: [], placed: 0, announced })
 })

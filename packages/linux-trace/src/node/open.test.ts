@@ -149,7 +149,7 @@ describe('the CPUs whose buffer begins late', () => {
 
   it('are not looked for otherwise', async () => {
     await put('trace.txt', TRACE + STARTED)
-    expect(await (await openRecording(folder)).recording.foresee!()).toEqual({ lateCpus: null, blind: [] })
+    expect(await (await openRecording(folder)).recording.foresee!()).toMatchObject({ lateCpus: null, blind: [] })
   })
 })
 

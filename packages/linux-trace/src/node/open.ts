@@ -22,6 +22,7 @@ const PARTS = {
   traceClock: 'trace_clock.txt',
   kprobeEvents: 'kprobe_events.txt',
   kprobeProfile: 'kprobe_profile.txt',
+  stats: 'stats.txt',
   dmesg: 'dmesg.txt',
 } as const
 /** A part is text of a page or so; anything larger is not what its name says. */

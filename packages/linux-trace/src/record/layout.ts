@@ -13,10 +13,10 @@ export interface Layout {
 const PLACE = /\{([^}]+)\}/g
 
 /** The members that a fetch names: `a.b|c.d` are alternatives, `a.b+2*s` is one of an array of `s`. */
-const membersOf = (fetch: string): string[] => [...fetch.matchAll(PLACE)].flatMap(([, what]) => what!.split(/\||\+\d+\*/))
+export const membersOf = (fetch: string): string[] => [...fetch.matchAll(PLACE)].flatMap(([, what]) => what!.split(/\||\+\d+\*/))
 
 /** Structures whose members have no place of their own in {@link catalogue}'s arithmetic but are relied on: a page is 64 bytes. */
-const STRUCT_PAGE_BYTES = 64
+export const STRUCT_PAGE_BYTES = 64
 
 /**
  * Reads a layout out of a kernel's BTF.

@@ -4,8 +4,12 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { probesOf } from './layout.ts'
+import { makeBtf, type BtfType } from '../btf/btf.test-support.ts'
+import { Btf } from '../btf/btf.ts'
+import { factsOf, WANTED } from './facts.ts'
+import { probesOf, type Layout } from './layout.ts'
 import { recordScript } from './script.ts'
 import { verifiedKernels } from './verified.ts'
 
@@ -25,7 +29,11 @@ afterEach(() => rmSync(root, { recursive: true }))
 function run(script: string, ...args: readonly string[]): SpawnSyncReturns<string> {
   const path = join(root, 'record.sh')
   writeFileSync(path, script)
-  return spawnSync('sh', [path, ...args], { encoding: 'utf8', env: { ...process.env, DEVTRAIL_RECORD_ROOT: root }, timeout: 20_000 })
+  return spawnSync('sh', [path, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${root}:${process.env['PATH']}`, DEVTRAIL_RECORD_ROOT: root },
+    timeout: 20_000,
+  })
 }
 
 it('is a script that sh takes, with every probe of every kernel', () => {
@@ -36,6 +44,96 @@ it('is a script that sh takes, with every probe of every kernel', () => {
     for (const { event } of probesOf(kernel)) expect(script).toContain(`${event} `)
     expect(script).toContain(`# Linux ${kernel.release}`)
   }
+  expect(script).not.toMatch(/@[A-Z_]+@/)
+})
+
+/** Structures as some kernel could have them: unnamed ones within, bit fields, qualified types, names that nobody asks for. */
+const structures = fc.record({ before: fc.nat(3), gap: fc.nat(40), isUnion: fc.boolean(), field: fc.boolean(), swapped: fc.boolean() })
+
+function btfOf({ before, gap, isUnion, field, swapped }: typeof structures extends fc.Arbitrary<infer T> ? T : never): Uint8Array {
+  const idle: BtfType[] = Array.from({ length: before }, () => ({
+    kind: 19,
+    name: 'unused',
+    value: 8,
+    members: 2,
+    words: ['x', 1, 2, 'y', 3, 4],
+  }))
+  const at = (id: number): number => before + id
+  return makeBtf([
+    ...idle,
+    { kind: 1, name: 'int', value: 4, words: [32] }, // 1
+    { kind: 4, name: 'range', value: 16, members: 2, words: ['start', at(1), 0, 'end', at(1), 64] }, // 2
+    { kind: 10, value: at(2) }, // 3: const struct range
+    { kind: isUnion ? 5 : 4, value: 32, members: 2, words: ['range', at(3), gap * 8, 'ranges', at(1), gap * 8] }, // 4: unnamed
+    { kind: 4, name: 'dev_pagemap', value: 200, flag: field, members: 2, words: [0, at(4), 64, 'type', at(1), field ? 0x0300_0005 : 320] }, // 5
+    { kind: 4, name: 'page', value: 64, members: 2, words: ['flags', at(1), 0, '_refcount', at(1), 8 * gap] }, // 6
+    { kind: 13, value: 0, members: 2, words: swapped ? ['nid', at(1), 'pgmap', at(1)] : ['pgmap', at(1), 'nid', at(1)] }, // 7
+    { kind: 12, name: 'memremap_pages', value: at(7) }, // 8
+    { kind: 12, name: 'unheard_of', value: at(7) },
+  ])
+}
+
+const layout = (bytes: Uint8Array): Layout => {
+  const btf = new Btf(bytes)
+  const members = WANTED.filter((what) => !what.endsWith('()')).flatMap((what) => {
+    const place = btf.member(what)
+    return place === null ? [] : [[what, what.includes('.') ? place.offset : place.size!] as const]
+  })
+  const functions = WANTED.filter((what) => what.endsWith('()')).map((what) => what.slice(0, -2))
+  return {
+    offsets: Object.fromEntries(members),
+    parameters: Object.fromEntries(functions.flatMap((name) => (btf.parameters(name) === null ? [] : [[name, btf.parameters(name)!]]))),
+  }
+}
+
+/** The facts that the script itself finds. */
+function found(bytes: Uint8Array): string {
+  const path = join(root, 'sys/kernel/btf/vmlinux')
+  writeFileSync(path, bytes)
+  const [functions] = /^facts\(\) \{.*?^AWK\n\}\n/ms.exec(recordScript(verifiedKernels))!
+  return execFileSync('sh', ['-c', `btf=${path}\n${functions}\nfacts`], { encoding: 'utf8' }).trimEnd()
+}
+
+describe('a build that was never seen', () => {
+  const some = { before: 1, gap: 8, isUnion: true, field: false, swapped: false }
+
+  it('is read by the script as it is read here', () => {
+    fc.assert(
+      fc.property(structures, (structure) => {
+        const bytes = btfOf(structure)
+        expect(found(bytes)).toBe(factsOf(layout(bytes)))
+      }),
+      { numRuns: 25 },
+    )
+    expect(found(btfOf(some))).toContain('dev_pagemap.range.end 24\n')
+    expect(found(btfOf({ ...some, swapped: true }))).toContain('memremap_pages() nid,pgmap\n')
+  })
+
+  const tryOut = (release: string, bytes: Uint8Array): SpawnSyncReturns<string> => {
+    const checked = { release: '6.1.0-1-checked', btf: first.btf, ...layout(btfOf(some)) }
+    writeFileSync(join(root, 'sys/kernel/btf/vmlinux'), bytes)
+    writeFileSync(join(root, 'uname'), `#!/bin/sh\n[ "$1" = -m ] && echo x86_64 || echo ${release}\n`, { mode: 0o755 })
+    // What comes next needs a tracefs.
+    rmSync(join(root, 'sys/kernel/tracing/kprobe_events'))
+    return run(recordScript([{ ...ours, release: '5.10.0-1' }, checked]), '-o', join(root, 'out'))
+  }
+
+  it('is recorded as the one of its series with the same structures', () => {
+    const { stderr } = tryOut('6.1.0-99-later', btfOf({ ...some, before: 3 }))
+    expect(stderr).toContain('its structures lie as in 6.1.0-1-checked, which was checked')
+    expect(stderr).toContain('there is no tracefs')
+  })
+
+  it.each([
+    ['of another series', '6.2.0-1', btfOf(some)],
+    ['whose structures lie elsewhere', '6.1.0-99', btfOf({ ...some, gap: 9 })],
+    ['whose functions take something else', '6.1.0-99', btfOf({ ...some, swapped: true })],
+    ['that is cut', '6.1.0-99', btfOf(some).subarray(0, 100)],
+    ['that is none', '6.1.0-99', new TextEncoder().encode('no BTF at all, but long enough for a header')],
+  ])('%s is refused', (_, release, bytes) => {
+    const { status, stderr } = tryOut(release, bytes)
+    expect([status, stderr]).toEqual([1, expect.stringContaining('is none that this script knows (5.10.0-1, 6.1.0-1-checked)')])
+  })
 })
 
 describe('refuses', () => {

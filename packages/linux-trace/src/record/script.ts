@@ -1,7 +1,9 @@
 /** The script that records on a stock kernel: POSIX shell, for one or several kernels that it tells apart by their BTF. */
 import { TRACEPOINTS } from './catalogue.ts'
+import { FACTS_AWK, factsOf, namesWanted } from './facts.ts'
 import { probesOf, type Probe } from './layout.ts'
-import type { VerifiedKernel } from './verified.ts'
+import { TEMPLATE } from './template.ts'
+import type { KernelBuild, VerifiedKernel } from './verified.ts'
 
 /** The group that the script's probes are in, and the name of its instance. */
 export const GROUP = 'devtrail'
@@ -9,212 +11,48 @@ export const GROUP = 'devtrail'
 const definition = ({ event, symbol, module, isReturn, fetch }: Probe): string =>
   `${isReturn ? 'r' : 'p'} ${event} ${module === null ? '' : `${module}:`}${symbol}${fetch === '' ? '' : ` ${fetch}`}`
 
-function kernelCase(kernel: VerifiedKernel, i: number): string {
-  return `    ${kernel.btf}) kernel='${kernel.release}'; probes() { probes_${i}; } ;;`
+const buildsOf = ({ btf, release, also = [] }: VerifiedKernel): readonly KernelBuild[] => [{ btf, release }, ...also]
+
+const hashCases = (kernel: VerifiedKernel, i: number): string[] =>
+  buildsOf(kernel).map(({ btf, release }) => `  ${btf}) kernel=${release} number=${i} ;;`)
+
+/** `6.1` of `6.1.0-56-amd64`; null of what is no version. */
+const series = (release: string): string | null => /^\d+\.\d+(?=\.)/.exec(release)?.[0] ?? null
+
+const seriesCase = ({ release }: VerifiedKernel, i: number): string[] => {
+  const of = series(release)
+  if (of === null) return []
+  return [`  case $(uname -r) in ${of}.*) [ "$found" = "$(facts_${i})" ] && kernel=${release} number=${i} ;; esac`]
 }
 
-function probeList(kernel: VerifiedKernel, i: number): string {
-  return `# Linux ${kernel.release}
-probes_${i}() {
+const shellFunction = (name: string, text: string): string => `${name}() {
   cat <<'END'
-${probesOf(kernel).map(definition).join('\n')}
+${text}
 END
 }`
-}
+
+const kernelFunctions = (kernel: VerifiedKernel, i: number): string =>
+  [
+    `# Linux ${kernel.release}`,
+    shellFunction(`probes_${i}`, probesOf(kernel).map(definition).join('\n')),
+    ...(series(kernel.release) === null ? [] : [shellFunction(`facts_${i}`, factsOf(kernel))]),
+  ].join('\n')
 
 /** Makes the script. Names and hashes come from kernels; nothing in them may end a quoted word. @throws Error when one could. */
 export function recordScript(kernels: readonly VerifiedKernel[]): string {
-  for (const { release, btf } of kernels) {
+  for (const { release, btf } of kernels.flatMap(buildsOf)) {
     if (!/^[\w.+~:-]{1,100}$/.test(release) || !/^[0-9a-f]{64}$/.test(btf))
       throw new Error(`not a kernel's release and hash: ${release} ${btf}`)
   }
-  return TEMPLATE.replace('@CASES@', () => kernels.map(kernelCase).join('\n'))
-    .replace('@KERNELS@', () => kernels.map(({ release }) => release).join(', '))
-    .replace('@PROBES@', () => kernels.map(probeList).join('\n\n'))
-    .replaceAll('@GROUP@', GROUP)
-    .replace('@TRACEPOINTS@', () => TRACEPOINTS.join(' '))
+  const parts: Readonly<Record<string, string>> = {
+    HASHES: kernels.flatMap(hashCases).join('\n'),
+    SERIES: kernels.flatMap(seriesCase).join('\n'),
+    KERNELS: kernels.map(({ release }) => release).join(', '),
+    FUNCTIONS: kernels.map(kernelFunctions).join('\n\n'),
+    WANTED: namesWanted(kernels),
+    FACTS_AWK: FACTS_AWK.trim(),
+    GROUP,
+    TRACEPOINTS: TRACEPOINTS.join(' '),
+  }
+  return TEMPLATE.replaceAll(/@([A-Z_]+)@/g, (_, name: string) => parts[name]!)
 }
-
-const TEMPLATE = String.raw`#!/bin/sh
-# Records what happens to device memory, for devtrail to explain. Made by "devtrail record --print".
-# For: @KERNELS@
-#
-#   sh record.sh -o DIR                       until it is interrupted
-#   sh record.sh -o DIR -d 30                 for 30 seconds
-#   sh record.sh -o DIR -- COMMAND ARG...     while a command runs
-#
-# Needs root. Uses a trace instance and a group of kprobes of its own, and takes both away at the end.
-set -u
-
-say() { echo "record: $*" >&2; }
-die() { say "$*"; exit 1; }
-usage() { say "usage: sh record.sh -o DIR [-d SECONDS] [-b KIB_PER_CPU] [-- COMMAND ARG...]"; exit 2; }
-
-out= seconds= buffer=16384
-while [ $# -gt 0 ]; do
-  case $1 in
-    -o) [ $# -ge 2 ] || usage; out=$2; shift 2 ;;
-    -d) [ $# -ge 2 ] || usage; seconds=$2; shift 2 ;;
-    -b) [ $# -ge 2 ] || usage; buffer=$2; shift 2 ;;
-    --) shift; break ;;
-    *) usage ;;
-  esac
-done
-[ -n "$out" ] || usage
-case $seconds$buffer in *[!0-9]*) usage ;; esac
-
-# Where the kernel's files are; another place is for trying the script out.
-root=${'$'}{DEVTRAIL_RECORD_ROOT-}
-proc=$root/proc sys=$root/sys
-[ -n "$root" ] || [ "$(id -u)" = 0 ] || die "needs root: tracing is not for everybody"
-
-# A kernel whose structures are not known would be recorded as plausible nonsense.
-btf=$sys/kernel/btf/vmlinux
-[ -r "$btf" ] || die "this kernel has no $btf (CONFIG_DEBUG_INFO_BTF): where its structures lie cannot be told, so it is not recorded"
-hash=$(sha256sum "$btf") || die "sha256sum is needed to tell the kernel by its type information"
-hash=$(echo "$hash" | cut -d' ' -f1)
-case $hash in
-@CASES@
-    *) die "this kernel ($(uname -r)) is none that this script knows (@KERNELS@).
-record: copy $btf to a machine with devtrail, and make a script for it:
-record:   devtrail record --print --btf vmlinux > record.sh" ;;
-esac
-
-t=$sys/kernel/tracing
-[ -e "$t/kprobe_events" ] || mount -t tracefs nodev "$t" 2>/dev/null
-[ -e "$t/kprobe_events" ] || t=$sys/kernel/debug/tracing
-[ -e "$t/kprobe_events" ] || die "there is no tracefs with kprobe_events: mount -t tracefs nodev /sys/kernel/tracing (CONFIG_KPROBE_EVENTS)"
-i=$t/instances/@GROUP@
-
-if [ -d "$i" ] || grep -q ':@GROUP@/' "$t/kprobe_events"; then
-  owner=$(cat "$root/run/devtrail-record.pid" 2>/dev/null)
-  if [ -n "$owner" ] && [ -d "$proc/$owner" ]; then die "another recording is under way (process $owner)"; fi
-  say "takes away what a recording that died has left behind"
-fi
-
-if [ -e "$out/trace.txt" ]; then die "$out holds a recording already"; fi
-mkdir -p "$out" || die "cannot write to $out"
-free=$(df -Pk "$out" | awk 'NR == 2 { print $4 }')
-[ "$free" -ge 65536 ] || die "$out has $free KiB free; 65536 are wanted"
-
-reader= syncer=
-cleanup() {
-  trap '' INT TERM HUP
-  [ -d "$i" ] && echo 0 > "$i/tracing_on" && echo 0 > "$i/events/enable"
-  for p in $syncer $reader; do kill "$p" 2>/dev/null; done
-  [ -d "$i" ] && rmdir "$i"
-  # Each probe by its name: those of others stay.
-  sed -n 's|^[pr][0-9]*:\(@GROUP@/[^ ]*\).*|-:\1|p' "$t/kprobe_events" 2>/dev/null | while read -r gone; do echo "$gone" >> "$t/kprobe_events"; done
-  rm -f "$root/run/devtrail-record.pid"
-}
-if [ -d "$i" ] || grep -q ':@GROUP@/' "$t/kprobe_events"; then cleanup; fi
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-trap cleanup EXIT
-mkdir -p "$root/run" && echo $$ > "$root/run/devtrail-record.pid"
-
-mkdir "$i" || die "cannot make the trace instance $i"
-echo 0 > "$i/tracing_on"
-echo mono > "$i/trace_clock"
-echo "$buffer" > "$i/buffer_size_kb" || die "the kernel has no $buffer KiB for each CPU's buffer; ask for less with -b"
-
-@PROBES@
-
-# A function of a module that is not loaded yet is probed when it is.
-awk '{ print $3 }' "$proc/kallsyms" | sort -u > "$out/.symbols"
-installed=0
-: > "$out/probes.missing"
-probes > "$out/.probes"
-while read -r kind event place fetch; do
-  case $place in
-    *:*) known=1 ;;
-    *) grep -qx "$place" "$out/.symbols" && known=1 || known= ;;
-  esac
-  line="$kind:@GROUP@/$event $place $fetch"
-  if [ -n "$known" ] && echo "$line" >> "$t/kprobe_events" 2>> "$out/.errors"; then
-    installed=$((installed + 1))
-  else
-    echo "$line" >> "$out/probes.missing"
-  fi
-done < "$out/.probes"
-wanted=$(wc -l < "$out/.probes")
-rm -f "$out/.symbols" "$out/.probes" "$out/.errors"
-missing=$((wanted - installed))
-[ "$installed" -gt 0 ] || die "the kernel took none of $wanted probes"
-
-echo 1 > "$i/events/@GROUP@/enable" || die "the probes cannot be switched on"
-for e in @TRACEPOINTS@; do
-  [ -d "$i/events/$e" ] && echo 1 > "$i/events/$e/enable" || echo "tracepoint $e" >> "$out/probes.missing"
-done
-
-cpus=$(ls -d "$i"/per_cpu/cpu* | wc -l)
-say "Linux $kernel: $installed of $wanted probes, $cpus buffers of $buffer KiB, to $out"
-[ "$missing" = 0 ] || say "$missing probes could not be set (see $out/probes.missing): what they would show will be unknown"
-
-listing() {
-  cat "$proc/iomem" > "$out/iomem.$1"
-  cat "$proc/mounts" > "$out/mounts.$1"
-  if command -v ndctl > /dev/null 2>&1; then ndctl list -vNRDi > "$out/ndctl.$1.json" 2>/dev/null || rm -f "$out/ndctl.$1.json"; fi
-}
-uname -a > "$out/uname.txt"
-grep ':@GROUP@/' "$t/kprobe_events" > "$out/kprobe_events.txt"
-cat "$i/trace_clock" > "$out/trace_clock.txt"
-echo "devtrail record 1, Linux $kernel, BTF $hash" > "$out/recorder.txt"
-listing before
-
-# From here on everything goes to the disk as it comes: a crash loses little.
-cat "$i/trace_pipe" > "$out/trace.txt" &
-reader=$!
-( while sleep 1; do sync "$out/trace.txt" 2>/dev/null || sync; done ) &
-syncer=$!
-# What writes the recording is not recorded: it would never come to an end.
-if [ -e "$i/set_event_notrace_pid" ]; then
-  echo 1 > "$i/options/event-fork" 2>/dev/null
-  for p in $reader $syncer; do echo "$p" >> "$i/set_event_notrace_pid"; done
-fi
-echo 1 > "$i/tracing_on"
-status=0
-if [ $# -gt 0 ]; then
-  "$@" > "$out/commands.log" 2>&1
-  status=$?
-  say "the command ended with $status; what it said is in $out/commands.log"
-elif [ -n "$seconds" ]; then
-  sleep "$seconds" &
-  wait $!
-else
-  say "recording; interrupt it to end"
-  trap 'trap "" INT TERM; ended=1' INT TERM
-  ended=
-  while [ -z "$ended" ]; do sleep 1; done
-fi
-
-echo 0 > "$i/tracing_on"
-# What is still in the buffers follows; the reader ends by itself once they are empty.
-n=0
-while kill -0 "$reader" 2>/dev/null && [ $n -lt 300 ]; do
-  left=$(cat "$i"/per_cpu/cpu*/stats | awk '/^entries:/ { n += $2 } END { print n + 0 }')
-  if [ "$left" = 0 ]; then n=$((n + 50)); fi
-  sleep 0.1 2>/dev/null || sleep 1
-  n=$((n + 1))
-done
-kill "$reader" 2>/dev/null
-wait "$reader" 2>/dev/null
-reader=
-
-for c in "$i"/per_cpu/cpu*; do echo "CPU: $(basename "$c" | tr -dc 0-9)"; cat "$c/stats"; done > "$out/stats.txt"
-read_events=$(awk '/^read events:/ { n += $3 } END { print n + 0 }' "$out/stats.txt")
-lost=$(awk '/^(overrun|commit overrun|dropped events):/ { n += $NF } END { print n + 0 }' "$out/stats.txt")
-# What tracefs' own file says in its first lines; without it the recording was cut.
-echo "# entries-in-buffer/entries-written: $read_events/$((read_events + lost))   #P:$cpus" >> "$out/trace.txt"
-sed -n 's|^[pr][0-9]*:@GROUP@/\([^ ]*\).*|\1|p' "$t/kprobe_events" > "$out/.mine"
-awk 'NR == FNR { mine[$1] = 1; next } ($1 in mine)' "$out/.mine" "$t/kprobe_profile" > "$out/kprobe_profile.txt"
-rm -f "$out/.mine"
-listing after
-dmesg > "$out/dmesg.txt" 2>/dev/null || rm -f "$out/dmesg.txt"
-[ -s "$out/probes.missing" ] || rm -f "$out/probes.missing"
-sync
-bytes=$(wc -c < "$out/trace.txt")
-say "$read_events entries, $bytes bytes, $lost lost"
-[ "$lost" = 0 ] || say "some were lost: larger buffers (-b) lose less"
-exit "$status"
-`

@@ -1,12 +1,18 @@
 /** Kernels whose layouts were read off their own BTF and held against recordings of them. Made by `devtrail record --btf FILE --json`. */
 import type { Layout } from './layout.ts'
 
-/** A kernel that the printed script knows. */
-export interface VerifiedKernel extends Layout {
+/** One build of a kernel. */
+export interface KernelBuild {
   /** `uname -r`. */
   readonly release: string
   /** SHA-256 of its `/sys/kernel/btf/vmlinux`, hex. */
   readonly btf: string
+}
+
+/** A kernel that the printed script knows. */
+export interface VerifiedKernel extends Layout, KernelBuild {
+  /** Later builds with the same layout, which were recorded too. */
+  readonly also?: readonly KernelBuild[]
 }
 
 export const verifiedKernels: readonly VerifiedKernel[] = [
@@ -82,6 +88,7 @@ export const verifiedKernels: readonly VerifiedKernel[] = [
   {
     release: '6.1.0-56-amd64',
     btf: 'a53c4b97419ba67ae7ac95a171706d5888752e67c9812af22f50b48675414d87',
+    also: [{ release: '6.1.0-57-amd64', btf: '88df2a1481426049964b47419038b1bb3322fbe608dbb7e49300451fe5ac194d' }],
     offsets: {
       'resource.start': 0,
       'resource.end': 8,
@@ -157,6 +164,7 @@ export const verifiedKernels: readonly VerifiedKernel[] = [
   {
     release: '6.12.107+deb13-amd64',
     btf: 'ccdf5d7ea5d5c3f28501456d0f4bec1cad4cc6d036cd700b9a25c40452acbdb4',
+    also: [{ release: '6.12.117+deb13-amd64', btf: '4507cd5912a97650ac1abc7a609a3d535d1cf2dc851f23f9fe9ace42ee51f34b' }],
     offsets: {
       'resource.start': 0,
       'resource.end': 8,

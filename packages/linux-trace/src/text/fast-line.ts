@@ -18,7 +18,8 @@ const COLON = 58
 const BACKSLASH = 92
 /** Tasks, contexts, events and shapes are numbered up to so many each; entries of any more are read one by one. */
 const NAMES_MAX = 1 << 16
-const COMM_BYTES_MAX = 64
+/** TASK_COMM_LEN, without the NUL; what is longer is looked at closely. */
+const COMM_BYTES_MAX = 15
 /** Places that one event's probe may stand at. */
 const SHAPES_MAX = 64
 

@@ -153,3 +153,17 @@ it('a header with counts that no buffer can have had says nothing', async () => 
   const { summary } = await read(`# entries-in-buffer/entries-written: 1/28184467440737094000000   #P:2\n${entry('ev: x')}`)
   expect(summary).toMatchObject({ inBuffer: null, written: null, entries: 1 })
 })
+
+describe('what trace-cmd report prints of several buffers', () => {
+  it('is refused: each event stands in it more than once', async () => {
+    const line = '            sh-275   [001]   136.432446: a: x\n'
+    await expect(read(`cpus=2\n${line}two:   ${line}`)).rejects.toThrow('line 3 is of the buffer "two"')
+    await expect(read(`cpus=2\n${line}two:   ${line}`)).rejects.toThrow(RecordingError)
+  })
+
+  it('is not what a task with a colon in its name looks like', async () => {
+    expect(
+      (await read(entry('a: x').replace('sh-102', 'kworker/u4:3-102') + entry('a: x').replace('sh-102', 'a:  b c-102'))).items,
+    ).toHaveLength(2)
+  })
+})

@@ -15,8 +15,8 @@ export type LineItem =
       readonly line: number
     }
 
-/** What a trace consists of; `blind`: from here on entries of this CPU are missing, up to a gap of that CPU. */
-export type TraceItem = LineItem | { readonly kind: 'blind'; readonly cpu: number }
+/** What a trace consists of; `blind`: from here on entries of this CPU are missing, up to a gap of that CPU; of no CPU: anywhere, to the end. */
+export type TraceItem = LineItem | { readonly kind: 'blind'; readonly cpu: number | null }
 
 /** What is known once the trace was read to its end. */
 export interface TraceSummary {
@@ -74,6 +74,9 @@ export function seeTime(summary: TraceSummary, time: number, cpu: number): void 
 const HEADER = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?: +#P:(\d+))?/
 /** As tracefs and as trace-cmd report print it. */
 const LOST = /^CPU:(\d+) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/
+/** Before the task trace-cmd report names the buffer, where there are several: `two:               sh`. No task has such a name. */
+const OF_BUFFER = /^([^\s:]+): {2,}\S/
+const COMM_MAX = 15
 /** The first line of trace-cmd report. */
 const CPUS = /^cpus=\d+$/
 const STARTED = /^##### CPU (\d+) buffer started ####/
@@ -145,6 +148,11 @@ export class LineReader {
     }
     const entry = parseEntry(text, summary.entries + 1, number)
     // A trace has one clock: a time of another form is a damaged one.
+    const buffer = entry !== null && entry.comm.length > COMM_MAX ? OF_BUFFER.exec(entry.comm)?.[1] : undefined
+    if (buffer !== undefined)
+      throw new RecordingError(
+        `line ${number} is of the buffer ${JSON.stringify(buffer)}: this is what trace-cmd report prints of several buffers, where an event stands once for each that recorded it; import the trace.dat itself`,
+      )
     if (entry !== null && (summary.entries === 0 || (entry.ticks === true) === summary.ticks)) {
       if (entry.ticks === true) summary.ticks = true
       summary.entries++

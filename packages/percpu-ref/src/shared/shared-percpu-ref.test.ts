@@ -6,6 +6,9 @@ import { evolvePercpuRef, initialPercpuRef, wordsOf } from '../state.ts'
 
 const attach = (buffer: unknown) => () => SharedPercpuRef.attach(buffer as SharedArrayBuffer)
 function gone(): void {}
+function fails(): never {
+  throw new Error('no')
+}
 
 describe('a shared ref', () => {
   it('is released by the put that lands on zero, after its kill was confirmed', async () => {
@@ -29,6 +32,13 @@ describe('a shared ref', () => {
     const killed = ref.killAndConfirm(() => said.push('confirmed'))
     expect(said).toEqual(['confirmed', 'released'])
     await killed
+  })
+
+  it('what a confirm callback throws is told to who waits, and the ref is confirmed all the same', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0 })
+    await expect(ref.killAndConfirm(fails)).rejects.toThrow('no')
+    await ref.drain()
+    expect(ref.isZero).toBe(true)
   })
 
   it('counts for whoever puts: another worker, other words', async () => {

@@ -30,5 +30,5 @@ function notAnnounced(workers: readonly WorkerState[]): string {
 function notPut(workers: readonly WorkerState[], references: number | null): string {
   if (references === null) return 'nobody has killed the ref: its references are not waited for until then'
   const who = workers.map((worker) => `${label(worker)} ${worker.held}`)
-  return `${references} ${references === 1 ? 'reference is' : 'references are'} still out: ${who.join(', ') || 'nobody took them'}`
+  return `${references} ${references === 1 ? 'reference is' : 'references are'} still out: ${who.join(', ') || 'nobody who is here took them'}`
 }
