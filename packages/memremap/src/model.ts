@@ -82,7 +82,7 @@ export function pagemapToJson(p: Pagemap, facts: Facts, each = false): { [key: s
   const type = p.type ?? facts.value<number>('pagemap', p.id, 'type')
   return {
     id: p.pointer,
-    ranges: start === null || end === null ? null : [{ start: hex(start), end: hex(end) }],
+    ranges: start === null || end === null ? null : [{ start, end }, ...p.further].map((r) => ({ start: hex(r.start), end: hex(r.end) })),
     ...(late === undefined ? {} : { learntAt: late.seq }),
     type: type === null ? null : memoryTypeName(type),
     state: p.phase,
