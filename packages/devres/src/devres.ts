@@ -15,6 +15,7 @@ import { ResourceGroup } from './resource-group.ts'
 import { runAll, runAllAsync } from './run-all.ts'
 import type { ReleaseReason } from './state.ts'
 
+/** The devres list of one device. */
 export class DeviceResources {
   readonly #list: DevresList
 
@@ -28,6 +29,7 @@ export class DeviceResources {
     return this.#list.nodes.map(({ node, release, size }) => ({ node, release, size }))
   }
 
+  /** Whether nothing is on it, no group marker either. */
   get isEmpty(): boolean {
     return this.#list.nodes.length === 0
   }

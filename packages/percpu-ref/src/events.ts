@@ -151,8 +151,11 @@ export const percpuRefCatalogue = declareEvents('percpu-ref', {
   },
 })
 
+/** Type and data of each event of percpu_ref. */
 export type PercpuRefPayload = Payload<typeof percpuRefCatalogue>
+/** An event of percpu_ref, in its envelope. */
 export type PercpuRefEvent = EventOf<PercpuRefPayload>
+/** Which condition `percpu-ref/warned` is about. */
 export type PercpuRefWarning = (typeof warnings)[number]
 /** Whose references a get or put is about. */
 export type ReferenceKind = (typeof kinds)[number]

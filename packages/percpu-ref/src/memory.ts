@@ -14,6 +14,7 @@ export interface RefMemory {
 /** percpu_ref_init had no memory (-ENOMEM); what it had got is given back. */
 export class PercpuRefNoMemory extends Error {
   override readonly name = 'PercpuRefNoMemory'
+  /** What there was no memory for. */
   readonly what: RefAllocation
 
   constructor(ref: string, what: RefAllocation) {

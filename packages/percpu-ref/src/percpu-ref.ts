@@ -23,13 +23,16 @@ export interface PercpuRefMachine extends RefMemory {
   readonly scheduler: RcuScheduler
   /** How many CPUs there are, from 1. */
   readonly cpus: number
+  /** Whose behaviour: the seed's (4.1 to 4.8) or that of Linux 6.1. */
   readonly rules: Rules
   /** How they warn; left out, every time, as an event. */
   readonly warnings?: Warnings
 }
 
+/** A release or confirm callback; its name is what events and warnings show. */
 export type RefCallback = (ref: PercpuRef) => void
 
+/** What percpu_ref_init takes. */
 export interface PercpuRefInit {
   /** The identity that events name. */
   readonly id: string
@@ -37,9 +40,11 @@ export interface PercpuRefInit {
   readonly release: RefCallback
   /** `INIT_ATOMIC`, `INIT_DEAD`, `ALLOW_REINIT`, or'ed. */
   readonly flags?: number
+  /** The device it belongs to, for who asks for the refs of one. */
   readonly device?: DeviceId
 }
 
+/** struct percpu_ref, simulated: as lib/percpu-refcount.c of the machine's era, with every change said as an event. */
 export class PercpuRef {
   readonly id: string
   readonly #ref: RefStruct

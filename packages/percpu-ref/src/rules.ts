@@ -25,6 +25,7 @@ export interface PercpuRefRules {
   readonly allocations: readonly RefAllocation[]
 }
 
+/** By the name of the era; `seed` is lib/percpu-refcount.c as of 4.1 to 4.8. */
 export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
   seed: {
     modeChangesWait: false,

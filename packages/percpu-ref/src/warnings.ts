@@ -1,5 +1,6 @@
 import type { PercpuRefWarning } from './events.ts'
 
+/** How refs are to warn. */
 export interface WarningsInit {
   /** Each place warns once, as all of lib/percpu-refcount.c do (WARN_ONCE, WARN_ON_ONCE); else every time. Default: every time. */
   readonly once?: boolean
@@ -10,6 +11,7 @@ export interface WarningsInit {
 /** Thrown for a warning, where they are to be thrown. */
 export class PercpuRefWarned extends Error {
   override readonly name = 'PercpuRefWarned'
+  /** Which one, as `percpu-ref/warned` names it. */
   readonly warning: PercpuRefWarning
 
   constructor(warning: PercpuRefWarning, message: string) {
@@ -20,6 +22,7 @@ export class PercpuRefWarned extends Error {
 
 /** How the refs of a machine warn. */
 export class Warnings {
+  /** See {@link WarningsInit}. */
   readonly panicOnWarn: boolean
   readonly #once: boolean
   readonly #fired = new Set<PercpuRefWarning>()

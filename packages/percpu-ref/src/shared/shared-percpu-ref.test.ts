@@ -116,6 +116,16 @@ describe('a shared ref', () => {
     expect(released).toEqual(['creator', 'worker'])
   })
 
+  it('is not opened again before release has run', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0, release: (one) => one.reinit() })
+    ref.get()
+    await ref.killAndConfirm()
+    expect(() => ref.put()).toThrow(/release is still running/)
+    await ref.released()
+    ref.reinit()
+    expect(ref.tryGetLive()).toBe(true)
+  })
+
   it('that starts dead gives nothing until it is opened, and is not waited for', async () => {
     const ref = SharedPercpuRef.create({ workers: 0, dead: true })
     expect([ref.isDying, ref.isZero, ref.tryGet(), ref.tryGetLive()]).toEqual([true, true, false, false])

@@ -6,6 +6,7 @@ export type StallOf = 'grace-period' | 'references'
 /** A wait was given up. The ref is as it was: killed, and still on its way; the wait can be taken up again. */
 export class SharedRefStall extends Error {
   override readonly name = 'SharedRefStall'
+  /** What was waited for. */
   readonly of: StallOf
   /** Who has not announced, or who holds references. */
   readonly workers: readonly WorkerState[]
