@@ -78,7 +78,7 @@ class World {
     this.#slots = [newSlot(START), newSlot(START + SLOT_BYTES)]
     // Pages that `use` takes without asking page tables are no file's.
     const firsts = [0, 1].map((slot) => pfnOf({ slot, page: FILE_FIRST }))
-    this.users = new UserPages(this.m.registry, firsts, (slot) => this.#slots[slot]!.live !== null)
+    this.users = new UserPages(this.m.registry, firsts, (slot) => this.#slots.at(slot)?.live !== null)
   }
 
   readonly #woken: (() => void)[] = []

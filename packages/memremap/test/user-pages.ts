@@ -78,7 +78,8 @@ export class UserPages {
 
   *truncate({ slot, page }: Walker): Steps<void> {
     yield null
-    yield* this.#registry.truncate(this.#files[slot]!, page)
+    const file = this.#files.at(slot)
+    if (file !== undefined) yield* this.#registry.truncate(file, page)
   }
 
   /** The process looks at a page, or unmaps both. */
