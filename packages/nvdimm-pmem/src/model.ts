@@ -1,4 +1,6 @@
 import type { Facts, Json, Model, View, Views } from '@devtrail/events'
+import { blockOwnedTwice, notDurableInTime } from './btt/btt-invariants.ts'
+import { bttsOf } from './btt/btt-view.ts'
 import { nvdimmPmemCatalogue } from './events.ts'
 import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './state.ts'
 
@@ -16,6 +18,7 @@ const describe: View<NvdimmPmemState> = (state, device) => {
         ? null
         : { id: queue.id, frozen: queue.frozen as Json, dying: queue.dying, ref: { ...queue.ref, count: queue.ref.count as Json } },
     ...(ns === undefined ? {} : { namespace: { mode: ns.mode, map: ns.map, size: ns.size, uuid: ns.uuid, region: ns.region } }),
+    ...bttsOf(state, device),
     ...(state.comeBackAs.has(device) ? { comeBackAs: state.comeBackAs.get(device)! } : {}),
   }
 }
@@ -27,7 +30,7 @@ const aliases = (state: NvdimmPmemState, device: number, facts: Facts): string[]
 }
 
 const views: Views = {
-  parts: ['disk', 'queue', 'namespace', 'comeBackAs'],
+  parts: ['disk', 'queue', 'namespace', 'btts', 'comeBackAs'],
   // A disk's name, and a queue's pointer, may have been another device's.
   reachesAll: true,
 }
@@ -38,7 +41,7 @@ export const nvdimmPmemModel: Model<NvdimmPmemState> = {
   catalogue: nvdimmPmemCatalogue,
   initial: initialNvdimmPmem,
   evolve: evolveNvdimmPmem,
-  invariants: [],
+  invariants: [blockOwnedTwice, notDurableInTime],
   describe,
   views,
   aliases,

@@ -14,6 +14,7 @@ import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
 import { iomemCommand } from './iomem.ts'
+import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { refsCommand } from './refs.ts'
 import { stateCommand } from './state.ts'
@@ -27,7 +28,7 @@ function version(): string {
 }
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['debug', 'serve', 'simulate', 'pmem'] as const
+const LATER = ['debug', 'serve', 'simulate'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -86,6 +87,7 @@ Start with:
     repairCommand,
     exportCommand,
     recordCommand,
+    pmemCommand,
     demoCommand,
   ]) {
     add(cli)
