@@ -1,6 +1,6 @@
 // oxlint-disable vitest/no-conditional-expect -- which claim is made depends on the random run
 /** Random programs in random interleavings: the laws of the model, what each era promises, and what it does not. */
-import type { AnyEvent } from '@devtrail/events'
+import type { AnyEvent, Violation } from '@devtrail/events'
 import fc from 'fast-check'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,14 +25,20 @@ const fold = (events: readonly AnyEvent[], state = initialMemremap()): MemremapS
   return state
 }
 
+/** What a violation claims. Which pages were referenced at a removal may come out at once, or when one of them is put. */
+function claims({ rule, seq, data, about = [] }: Violation): string[] {
+  if (rule !== 'memremap/referenced-at-removal') return [`${rule} ${seq} ${JSON.stringify(data['waiter'] ?? null)}`]
+  const pages = about.flatMap(({ first, last }) => Array.from({ length: last + 1 - first }, (_, n) => first + n))
+  return pages.map((pfn) => `${rule} ${JSON.stringify(data['pagemap'])} ${pfn}`)
+}
+
 const certain = (events: readonly AnyEvent[]): Set<string> => {
   const state = initialMemremap()
   const found = new Set<string>()
   for (const event of events) {
     evolveMemremap(state, event)
     for (const rule of memremapInvariants)
-      for (const v of rule.judge(state, event))
-        if (v.certainty === 'certain') found.add(`${v.rule} ${v.seq} ${JSON.stringify(v.data['waiter'] ?? null)}`)
+      for (const v of rule.judge(state, event)) if (v.certainty === 'certain') for (const what of claims(v)) found.add(what)
   }
   return found
 }
