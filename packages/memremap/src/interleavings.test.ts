@@ -20,6 +20,9 @@ const six = memremapRules['linux-6.1']
 /** Linux 6.1 with what later kernels changed: page references hold the pagemap (38607c62b34b), and every put wakes. */
 const mended: MemremapRules = { ...six, pageHoldsPagemap: true, walkHoldsPagemap: true, wakes: [...putHow] }
 
+/** How many runs are searched; more by hand: `SEARCH_RUNS=20000`. */
+const NUM_RUNS = Number(process.env['SEARCH_RUNS'] ?? 250)
+
 const fold = (events: readonly AnyEvent[], state = initialMemremap()): MemremapState => {
   for (const event of events) evolveMemremap(state, event)
   return state
@@ -103,13 +106,11 @@ describe.each([
           if (p.altmap && p.altmap.alloc !== null && real.altmap) expect(p.altmap.alloc).toBe(real.altmap.alloc)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: NUM_RUNS },
     )
   })
 })
 
-/** How many runs are searched; more by hand: `SEARCH_RUNS=20000`. */
-const NUM_RUNS = Number(process.env['SEARCH_RUNS'] ?? 250)
 /** What neither era is free of. */
 const UNPROMISED = {
   'linux-6.1': ['hung: pages of the file to become idle', 'memremap/idle-waiter-not-woken', 'memremap/referenced-at-removal'],
