@@ -32,7 +32,7 @@ const fold = (events: readonly AnyEvent[], state = initialMemremap()): MemremapS
 function claims({ rule, seq, data, about = [] }: Violation): string[] {
   if (rule !== 'memremap/referenced-at-removal') return [`${rule} ${seq} ${JSON.stringify(data['waiter'] ?? null)}`]
   const pages = about.flatMap(({ first, last }) => Array.from({ length: last + 1 - first }, (_, n) => first + n))
-  return pages.map((pfn) => `${rule} ${JSON.stringify(data['pagemap'])} ${pfn}`)
+  return pages.map((pfn) => `${rule} ${pfn}`)
 }
 
 const certain = (events: readonly AnyEvent[]): Set<string> => {
