@@ -11,15 +11,16 @@ const started = mapStarted(P, { flags: 1, altBase: 0x100000, reserve: 2, free: 4
 const added = said('memory-added', { pagemap: P, errno: 0 })
 const initialised = said('pages-initialised', { pagemap: P, pointer: '0x1', firstPfn: 0x100000, pages: 262144 })
 
-describe('the reference is live on entry', () => {
-  const map = (before: (m: Machine, ref: ReturnType<Machine['driverRef']>) => void): string[] => {
-    const m = new Machine({ rules: 'seed' })
-    const ref = m.driverRef()
-    before(m, ref)
-    m.seedMapped(4n * GIB, GIB, ref)
-    return m.violations.map((v) => `${v.certainty} ${v.rule}: ${v.summary}`)
-  }
+/** What is told of a pagemap that is mapped with a driver's reference, after something was done to that. */
+const map = (before: (m: Machine, ref: ReturnType<Machine['driverRef']>) => void): string[] => {
+  const m = new Machine({ rules: 'seed' })
+  const ref = m.driverRef()
+  before(m, ref)
+  m.seedMapped(4n * GIB, GIB, ref)
+  return m.violations.map((v) => `${v.certainty} ${v.rule}: ${v.summary}`)
+}
 
+describe('the reference is live on entry', () => {
   test('one that was killed, or torn down, breaks it; a live one does not', () => {
     const rule = 'certain memremap/ref-live-on-entry: pagemap 0x100000000-0x13fffffff was entered into the registry with a'
     expect(map((_, ref) => ref.kill())).toEqual([`${rule} dead reference 0xd1`])
@@ -45,9 +46,10 @@ describe('stages', () => {
   })
 })
 
+const blocks = (pfn: number, more: object = {}): AnyEvent =>
+  said('altmap-allocated', { pagemap: P, pages: 512, blocks: 1, pfn, pad: 0, alloc: 512, align: 510, ...more })
+
 describe('blocks of an altmap', () => {
-  const blocks = (pfn: number, more: object = {}): AnyEvent =>
-    said('altmap-allocated', { pagemap: P, pages: 512, blocks: 1, pfn, pad: 0, alloc: 512, align: 510, ...more })
   const rule = 'certain memremap/altmap-block-misplaced: pagemap 0x100000000-0x13fffffff has'
 
   test.each([
