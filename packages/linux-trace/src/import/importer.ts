@@ -149,9 +149,9 @@ class Importer {
       (lines) => this.#sink.kept(lines),
     )
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
-    this.#unrecorded = [...coverage.missing().keys()]
+    this.#unrecorded = coverage.partial
     this.#stats = parseCpuStats(recording.stats ?? '')
-    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0, lostOf(this.#stats))
+    this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
   }
 
