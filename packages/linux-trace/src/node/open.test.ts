@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
 import { importRecording } from '../import/importer.ts'
+import { notToFollow } from './foreign.ts'
 import { openRecording } from './open.ts'
 
 const HEADER = '# entries-in-buffer/entries-written: 2/2   #P:2\n'
@@ -107,6 +108,26 @@ describe('a file', () => {
     const { recording } = await openRecording(join(folder, 'x.bin'))
     const reading = importRecording(recording, { event: () => {}, kept: () => {} })
     await expect(reading).rejects.toThrow(/the trace\.dat is damaged or cut at byte \d+/)
+  })
+})
+
+describe('what is no text', () => {
+  it.each([
+    ['zstd', zstdCompressSync(TRACE), 'packed with zstd: unpack it first'],
+    ['UTF-16', Buffer.from(`\ufeff${TRACE}`, 'utf16le'), 'in UTF-16: convert it first'],
+    ['a packed trace.dat', gzipSync(DAT), 'a trace.dat packed with gzip: unpack it first'],
+    ['packed twice', gzipSync(gzipSync(TRACE)), 'packed with gzip twice'],
+  ])('%s is refused with what it is', async (_, bytes, says) => {
+    await put('mine', bytes)
+    const path = join(folder, 'mine')
+    await expect(textOf(path)).rejects.toThrow(RecordingError)
+    await expect(textOf(path)).rejects.toThrow(`${path} is ${says}`)
+  })
+
+  it('can even less be read as it grows', () => {
+    expect(notToFollow(DAT)).toContain('import it without --follow')
+    expect(notToFollow(gzipSync(TRACE))).toContain('import it without --follow')
+    expect(notToFollow(new TextEncoder().encode(TRACE))).toBeNull()
   })
 })
 

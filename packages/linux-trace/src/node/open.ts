@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
+import { isDat } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
 import { parseProbeDefinitions } from '../probes.ts'
 import type { Recording } from '../recording.ts'
 import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
+import { FOREIGN_BYTES, foreignForm } from './foreign.ts'
 import { foresee } from './foresee.ts'
 import { readDat } from './read-dat.ts'
 import { readInThread } from './read-thread.ts'
@@ -109,7 +110,10 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
   }
   const { trace, folder } = await findTrace(path)
   const beside: Awaited<ReturnType<typeof parts>> = folder === null ? { texts: {}, files: [] } : await parts(folder)
-  const binary = isDat(await head(trace, MAGIC_BYTES))
+  const first = await head(trace, FOREIGN_BYTES)
+  const foreign = foreignForm(first)
+  if (foreign !== null) throw new RecordingError(`${trace} is ${foreign}`)
+  const binary = isDat(first)
   const recording: Recording = {
     trace: await traceOf(trace, binary),
     name: basename(resolve(folder ?? trace)),
