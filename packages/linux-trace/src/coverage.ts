@@ -49,29 +49,35 @@ const RESOURCES = ['__request_region', '__release_region', 'release_resource', '
   ['request', 'insert'].flatMap((verb) => [`${verb}_resource`, `${verb}_resource_conflict`]),
 )
 
-/** Functions whose every hit a model's state rests on: where one was missed, that model holds for the moment only. */
-const RESTS_ON: Readonly<Record<string, readonly string[]>> = {
-  'resource-tree': RESOURCES,
-  devres: ['really_probe', 'device_unbind_cleanup', '__device_release_driver', 'devres_release_all'],
-  memremap: [
-    ...['memremap_pages', 'memunmap_pages', 'devm_memremap_pages', 'devm_memremap_pages_release', 'memmap_init_zone_device'],
-    ...['arch_add_memory', 'arch_remove_memory', 'dev_pagemap_percpu_release', 'devm_memremap', 'devm_memunmap'],
-  ],
-  'nvdimm-pmem': [
-    ...['device_add_disk', 'add_disk_fwnode', 'del_gendisk', 'kill_dax', 'blk_mq_freeze_queue_wait', 'pmem_attach_disk'],
-    ...['nd_pmem_probe', 'nd_pmem_remove', 'nd_pmem_shutdown', 'nd_pfn_probe', 'nd_btt_probe', 'nd_dax_probe', 'nvdimm_setup_pfn'],
-    ...['nvdimm_namespace_attach_btt', 'nvdimm_namespace_detach_btt'],
-  ],
+const DRIVERS = ['really_probe', 'device_unbind_cleanup', '__device_release_driver', 'devres_release_all']
+const PMEM_DRIVERS = ['nd_pmem_probe', 'nd_pmem_remove', 'nd_pmem_shutdown', 'nd_pfn_probe', 'nd_btt_probe', 'nd_dax_probe'].concat([
+  'pmem_attach_disk',
+  'nvdimm_setup_pfn',
+  'nvdimm_namespace_attach_btt',
+  'nvdimm_namespace_detach_btt',
+])
+
+/**
+ * Functions whose every hit a model's state rests on: where one was missed, that model holds for the moment only. Of memremap
+ * these are all that have a meaning and are not named here.
+ */
+const RESTS_ON: Readonly<Record<string, ReadonlySet<string>>> = {
+  // Whose a region is, is told by what drivers do meanwhile.
+  'resource-tree': new Set([...RESOURCES, ...DRIVERS]),
+  devres: new Set([...DRIVERS, ...PMEM_DRIVERS]),
+  'nvdimm-pmem': new Set([
+    ...[...DRIVERS, ...PMEM_DRIVERS],
+    ...['device_add_disk', 'add_disk_fwnode', 'del_gendisk', 'kill_dax', 'blk_freeze_queue_start', 'blk_mq_freeze_queue_wait'],
+  ]),
 }
 
-/** Functions that only make something surer: how often a queue is frozen is a lower bound, its counter unknown until seen. */
-const ONLY_ADDS: readonly string[] = ['blk_freeze_queue_start', 'blk_queue_usage_counter_release']
+/** Functions that only make something surer: the counter of a queue is unknown until it is seen to be zero. */
+const ONLY_ADDS: readonly string[] = ['blk_queue_usage_counter_release']
 
 /** Functions that say nothing of pages, nor of who waits for them. */
-const APART_FROM_PAGES: ReadonlySet<string> = new Set([
-  ...ONLY_ADDS,
-  ...Object.entries(RESTS_ON).flatMap(([model, symbols]) => (model === 'memremap' ? [] : symbols)),
-])
+const APART_FROM_PAGES: ReadonlySet<string> = new Set([...ONLY_ADDS, ...Object.values(RESTS_ON).flatMap((symbols) => [...symbols])])
+
+const restsOn = (model: string, symbol: string): boolean => RESTS_ON[model]?.has(symbol) ?? !APART_FROM_PAGES.has(symbol)
 
 /** A probe that was not run every time, and how often it was not. */
 export interface MissedHits {
@@ -107,7 +113,7 @@ export class Coverage {
     this.putsMissed = missed.some((symbol) => SHOWS_PUTS.has(symbol))
     this.endMissed = missed.some((symbol) => !APART_FROM_PAGES.has(symbol))
     const missing = this.missing()
-    this.partial = Object.keys(NEEDED).filter((model) => missing.has(model) || RESTS_ON[model]!.some((symbol) => missed.includes(symbol)))
+    this.partial = Object.keys(NEEDED).filter((model) => missing.has(model) || missed.some((symbol) => restsOn(model, symbol)))
   }
 
   /** Whether try_grab_folio returns an errno, as it does in kernels that have its fast sibling (6.11 on). */
