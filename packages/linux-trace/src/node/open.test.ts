@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseCpuStats } from '../cpu-stats.ts'
 import { RecordingError } from '../errors.ts'
 import { importRecording } from '../import/importer.ts'
 import { notToFollow } from './foreign.ts'
@@ -66,6 +67,22 @@ describe('a folder', () => {
     expect(recording).toMatchObject({ name: basename(folder), uname: 'Linux', trace: expect.any(Function) as unknown })
     await put('trace.txt', TRACE)
     expect(await textOf(folder)).toBe(TRACE)
+  })
+
+  it('may hold what each CPU lost, as tracefs has it', async () => {
+    await put('trace.txt', TRACE)
+    for (const cpu of [0, 1, 10]) await mkdir(join(folder, `per_cpu/cpu${cpu}`), { recursive: true })
+    for (const cpu of [0, 10]) await put(`per_cpu/cpu${cpu}/stats`, `entries: 0\ndropped events: ${cpu + 1}\n`)
+    const opened = await openRecording(folder)
+    expect(parseCpuStats(opened.recording.stats ?? '').map(({ cpu, dropped }) => [cpu, dropped])).toEqual([
+      [0, 1],
+      [10, 11],
+    ])
+    const before = await opened.fingerprint()
+    await put('per_cpu/cpu10/stats', 'entries: 0\n')
+    expect(await (await openRecording(folder)).fingerprint()).not.toBe(before)
+    await put('stats.txt', 'CPU: 3\ndropped events: 7\n')
+    expect((await openRecording(folder)).recording.stats).toBe('CPU: 3\ndropped events: 7\n')
   })
 
   it('with a part that is far too large is refused with its size', async () => {

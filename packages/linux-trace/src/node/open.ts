@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isDat } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
@@ -28,6 +28,8 @@ const PARTS = {
 } as const
 /** A part is text of a page or so; anything larger is not what its name says. */
 const PART_BYTES_MAX = 64 << 20
+/** Some lines of counts. */
+const STATS_BYTES_MAX = 1 << 16
 
 /** A recording found on disk, or on stdin. */
 export interface OpenedRecording {
@@ -67,7 +69,20 @@ async function parts(folder: string): Promise<{ texts: Partial<Record<keyof type
     texts[part] = await readFile(path, 'utf8')
     files.push(path)
   }
+  if (texts.stats === undefined) await perCpuStats(folder, texts, files)
   return { texts, files }
+}
+
+/** The counts of each CPU as tracefs has them: `per_cpu/cpuN/stats`. */
+async function perCpuStats(folder: string, texts: Partial<Record<keyof typeof PARTS, string>>, files: string[]): Promise<void> {
+  const names = await readdir(join(folder, 'per_cpu')).catch(() => [])
+  for (const name of names.toSorted()) {
+    const cpu = /^cpu(\d{1,4})$/.exec(name)?.[1]
+    const path = join(folder, 'per_cpu', name, 'stats')
+    if (cpu === undefined || !(await exists(path)) || (await stat(path)).size > STATS_BYTES_MAX) continue
+    texts.stats = `${texts.stats ?? ''}CPU: ${cpu}\n${await readFile(path, 'utf8')}\n`
+    files.push(path)
+  }
 }
 
 async function digest(files: readonly string[]): Promise<string> {
