@@ -1,5 +1,5 @@
 import { Emitter, ManualClock, type AnyEvent } from '@devtrail/events'
-import { GracePeriods, PercpuRef, type PercpuRefMachine, type RefCallback } from '@devtrail/percpu-ref'
+import { GracePeriods, PercpuRef, Warnings, type PercpuRefMachine, type RefCallback } from '@devtrail/percpu-ref'
 import { UnknownOperation, type Answer, type Operation, type Subsystem } from '../sequence.ts'
 import { warningFunctions } from './warnings.ts'
 
@@ -22,6 +22,7 @@ export const percpuRef: Subsystem = () => {
 class Fixture {
   readonly #refs = new Map<number, PercpuRef>()
   readonly #gracePeriods = new GracePeriods()
+  readonly #warnings = new Warnings({ once: true })
   #log: unknown[] = []
   #events: AnyEvent[] = []
   readonly #machine: PercpuRefMachine = {
@@ -29,11 +30,14 @@ class Fixture {
     scheduler: this.#gracePeriods,
     cpus: 2,
     rules: 'linux-6.1',
+    warnings: this.#warnings,
   }
 
   run({ op, args }: Operation): Answer {
     this.#log = []
     this.#events = []
+    // The recorder does so before each operation.
+    this.#warnings.clearOnce()
     const pending = this.#refs.get(Number(args['ref']))?.snapshot().switching === true
     const ret = this.#call(op, args as unknown as Args)
     const warn = warningFunctions(this.#events)

@@ -12,8 +12,8 @@ const functions: Readonly<Record<string, string>> = {
   'not-in-read-section': 'percpu_ref_tryget_live_rcu',
 }
 
-/** The functions that warned, in order. Each place warns once an operation: the recorder re-armed them in between. */
+/** The functions that warned, in order. */
 export function warningFunctions(events: readonly AnyEvent[]): string[] {
   const places = events.filter(({ type }) => type === 'percpu-ref/warned').map(({ data }) => String(data['warning']))
-  return [...new Set(places)].map((place) => functions[place] ?? place)
+  return places.map((place) => functions[place] ?? place)
 }

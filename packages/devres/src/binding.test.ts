@@ -48,8 +48,8 @@ describe('a probe that fails', () => {
     expect(events.at(-1)!.data['outcome']).toBe(outcome)
   })
 
-  it('#22 is tried again, with nothing left over, once another device is bound', () => {
-    const { core, work } = coreOf('linux-6.1')
+  it.each<Rules>(['linux-6.1', 'seed'])('#22 is tried again, with nothing left over, once another device is bound (%s)', (rules) => {
+    const { core, work } = coreOf(rules)
     const device = new LiveDevice(core, { name: 'late' })
     let ready = false
     const found: number[] = []

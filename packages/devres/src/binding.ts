@@ -8,13 +8,16 @@ import type { DriverCore } from './driver-core.ts'
 import type { Step } from './rules.ts'
 import type { DriverState, ProbeOutcome } from './state.ts'
 
+/** A driver as the core calls it. */
 export interface Driver {
   readonly name: string
   /** 0 (or nothing) when it takes the device, else a negative errno. Must not throw. */
   readonly probe: (device: LiveDevice) => number | void
+  /** Called first in an unbind. Must not throw. */
   readonly remove?: (device: LiveDevice) => void
 }
 
+/** What a device is registered with. */
 export interface DeviceInit {
   /** dev_name() */
   readonly name: string
@@ -22,9 +25,12 @@ export interface DeviceInit {
   readonly kind?: string
 }
 
+/** struct device with its driver and its managed resources, from device_add to the last put. */
 export class LiveDevice {
+  /** Its incarnation: what events name it by. */
   readonly id: DeviceId
   readonly name: string
+  /** Its devres list. */
   readonly resources: DeviceResources
   /** What the driver keeps with the device (dev_set_drvdata). */
   drvdata: unknown = null
@@ -47,10 +53,12 @@ export class LiveDevice {
     return this.#driver
   }
 
+  /** Where it stands with its driver. */
   get state(): DriverState {
     return this.#state
   }
 
+  /** On its bus, taken off it (device_del), or gone (the last put). */
   get presence(): 'present' | 'removed' | 'gone' {
     return this.#presence
   }

@@ -52,6 +52,25 @@ it('what takes time is waited for, one after the other', async () => {
   expect(ran).toEqual(['c', 'b', 'a'])
 })
 
+it('so is what a group has to wait for', async () => {
+  const { resources, ran, file, socket } = bench()
+  resources.manage(file('outside'))
+  const attempt = async (works: boolean): Promise<void> => {
+    await using group = resources.group()
+    resources.manageAsync(socket(works ? 'kept' : 'a'))
+    resources.manage(file(works ? 'kept too' : 'b'))
+    if (works) group.keep()
+  }
+  await attempt(false)
+  expect(ran).toEqual(['b', 'a'])
+  await attempt(true)
+  expect([ran.length, resources.list().length]).toEqual([2, 3])
+  resources.openGroup('g')
+  resources.manageAsync(socket('c'))
+  expect(() => resources.releaseGroup('g')).toThrow(/await using/)
+  expect([await resources.releaseGroupAsync('g'), await resources.releaseGroupAsync('g'), ran.at(-1)]).toEqual([1, 0, 'c'])
+})
+
 it('is not released behind its back: nothing is run when something needs to be waited for', () => {
   const { resources, ran, file, socket } = bench()
   resources.manage(file('a'))

@@ -3,6 +3,7 @@ import type { Driver, LiveDevice } from './binding.ts'
 import type { DevresPayload } from './events.ts'
 import { devresRules, type DevresRules, type Rules } from './rules.ts'
 
+/** What a machine hands to its driver core. */
 export interface DriverCoreInit {
   readonly events: Emitter
   readonly ids: Ids

@@ -8,7 +8,9 @@ const size = f.opt(f.bytes('size of the managed data'))
 
 /** Why a device's managed resources were released. */
 export const releaseReasons = ['unbind', 'probe-failed', 'device-del', 'device-release', 'explicit', 'unknown'] as const
+/** What became of a probe. */
 export const probeOutcomes = ['bound', 'rejected', 'deferred', 'failed'] as const
+/** Where a device stands with its driver. */
 export const driverStates = ['unbound', 'probing', 'bound', 'unbinding'] as const
 /** Conditions at which the kernel warns. */
 export const devresWarnings = ['resources-present', 'action-absent', 'group-absent', 'memory-absent', 'not-initialised'] as const
@@ -173,5 +175,7 @@ export const devresCatalogue = declareEvents('devres', {
   },
 })
 
+/** Type and data of each event of devres. */
 export type DevresPayload = Payload<typeof devresCatalogue>
+/** An event of devres, in its envelope. */
 export type DevresEvent = EventOf<DevresPayload>

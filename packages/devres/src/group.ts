@@ -1,10 +1,18 @@
+import { hex } from '@devtrail/events'
+import type { DevresList } from './devres-list.ts'
+import { DEVRES_HEADER_BYTES } from './managed-memory.ts'
 import type { Node } from './node.ts'
+
+const OPEN = 'grp<'
+const CLOSE = 'grp>'
+/** sizeof(struct devres_node) on 64-bit: where a group's closing marker lies behind its opening one. */
+const MARKER_BYTES = BigInt(DEVRES_HEADER_BYTES)
 
 /** A group: its opening marker and, once closed, its closing one. */
 export interface Group {
   /** Chosen by the caller; without one the group itself is its id. */
-  readonly id: unknown
-  readonly open: Node
+  id: unknown
+  open: Node
   close: Node | null
 }
 
@@ -28,4 +36,30 @@ export function dissolve(range: readonly Node[]): { resources: Node[]; groups: G
     seen.add(marks)
   }
   return { resources: range.filter((node) => node.marks === null), groups }
+}
+
+/** The id of a new group, at the end of the list; null when there is no memory. */
+export function openGroup(list: DevresList, id: unknown): unknown {
+  // The marker and the group point at each other.
+  const group: Group = { id, open: undefined as unknown as Node, close: null }
+  const open = list.alloc({ release: OPEN, size: 0, data: null, run: null, marks: group })
+  if (open === null) return null
+  group.id ??= open.node
+  group.open = open
+  list.append(open)
+  return group.id
+}
+
+/** @throws Error when it is closed already (BUG). */
+export function closeGroup(list: DevresList, group: Group): void {
+  if (group.close !== null) throw list.bug(group.open, `opens group ${String(group.id)}, which is closed twice`)
+  const node = hex(BigInt(group.open.node) + MARKER_BYTES)
+  group.close = { node, release: CLOSE, size: 0, data: null, run: null, marks: group }
+  list.append(group.close)
+}
+
+/** Drops the markers. */
+export function removeGroup(list: DevresList, { open, close }: Group): void {
+  list.unlink(open)
+  if (close !== null) list.unlink(close)
 }

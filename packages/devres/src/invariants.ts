@@ -84,4 +84,5 @@ export const groupRange: Invariant<DevresState> = {
   },
 }
 
+/** All rules. */
 export const devresInvariants: readonly Invariant<DevresState>[] = [releaseOrder, releaseCount, leftBehind, groupRange]

@@ -20,15 +20,31 @@ export const ZERO_SIZE_PTR = Symbol('ZERO_SIZE_PTR')
 export class ManagedMemory {
   /** Identity of the devres node in front of it. */
   readonly node: Pointer
-  /** What was asked for. */
-  readonly bytes: Uint8Array
   /** What the slab object holds beyond the devres header, in bytes. */
   readonly capacity: number
+  readonly #object: Uint8Array
+  #size: number
 
   constructor(node: Pointer, size: number) {
     this.node = node
-    this.bytes = new Uint8Array(size)
     this.capacity = ksize(DEVRES_HEADER_BYTES + size) - DEVRES_HEADER_BYTES
+    this.#object = new Uint8Array(this.capacity)
+    this.#size = size
+  }
+
+  /** What was asked for; a reallocation in place makes it longer or shorter. */
+  get bytes(): Uint8Array {
+    return this.#object.subarray(0, this.#size)
+  }
+
+  /** Reallocation in place. */
+  resize(size: number): void {
+    this.#size = size
+  }
+
+  /** All that the other's slab object holds, as devm_krealloc copies it. */
+  copyFrom(other: ManagedMemory): void {
+    this.#object.set(other.#object)
   }
 }
 

@@ -32,8 +32,8 @@ describe('managed memory', () => {
     expect(said()).toEqual(['added 100', 'replaced 100', 'removed 10000'])
   })
 
-  it("#26 kfree of what is not the device's warns", () => {
-    const { resources, said } = bench()
+  it.each<Rules>(['linux-6.1', 'seed'])("#26 kfree of what is not the device's warns, by the rules of %s", (rules) => {
+    const { resources, said } = bench(rules)
     resources.kfree(memory(bench().resources.kmalloc(1)))
     expect(said()).toEqual(['warned devm_kfree'])
   })
@@ -45,7 +45,18 @@ describe('managed memory', () => {
     resources.addAction(noop, 2)
     const grown = memory(resources.krealloc(k, 5000))
     expect(resources.list().map(({ node }) => node === grown.node)).toEqual([false, true, false])
-    expect([...grown.bytes.subarray(0, 4)]).toEqual([1, 2, 3, 0])
+    expect([grown.bytes.length, ...grown.bytes.subarray(0, 4)]).toEqual([5000, 1, 2, 3, 0])
+  })
+
+  it('krealloc in place makes it longer or shorter, and keeps what the object holds', () => {
+    const { resources, said } = bench()
+    const k = memory(resources.kmemdup(Uint8Array.of(1, 2, 3)))
+    expect(resources.krealloc(k, 2)).toBe(k)
+    expect([...k.bytes]).toEqual([1, 2])
+    expect(resources.krealloc(k, k.capacity)).toBe(k)
+    expect([k.bytes.length, ...k.bytes.subarray(0, 4)]).toEqual([k.capacity, 1, 2, 3, 0])
+    expect(said()).toEqual(['added 3'])
+    expect(() => resources.krealloc(k, Number.NaN)).toThrow(RangeError)
   })
 
   it('#28 krealloc(NULL, 5); krealloc(p, 0)', () => {
@@ -55,11 +66,12 @@ describe('managed memory', () => {
     expect(said()).toEqual(['added 5', 'removed 5'])
   })
 
-  it('the seed has a node for no bytes, warns of NULL, and cannot reallocate', () => {
+  it('#25 #27 #28 under the seed: a node for no bytes, a warning for NULL, and no devm_krealloc', () => {
     const { resources, said } = bench('seed')
-    memory(resources.kmalloc(0))
+    const none = memory(resources.kmalloc(0))
     resources.kfree(null)
-    expect(said()).toEqual(['added 0', 'warned devm_kfree'])
+    resources.kfree(none)
+    expect(said()).toEqual(['added 0', 'warned devm_kfree', 'removed 0'])
     expect(() => resources.krealloc(null, 1)).toThrow(TypeError)
   })
 
@@ -78,6 +90,25 @@ describe('managed memory', () => {
     expect(resources.list()).toHaveLength(1)
     resources.kfree(k)
     expect(resources.list()).toEqual([])
+  })
+
+  it.each<Rules>(['linux-6.1', 'seed'])(
+    'pages are freed by their address, in any order, and warned of when they are not there (%s)',
+    (rules) => {
+      const { resources, said } = bench(rules)
+      const [a, b] = [resources.getFreePages(0)!, resources.getFreePages(3)!]
+      expect(a).not.toBe(b)
+      resources.freePages(a)
+      resources.freePages(a)
+      expect(resources.releaseAll('explicit')).toBe(1)
+      expect(said().slice(0, 4)).toEqual(['added 16', 'added 16', 'removed 16', 'warned devm_free_pages'])
+      for (const order of [-1, 11, 0.5]) expect(() => resources.getFreePages(order)).toThrow(RangeError)
+    },
+  )
+
+  it.each([1, 2])('pages whose allocation %i fails are null, and nothing is left', (n) => {
+    const { resources, events } = bench('linux-6.1', n)
+    expect([resources.getFreePages(0), events]).toEqual([null, []])
   })
 
   it("slab objects have the sizes of the kernel's caches", () => {

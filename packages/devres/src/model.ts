@@ -1,4 +1,4 @@
-import type { DeviceInfo, Facts, Json, Model, View } from '@devtrail/events'
+import type { DeviceInfo, Facts, Json, Model, View, Views } from '@devtrail/events'
 import { errnoName } from '@devtrail/events'
 import { devresCatalogue } from './events.ts'
 import { devresInvariants } from './invariants.ts'
@@ -97,6 +97,24 @@ const devices = (state: DevresState, facts: Facts): DeviceInfo[] => {
   return [...known, ...later]
 }
 
+const LIST: readonly string[] = ['devres']
+
+const views: Views = {
+  parts: ['kind', 'bus', 'presence', 'driver', 'lastProbe', 'devres', 'learntAt'],
+  lists: { devres: { by: ['node', 'name'] } },
+  touches: {
+    added: LIST,
+    removed: LIST,
+    replaced: LIST,
+    released: LIST,
+    'node-found': LIST,
+    'release-all-started': LIST,
+    'release-group-started': LIST,
+    'release-group-ended': LIST,
+    warned: LIST,
+  },
+}
+
 /** Managed resources and driver binding under the contract of a model. */
 export const devresModel: Model<DevresState> = {
   name: 'devres',
@@ -105,5 +123,6 @@ export const devresModel: Model<DevresState> = {
   evolve: evolveDevres,
   invariants: devresInvariants,
   describe,
+  views,
   devices,
 }

@@ -23,5 +23,6 @@ export interface Node extends Resource {
 
 /** Memory for a managed resource, from devres_alloc until it is freed: on a list, or in the caller's hands. */
 export interface DevresEntry<T> extends Resource {
+  /** What was handed to devres_alloc. */
   readonly data: T
 }

@@ -5,7 +5,7 @@ import type { DeviceResources } from './devres.ts'
  * A group as long as a scope lasts: what was added in it is released at the end, newest first, unless it was kept. As
  * with every group, resources added to the device by others meanwhile are in it too.
  */
-export class ResourceGroup implements Disposable {
+export class ResourceGroup implements Disposable, AsyncDisposable {
   readonly #resources: DeviceResources
   readonly #id: unknown
   #isOver: boolean
@@ -34,5 +34,12 @@ export class ResourceGroup implements Disposable {
     if (this.#isOver) return
     this.#isOver = true
     this.#resources.releaseGroup(this.#id)
+  }
+
+  /** The same, and waits for what takes time to dispose of. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    await this.#resources.releaseGroupAsync(this.#id)
   }
 }

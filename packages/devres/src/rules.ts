@@ -54,6 +54,7 @@ const unbindCleanup = [
   'runtime-pm-reinitialised',
 ] as const satisfies readonly Step[]
 
+/** By the name of the era; `seed` is drivers/base of 4.3 to 4.5. */
 export const devresRules: Readonly<Record<Rules, DevresRules>> = {
   seed: {
     probeFailure: ['release-all', 'sysfs-links-removed', 'driver-cleared', 'drvdata-cleared', 'pm-domain-dismissed'],

@@ -57,12 +57,14 @@ export interface Device {
   firstSeq: number
 }
 
+/** All devices, by incarnation. */
 export interface DevresState {
   devices: Map<DeviceId, Device>
   /** Managed resources from before the recording that have been mentioned by now. */
   found: Set<ManagedId>
 }
 
+/** Nothing known yet. */
 export const initialDevres = (): DevresState => ({ devices: new Map(), found: new Set() })
 
 const PROVES_PRESENCE: ReadonlySet<string> = new Set([

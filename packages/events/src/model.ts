@@ -43,8 +43,43 @@ export interface Invariant<S> {
   readonly judge: (state: S, event: AnyEvent) => readonly Violation[]
 }
 
-/** What a model tells of one device, as JSON parts (`devres`, `pagemaps`, …). */
-export type View<S> = (state: S, device: DeviceId, facts: Facts) => { readonly [part: string]: Json }
+/**
+ * What a model tells of one device, as JSON parts (`devres`, `pagemaps`, …). `each`: what is otherwise folded into one
+ * element of a list (neighbouring pages that are alike) one by one.
+ */
+export type View<S> = (state: S, device: DeviceId, facts: Facts, each?: boolean) => { readonly [part: string]: Json }
+
+/** By what the elements of a list in a view are told apart. */
+export interface ListKeys {
+  /** Fields of an element that identify it, dotted, best first; empty: its place. */
+  readonly by: readonly string[]
+  /** The field that says for how many, from the first of `by` on, an element stands; left out: for one. */
+  readonly span?: string
+}
+
+/**
+ * What has to be known of a model's views by whoever asks for one value in them; what is left out costs time, and nothing
+ * else.
+ */
+export interface Views {
+  /** Every part that `describe` can give. */
+  readonly parts: readonly string[]
+  /** Lists by the name of the field that holds them. */
+  readonly lists?: { readonly [list: string]: ListKeys }
+  /**
+   * By event types of the model's own catalogue (without its prefix) all that they can change: dotted paths into what
+   * `describe` gives, keys left out. `.sure` of a list stands for whether elements are known or only possible; a path
+   * that ends with `?` for what they can only make known where it was not. Of types that are not named, all may change;
+   * an element may come with any event that is the first to name its pagemap or tree node.
+   */
+  readonly touches?: { readonly [event: string]: readonly string[] }
+  /**
+   * Event types that may change the view of devices that they do not mention (true: all). Others change the view of the
+   * device in their envelope, or else of those whose pagemap or tree node they name, as far as facts tell; of all when
+   * they name none.
+   */
+  readonly reachesAll?: true | readonly string[]
+}
 
 /** A device incarnation, as whoever lists devices needs it. */
 export interface DeviceInfo {
@@ -90,6 +125,10 @@ export interface Model<S = unknown> {
   readonly evolve: (state: S, event: AnyEvent) => void
   readonly invariants: readonly Invariant<S>[]
   readonly describe: View<S>
+  /** What is known of what `describe` gives. Left out: nothing is, and who asks for one value in it looks at all. */
+  readonly views?: Views
+  /** What it tells of the machine as a whole, as JSON parts. */
+  readonly overall?: (state: S, facts: Facts) => { readonly [part: string]: Json }
   /** The devices it knows of, with those that only later events prove to have been there. */
   readonly devices?: (state: S, facts: Facts) => readonly DeviceInfo[]
   /** Other names a user knows a device by: its disk, its namespace, its iomem name. */

@@ -59,4 +59,5 @@ export const kernelModel: Model<KernelState> = {
   evolve: evolveKernel,
   invariants: [warned],
   describe: () => ({}),
+  views: { parts: [] },
 }

@@ -57,6 +57,8 @@ export class MemremapMachine {
   readonly sections = new MemorySections()
   /** Pagemaps that were mapped and are not gone, newest first. */
   readonly pagemaps: DevPagemap[] = []
+  /** Structs that were mapped once. */
+  readonly mappedStructs = new Set<string>()
   /** Whether memory is being hot-added or removed (mem_hotplug_begin). */
   hotplugBusy = false
   readonly #warned = new Set<string>()

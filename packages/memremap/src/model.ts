@@ -1,4 +1,15 @@
-import { hex, rangeOf, seconds, type Facts, type Json, type Model, type PagemapId, type View, type Waiting } from '@devtrail/events'
+import {
+  hex,
+  rangeOf,
+  seconds,
+  type Facts,
+  type Json,
+  type Model,
+  type PagemapId,
+  type View,
+  type Views,
+  type Waiting,
+} from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
 import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
@@ -18,13 +29,13 @@ function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
   )
 }
 
-/** Records as JSON; neighbouring pages with equal count, kind and taker are folded into one. */
-function foldPages(records: readonly PageRecord[], order: number | null, idle: number): Json[] {
+/** Records as JSON; neighbouring pages with equal count, kind and taker are folded into one, unless each is wanted. */
+function foldPages(records: readonly PageRecord[], order: number | null, idle: number, each: boolean): Json[] {
   const stride = 2 ** (order ?? 0)
   const runs: PageRecord[][] = []
   for (const page of records.toSorted((a, b) => a.pfn - b.pfn)) {
     const run = runs.at(-1)
-    if (run !== undefined && folds(run.at(-1)!, page, stride)) run.push(page)
+    if (!each && run !== undefined && folds(run.at(-1)!, page, stride)) run.push(page)
     else runs.push([page])
   }
   return runs.map((run): Json => {
@@ -50,34 +61,34 @@ function foldPages(records: readonly PageRecord[], order: number | null, idle: n
 /** Pages of a file system's DAX are small; of other pagemaps only the mapping tells. */
 const orderOf = (p: Pagemap, type: number | null): number | null => p.order ?? (type === memoryType.FS_DAX ? 0 : null)
 
-function pageRefs(p: Pagemap, type: number | null): Json {
+function pageRefs(p: Pagemap, type: number | null, each: boolean): Json {
   const order = orderOf(p, type)
   const all = [...p.pages.values()]
   // A page that may be idle is not known to be referenced, however fresh the evidence.
   const isKnown = (r: PageRecord): boolean => isReferenced(r, p.idle) || (r.sure && rangeOf(r.refcount).hi < p.idle)
   const possible = all.filter((r) => !isKnown(r))
   return {
-    known: foldPages(all.filter(isKnown), order, p.idle),
+    known: foldPages(all.filter(isKnown), order, p.idle, each),
     complete: p.pagesComplete,
-    ...(possible.length > 0 ? { possible: foldPages(possible, order, p.idle) } : {}),
+    ...(possible.length > 0 ? { possible: foldPages(possible, order, p.idle, each) } : {}),
   }
 }
 
 /** A pagemap as JSON, with what was learnt later filled back and marked. */
-export function pagemapToJson(p: Pagemap, facts: Facts): { [key: string]: Json } {
+export function pagemapToJson(p: Pagemap, facts: Facts, each = false): { [key: string]: Json } {
   const late = facts.find('pagemap', p.id, 'start')
   const start = p.start ?? facts.value<bigint>('pagemap', p.id, 'start')
   const end = p.end ?? facts.value<bigint>('pagemap', p.id, 'end')
   const type = p.type ?? facts.value<number>('pagemap', p.id, 'type')
   return {
     id: p.pointer,
-    ranges: start === null || end === null ? null : [{ start: hex(start), end: hex(end) }],
+    ranges: start === null || end === null ? null : [{ start, end }, ...p.further].map((r) => ({ start: hex(r.start), end: hex(r.end) })),
     ...(late === undefined ? {} : { learntAt: late.seq }),
     type: type === null ? null : memoryTypeName(type),
     state: p.phase,
     altmap: p.altmap ? { basePfn: hex(p.altmap.basePfn), reserve: p.altmap.reserve, free: p.altmap.free, alloc: p.altmap.alloc } : p.altmap,
     ref: { id: p.ref.id ?? facts.value<string>('pagemap', p.id, 'ref'), mode: p.ref.mode, dying: p.ref.dying, count: p.ref.count as Json },
-    pageRefs: pageRefs(p, type),
+    pageRefs: pageRefs(p, type, each),
   }
 }
 
@@ -94,15 +105,15 @@ function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
     .map((id) => ({ ...newPagemap(id, 0), pointer: facts.value<string>('pagemap', id, 'pointer') }))
 }
 
-const describe: View<MemremapState> = (state, device, facts) => {
+const describe: View<MemremapState> = (state, device, facts, each) => {
   const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
   const own = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === device)
   // Of a namespace's pagemap whose owner never showed it is only known that some claimant of the namespace has it.
   const claimed = all.filter(
     (p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device,
   )
-  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts))
-  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts))
+  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, each))
+  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, each))
   return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
 }
 
@@ -115,6 +126,42 @@ const waiting = (state: MemremapState): Waiting[] =>
     data: { function: w.call, pfn: w.page && hex(w.page.pfn), idleSince: w.idle && seconds(w.idle.time) },
   }))
 
+const PAGES: readonly string[] = ['pagemaps.pageRefs']
+const PROVEN: readonly string[] = ['pagemaps.sure']
+const NONE: readonly string[] = []
+
+const views: Views = {
+  parts: ['pagemaps'],
+  lists: {
+    pagemaps: { by: ['ranges.start', 'id'] },
+    ranges: { by: ['start'] },
+    pageRefs: { by: ['pfn'], span: 'pages' },
+    holders: { by: ['pid'] },
+  },
+  touches: {
+    'grab-started': NONE,
+    'lookup-started': NONE,
+    'looked-up': [...PROVEN, 'pagemaps.state?'],
+    grabbed: PAGES,
+    put: PAGES,
+    'puts-unseen': PAGES,
+    sampled: PAGES,
+    'put-beyond-last': PAGES,
+    'references-handed': PAGES,
+    'grab-refused': NONE,
+    'page-freed': NONE,
+    'bio-released': NONE,
+    'busy-lookup-started': NONE,
+    'busy-looked-up': NONE,
+    'idle-wait-started': NONE,
+    'idle-wait-ended': NONE,
+    'release-requested': PROVEN,
+    'ref-released': ['pagemaps.ref'],
+  },
+  // A pointer seen anew ends the view of the pagemap that had it.
+  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
+}
+
 /** Pagemaps, struct pages and references to them under the contract of a model. */
 export const memremapModel: Model<MemremapState> = {
   name: 'memremap',
@@ -123,5 +170,6 @@ export const memremapModel: Model<MemremapState> = {
   evolve: evolveMemremap,
   invariants: memremapInvariants,
   describe,
+  views,
   waiting,
 }

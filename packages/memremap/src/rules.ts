@@ -66,6 +66,12 @@ export interface PagemapRules {
   readonly tracksMemtype: boolean
   /** A range that may not be hot-added is untracked on the way out (since 5.19). */
   readonly untracksRefused: boolean
+  /** Hot-removal learns the zone from the first page behind the altmap; else from the first of the range, as 5.3 did. */
+  readonly readsInitialisedZone: boolean
+  /** A failure of memory that holds struct pages is not taken for one of data (since 5.12). */
+  readonly sparesMetadata: boolean
+  /** A pagemap's struct can be mapped again when it is gone; else its own reference is taken for a driver's (5.3-rc). */
+  readonly clearsOwnRef: boolean
   /** One hot-add or hot-remove at a time (since 4.10). */
   readonly hotplugLocked: boolean
   /** Each page of the range holds a reference of the pagemap. */
@@ -175,6 +181,9 @@ const pagemapRules: Readonly<Record<RulesName, PagemapRules>> = {
     altmapLookedUp: true,
     tracksMemtype: false,
     untracksRefused: false,
+    readsInitialisedZone: true,
+    sparesMetadata: false,
+    clearsOwnRef: true,
     hotplugLocked: false,
     pagesHoldRef: false,
     undoesUnmanaged: true,
@@ -201,6 +210,9 @@ const pagemapRules: Readonly<Record<RulesName, PagemapRules>> = {
     altmapLookedUp: false,
     tracksMemtype: true,
     untracksRefused: true,
+    readsInitialisedZone: true,
+    sparesMetadata: true,
+    clearsOwnRef: true,
     hotplugLocked: true,
     pagesHoldRef: true,
     undoesUnmanaged: true,

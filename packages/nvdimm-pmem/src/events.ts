@@ -1,4 +1,6 @@
 import { declareEvents, f, type EventOf, type Payload } from '@devtrail/events'
+import { bttEvents } from './btt/btt-events.ts'
+import { mediumEvents } from './power/medium-events.ts'
 
 const device = f.device('the device')
 const queue = f.pointer('the request_queue')
@@ -192,6 +194,8 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     call: call('return', 'blk_mq_freeze_queue_wait'),
     fields: { device: f.opt(device), queue: f.opt(queue) },
   },
+  ...bttEvents,
+  ...mediumEvents,
 })
 
 export type NvdimmPmemPayload = Payload<typeof nvdimmPmemCatalogue>

@@ -1,4 +1,6 @@
-import type { Facts, Json, Model, View } from '@devtrail/events'
+import type { Facts, Json, Model, View, Views } from '@devtrail/events'
+import { blockOwnedTwice, notDurableInTime } from './btt/btt-invariants.ts'
+import { bttsOf } from './btt/btt-view.ts'
 import { nvdimmPmemCatalogue } from './events.ts'
 import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './state.ts'
 
@@ -16,6 +18,7 @@ const describe: View<NvdimmPmemState> = (state, device) => {
         ? null
         : { id: queue.id, frozen: queue.frozen as Json, dying: queue.dying, ref: { ...queue.ref, count: queue.ref.count as Json } },
     ...(ns === undefined ? {} : { namespace: { mode: ns.mode, map: ns.map, size: ns.size, uuid: ns.uuid, region: ns.region } }),
+    ...bttsOf(state, device),
     ...(state.comeBackAs.has(device) ? { comeBackAs: state.comeBackAs.get(device)! } : {}),
   }
 }
@@ -26,13 +29,20 @@ const aliases = (state: NvdimmPmemState, device: number, facts: Facts): string[]
   return [...disks, ...[facts.value<string>('device', device, 'disk'), ns?.blockdev, ns?.chardev].filter((n): n is string => n != null)]
 }
 
+const views: Views = {
+  parts: ['disk', 'queue', 'namespace', 'btts', 'comeBackAs'],
+  // A disk's name, and a queue's pointer, may have been another device's.
+  reachesAll: true,
+}
+
 /** NVDIMM namespaces, the pmem driver's disk and its queue under the contract of a model. */
 export const nvdimmPmemModel: Model<NvdimmPmemState> = {
   name: 'nvdimm-pmem',
   catalogue: nvdimmPmemCatalogue,
   initial: initialNvdimmPmem,
   evolve: evolveNvdimmPmem,
-  invariants: [],
+  invariants: [blockOwnedTwice, notDurableInTime],
   describe,
+  views,
   aliases,
 }

@@ -94,6 +94,7 @@ describe('remove', () => {
       'memremap/unmap-started',
       'memremap/ref-released',
       'memremap/ref-sampled',
+      'memremap/struct-page-read',
       'memremap/memory-removed',
       'memremap/sections-removed',
       'memremap/altmap-freed',

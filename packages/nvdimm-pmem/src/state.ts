@@ -1,5 +1,7 @@
 import { isGapOf, between, type AnyEvent, type Count, type DeviceId } from '@devtrail/events'
+import { evolveBtts, forgetBtts, initialBtts, type BttStates } from './btt/btt-state.ts'
 import type { NvdimmPmemEvent } from './events.ts'
+import { evolveMedia, forgetMedia, initialMedia, type MediumStates } from './power/medium-state.ts'
 
 /** A disk (gendisk) and the device it hangs under, where known. */
 export interface Disk {
@@ -38,7 +40,7 @@ export interface Namespace {
   region: string | null
 }
 
-export interface NvdimmPmemState {
+export interface NvdimmPmemState extends BttStates, MediumStates {
   /** By name; a disk of the same name takes the place of one that is gone. */
   disks: Map<string, Disk>
   queues: Map<string, Queue>
@@ -57,6 +59,8 @@ export const initialNvdimmPmem = (): NvdimmPmemState => ({
   mounts: [],
   mountsListed: false,
   comeBackAs: new Map(),
+  ...initialBtts(),
+  ...initialMedia(),
 })
 
 function queueOf(state: NvdimmPmemState, id: string, device: DeviceId | null, anew = false): Queue {
@@ -71,6 +75,8 @@ function queueOf(state: NvdimmPmemState, id: string, device: DeviceId | null, an
 }
 
 function forget(state: NvdimmPmemState): void {
+  forgetBtts(state)
+  forgetMedia(state)
   for (const disk of state.disks.values()) disk.state = null
   // A queue is known by its pointer only, and pointers are reused: after a gap it may be another.
   state.queues.clear()
@@ -130,6 +136,21 @@ export function evolveNvdimmPmem(state: NvdimmPmemState, any: AnyEvent): void {
       queueOf(state, event.data.queue, event.data.device).ref = { id: event.data.ref, mode: 'atomic', dying: true, count: 0 }
       return
     }
+    case 'nvdimm-pmem/stored':
+    case 'nvdimm-pmem/flushed':
+    case 'nvdimm-pmem/fenced':
+      return evolveMedia(state, event)
+    case 'nvdimm-pmem/btt-discovery-started':
+    case 'nvdimm-pmem/btt-arena-created':
+    case 'nvdimm-pmem/btt-arena-found':
+    case 'nvdimm-pmem/btt-lane-found':
+    case 'nvdimm-pmem/btt-recovered':
+    case 'nvdimm-pmem/btt-discovery-ended':
+    case 'nvdimm-pmem/btt-log-begun':
+    case 'nvdimm-pmem/btt-log-committed':
+    case 'nvdimm-pmem/btt-map-written':
+    case 'nvdimm-pmem/btt-sector-written':
+      return evolveBtts(state, event)
     default:
       return
   }

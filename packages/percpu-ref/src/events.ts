@@ -38,6 +38,12 @@ export const percpuRefCatalogue = declareEvents('percpu-ref', {
       allowReinit: f.bool('whether it may be switched back or reinitialised'),
     },
   },
+  'init-failed': {
+    version: 1,
+    doc: 'There was no memory to set up a ref (-ENOMEM); what had been allocated was freed.',
+    kernel: 'percpu_ref_init',
+    fields: { ref, what: f.oneOf(['counters', 'data'], 'what there was no memory for') },
+  },
   got: { version: 1, doc: 'References were taken unconditionally.', kernel: 'percpu_ref_get_many', fields: { ref, n, cpu, of } },
   put: { version: 1, doc: 'References were dropped.', kernel: 'percpu_ref_put_many', fields: { ref, n, cpu, of } },
   tried: {
@@ -125,7 +131,7 @@ export const percpuRefCatalogue = declareEvents('percpu-ref', {
   },
   warned: {
     version: 1,
-    doc: 'A condition held at which the kernel warns; said every time, where the kernel prints only the first.',
+    doc: 'A condition held at which the kernel warns.',
     fields: {
       ref,
       warning: f.oneOf(warnings, 'which one'),
@@ -145,8 +151,11 @@ export const percpuRefCatalogue = declareEvents('percpu-ref', {
   },
 })
 
+/** Type and data of each event of percpu_ref. */
 export type PercpuRefPayload = Payload<typeof percpuRefCatalogue>
+/** An event of percpu_ref, in its envelope. */
 export type PercpuRefEvent = EventOf<PercpuRefPayload>
+/** Which condition `percpu-ref/warned` is about. */
 export type PercpuRefWarning = (typeof warnings)[number]
 /** Whose references a get or put is about. */
 export type ReferenceKind = (typeof kinds)[number]

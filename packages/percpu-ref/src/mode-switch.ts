@@ -107,12 +107,12 @@ export class ModeSwitch {
     ref.switching = false
     if (ref.events.on) ref.say('percpu-ref/switch-ended', {})
     if (ref.allowReinit) return
-    ref.atomic = ref.dead = ref.freed = true
+    ref.freeCounters()
     if (ref.events.on) ref.say('percpu-ref/counters-freed', {})
   }
 
   #bug(warning: 'counters-freed' | 'switched-after-exit', what: string): never {
-    this.#ref.warn(warning)
+    if (this.#ref.events.on) this.#ref.say('percpu-ref/warned', { warning, count: null, text: null })
     throw new PercpuRefBug(`percpu_ref ${this.#ref.id}: ${what} (event ${this.#ref.events.seq})`)
   }
 }

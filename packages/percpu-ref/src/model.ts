@@ -1,4 +1,4 @@
-import { hex, type Json, type Model, type View } from '@devtrail/events'
+import { hex, type Json, type Model, type View, type Views } from '@devtrail/events'
 import { percpuRefCatalogue } from './events.ts'
 import { percpuRefInvariants } from './invariants.ts'
 import { evolvePercpuRef, initialPercpuRef, referencesOf, type PercpuRefState, type RefState } from './state.ts'
@@ -30,6 +30,16 @@ const describe: View<PercpuRefState> = (state, device) => ({
   percpuRefs: { known: [...state.refs.values()].filter((ref) => ref.device === device).map(view), complete: false },
 })
 
+const COUNTS: readonly string[] = ['percpuRefs.count', 'percpuRefs.raw']
+
+const views: Views = {
+  parts: ['percpuRefs'],
+  lists: { percpuRefs: { by: ['id'] }, perCpu: { by: [] } },
+  touches: { got: COUNTS, tried: COUNTS, put: COUNTS },
+  // The address may have been that of another device's ref.
+  reachesAll: ['initialised'],
+}
+
 /** percpu_ref under the contract of a model. */
 export const percpuRefModel: Model<PercpuRefState> = {
   name: 'percpu-ref',
@@ -38,4 +48,5 @@ export const percpuRefModel: Model<PercpuRefState> = {
   evolve: evolvePercpuRef,
   invariants: percpuRefInvariants,
   describe,
+  views,
 }

@@ -7,25 +7,32 @@
  */
 import type { DeviceId, Emitter } from '@devtrail/events'
 import { ModeSwitch, type Confirm } from './mode-switch.ts'
+import { PercpuRefNoMemory, type RefMemory } from './memory.ts'
 import { RefStruct } from './ref-struct.ts'
 import { percpuRefRules, type PercpuRefRules, type Rules } from './rules.ts'
 import type { RcuScheduler } from './scheduler.ts'
 import type { RefWords } from './state.ts'
+import type { Warnings } from './warnings.ts'
 
 /** percpu_ref_exit of 6.1 keeps the count in the pointer word, beside the two flags. */
 const savedCountBits = 62
 
 /** What refs share: where they run and where they say what happens. The current CPU is `events.cpu` (null: 0). */
-export interface PercpuRefMachine {
+export interface PercpuRefMachine extends RefMemory {
   readonly events: Emitter
   readonly scheduler: RcuScheduler
   /** How many CPUs there are, from 1. */
   readonly cpus: number
+  /** Whose behaviour: the seed's (4.1 to 4.8) or that of Linux 6.1. */
   readonly rules: Rules
+  /** How they warn; left out, every time, as an event. */
+  readonly warnings?: Warnings
 }
 
+/** A release or confirm callback; its name is what events and warnings show. */
 export type RefCallback = (ref: PercpuRef) => void
 
+/** What percpu_ref_init takes. */
 export interface PercpuRefInit {
   /** The identity that events name. */
   readonly id: string
@@ -33,9 +40,11 @@ export interface PercpuRefInit {
   readonly release: RefCallback
   /** `INIT_ATOMIC`, `INIT_DEAD`, `ALLOW_REINIT`, or'ed. */
   readonly flags?: number
+  /** The device it belongs to, for who asks for the refs of one. */
   readonly device?: DeviceId
 }
 
+/** struct percpu_ref, simulated: as lib/percpu-refcount.c of the machine's era, with every change said as an event. */
 export class PercpuRef {
   readonly id: string
   readonly #ref: RefStruct
@@ -43,13 +52,23 @@ export class PercpuRef {
   readonly #rules: PercpuRefRules
   readonly #scheduler: RcuScheduler
 
-  /** percpu_ref_init. Allocation does not fail here. */
-  constructor({ events, scheduler, cpus, rules }: PercpuRefMachine, { id, release, flags = 0, device }: PercpuRefInit) {
+  /** percpu_ref_init, where there is memory for sure. @throws PercpuRefNoMemory where there is none: see {@link PercpuRef.init}. */
+  constructor(machine: PercpuRefMachine, { id, release, flags = 0, device }: PercpuRefInit) {
     this.id = id
-    this.#rules = percpuRefRules[rules]
-    this.#scheduler = scheduler
-    this.#ref = new RefStruct(events, this.#rules, { id, flags, device, cpus, releaseName: release.name, release: () => release(this) })
-    this.#mode = new ModeSwitch(this.#ref, scheduler, this.#rules)
+    this.#rules = percpuRefRules[machine.rules]
+    this.#scheduler = machine.scheduler
+    this.#ref = new RefStruct(machine, this.#rules, { id, flags, device, releaseName: release.name, release: () => release(this) })
+    this.#mode = new ModeSwitch(this.#ref, machine.scheduler, this.#rules)
+  }
+
+  /** percpu_ref_init: the ref, or null (-ENOMEM) when one of its allocations fails; nothing is left of it then. */
+  static init(machine: PercpuRefMachine, init: PercpuRefInit): PercpuRef | null {
+    try {
+      return new PercpuRef(machine, init)
+    } catch (error) {
+      if (error instanceof PercpuRefNoMemory) return null
+      throw error
+    }
   }
 
   /** percpu_ref_get: takes a reference, unchecked. */
@@ -180,7 +199,8 @@ export class PercpuRef {
     if (ref.exited) return
     if (!ref.freed && ref.switching && this.#rules.exitWarns) ref.warn('exit-while-switching')
     // A ref whose counters went with an earlier switch keeps its flags as they are, brought back or not.
-    if (!ref.freed) ref.atomic = ref.dead = ref.freed = true
+    if (!ref.freed) ref.freeCounters()
+    ref.freeData()
     ref.exited = true
     if (ref.events.on) ref.say('percpu-ref/exited', { count: ref.counters.shared })
   }

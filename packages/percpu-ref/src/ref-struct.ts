@@ -3,7 +3,9 @@ import { Counters } from './counters.ts'
 import type { PercpuRefPayload, PercpuRefWarning, ReferenceKind } from './events.ts'
 import { ALLOW_REINIT, BIAS, INIT_ATOMIC, INIT_DEAD } from './flags.ts'
 import type { PercpuRefRules } from './rules.ts'
+import { allocated, PercpuRefNoMemory, type RefMemory } from './memory.ts'
 import type { RefWords } from './state.ts'
+import { PercpuRefWarned, Warnings } from './warnings.ts'
 
 /** The kernel would have stopped here (BUG), or gone on with freed memory: a broken promise of the caller. */
 export class PercpuRefBug extends Error {
@@ -13,12 +15,18 @@ export class PercpuRefBug extends Error {
 type Type = PercpuRefPayload['type']
 type Body<T extends Type> = Omit<Extract<PercpuRefPayload, { type: T }>['data'], 'ref'>
 
+/** Where a ref lives. */
+export interface RefPlace extends RefMemory {
+  readonly events: Emitter
+  readonly warnings?: Warnings | undefined
+  /** How many CPUs there are. */
+  readonly cpus: number
+}
+
 export interface RefStructInit {
   readonly id: string
   readonly flags: number
   readonly device?: DeviceId | undefined
-  /** How many CPUs there are. */
-  readonly cpus: number
   /** Name of the release function; may be empty. */
   readonly releaseName: string
   /** Runs it. */
@@ -41,13 +49,26 @@ export class RefStruct {
   exited = false
   readonly #said: Said | undefined
   readonly #release: () => void
+  readonly #place: RefPlace
+  readonly #warnings: Warnings
+  readonly #hasData: boolean
 
-  constructor(events: Emitter, rules: PercpuRefRules, { id, flags, device, cpus, releaseName, release }: RefStructInit) {
+  /** @throws PercpuRefNoMemory */
+  constructor(place: RefPlace, rules: PercpuRefRules, { id, flags, device, releaseName, release }: RefStructInit) {
+    const { events, cpus, warnings = new Warnings() } = place
     this.id = id
     this.events = events
+    this.#place = place
+    this.#warnings = warnings
+    this.#hasData = rules.allocations.includes('data')
     this.releaseName = releaseName
     this.#release = release
     this.#said = device === undefined ? undefined : { device }
+    const missing = allocated(place, rules)
+    if (missing !== null) {
+      if (events.on) this.say('percpu-ref/init-failed', { what: missing })
+      throw new PercpuRefNoMemory(id, missing)
+    }
     this.counters = new Counters(cpus)
     this.atomic = (flags & (INIT_ATOMIC | INIT_DEAD)) !== 0
     this.dead = (flags & INIT_DEAD) !== 0
@@ -73,8 +94,22 @@ export class RefStruct {
     return this.events.emit<PercpuRefPayload>(type, { ref: this.id, ...body }, this.#said)
   }
 
+  /** @throws PercpuRefWarned where warnings are to be thrown. */
   warn(warning: PercpuRefWarning, { text = null, count = null }: { text?: string | null; count?: bigint | null } = {}): void {
+    if (!this.#warnings.fires(warning)) return
     if (this.events.on) this.say('percpu-ref/warned', { warning, count, text })
+    if (!this.#warnings.panicOnWarn) return
+    throw new PercpuRefWarned(warning, `percpu_ref ${this.id}: ${text ?? warning} (after event ${this.events.seq})`)
+  }
+
+  /** free_percpu: the counters go, and with them the mode. */
+  freeCounters(): void {
+    this.atomic = this.dead = this.freed = true
+    this.#place.freed?.('counters')
+  }
+
+  freeData(): void {
+    if (this.#hasData) this.#place.freed?.('data')
   }
 
   /** @throws PercpuRefBug after percpu_ref_exit. */

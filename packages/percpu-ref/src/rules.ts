@@ -1,3 +1,5 @@
+import type { RefAllocation } from './memory.ts'
+
 /** Whose behaviour a ref has: the 2015 series' kernel (lib/percpu-refcount.c as of 4.1 to 4.8) or Linux 6.1. */
 export type Rules = 'seed' | 'linux-6.1'
 
@@ -19,8 +21,11 @@ export interface PercpuRefRules {
   readonly canSwitchSync: boolean
   /** percpu_ref_exit warns of a switch that is pending. */
   readonly exitWarns: boolean
+  /** What percpu_ref_init allocates, in order. */
+  readonly allocations: readonly RefAllocation[]
 }
 
+/** By the name of the era; `seed` is lib/percpu-refcount.c as of 4.1 to 4.8. */
 export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
   seed: {
     modeChangesWait: false,
@@ -31,6 +36,7 @@ export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
     canTryLiveRcu: false,
     canSwitchSync: false,
     exitWarns: false,
+    allocations: ['counters'],
   },
   'linux-6.1': {
     modeChangesWait: true,
@@ -41,5 +47,6 @@ export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
     canTryLiveRcu: true,
     canSwitchSync: true,
     exitWarns: true,
+    allocations: ['counters', 'data'],
   },
 }

@@ -25,6 +25,7 @@ export class GracePeriods implements RcuScheduler {
     return this.#queue.length
   }
 
+  /** call_rcu: queues `callback` for the next grace period. */
   callRcu(callback: () => void): void {
     this.#queue.push(callback)
     if (this.#queue.length === 1) this.#defer?.(() => this.drain())
@@ -40,6 +41,7 @@ export class GracePeriods implements RcuScheduler {
     while (this.#queue.length > 0) this.pass()
   }
 
+  /** wait_event: lets queued callbacks run, one after the other, until `condition` holds. @throws Error when none is left. */
   waitUntil(condition: () => boolean): void {
     while (!condition()) {
       const callback = this.#queue.shift()

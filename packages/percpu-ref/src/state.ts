@@ -5,7 +5,9 @@ import { BIAS, carriesBias, u64 } from './flags.ts'
 
 /** What struct percpu_ref itself holds; null where not known. */
 export interface RefWords {
+  /** The ATOMIC bit of percpu_count_ptr. */
   atomic: Known<boolean>
+  /** The DEAD bit. */
   dead: Known<boolean>
   /** The shared counter, mod 2^64. */
   count: Known<bigint>
@@ -14,11 +16,13 @@ export interface RefWords {
   /** Whether the bias is in the shared counter: in percpu mode and until a switch's callback has run. */
   biased: Known<boolean>
   forceAtomic: Known<boolean>
+  /** Whether the counters are kept after a switch, so that it may go back to percpu mode. */
   allowReinit: Known<boolean>
   /** confirm_switch is set: a callback is queued. */
   switching: Known<boolean>
   /** The per-CPU counters are freed. */
   freed: Known<boolean>
+  /** percpu_ref_exit was called. */
   exited: Known<boolean>
 }
 
@@ -52,10 +56,12 @@ export interface RefState extends RefWords {
   broken: Broken[]
 }
 
+/** All refs, by identity. */
 export interface PercpuRefState {
   refs: Map<string, RefState>
 }
 
+/** Nothing known yet. */
 export const initialPercpuRef = (): PercpuRefState => ({ refs: new Map() })
 
 const unknown = (): RefWords => ({
@@ -181,6 +187,8 @@ export function evolvePercpuRef(state: PercpuRefState, any: AnyEvent): void {
   if (!any.type.startsWith('percpu-ref/')) return
   const event = any as unknown as PercpuRefEvent
   if (event.type === 'percpu-ref/initialised') return initialise(state, event)
+  // Whatever had this identity before is gone: its memory was to be used again.
+  if (event.type === 'percpu-ref/init-failed') return void state.refs.delete(event.data.ref)
   let ref = state.refs.get(event.data.ref)
   if (ref === undefined) state.refs.set(event.data.ref, (ref = found(event.data.ref)))
   ref.broken = []

@@ -33,9 +33,11 @@ function treeOfSiblings(): ResourceTree {
   return tree
 }
 
+const linked = (start: bigint, end: bigint, flags: bigint): LinkedResource => new LinkedResource(Number(start), Number(end), Number(flags))
+
 function listOfSiblings(): LinkedResource {
-  const root = new LinkedResource(0n, MAX, ioresource.MEM)
-  for (let n = BigInt(SIBLINGS) - 1n; n >= 0n; n--) requestLinked(root, new LinkedResource(n * STRIDE, n * STRIDE + SIZE - 1n, RAM))
+  const root = new LinkedResource(0, Number(MAX), Number(ioresource.MEM))
+  for (let n = BigInt(SIBLINGS) - 1n; n >= 0n; n--) requestLinked(root, linked(n * STRIDE, n * STRIDE + SIZE - 1n, RAM))
   return root
 }
 
@@ -68,7 +70,7 @@ function theirInserts(places: () => Start): Work {
   return {
     before: () => {
       releaseLinked(root, new Set(resources))
-      resources = startsFrom(places(), PEERS).map((start) => new LinkedResource(start, start + SIZE - 1n, ioresource.MEM))
+      resources = startsFrom(places(), PEERS).map((start) => linked(start, start + SIZE - 1n, ioresource.MEM))
     },
     run: () => {
       let granted = 0
@@ -124,7 +126,8 @@ export const benches: readonly Bench[] = [
         goal: 150,
         work: () => {
           const root = listOfSiblings()
-          return asking(PEERS, (start) => intersectsLinked(root, start, start + STRIDE - 1n, ioresource.SYSTEM_RAM))
+          const flags = Number(ioresource.SYSTEM_RAM)
+          return asking(PEERS, (start) => intersectsLinked(root, Number(start), Number(start + STRIDE - 1n), flags))
         },
       },
     ],

@@ -210,5 +210,7 @@ export const resourceTreeCatalogue = declareEvents('resource-tree', {
   },
 })
 
+/** Type and data of each event of the tree. */
 export type ResourceTreePayload = Payload<typeof resourceTreeCatalogue>
+/** An event of the tree, in its envelope. */
 export type ResourceTreeEvent = EventOf<ResourceTreePayload>

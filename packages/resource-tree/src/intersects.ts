@@ -8,6 +8,7 @@ import type { ResourceTreeRules } from './rules.ts'
 
 /** What region_intersects answers. */
 export const regionIntersection = { INTERSECTS: 0, DISJOINT: 1, MIXED: 2 } as const
+/** An answer of region_intersects. */
 export type RegionIntersection = (typeof regionIntersection)[keyof typeof regionIntersection]
 
 /** What is looked for: since 4.6 flags that a node must have and its desc (NONE: any); before, its name. */

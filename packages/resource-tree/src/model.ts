@@ -1,4 +1,4 @@
-import type { Facts, Json, Model, View } from '@devtrail/events'
+import type { Facts, Json, Model, View, Views } from '@devtrail/events'
 import { hex } from '@devtrail/events'
 import { resourceTreeCatalogue } from './events.ts'
 import { overlap } from './invariants.ts'
@@ -43,6 +43,15 @@ const aliases = (state: ResourceTreeState, device: number, facts: Facts): string
     .filter((n) => n.root === 'iomem' && n.name !== null && ownerOf(state, n.id, facts) === device)
     .map((n) => n.name!)
 
+const BY_RANGE = { by: ['start', 'name'] }
+
+const views: Views = {
+  parts: ['regions'],
+  lists: { regions: BY_RANGE, iomem: BY_RANGE, children: BY_RANGE },
+  // Whether the list of one device is complete depends on what is known of all nodes.
+  reachesAll: true,
+}
+
 /** The resource tree under the contract of a model. */
 export const resourceTreeModel: Model<ResourceTreeState> = {
   name: 'resource-tree',
@@ -51,5 +60,7 @@ export const resourceTreeModel: Model<ResourceTreeState> = {
   evolve: evolveResourceTree,
   invariants: [overlap],
   describe,
+  views,
+  overall: (state) => ({ iomem: { known: treeToJson(state, 'iomem'), complete: state.trees.get('iomem')?.complete ?? false } }),
   aliases,
 }

@@ -240,7 +240,7 @@ test.each(eras)('vector 39, by the rules of %s: release_child_resources leaves e
   expect(events.at(-1)).toMatchObject({ type: 'resource-tree/children-released', data: { region: A.id, count: 2 } })
 })
 
-test('remove_resource came after the seed', () => {
+test('vector 10, by the rules of the seed: remove_resource came later', () => {
   const { tree } = iomem({ rules: 'seed' })
   const a = put(tree, 'a', 0x1000n, 0x1fffn)
   expect(() => tree.removeResource(a)).toThrow('came with Linux 4.8')

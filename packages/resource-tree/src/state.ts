@@ -31,12 +31,14 @@ export interface Tree {
   end: bigint | null
 }
 
+/** All trees and their nodes. */
 export interface ResourceTreeState {
   trees: Map<string, Tree>
   nodes: Map<RegionId, RegionNode>
   owners: Map<RegionId, DeviceId>
 }
 
+/** Nothing known yet. */
 export const initialResourceTree = (): ResourceTreeState => ({ trees: new Map(), nodes: new Map(), owners: new Map() })
 
 function treeOf(state: ResourceTreeState, root: string): Tree {

@@ -30,6 +30,9 @@ function answering(models: readonly Model[], type: string): readonly Model[] {
 export class BlockFold {
   readonly machine: Machine
   readonly #plans = new Map<string, Plan>()
+  /** Those of the types of the block at hand. */
+  #block: EventBlock | null = null
+  #ofBlock: readonly Plan[] = []
 
   constructor(machine: Machine) {
     this.machine = machine
@@ -38,7 +41,11 @@ export class BlockFold {
   /** Folds the events at the places from `from` up to, and not including, `to`. */
   step(block: EventBlock, from = 0, to = block.count): void {
     const { content, facts } = this.machine
-    const plans = block.types.map(({ name }) => this.#planOf(name))
+    if (this.#block !== block) {
+      this.#block = block
+      this.#ofBlock = block.types.map(({ name }) => this.#planOf(name))
+    }
+    const plans = this.#ofBlock
     const { type } = block
     for (let place = from; place < to; place++) {
       const { declaration, steps, learns } = plans[type[place]!]!

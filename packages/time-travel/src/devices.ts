@@ -61,3 +61,23 @@ export function selectDevices(
   const keys = [...deviceKeys(devices.filter((d) => !d.bookkeeping)).values()]
   throw new NoSuchDeviceError(`no device goes by the name "${wanted}"; there is ${keys.length === 0 ? 'none' : keys.join(', ')}`, keys)
 }
+
+/**
+ * The device that a name means at a moment: those that are there win over those that may be, and these over the newest of
+ * those that are gone. Several: the name does not tell them apart. None: nothing of that name is known, or which of several
+ * it is.
+ */
+export function devicesNamed(wanted: string, devices: readonly DeviceInfo[], aliases: (device: number) => readonly string[]): DeviceInfo[] {
+  let found: DeviceInfo[]
+  try {
+    found = selectDevices(wanted, devices, aliases)
+  } catch (error) {
+    if (error instanceof NoSuchDeviceError) return []
+    throw error
+  }
+  const present = found.filter((d) => d.presence === 'present')
+  if (present.length > 0) return present
+  const perhaps = found.filter((d) => d.presence === null)
+  if (perhaps.length > 0) return perhaps.length === 1 ? perhaps : []
+  return found.slice(-1)
+}

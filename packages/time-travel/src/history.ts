@@ -1,9 +1,12 @@
-import { Facts, type AnyEvent, type Model } from '@devtrail/events'
+import { Facts, type AnyEvent, type EventBlock, type Model } from '@devtrail/events'
 import { BlockFold, placeAfter } from './block-fold.ts'
+import { eventsAt } from './events-at.ts'
 import { findMoment } from './find-moment.ts'
-import { factsOf, machineOf } from './keyframes.ts'
+import type { Interruption } from './interruption.ts'
+import { factsOf, machineOf, partsOf } from './keyframes.ts'
 import { LogBlocks } from './log-blocks.ts'
 import { Machine, vocabularyOf } from './machine.ts'
+import { NearKeyframes } from './near-keyframes.ts'
 import type { Moment, Position } from './position.ts'
 import type { EventSource, StoredKeyframe } from './source.ts'
 
@@ -20,6 +23,18 @@ export interface HistoryOptions {
   readonly fold?: string | null
 }
 
+/** A stretch of a log that a machine is stepped through. */
+export interface Replay {
+  readonly from?: number
+  readonly to?: number
+  /** Every how many events to keep a keyframe in memory, for whoever looks here again. */
+  readonly keep?: number
+  readonly signal?: Interruption | undefined
+  readonly begin?: (machine: Machine, seq: number) => void
+  /** Called with each event, just folded. True: that is enough. */
+  readonly step?: (block: EventBlock, place: number, machine: Machine) => boolean | void
+}
+
 /**
  * A log that can be asked for its state at any position: from the keyframe before it, and what it tells about
  * incarnations over its whole length.
@@ -30,6 +45,7 @@ export class History {
   readonly entries: number | null
   readonly #fold: string | null
   readonly #blocks: LogBlocks
+  readonly #near = new NearKeyframes()
   #facts: Promise<Facts> | null = null
 
   constructor(source: EventSource, models: readonly Model[], { entries = null, fold = null }: HistoryOptions = {}) {
@@ -68,15 +84,56 @@ export class History {
   /** @throws NoSuchPositionError */
   async at(position: Position): Promise<Snapshot> {
     const at = await this.find(position)
-    const facts = await this.facts()
-    const keyframe = await this.#keyframe(at.seq)
-    const machine = keyframe === null ? new Machine(this.models, facts) : machineOf(this.models, keyframe.parts, facts)
+    const { machine, seq } = await this.#begin(at.seq)
     const fold = new BlockFold(machine)
-    const before = keyframe?.seq ?? -1
-    for await (const block of this.#blocks.blocks({ from: before + 1, to: at.seq })) {
-      fold.step(block, placeAfter(block, before), placeAfter(block, at.seq))
+    for await (const block of this.#blocks.blocks({ from: seq + 1, to: at.seq })) {
+      fold.step(block, placeAfter(block, seq), placeAfter(block, at.seq))
     }
     return { at, machine }
+  }
+
+  /** The machine of the newest keyframe up to `seq`, and where that is; an empty one, and −1, when there is none. */
+  async #begin(seq: number): Promise<{ machine: Machine; seq: number }> {
+    const facts = await this.facts()
+    const near = this.#near.find(seq)
+    const stored = near?.seq === seq ? null : await this.#keyframe(seq)
+    const keyframe = near !== null && near.seq >= (stored?.seq ?? -1) ? near : stored
+    if (keyframe === null) return { machine: new Machine(this.models, facts), seq: -1 }
+    return { machine: machineOf(this.models, keyframe.parts, facts), seq: keyframe.seq }
+  }
+
+  /**
+   * Steps a machine from the newest keyframe up to `from` (default: from before the first event) to the event `to`, the
+   * baseline being one step. `begin` is told where that begins (−1: before all), `step` of each event behind it.
+   * @returns the machine as it is then.
+   */
+  async replay({ from = -1, to = Infinity, keep = Infinity, signal, begin, step }: Replay): Promise<Machine> {
+    const { machine, seq } = from < 1 ? { machine: new Machine(this.models, await this.facts()), seq: -1 } : await this.#begin(from)
+    begin?.(machine, seq)
+    const fold = new BlockFold(machine)
+    let keepAt = Math.max(seq, 0) + keep
+    for await (const block of this.#blocks.blocks({ from: seq + 1, to })) {
+      signal?.throwIfAborted()
+      const end = placeAfter(block, to)
+      for (let place = placeAfter(block, seq); place < end; place++) {
+        fold.step(block, place, place + 1)
+        if (step?.(block, place, machine) === true) return machine
+        if (block.seq(place) < keepAt) continue
+        this.#near.add({ seq: block.seq(place), parts: partsOf(machine) })
+        keepAt = block.seq(place) + keep
+      }
+    }
+    return machine
+  }
+
+  /** The events with these sequence numbers; those of the baseline have none of their own. */
+  events(seqs: Iterable<number>): Promise<Map<number, AnyEvent>> {
+    return eventsAt(this.#blocks, seqs)
+  }
+
+  /** `seq` of the last event. */
+  async lastSeq(): Promise<number> {
+    return (await this.#blocks.summaries()).at(-1)?.lastSeq ?? 0
   }
 
   /** Where a position lies. @throws NoSuchPositionError */

@@ -8,39 +8,61 @@ export interface Span {
   events: number
 }
 
+/** A span of events that mention the same, with the last of them of each type. */
+interface TypedSpan extends Span {
+  types: Map<string, number>
+}
+
 /** Spans of devices, and of what may turn out to be theirs; plain data. */
 export interface SpansState {
-  devices: Map<number, Span>
-  pagemaps: Map<number, Span>
-  regions: Map<number, Span>
+  devices: Map<number, TypedSpan>
+  pagemaps: Map<number, TypedSpan>
+  regions: Map<number, TypedSpan>
   /** Of events that name several such things, by those names. */
-  several: Map<string, { mentions: Mention[]; span: Span }>
+  several: Map<string, { mentions: Mention[]; span: TypedSpan }>
+  /** The last event of each type that names none. */
+  others: Map<string, number>
+  /** The first event that named a pagemap or a node, also of those of a device. */
+  named: { pagemap: Map<number, number>; region: Map<number, number> }
 }
 
-export const initialSpans = (): SpansState => ({ devices: new Map(), pagemaps: new Map(), regions: new Map(), several: new Map() })
+export const initialSpans = (): SpansState => ({
+  devices: new Map(),
+  pagemaps: new Map(),
+  regions: new Map(),
+  several: new Map(),
+  others: new Map(),
+  named: { pagemap: new Map(), region: new Map() },
+})
 
-function extend(span: Span, seq: number): void {
+/** How many pagemaps and nodes were named so far. */
+export const namedSoFar = ({ named }: SpansState): number => named.pagemap.size + named.region.size
+
+function extend(span: TypedSpan, type: string, seq: number): void {
   span.last = seq
   span.events++
+  span.types.set(type, seq)
 }
 
-function count(spans: Map<number, Span>, id: number, seq: number): void {
+const newSpan = (type: string, seq: number): TypedSpan => ({ first: seq, last: seq, events: 1, types: new Map([[type, seq]]) })
+
+function count(spans: Map<number, TypedSpan>, id: number, type: string, seq: number): void {
   const span = spans.get(id)
-  if (span === undefined) spans.set(id, { first: seq, last: seq, events: 1 })
-  else extend(span, seq)
+  if (span === undefined) spans.set(id, newSpan(type, seq))
+  else extend(span, type, seq)
 }
 
-function countSeveral(state: SpansState, mentions: Mention[], seq: number): void {
+function countSeveral(state: SpansState, mentions: Mention[], type: string, seq: number): void {
   const key = mentions.map(({ kind, id }) => `${kind} ${id}`).join(' ')
   const known = state.several.get(key)
-  if (known === undefined) state.several.set(key, { mentions, span: { first: seq, last: seq, events: 1 } })
-  else extend(known.span, seq)
+  if (known === undefined) state.several.set(key, { mentions, span: newSpan(type, seq) })
+  else extend(known.span, type, seq)
 }
 
 /** Counts an event for what it is about. Whose that is may become known later, so it is asked when spans are looked at. */
 export function seeSpan(state: SpansState, event: AnyEvent, declaration: EventDeclaration | undefined): void {
-  const { device, seq } = event
-  if (device !== null) return count(state.devices, device, seq)
+  const { device, seq, type } = event
+  if (device !== null) count(state.devices, device, type, seq)
   if (declaration === undefined) return
   let first: Mention['kind'] | null = null
   let firstId = 0
@@ -48,6 +70,7 @@ export function seeSpan(state: SpansState, event: AnyEvent, declaration: EventDe
   for (const { name, kind } of mentioningFields(declaration)) {
     const id = event.data[name]
     if (typeof id !== 'number') continue
+    if (kind !== 'device' && !state.named[kind].has(id)) state.named[kind].set(id, seq)
     if (first === null) {
       first = kind
       firstId = id
@@ -57,9 +80,11 @@ export function seeSpan(state: SpansState, event: AnyEvent, declaration: EventDe
     }
     if (kind === 'device') break
   }
-  if (mentions !== null) countSeveral(state, mentions, seq)
-  else if (first === 'device') count(state.devices, firstId, seq)
-  else if (first !== null) count(first === 'pagemap' ? state.pagemaps : state.regions, firstId, seq)
+  if (device !== null) return
+  if (mentions !== null) countSeveral(state, mentions, type, seq)
+  else if (first === 'device') count(state.devices, firstId, type, seq)
+  else if (first !== null) count(first === 'pagemap' ? state.pagemaps : state.regions, firstId, type, seq)
+  else state.others.set(type, seq)
 }
 
 /** The spans of devices, as far as it is known what belongs to them. */
@@ -73,9 +98,14 @@ export function spansOf(state: SpansState, facts: Facts): Map<number, Span> {
     span.last = Math.max(span.last, last)
     span.events += events
   }
-  for (const [id, span] of state.devices) add(id, span)
-  for (const [id, span] of state.pagemaps) add(deviceAmong([{ kind: 'pagemap', id }], facts), span)
-  for (const [id, span] of state.regions) add(deviceAmong([{ kind: 'region', id }], facts), span)
-  for (const { mentions, span } of state.several.values()) add(deviceAmong(mentions, facts), span)
+  for (const [mentions, span] of mentionedSpans(state)) add(deviceAmong(mentions, facts), span)
   return spans
+}
+
+/** Every span, with what its events mention. */
+export function* mentionedSpans(state: SpansState): Generator<readonly [readonly Mention[], TypedSpan]> {
+  for (const [id, span] of state.devices) yield [[{ kind: 'device', id }], span]
+  for (const [id, span] of state.pagemaps) yield [[{ kind: 'pagemap', id }], span]
+  for (const [id, span] of state.regions) yield [[{ kind: 'region', id }], span]
+  for (const { mentions, span } of state.several.values()) yield [mentions, span]
 }

@@ -11,6 +11,10 @@ export interface Cli {
   readonly program: Command
   /** Makes a commander action of work on one argument. */
   readonly run: <O extends object>(work: Work<O>) => (argument: string, options: O, command: Command) => Promise<void>
+  /** The same for a command with two arguments. */
+  readonly run2: <O extends object>(
+    work: (session: Session, first: string, second: string, options: O) => Promise<ExitCode>,
+  ) => (first: string, second: string, options: O, command: Command) => Promise<void>
   /** The same for a command without arguments. */
   readonly runAlone: <O extends object>(
     work: (session: Session, options: O) => Promise<ExitCode>,
@@ -30,6 +34,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
   return {
     program,
     run: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
+    run2: (work) => (first, second, options, command) => within(command, (session) => work(session, first, second, options)),
     runAlone: (work) => (options, command) => within(command, (session) => work(session, options)),
   }
 }

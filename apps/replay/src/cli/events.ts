@@ -1,5 +1,7 @@
 import type { DeviceInfo } from '@devtrail/events'
+import { EventFilter, parseExpression } from '@devtrail/time-travel'
 import { InvalidArgumentError } from 'commander'
+import { eventWords } from '../logs/event-words.ts'
 import { vocabulary } from '../models.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { surveyOf, type Survey } from '../logs/survey.ts'
@@ -15,6 +17,7 @@ interface Options {
   readonly type?: string
   readonly from?: string
   readonly to?: string
+  readonly where?: string
   readonly limit?: number
 }
 
@@ -62,18 +65,21 @@ export function eventsCommand({ program, run }: Cli): void {
     .option('--type <T>', 'only types that begin like this: memremap, memremap/grabbed')
     .option('--from <P>', `from this position on, itself included; 0 or start adds the baseline. ${AT}`)
     .option('--to <P>', 'up to this position, itself included')
+    .option('--where <EXPR>', 'only those of which this is true: type, pid, comm, cpu, time, device, or a field of the event')
     .option('--limit <N>', 'at most so many', limitOf)
     .addHelpText(
       'after',
       examples(
         ['devtrail events recordings/linux-6.1/fsdax-pinned-unbind --type memremap', ''],
         ['devtrail events splice.log --device pmem0 --from 9.3s --to 9.6s', "a disk's unbind"],
+        [`devtrail events splice.log --where 'pfn == 0x109300 && comm == "pin"'`, 'what one task did to one page'],
         ['devtrail events splice.log --json | jq -r \'select(.actor.comm == "pin") | .type\'', 'what one task did'],
       ),
     )
     .action(
       run<Options>(async (session, given, options) => {
         const typed = typeFilter(options.type)
+        const where = options.where === undefined ? null : parseExpression(options.where)
         const [from, to] = [positionOf(options.from), positionOf(options.to)]
         const log = await openLog(given, session)
         const first = options.from === undefined ? (e: { seq: number }) => e.seq > 0 : startsAt(from, await log.history.find(from))
@@ -81,6 +87,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const survey = await surveyOf(log.source)
         const { names } = survey
         const about = await deviceFilter(options.device, log, survey, session)
+        const filter = where === null ? null : new EventFilter(where, vocabulary, eventWords(names))
         const { style, digits } = session
         const columns = eventColumns(survey.last?.seq ?? 0)
         let left = options.limit ?? Infinity
@@ -88,7 +95,7 @@ export function eventsCommand({ program, run }: Cli): void {
         for await (const event of log.source.read()) {
           if (event.seq > last.seq || left <= 0) break
           begun ||= first(event)
-          if (!begun || !typed(event.type) || !about(names.of(event))) continue
+          if (!begun || !typed(event.type) || !about(names.of(event)) || (filter !== null && filter.truth(event) !== true)) continue
           left--
           await session.print(
             session.json ? `${JSON.stringify(eventRow(names, event, digits))}\n` : `${eventLine(names, event, style, digits, columns)}\n`,

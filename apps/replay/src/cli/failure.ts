@@ -1,7 +1,8 @@
 import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
 import { RecordingError } from '@devtrail/linux-trace'
+import { BttError, MediumError } from '@devtrail/nvdimm-pmem/btt'
 import { IomemSyntaxError } from '@devtrail/resource-tree'
-import { NoSuchDeviceError, NoSuchPositionError, NoSuchRuleError, PositionSyntaxError } from '@devtrail/time-travel'
+import { ExpressionError, NoSuchDeviceError, NoSuchPositionError, NoSuchRuleError, PositionSyntaxError } from '@devtrail/time-travel'
 import { CommanderError } from 'commander'
 
 /** The exit codes of docs/interfaces.md. */
@@ -40,10 +41,11 @@ const ACCESS = new Set([
 export function exitCodeOf(error: unknown): ExitCode | null {
   if (error instanceof Failure) return error.code
   if (error instanceof CommanderError) return error.exitCode === 0 ? exit.fine : exit.usage
-  if (error instanceof PositionSyntaxError || error instanceof NoSuchRuleError) return exit.usage
+  if (error instanceof PositionSyntaxError || error instanceof ExpressionError || error instanceof NoSuchRuleError) return exit.usage
   if (error instanceof NoSuchPositionError || error instanceof NoSuchDeviceError) return exit.notThere
   if (error instanceof LogUsageError) return error.code === 'exists' ? exit.usage : exit.damaged
   if (error instanceof RecordingError || error instanceof LogDamagedError || error instanceof IomemSyntaxError) return exit.damaged
+  if (error instanceof BttError || error instanceof MediumError) return exit.damaged
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Interrupted')) return exit.interrupted
   if (error instanceof Error && 'code' in error && ACCESS.has(String(error.code))) return exit.damaged
   return null

@@ -51,7 +51,10 @@ export function iomemCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const { at, machine } = await log.history.at(position)
         const baseline = await log.history.at({ kind: 'start' })
-        if (baseline.machine.state<ResourceTreeState>('resource-tree').trees.get(ROOT)?.complete !== true) {
+        const wasListed = baseline.machine.state<ResourceTreeState>('resource-tree').trees.get(ROOT)?.complete === true
+        // A simulated machine makes its tree in the log.
+        const wasCreated = (machine.state<ResourceTreeState>('resource-tree').trees.get(ROOT)?.start ?? null) !== null
+        if (!wasListed && !wasCreated) {
           throw new Failure(
             exit.notThere,
             `${given} has no baseline of the iomem tree, so the tree is not known; record /proc/iomem as root before tracing and keep it as iomem.before beside the trace`,

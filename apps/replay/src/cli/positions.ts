@@ -1,5 +1,13 @@
 import type { AnyEvent, DeviceInfo } from '@devtrail/events'
-import { NoSuchDeviceError, parsePosition, selectDevices, type Moment, type Position } from '@devtrail/time-travel'
+import {
+  devicesNamed,
+  NoSuchDeviceError,
+  parsePosition,
+  selectDevices,
+  type Machine,
+  type Moment,
+  type Position,
+} from '@devtrail/time-travel'
 import { mayBeThere } from '../logs/keys.ts'
 import type { OpenLog } from '../logs/open.ts'
 import type { Survey } from '../logs/survey.ts'
@@ -61,9 +69,17 @@ export function chooseDevices(
  * As {@link chooseDevices}, over a whole log: every incarnation that ever went by the name, also by one that it lost.
  * @throws NoSuchDeviceError, with a suggestion
  */
-export async function chooseDevicesEver(wanted: string, log: OpenLog, survey: Survey, session: Session): Promise<DeviceInfo[]> {
+export async function chooseDevicesEver(
+  wanted: string,
+  log: OpenLog,
+  survey: Survey,
+  session: Session,
+  isQuiet = false,
+): Promise<DeviceInfo[]> {
   const aliased = new Set<number>()
-  const known = survey.devices.some((d) => d.name === wanted && !d.bookkeeping)
+  const known = survey.devices.some(
+    (d) => !d.bookkeeping && (d.name === wanted || wanted.startsWith(`${d.bus}/${d.name}`) || wanted.startsWith(`${d.name}#`)),
+  )
   if (!known) {
     await log.history.walk((event, machine) => {
       const device = survey.names.of(event)
@@ -77,6 +93,28 @@ export async function chooseDevicesEver(wanted: string, log: OpenLog, survey: Su
     throw suggesting(error, wanted, survey.devices, (d) => survey.names.device(d.id))
   }
   const keys = new Set(found.map((d) => survey.names.device(d.id)))
-  if (keys.size > 1) session.note(`"${wanted}" means several devices: ${[...keys].join(', ')}`)
+  if (keys.size > 1 && !isQuiet) session.note(`"${wanted}" means several devices: ${[...keys].join(', ')}`)
   return found
+}
+
+/**
+ * The one device that a user means at a moment; where the name means several, the one of which there is something to tell.
+ * @throws NoSuchDeviceError, with a suggestion; with those it may be when that is more than one
+ */
+export function chooseDevice(
+  wanted: string,
+  machine: Machine,
+  hasAnything: (device: number) => boolean,
+  keyOf: (d: DeviceInfo) => string,
+  session: Session,
+): DeviceInfo {
+  const devices = machine.devices()
+  const found = devicesNamed(wanted, devices, (id) => machine.aliases(id))
+  const [one, ...more] = found.length > 1 ? found.filter(({ id }) => hasAnything(id)) : found
+  if (one !== undefined && more.length === 0) return one
+  if (one === undefined && found[0] !== undefined) return found[0]
+  // What is there instead, or several at once.
+  const all = chooseDevices(wanted, devices, (id) => machine.aliases(id), keyOf, session)
+  const keys = all.map(keyOf)
+  throw new NoSuchDeviceError(`"${wanted}" means several devices; name one of them: ${keys.join(', ')}`, keys)
 }

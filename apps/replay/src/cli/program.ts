@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { bisectCommand } from './bisect.ts'
+import { blameCommand } from './blame.ts'
 import { checkCommand } from './check.ts'
 import { cliOf } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { devicesCommand } from './devices.ts'
+import { diffCommand } from './diff.ts'
 import { eventsCommand } from './events.ts'
 import { exportCommand } from './export.ts'
 import { exit, Failure, type ExitCode } from './failure.ts'
@@ -11,11 +14,13 @@ import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
 import { iomemCommand } from './iomem.ts'
+import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { refsCommand } from './refs.ts'
 import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
+import { whyCommand } from './why.ts'
 
 function version(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -23,7 +28,7 @@ function version(): string {
 }
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['diff', 'blame', 'why', 'bisect', 'debug', 'serve', 'simulate', 'pmem'] as const
+const LATER = ['debug', 'serve', 'simulate'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -56,7 +61,7 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
       `
 LOG is a log folder, a recording's folder or trace file, or - for a trace on stdin; a recording is imported
 into the cache on the fly. A position P is an event (138), an entry (@261), a time (9.588325s), start or end.
-Exit: 0 fine, 1 the answer is no (a certain violation), 2 wrong usage, 3 damaged or unreadable input,
+Exit: 0 fine, 1 the answer is no (a certain violation, a difference, never true), 2 wrong usage, 3 damaged or unreadable input,
 4 no such device, position or baseline, 130 interrupted.
 
 Start with:
@@ -71,6 +76,10 @@ Start with:
     eventsCommand,
     stateCommand,
     iomemCommand,
+    diffCommand,
+    blameCommand,
+    whyCommand,
+    bisectCommand,
     refsCommand,
     stuckCommand,
     checkCommand,
@@ -78,6 +87,7 @@ Start with:
     repairCommand,
     exportCommand,
     recordCommand,
+    pmemCommand,
     demoCommand,
   ]) {
     add(cli)

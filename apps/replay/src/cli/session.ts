@@ -71,12 +71,12 @@ export class Session {
   }
 
   /** How far reading has come; only on a terminal. */
-  progress(entries: number): void {
+  progress(n: number, what = 'entries read'): void {
     if (!process.stderr.isTTY) return
     const now = performance.now()
     if (now - this.#progress.at < PROGRESS_MS) return
     this.#progress = { at: now, shown: true }
-    process.stderr.write(`\r\u001b[2K${number(entries)} entries read`)
+    process.stderr.write(`\r\u001b[2K${number(n)} ${what}`)
   }
 
   clearProgress(): void {

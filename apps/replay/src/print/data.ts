@@ -12,7 +12,8 @@ function byField(type: string, name: string, value: unknown): string | null {
   return null
 }
 
-function decode(names: Names, type: string, name: string, field: Field, value: unknown): string | null {
+/** What a field's value is called by people; null when it has no other name. */
+export function wordFor(names: Names, type: string, name: string, field: Field, value: unknown): string | null {
   if (value === null || value === undefined) return null
   switch (field.kind) {
     case 'device':
@@ -32,7 +33,7 @@ function decode(names: Names, type: string, name: string, field: Field, value: u
 export function decodedData(names: Names, event: AnyEvent): { [field: string]: string } {
   const out: { [field: string]: string } = {}
   for (const [name, field] of Object.entries(vocabulary.get(event.type).fields)) {
-    const text = decode(names, event.type, name, field, event.data[name])
+    const text = wordFor(names, event.type, name, field, event.data[name])
     if (text !== null) out[name] = text
   }
   return out

@@ -1,56 +1,12 @@
-import { memoryStore, sampleMeta, type LogReader } from '@devtrail/event-log'
-import { Facts, type AnyEvent } from '@devtrail/events'
-import { History, KeyframeRecorder, Machine, type BlockRange, type EventSource, type StoredKeyframe } from '@devtrail/time-travel'
+import { Facts } from '@devtrail/events'
+import { History, Machine } from '@devtrail/time-travel'
 import { describe, expect, test } from 'vitest'
 import { models, vocabulary } from '../models.ts'
+import { KeptSource, logOf } from './kept-source.test-support.ts'
 import { imported, names } from './recorded.test-support.ts'
 
 /** Positions looked at in each recording. */
 const POSITIONS = 40
-
-/** A log in memory, by blocks, with a keyframe at each of the given events. */
-class KeptSource implements EventSource {
-  readonly #reader: LogReader
-  readonly #keyframes: StoredKeyframe[] = []
-
-  constructor(reader: LogReader, events: readonly AnyEvent[], cuts: ReadonlySet<number>) {
-    this.#reader = reader
-    const recorder = new KeyframeRecorder(new Machine(models))
-    const held = new Map<string, Uint8Array>()
-    for (const event of events) {
-      recorder.machine.step(event)
-      if (!cuts.has(event.seq)) continue
-      for (const [name, bytes] of recorder.cut(event.seq).parts) {
-        if (bytes === null) held.delete(name)
-        else held.set(name, bytes)
-      }
-      this.#keyframes.push({ seq: event.seq, parts: new Map(held) })
-    }
-  }
-
-  read(): AsyncIterable<AnyEvent> {
-    return this.#reader.read()
-  }
-
-  blocks(range: BlockRange): ReturnType<LogReader['blocks']> {
-    return this.#reader.blocks(range)
-  }
-
-  summaries(): ReturnType<LogReader['summaries']> {
-    return this.#reader.summaries()
-  }
-
-  async keyframe(_fold: string, atOrBefore: number): Promise<StoredKeyframe | null> {
-    return this.#keyframes.findLast(({ seq }) => seq <= atOrBefore) ?? null
-  }
-}
-
-async function logOf(events: readonly AnyEvent[]): Promise<LogReader> {
-  const store = memoryStore(vocabulary)
-  const writer = await store.create(sampleMeta())
-  await writer.append(events)
-  return store.open()
-}
 
 describe.each(names)('%s', (name) => {
   test(

@@ -9,6 +9,8 @@ import { granules, BLOCK_PAGES, lockHotplug } from './hot-add.ts'
 export function* removeMemory(m: MemremapMachine, p: DevPagemap, range: LiveRange): Steps<void> {
   const unlock = yield* lockHotplug(m)
   const size = range.end - range.start + 1n
+  const zoneOf = m.rules.readsInitialisedZone ? range.devFirst : range.first
+  m.say('memremap/struct-page-read', { pagemap: p.id, pfn: zoneOf, by: 'arch_remove_memory' }, p.device)
   const seq = m.say('memremap/memory-removed', { pagemap: p.id, start: range.start, size }, p.device)
   m.pages.removed(range.first, range.last + 1)
   range.memory = false

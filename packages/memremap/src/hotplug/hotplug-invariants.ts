@@ -36,4 +36,18 @@ export const hotplugOverlaps = rule({
   },
 })
 
-export const hotplugInvariants: readonly Invariant<MemremapState>[] = [sectionsLeft, hotplugOverlaps]
+/** Bug 21 */
+export const misalignedHotAdd = rule({
+  id: 'memremap/misaligned-hot-add',
+  says: 'A driver asks for ranges of whole 2 MiB (memremap_compat_align).',
+  because: 'less is refused only inside of hot-add, with a warning; namespaces are checked before since 6acd7d5ef264 (5.7).',
+  find: (p, event) => {
+    if (event.type !== 'memremap/memory-add-started' || p.stages === null || p.type === null) return null
+    const { start, size } = event.data
+    return ((start | size) & COMPAT_ALIGN_MASK) === 0n ? null : { summary: 'reached hot-add though it is not of whole 2 MiB' }
+  },
+})
+
+const COMPAT_ALIGN_MASK = 0x1fffffn
+
+export const hotplugInvariants: readonly Invariant<MemremapState>[] = [sectionsLeft, hotplugOverlaps, misalignedHotAdd]

@@ -81,7 +81,7 @@ export function* devmMemremapPagesSeed(
   const error = yield* registerAndAdd(m, p)
   if (error !== 0) {
     dev.resources.free(record)
-    if (m.rules.index === 'list') m.say('memremap/record-freed', { pagemap: p.id, readers: p.readers }, p.device)
+    m.say('memremap/record-freed', { pagemap: p.id, readers: p.readers }, p.device)
     return mapFailed(m, p, error, started)
   }
   m.pages.added(p.range.first, p.range.last + 1)

@@ -96,6 +96,7 @@ export function evolvePagemap(state: MemremapState, event: MemremapEvent): void 
       p.order = event.data.vmemmapShift ?? 0
       p.phase = 'mapping'
       p.pagesComplete = true
+      p.holds = new Map()
       p.initialised = null
       return
     }

@@ -6,6 +6,13 @@ import type { Pagemap, Stages } from './pagemap.ts'
 
 const newStages = (): Stages => ({ liveSince: null, registered: 0, tracked: 0, added: 0, initialised: 0, sectionPages: 0, blocks: [] })
 
+/** Another pagemap in the registry with the same reference. */
+function sharer(state: MemremapState, p: Pagemap): Pagemap | null {
+  for (const other of state.pagemaps.values())
+    if (other !== p && other.ref.id === p.ref.id && (other.stages?.registered ?? 0) > 0) return other
+  return null
+}
+
 /** Those who hot-add or hot-remove memory at the moment, by pagemap. */
 function hotplug(state: MemremapState, pagemap: number | null, what: 'add' | 'remove' | null, seq: number): void {
   if (pagemap === null) return
@@ -40,8 +47,12 @@ export function evolveStages(state: MemremapState, event: MemremapEvent): void {
       const p = pagemapOf(state, event.data.pagemap, event.seq)
       p.ref.id = ref
       p.driverRef = !ownRef
-      if (range === 0) p.stages = newStages()
-      else p.further.push({ start, end })
+      p.refSharedWith = ownRef ? null : (sharer(state, p)?.id ?? null)
+      if (range === 0) {
+        p.stages = newStages()
+        p.start = start
+        p.end = end
+      } else p.further.push({ start, end })
       if (p.stages !== null) p.stages.registered++
       return
     }

@@ -20,11 +20,8 @@ function cachedAnswer(m: MemremapMachine, pfn: Pfn, cached: DevPagemap | null): 
 /** A reference on what the registry had, if that is live. */
 function take(m: MemremapMachine, found: DevPagemap | null, cause: number): DevPagemap | null {
   if (found === null) return null
-  if (found.ref.isExited) {
-    sampleRef(m, found, 'lookup', cause)
-    return null
-  }
-  if (m.rules.typed ? found.ref.tryGetLiveRcu() : found.ref.tryGetLive()) return found
+  if (found.ref.isExited) sampleRef(m, found, 'lookup', cause)
+  else if (m.rules.typed ? found.ref.tryGetLiveRcu() : found.ref.tryGetLive()) return found
   m.say('memremap/lookup-refused', { pagemap: found.id, ref: found.ref.id }, found.device, cause)
   return null
 }

@@ -34,7 +34,7 @@ export function* memremapPages(m: MemremapMachine, device: DeviceId, spec: Pagem
   const p = new DevPagemap({ id, pointer, device, ranges, type, altmap, ref: null, ops, owner, vmemmapShift })
   m.say('memremap/map-requested', { pagemap: id, device, pointer }, device)
   const started = sayMapStarted(m, p)
-  const refused = refusal(m, p) || (m.faults.refInit?.() ?? 0)
+  const refused = refusal(m, p) || reuse(m, p) || (m.faults.refInit?.() ?? 0)
   if (refused !== 0) return mapFailed(m, p, refused, started)
   m.events.because(started, () => p.initRef(ownRef(m, p)))
   sampleRef(m, p, 'entry', started)
@@ -47,6 +47,13 @@ export function* memremapPages(m: MemremapMachine, device: DeviceId, spec: Pagem
     }
   }
   return mapSucceeded(m, p, started)
+}
+
+/** A struct that was mapped before: its reference must not be taken for one that the driver set. */
+function reuse(m: MemremapMachine, p: DevPagemap): number {
+  if (!m.rules.clearsOwnRef && m.mappedStructs.has(p.pointer)) return warned(m, p, 'Missing reference count teardown definition')
+  m.mappedStructs.add(p.pointer)
+  return 0
 }
 
 /** The checks of memremap_pages before anything is set up. */

@@ -213,6 +213,12 @@ export const pagemapEvents = {
     kernel: 'dev_pagemap_percpu_release',
     fields: { pagemap: f.opt(pagemap), ref: f.pointer('the percpu_ref') },
   },
+  'struct-page-read': {
+    version: 1,
+    doc: 'A struct page was read for what its initialisation had put there, its zone or its pagemap.',
+    kernel: 'page_zone, memory_failure',
+    fields: { pagemap, pfn, by: f.string('the function that read it') },
+  },
   'memory-removed': {
     version: 1,
     doc: 'Memory is being hot-removed: from here on its struct pages are gone.',

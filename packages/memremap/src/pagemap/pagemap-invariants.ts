@@ -153,6 +153,32 @@ export const freedUnderLookup = rule({
       : null,
 })
 
+/** Bug 18 */
+export const refShared = rule({
+  id: 'memremap/ref-shared',
+  says: 'A reference keeps one pagemap alive.',
+  because: 'killing it for one takes all of them down, and waiting waits for the users of all (1570175abd16, 5.2).',
+  find: (p, event, state) => {
+    if (event.type !== 'memremap/registered' || p.refSharedWith === null) return null
+    const other = state.pagemaps.get(p.refSharedWith)
+    return { summary: `was registered with the reference ${event.data.ref} of ${other ? nameOf(other) : 'another pagemap'}` }
+  },
+})
+
+/** Bugs 20 and 23 */
+export const uninitialisedPageRead = rule({
+  id: 'memremap/uninitialised-page-read',
+  says: 'Nobody reads a struct page of the altmap: only those behind it were initialised.',
+  because: 'its words are whatever was there: 77e080e7680e (5.4) read a zone, 34dc45be4563 (5.12) took metadata for data.',
+  find: (p, event) => {
+    if (event.type !== 'memremap/struct-page-read' || !p.altmap) return null
+    const { pfn, by } = event.data
+    const { basePfn, reserve, free } = p.altmap
+    if (pfn < basePfn || pfn >= basePfn + reserve + free) return null
+    return { summary: `had page ${hex(pfn)} of its altmap read by ${by}`, data: { pfn: hex(pfn) } }
+  },
+})
+
 /** Rules about pagemaps, in the order of the specification. */
 export const pagemapInvariants: readonly Invariant<MemremapState>[] = [
   refLiveOnEntry,
@@ -164,4 +190,6 @@ export const pagemapInvariants: readonly Invariant<MemremapState>[] = [
   failedMapLeftTraces,
   refUsedAfterExit,
   freedUnderLookup,
+  refShared,
+  uninitialisedPageRead,
 ]

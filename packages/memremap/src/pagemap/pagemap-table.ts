@@ -15,6 +15,7 @@ import { Progress } from '../progress.ts'
 import { finish, type Steps } from '../tasks.ts'
 import type { DevPagemap, PhysRange } from './dev-pagemap.ts'
 import { findDevPagemap, getDevPagemap, lookupSteps } from './lookup.ts'
+import { memoryFailure } from './memory-failure.ts'
 import { memremapPages, type PagemapSpec } from './map-typed.ts'
 import { unmapSteps } from './unmap.ts'
 
@@ -152,6 +153,11 @@ export class PagemapTable {
   /** `__get_dev_pagemap`: what the registry has for a page, live or not, without a reference. Warns outside of a read section. */
   findDevPagemap(pfn: Pfn): DevPagemap | null {
     return this.machine.zoneDevice ? findDevPagemap(this.machine, pfn) : null
+  }
+
+  /** `memory_failure` of a page: 0; -ENXIO for one of no live pagemap, and since 5.12 for one that holds struct pages. */
+  memoryFailure(pfn: Pfn): number {
+    return memoryFailure(this.machine, pfn)
   }
 
   /** `put_dev_pagemap`; nothing for null. */

@@ -81,6 +81,8 @@ export interface Pagemap {
   ref: PagemapRef
   /** Whether its reference is the driver's, not its own. */
   driverRef: boolean
+  /** The pagemap that was in the registry with the same reference when this one came. */
+  refSharedWith: PagemapId | null
   pages: Pages
   /** No page can be referenced that has no record. */
   pagesComplete: boolean
@@ -114,9 +116,10 @@ export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
   order: null,
   ref: { id: null, mode: null, dying: null, count: null },
   driverRef: false,
+  refSharedWith: null,
   pages: new Map(),
   idle: 1,
-  holds: new Map(),
+  holds: null,
   overwritten: [],
   pagesComplete: false,
   initialised: null,

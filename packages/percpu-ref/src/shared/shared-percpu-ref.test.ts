@@ -6,6 +6,9 @@ import { evolvePercpuRef, initialPercpuRef, wordsOf } from '../state.ts'
 
 const attach = (buffer: unknown) => () => SharedPercpuRef.attach(buffer as SharedArrayBuffer)
 function gone(): void {}
+function fails(): never {
+  throw new Error('no')
+}
 
 describe('a shared ref', () => {
   it('is released by the put that lands on zero, after its kill was confirmed', async () => {
@@ -29,6 +32,13 @@ describe('a shared ref', () => {
     const killed = ref.killAndConfirm(() => said.push('confirmed'))
     expect(said).toEqual(['confirmed', 'released'])
     await killed
+  })
+
+  it('what a confirm callback throws is told to who waits, and the ref is confirmed all the same', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0 })
+    await expect(ref.killAndConfirm(fails)).rejects.toThrow('no')
+    await ref.drain()
+    expect(ref.isZero).toBe(true)
   })
 
   it('counts for whoever puts: another worker, other words', async () => {
@@ -104,6 +114,16 @@ describe('a shared ref', () => {
     worker.putMany(2)
     await drained
     expect(released).toEqual(['creator', 'worker'])
+  })
+
+  it('is not opened again before release has run', async () => {
+    const ref = SharedPercpuRef.create({ workers: 0, release: (one) => one.reinit() })
+    ref.get()
+    await ref.killAndConfirm()
+    expect(() => ref.put()).toThrow(/release is still running/)
+    await ref.released()
+    ref.reinit()
+    expect(ref.tryGetLive()).toBe(true)
   })
 
   it('that starts dead gives nothing until it is opened, and is not waited for', async () => {

@@ -7,8 +7,8 @@
 import type { Emitter } from '@devtrail/events'
 import { PercpuRefBug } from '../ref-struct.ts'
 import type { RefWords } from '../state.ts'
-import { Announcer } from './grace-period.ts'
-import { CLOSED, closedLine, COUNTER, GATE, laidOut, ownLine, SAYING, SHARED, wordsOf, WORKERS_MAX } from './layout.ts'
+import { closedLine, laidOut, wordsOf, WORKERS_MAX } from './layout.ts'
+import { Membership } from './membership.ts'
 import { Said } from './said.ts'
 import { SharedStruct } from './shared-struct.ts'
 import { Teardown } from './teardown.ts'
@@ -18,6 +18,7 @@ import { Workers, type WorkerState } from './workers.ts'
 /** References to take or give back at once. */
 const MANY_MAX = 2 ** 31 - 1
 
+/** A release or confirm callback. */
 export type SharedRefCallback = (ref: SharedPercpuRef) => void
 
 /** What a thread that uses a ref says of itself. */
@@ -32,6 +33,7 @@ export interface SharedRefUser {
   readonly id?: string
 }
 
+/** What a ref is created with. */
 export interface SharedRefInit extends SharedRefUser {
   /** How many threads may be attached at a time beside the one that creates it, from 0 to 4095. */
   readonly workers: number
@@ -39,6 +41,7 @@ export interface SharedRefInit extends SharedRefUser {
   readonly dead?: boolean
 }
 
+/** One thread's hold on a percpu_ref that several threads share by their memory. Each thread creates or attaches one of its own. */
 export class SharedPercpuRef {
   /**
    * This worker's line. Its gate is closed while the ref is atomic, and while the worker is offline or says what it does. Until
@@ -46,32 +49,23 @@ export class SharedPercpuRef {
    */
   #line: Int32Array
   readonly #words: Int32Array
-  readonly #worker: number
   readonly #isCreator: boolean
   readonly #ref: SharedStruct
   readonly #workers: Workers
-  readonly #announcer: Announcer
+  readonly #member: Membership
   readonly #teardown: Teardown
-  readonly #release: SharedRefCallback | undefined
-  /** Null: nothing is said. */
-  readonly #said: Said | null
   readonly #offline: Disposable = { [Symbol.dispose]: () => this.offline() }
-  #isOnline = false
-  #isAttached = true
 
   private constructor(words: Int32Array, isCreator: boolean, { name = '', release, events = null, id = '0x1' }: SharedRefUser) {
     this.#words = words
     this.#isCreator = isCreator
     this.#workers = new Workers(words)
-    this.#worker = this.#workers.take(name)
-    this.#release = release
+    const worker = this.#workers.take(name)
     const said = new Said(events, id)
-    this.#said = events === null ? null : said
     this.#ref = new SharedStruct(words, said)
-    this.#announcer = new Announcer(words, this.#worker)
-    this.#teardown = new Teardown(this.#ref, this.#workers, { worker: this.#worker, said, endSwitch: () => this.#putSwitch() })
-    this.#line = ownLine(words, this.#worker)
-    if (events !== null) Atomics.or(this.#line, GATE, SAYING)
+    this.#member = new Membership(this.#ref, { worker, said: events === null ? null : said, release: () => release?.(this) })
+    this.#teardown = new Teardown(this.#ref, this.#workers, { worker, said, endSwitch: () => this.#member.putSwitch() })
+    this.#line = this.#member.line
   }
 
   /** percpu_ref_init, in memory to be shared; the caller is attached, offline. @throws RangeError for a number of workers that is none. */
@@ -100,7 +94,7 @@ export class SharedPercpuRef {
 
   /** This thread's place, from 0, which is the creator's. */
   get worker(): number {
-    return this.#worker
+    return this.#member.worker
   }
 
   /** percpu_ref_get: takes a reference, unchecked; for who holds one already. @throws PercpuRefBug after exit. */
@@ -108,30 +102,30 @@ export class SharedPercpuRef {
     // On the paths below GATE is written 0 and COUNTER 1: names of another module are looked up each time.
     const line = this.#line
     if (line[0] === 0) line[1]!++
-    else this.#getSlowly(1)
+    else this.#member.get(1)
   }
 
   /** percpu_ref_get_many. @throws RangeError unless `n` is a whole number from 0 to 2^31 - 1. */
   getMany(n: number): void {
-    this.#getSlowly(countOf(n))
+    this.#member.get(countOf(n))
   }
 
   /** percpu_ref_put: gives a reference back; once the ref is dead and its kill confirmed, the one that lands on zero runs release. */
   put(): void {
     const line = this.#line
     if (line[0] === 0) line[1]!--
-    else this.#putSlowly(1)
+    else this.#member.put(1)
   }
 
   /** percpu_ref_put_many; `n` as in {@link getMany}. */
   putMany(n: number): void {
-    this.#putSlowly(countOf(n))
+    this.#member.put(countOf(n))
   }
 
   /** percpu_ref_tryget: a reference unless the count is zero, dead or not. */
   tryGet(): boolean {
     const line = this.#line
-    if (line[0] !== 0) return this.#trySlowly('tryget')
+    if (line[0] !== 0) return this.#member.tryGet('tryget')
     line[1]!++
     return true
   }
@@ -139,7 +133,7 @@ export class SharedPercpuRef {
   /** percpu_ref_tryget_live: a reference unless the ref is dead. None is given any more once a kill is confirmed. */
   tryGetLive(): boolean {
     const line = this.#line
-    if (line[0] !== 0) return this.#trySlowly('tryget-live')
+    if (line[0] !== 0) return this.#member.tryGet('tryget-live')
     line[1]!++
     return true
   }
@@ -160,23 +154,18 @@ export class SharedPercpuRef {
    * What it returns goes offline at the end of a `using`. @throws PercpuRefBug when it is online.
    */
   online(): Disposable {
-    this.#checkAttached()
-    if (this.#isOnline) throw new PercpuRefBug(`worker ${this.#worker} goes online twice`)
-    this.#announcer.online()
-    this.#isOnline = true
+    this.#member.online()
     return this.#offline
   }
 
   /** rcu_thread_offline: this thread keeps nobody waiting any more. */
   offline(): void {
-    if (!this.#isOnline) return
-    this.#isOnline = false
-    this.#announcer.offline()
+    this.#member.offline()
   }
 
   /** rcu_quiescent_state: this thread is between two operations, which it always is when it calls. Costs an atomic load. */
   announce(): void {
-    if (this.#isOnline) this.#announcer.announce()
+    this.#member.announce()
   }
 
   /** percpu_ref_kill: marks the ref dead. The rest happens once the grace period is over. @throws PercpuRefBug when it is dead already. */
@@ -207,22 +196,22 @@ export class SharedPercpuRef {
 
   /** Kills the ref unless it is dead, and waits until all references are put: {@link confirmed}, then {@link released}, under one limit each. */
   async drain(limits: WaitLimits = {}): Promise<void> {
-    this.#checkAttached()
-    if (!this.isDying && this.#ref.kill(this.#worker)) this.#begin(null)
+    this.#member.checkAttached()
+    if (!this.isDying && this.#ref.kill(this.worker)) this.#begin(null)
     await this.confirmed(limits)
     await this.released(limits)
   }
 
   /** percpu_ref_reinit: opens a ref again that is dead and zero. @throws PercpuRefBug for another, where the kernel warns and goes on. */
   reinit(): void {
-    this.#checkAttached()
+    this.#member.checkAttached()
     this.#ref.revive('percpu-ref/reinitialised')
   }
 
   /** percpu_ref_resurrect: opens a dead ref again, users or not; waits for its kill to be confirmed. @throws as {@link confirmed} and {@link reinit}. */
   async resurrect(limits: WaitLimits = {}): Promise<void> {
     await this.confirmed(limits)
-    this.#checkAttached()
+    this.#member.checkAttached()
     this.#ref.revive('percpu-ref/resurrected')
   }
 
@@ -233,11 +222,10 @@ export class SharedPercpuRef {
 
   /** Leaves the ref. What this thread counted stays in the sum, and its place is free for another. */
   detach(): void {
-    if (!this.#isAttached) return
-    this.offline()
-    this.#isAttached = false
+    if (!this.#member.isAttached) return
+    this.#member.leave()
     this.#line = closedLine()
-    this.#workers.free(this.#worker)
+    this.#workers.free(this.worker)
   }
 
   /**
@@ -268,7 +256,7 @@ export class SharedPercpuRef {
 
   /** Who created the ref drains it and ends it, with no limit but that of {@link confirmed}; others detach. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isCreator && this.#isAttached && !this.#ref.isExited) {
+    if (this.#isCreator && this.#member.isAttached && !this.#ref.isExited) {
       await this.drain()
       this.exit()
     }
@@ -276,8 +264,8 @@ export class SharedPercpuRef {
   }
 
   #kill(confirm: SharedRefCallback | null): void {
-    this.#checkAttached()
-    if (!this.#ref.kill(this.#worker)) throw new PercpuRefBug('percpu_ref_kill_and_confirm called more than once on a shared ref')
+    this.#member.checkAttached()
+    if (!this.#ref.kill(this.worker)) throw new PercpuRefBug('percpu_ref_kill_and_confirm called more than once on a shared ref')
     this.#begin(confirm)
   }
 
@@ -285,103 +273,6 @@ export class SharedPercpuRef {
   #begin(confirm: SharedRefCallback | null): void {
     this.announce()
     this.#teardown.begin(confirm === null ? null : () => confirm(this))
-  }
-
-  /** Runs with the thread online, for so long if it was not. */
-  #whileOnline<T>(operation: () => T): T {
-    this.#checkAttached()
-    if (this.#isOnline) return operation()
-    this.#announcer.online()
-    try {
-      return operation()
-    } finally {
-      this.#announcer.offline()
-    }
-  }
-
-  get #isPercpu(): boolean {
-    return (this.#line[GATE]! & CLOSED) === 0
-  }
-
-  /** Counts on this worker's line while its gate is open, else in the shared counter: what that is then, and null. */
-  #change(n: number): number | null {
-    return this.#whileOnline(() => {
-      if (this.#isPercpu) {
-        this.#line[COUNTER]! += n
-        return null
-      }
-      this.#ref.checkAlive()
-      this.#line[SHARED]! += n
-      return this.#ref.add(n)
-    })
-  }
-
-  #getSlowly(n: number): void {
-    const shared = this.#change(n)
-    if (this.#said !== null) this.#sayGot(n, shared === null ? this.#worker : null)
-  }
-
-  #putSlowly(n: number): void {
-    const shared = this.#change(-n)
-    const seq = this.#said === null ? 0 : this.#sayPut(n, shared === null ? this.#worker : null)
-    if (shared !== null) this.#landed(shared, seq)
-  }
-
-  #trySlowly(call: 'tryget' | 'tryget-live'): boolean {
-    const cpu = this.#whileOnline(() => {
-      if (this.#isPercpu) {
-        this.#line[COUNTER]!++
-        return this.#worker
-      }
-      if (call === 'tryget-live' && this.#ref.isDying) return false
-      this.#ref.checkAlive()
-      if (!this.#ref.addUnlessZero(1)) return false
-      this.#line[SHARED]!++
-      return null
-    })
-    if (this.#said !== null) this.#sayTried(call, cpu)
-    return cpu !== false
-  }
-
-  /** A put made the shared counter this. */
-  #landed(count: number, seq: number): void {
-    if (count === 0) this.#released(seq)
-    else if (count < 0 && !this.#ref.isBiased) this.#ref.wake()
-  }
-
-  #released(seq: number): void {
-    const run = (): void => {
-      this.#said?.say('percpu-ref/released', {})
-      try {
-        this.#release?.(this)
-      } finally {
-        this.#ref.setReleased()
-      }
-    }
-    if (this.#said === null) run()
-    else this.#said.because(seq, run)
-  }
-
-  /** The reference that a switch held is dropped at its end. */
-  #putSwitch(): void {
-    const count = this.#ref.add(-1)
-    this.#landed(count, this.#said?.say('percpu-ref/put', { n: 1, cpu: null, of: 'switch' }) ?? 0)
-  }
-
-  #checkAttached(): void {
-    if (!this.#isAttached) throw new PercpuRefBug(`worker ${this.#worker} uses a shared ref that it was detached from`)
-  }
-
-  #sayGot(n: number, cpu: number | null): void {
-    this.#said!.say('percpu-ref/got', { n, cpu, of: 'user' })
-  }
-
-  #sayPut(n: number, cpu: number | null): number {
-    return this.#said!.say('percpu-ref/put', { n, cpu, of: 'user' })
-  }
-
-  #sayTried(call: 'tryget' | 'tryget-live', cpu: number | null | false): void {
-    this.#said!.say('percpu-ref/tried', { n: 1, cpu: cpu === false ? null : cpu, call, ok: cpu !== false })
   }
 }
 

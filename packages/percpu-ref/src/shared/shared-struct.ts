@@ -143,6 +143,7 @@ export class SharedStruct {
       if (this.isSwitching) throw new PercpuRefBug('the ref was just killed: its kill is not confirmed yet')
       const { count } = this
       if (type === 'percpu-ref/reinitialised' && count !== 0) throw new PercpuRefBug(`the ref is not zero: its count is ${count}`)
+      if (count === 0 && !this.isReleased) throw new PercpuRefBug('release is still running, in the thread whose put landed on zero')
       this.#said.say(type, {})
       Atomics.store(this.words, header.RELEASED, 0)
       this.add(1)

@@ -96,9 +96,12 @@ async function kills(
     for (let worker = 1; worker <= WORKERS; worker++)
       for (let idle = 0; idle !== life; idle = Atomics.load(words, field(worker, report.IDLE)))
         await Atomics.waitAsync(words, field(worker, report.IDLE), idle, 1000).value
-    if (struct.count !== 0) lost++
+    const isLost = struct.count !== 0
+    if (isLost) lost++
     // Broken counts are for this life only.
     Atomics.store(struct.words, header.COUNT, 0)
+    if (isLost || !withGrace) struct.setReleased()
+    await ref.released()
   }
   return { operations: operationsDone(words), kills, lost, early: words[report.EARLY]!, releases: words[report.RELEASES]! }
 }

@@ -6,6 +6,7 @@ export type StallOf = 'grace-period' | 'references'
 /** A wait was given up. The ref is as it was: killed, and still on its way; the wait can be taken up again. */
 export class SharedRefStall extends Error {
   override readonly name = 'SharedRefStall'
+  /** What was waited for. */
   readonly of: StallOf
   /** Who has not announced, or who holds references. */
   readonly workers: readonly WorkerState[]
@@ -30,5 +31,5 @@ function notAnnounced(workers: readonly WorkerState[]): string {
 function notPut(workers: readonly WorkerState[], references: number | null): string {
   if (references === null) return 'nobody has killed the ref: its references are not waited for until then'
   const who = workers.map((worker) => `${label(worker)} ${worker.held}`)
-  return `${references} ${references === 1 ? 'reference is' : 'references are'} still out: ${who.join(', ') || 'nobody took them'}`
+  return `${references} ${references === 1 ? 'reference is' : 'references are'} still out: ${who.join(', ') || 'nobody who is here took them'}`
 }

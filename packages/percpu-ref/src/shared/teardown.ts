@@ -44,10 +44,13 @@ export class Teardown {
   async confirmed(limits: WaitLimits): Promise<void> {
     const stalled = (cause: unknown): SharedRefStall =>
       new SharedRefStall('grace-period', { workers: this.#workers.states().filter(({ isLate }) => isLate), references: null, cause })
-    await within(this.#settled(), { timeoutMs: GRACE_PERIOD_STALL_MS, ...limits }, stalled)
+    // Mostly it is over when kill returns: a limit would cost more than the kill. What a callback threw is still to be told.
+    if (!this.#ref.isSwitching) await this.#settling
+    else await within(this.#settled(), { timeoutMs: GRACE_PERIOD_STALL_MS, ...limits }, stalled)
   }
 
   async released(limits: WaitLimits): Promise<void> {
+    if (this.#ref.isReleased) return
     await within(this.#untilReleased(), limits, (cause) => {
       const workers = this.#workers.states().filter(({ held }) => held !== 0)
       return new SharedRefStall('references', {

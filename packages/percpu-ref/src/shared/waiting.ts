@@ -8,6 +8,7 @@ export interface Abort {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
+/** How long to wait. */
 export interface WaitLimits {
   /** Gives up when this is aborted. */
   readonly signal?: Abort | undefined

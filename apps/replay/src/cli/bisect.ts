@@ -1,0 +1,129 @@
+import { seconds, type AnyEvent } from '@devtrail/events'
+import { flips, parseExpression, type Flip, type Truth } from '@devtrail/time-travel'
+import { openLog, type OpenLog } from '../logs/open.ts'
+import { surveyOf, type Names } from '../logs/survey.ts'
+import { columnsFor, eventColumns, eventLine, eventRow } from '../print/event.ts'
+import { clip, padEnd } from '../print/text.ts'
+import { examples, LOG, type Cli } from './command.ts'
+import { exit, type ExitCode } from './failure.ts'
+import { mustBeKnown } from './known-device.ts'
+import type { Session } from './session.ts'
+
+interface Options {
+  readonly when: string
+  readonly device?: string
+  readonly all?: boolean
+}
+
+/** Flips printed at once: their events are read together. */
+const BATCH = 512
+
+const truthText = (truth: Truth): string => (truth === null ? '?' : String(truth))
+
+interface Printing {
+  readonly log: OpenLog
+  readonly names: Names
+  readonly session: Session
+}
+
+function flipJson({ seq, from, to }: Flip, event: AnyEvent | undefined, { names, session }: Printing): object {
+  return {
+    seq,
+    entry: event?.entry ?? null,
+    time: event === undefined ? null : seconds(event.time, session.digits),
+    from,
+    to,
+    event: event === undefined ? null : eventRow(names, event, session.digits),
+  }
+}
+
+async function printAll(all: readonly Flip[], printing: Printing): Promise<void> {
+  const { log, names, session } = printing
+  const { style, digits } = session
+  const columns = eventColumns(await log.history.lastSeq())
+  for (let i = 0; i < all.length; i += BATCH) {
+    const batch = all.slice(i, i + BATCH)
+    const events = await log.history.events(batch.map(({ seq }) => seq))
+    for (const { seq, from, to } of batch) {
+      const event = events.get(seq)
+      const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}`, 13)
+      const line = event === undefined ? `${'0'.padStart(columns.seq)}  the baseline` : eventLine(names, event, style, digits, columns)
+      await session.print(`${to === true ? style.good(turn) : turn}  ${clip(line, style.cut - 15)}\n`)
+    }
+  }
+}
+
+async function printFirst(flip: Flip, printing: Printing): Promise<void> {
+  const { log, names, session } = printing
+  const { style, digits } = session
+  if (flip.seq === 0) return session.print(`${style.good('true')} from the start: the baseline says so\n`)
+  const event = (await log.history.events([flip.seq])).get(flip.seq)!
+  const before = flip.from === null ? 'it was not known before' : 'it was false before'
+  const at = style.when(seconds(event.time, digits))
+  await session.print(
+    `${style.good('true')} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`,
+  )
+  await session.print(`  ${clip(eventLine(names, event, style, digits, columnsFor([event], names)), style.cut - 2)}\n`)
+}
+
+async function printJson(all: readonly Flip[], isAll: boolean, options: Options, printing: Printing): Promise<void> {
+  const { log, session } = printing
+  const rows: object[] = []
+  for (let i = 0; i < all.length; i += BATCH) {
+    const batch = all.slice(i, i + BATCH)
+    const events = await log.history.events(batch.map(({ seq }) => seq))
+    rows.push(...batch.map((flip) => flipJson(flip, events.get(flip.seq), printing)))
+  }
+  await session.printJson({
+    schemaVersion: 1,
+    when: options.when,
+    ...(isAll ? { flips: rows } : { first: rows[0] ?? null }),
+  })
+}
+
+export function bisectCommand({ program, run }: Cli): void {
+  program
+    .command('bisect')
+    .summary('the first event after which an expression is true')
+    .description(
+      'Finds the first event after which an expression about the state is true; with --all every event after which it is otherwise than before. Looks at every event, so nothing that comes and goes is missed. Exits 1 when it is never true.',
+    )
+    .argument('<LOG>', LOG)
+    .requiredOption('--when <EXPR>', 'such as device("pfn0.0").pagemaps[0x100000000].ref.dying')
+    .option('--device <D>', 'what bare names in the expression are fields of')
+    .option('--all', 'every flip, also to false and to not known (?)')
+    .addHelpText(
+      'after',
+      examples(
+        [`devtrail bisect recordings/linux-6.1/fsdax-pinned-unbind --device pfn0.0 --when 'disk.state == "removed"'`, ''],
+        [`devtrail bisect splice.log --device pmem0 --when 'count(pagemaps[0x100000000].pageRefs) > 8' --all`, ''],
+      ),
+    )
+    .action(
+      run<Options>(async (session, given, options): Promise<ExitCode> => {
+        const expression = parseExpression(options.when)
+        const log = await openLog(given, session)
+        const survey = await surveyOf(log.source)
+        await mustBeKnown(expression, options.device, log, survey, session)
+        const isAll = options.all === true
+        const all: Flip[] = []
+        await flips(
+          log.history,
+          expression,
+          (flip) => {
+            if (isAll || flip.to === true) all.push(flip)
+            return !isAll && flip.to === true
+          },
+          { device: options.device ?? null, onProgress: (n) => session.progress(n, 'events') },
+        )
+        session.clearProgress()
+        const printing = { log, names: survey.names, session }
+        const isEver = all.some(({ to }) => to === true)
+        if (session.json) await printJson(all, isAll, options, printing)
+        else if (isAll) await printAll(all, printing)
+        else if (isEver) await printFirst(all[0]!, printing)
+        if (!isEver && !session.json) await session.print(`${session.style.warn('never true')} in ${await log.history.lastSeq()} events\n`)
+        return isEver ? exit.fine : exit.no
+      }),
+    )
+}

@@ -1,0 +1,113 @@
+import {
+  blame,
+  ExpressionError,
+  listsOf,
+  momentToJson,
+  NOTHING,
+  parsePath,
+  valueAt,
+  why,
+  type Blame,
+  type Found,
+  type NoSuchField,
+} from '@devtrail/time-travel'
+import { openLog } from '../logs/open.ts'
+import { surveyOf } from '../logs/survey.ts'
+import { models } from '../models.ts'
+import { evidenceLines } from '../print/evidence.ts'
+import { eventRow } from '../print/event.ts'
+import { momentText } from '../print/moment.ts'
+import { valueJson, valueText } from '../print/value.ts'
+import { AT, examples, LOG, type Cli } from './command.ts'
+import { exit } from './failure.ts'
+import { chooseDevice, positionOf } from './positions.ts'
+import { mustBePart } from './paths.ts'
+import { didYouMean } from './suggest.ts'
+
+interface Options {
+  readonly at?: string
+  readonly device?: string
+  readonly path: string
+}
+
+/** How many steps of causes are shown below the event. */
+const CAUSES_SHOWN = 4
+
+const lists = listsOf(models)
+const isTold = ({ value }: Found): boolean => value !== null && value !== NOTHING
+
+function whence({ seq, before, value }: Blame): string {
+  if (seq === 0) return 'the baseline says so'
+  if (seq === null) return value.value === null ? 'no event up to there tells' : 'it was so before the first event'
+  if (before === null) return `it was so before the first event; event ${seq} told it`
+  return `since event ${seq}; before that ${before.value === null ? 'it was not known' : before.value === NOTHING ? 'there was none' : valueText(before.value)}`
+}
+
+export function blameCommand({ program, run }: Cli): void {
+  program
+    .command('blame')
+    .summary('the event that gave a field its value')
+    .description(
+      'Prints the value that a field of a device has at a position, the event that gave it, and what led to that event. A path names fields as state --json does; elements of lists are picked by what identifies them.',
+    )
+    .argument('<LOG>', LOG)
+    .option('--device <D>', 'the device, by any name it is known by; not needed for iomem[…]')
+    .requiredOption('--path <PATH>', 'such as driver.state or pagemaps[0x100000000].ref.dying')
+    .option('--at <P>', AT)
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail blame recordings/linux-6.1/fsdax-pinned-unbind --device pfn0.0 --path disk.state', ''],
+        ['devtrail blame splice.log --device pmem0 --path "pagemaps[0x100000000].pageRefs[0x109300]"', 'who took a page'],
+      ),
+    )
+    .action(
+      run<Options>(async (session, given, options) => {
+        const position = positionOf(options.at)
+        const path = parsePath(options.path)
+        const wanted = mustBePart(path, options.path, options.device)
+        const log = await openLog(given, session)
+        const { names } = await surveyOf(log.source)
+        const { at, machine } = await log.history.at(position)
+        const hasAnything = (id: number): boolean => isTold(valueAt(machine, id, path.steps, lists))
+        const device = wanted === null ? null : chooseDevice(wanted, machine, hasAnything, (d) => names.device(d.id), session).id
+        const missing: NoSuchField[] = []
+        const { seq, value, before, event } = await blame(log.history, { device, path }, at.seq, { onMissing: (f) => missing.push(f) })
+        const wrong = missing[0]
+        if (wrong !== undefined) {
+          const { name, at: place } = wrong.step
+          throw new ExpressionError(
+            `there is no "${name}" here${didYouMean(name, wrong.instead)} (there is ${wrong.instead.join(', ')})`,
+            options.path,
+            place,
+          )
+        }
+        const key = device === null ? null : names.device(device)
+        const { style, digits } = session
+        if (session.json) {
+          await session.printJson({
+            schemaVersion: 1,
+            at: momentToJson(at, digits),
+            device: key,
+            path: options.path,
+            value: valueJson(value.value),
+            ...(value.orNothing ? { sure: false } : {}),
+            seq,
+            event: event === null ? null : eventRow(names, event, digits),
+            before: before === null ? null : valueJson(before.value),
+          })
+          return exit.fine
+        }
+        const of = key === null ? '' : ` of ${style.name(key)}`
+        const perhaps = value.orNothing ? style.warn(' (perhaps: it may be gone, or of another device)') : ''
+        await session.print(
+          `${style.bold(options.path)}${of} is ${style.bold(valueText(value.value))}${perhaps} ${style.dim(momentText(at, digits))}\n${whence({ seq, before, value, event })}\n`,
+        )
+        if (event === null) return exit.fine
+        const causes = (await why(log.history, event.seq))?.causes.filter(({ distance }) => distance <= CAUSES_SHOWN) ?? []
+        const lines = evidenceLines([event, ...causes.map((c) => c.event)], names, style, digits)
+        await session.print(lines.map((line) => `  ${line}\n`).join(''))
+        return exit.fine
+      }),
+    )
+}

@@ -1,0 +1,107 @@
+import { attribute, differences, listsOf, momentToJson, overallOf, viewOf, type Change, type Machine } from '@devtrail/time-travel'
+import type { DeviceInfo } from '@devtrail/events'
+import { nameOf, openLog } from '../logs/open.ts'
+import { surveyOf } from '../logs/survey.ts'
+import { models } from '../models.ts'
+import { changesText } from '../print/change.ts'
+import { momentText } from '../print/moment.ts'
+import { valueJson } from '../print/value.ts'
+import { AT, examples, LOG, type Cli } from './command.ts'
+import { exit, type ExitCode } from './failure.ts'
+import { chooseDevices, positionOf } from './positions.ts'
+import type { Session } from './session.ts'
+
+interface Options {
+  readonly from: string
+  readonly to?: string
+  readonly device?: string
+}
+
+/** Events looked through for those behind the changes; what is older has no number. */
+const EVENTS_LOOKED_THROUGH = 1 << 19
+
+/** The devices that are compared: one that is asked for, or all but bookkeeping ones, and the machine as a whole (null). */
+function compared(
+  wanted: string | undefined,
+  machines: readonly Machine[],
+  keyOf: (d: DeviceInfo) => string,
+  session: Session,
+): (number | null)[] {
+  if (wanted === undefined) {
+    const ids = machines.flatMap((m) => m.devices().flatMap((d) => (d.bookkeeping ? [] : d.id)))
+    return [...new Set(ids).values(), null]
+  }
+  // Of the later moment, where it is there; else of the earlier.
+  const errors: unknown[] = []
+  const found = machines.toReversed().flatMap((m) => {
+    try {
+      return chooseDevices(wanted, m.devices(), (id) => m.aliases(id), keyOf, session).map((d) => d.id)
+    } catch (error) {
+      errors.push(error)
+      return []
+    }
+  })
+  if (found.length === 0) throw errors[0]
+  return [...new Set(found)]
+}
+
+export function diffCommand({ program, run }: Cli): void {
+  program
+    .command('diff')
+    .summary('what is different of two moments, and the events behind it')
+    .description(
+      'Compares the state at two positions value by value: what it was, what it is, and the event that changed it last. "?" is not known, "none" is certainly not there. Exits 1 when anything is different.',
+    )
+    .argument('<LOG>', LOG)
+    .requiredOption('--from <P>', `one moment. ${AT}`)
+    .option('--to <P>', 'the other; the end when left out')
+    .option('--device <D>', 'only of this device, by any name it is known by')
+    .addHelpText(
+      'after',
+      examples(
+        ['devtrail diff recordings/linux-6.1/fsdax-splice --from 431 --to 440', ''],
+        ['devtrail diff splice.log --from 9.3s --to 9.5s --device pmem0 --json', 'for a script'],
+      ),
+    )
+    .action(
+      run<Options>(async (session, given, options): Promise<ExitCode> => {
+        const [from, to] = [positionOf(options.from), positionOf(options.to)]
+        const log = await openLog(given, session)
+        const { names } = await surveyOf(log.source)
+        const [a, b] = [await log.history.at(from), await log.history.at(to)]
+        const lists = listsOf(models)
+        const changes: Change[] = compared(options.device, [a.machine, b.machine], (d) => names.device(d.id), session).flatMap((device) => {
+          const view = (m: Machine): { readonly [part: string]: unknown } => (device === null ? overallOf(m) : viewOf(m, device))
+          return differences(device, view(a.machine), view(b.machine), lists)
+        })
+        const seqs = await attribute(log.history, changes, Math.max(a.at.seq, b.at.seq), { events: EVENTS_LOOKED_THROUGH })
+        const code = changes.length === 0 ? exit.fine : exit.no
+        const { style, digits } = session
+        const keyOf = (device: number | null): string | null => (device === null ? null : names.device(device))
+        const unknown = changes.length - seqs.size
+        if (unknown > 0)
+          session.note(
+            `the events behind ${unknown} changes are further back than ${EVENTS_LOOKED_THROUGH} events; devtrail blame finds them`,
+          )
+        if (session.json) {
+          await session.printJson({
+            schemaVersion: 1,
+            from: momentToJson(a.at, digits),
+            to: momentToJson(b.at, digits),
+            changes: changes.map((change) => ({
+              device: keyOf(change.device),
+              path: change.path,
+              from: valueJson(change.from),
+              to: valueJson(change.to),
+              seq: seqs.get(change) ?? null,
+            })),
+          })
+          return code
+        }
+        await session.print(style.dim(`${nameOf(log)}, ${momentText(a.at, digits)} → ${momentText(b.at, digits)}\n`))
+        await session.print(changesText(changes, seqs, keyOf, style))
+        if (changes.length === 0) await session.print(`${style.good('nothing is different')}\n`)
+        return code
+      }),
+    )
+}

@@ -1,0 +1,52 @@
+import { why } from '@devtrail/time-travel'
+import { openLog } from '../logs/open.ts'
+import { surveyOf } from '../logs/survey.ts'
+import { columnsFor, eventLine, eventRow } from '../print/event.ts'
+import { clip } from '../print/text.ts'
+import { examples, LOG, type Cli } from './command.ts'
+import { exit, Failure } from './failure.ts'
+import type { Session } from './session.ts'
+
+/** @throws Failure when it is no event's number. */
+function seqOf(text: string): number {
+  const m = /^(?:seq:)?(\d{1,15})$/.exec(text)
+  if (m === null) throw new Failure(exit.usage, `"${text}" is not the number of an event; devtrail events lists them`)
+  return Number(m[1])
+}
+
+export function whyCommand({ program, run2 }: Cli): void {
+  program
+    .command('why')
+    .summary('what led to an event, and what led to that')
+    .description(
+      'Prints an event and the events that led to it, then what led to these, nearest first: the calls it happened in, the unbind that began them, …',
+    )
+    .argument('<LOG>', LOG)
+    .argument('<SEQ>', "the event's number, as devtrail events prints it")
+    .addHelpText('after', examples(['devtrail why recordings/linux-6.1/fsdax-pinned-unbind 224', 'why the memory was removed']))
+    .action(
+      run2(async (session: Session, given: string, text: string) => {
+        const seq = seqOf(text)
+        const log = await openLog(given, session)
+        const told = await why(log.history, seq)
+        if (told === null)
+          throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
+        const { names } = await surveyOf(log.source)
+        const { style, digits } = session
+        if (session.json) {
+          await session.printJson({
+            schemaVersion: 1,
+            seq,
+            event: eventRow(names, told.event, digits),
+            chain: told.causes.map(({ event, distance, ledTo }) => ({ ...eventRow(names, event, digits), distance, ledTo })),
+          })
+          return exit.fine
+        }
+        const events = [told.event, ...told.causes.map(({ event }) => event)]
+        const columns = columnsFor(events, names)
+        for (const event of events) await session.print(`${clip(eventLine(names, event, style, digits, columns), style.cut)}\n`)
+        if (told.causes.length === 0) await session.print(style.dim('nothing in the log led to it\n'))
+        return exit.fine
+      }),
+    )
+}

@@ -1,0 +1,143 @@
+/**
+ * One arena in use: where its parts lie on the medium, and what the kernel keeps of it in memory (struct arena_info): for each
+ * lane the free block, the slot and the number of its next log entry; which blocks are being read; which map entries are locked.
+ */
+import type { Medium } from '../media/medium.ts'
+import { put64, put32 } from '../media/medium.ts'
+import { FLAG_ERROR, type ArenaInfo } from '../media/arena-info.ts'
+import { groupAt, newSlots, nextSeq, SLOT_BYTES, type LogGroup, type SlotPair } from './flog.ts'
+import { LOG_GROUP_BYTES } from './geometry.ts'
+
+const ENTRY_BYTES = 4
+/** Entries in a cache line: 16. */
+const LINE_ENTRIES_LOG2 = 4
+const NOBODY = -1
+
+export class Arena {
+  readonly index: number
+  /** Byte of the medium. */
+  readonly at: number
+  readonly info: ArenaInfo
+  /** The first sector of the BTT that is in it. */
+  readonly firstLba: number
+  readonly medium: Medium
+  /** Which slots of a log group are used. */
+  slots: SlotPair = newSlots
+
+  /** By lane: the block to be written next. */
+  readonly free: Uint32Array
+  /** By lane: the sequence number of its next log entry, and which of the two slots it goes to. */
+  readonly seq: Uint8Array
+  readonly sub: Uint8Array
+  /** By lane: 1 when the free block could not be read, and is to be cleared first. */
+  readonly hasError: Uint8Array
+  /** By lane: the block that is being read, or -1 (the read tracking table). */
+  readonly rtt: Float64Array
+  /** How many of those there are. */
+  readers = 0
+  /** By lock: the lane that holds it, or -1. */
+  readonly locks: Int16Array
+
+  readonly #data: number
+  readonly #map: number
+  readonly #log: number
+  readonly #blockBytes: number
+  readonly #group = new Uint8Array(LOG_GROUP_BYTES)
+
+  constructor(medium: Medium, at: number, index: number, firstLba: number, info: ArenaInfo) {
+    this.medium = medium
+    this.at = at
+    this.index = index
+    this.firstLba = firstLba
+    this.info = info
+    this.free = new Uint32Array(info.nfree)
+    this.seq = new Uint8Array(info.nfree)
+    this.sub = new Uint8Array(info.nfree)
+    this.hasError = new Uint8Array(info.nfree)
+    this.rtt = new Float64Array(info.nfree).fill(NOBODY)
+    this.locks = new Int16Array(info.nfree).fill(NOBODY)
+    this.#data = at + info.dataoff
+    this.#map = at + info.mapoff
+    this.#log = at + info.logoff
+    this.#blockBytes = info.internalLbasize
+  }
+
+  /** Whether its info block says that it must not be written. */
+  get isBroken(): boolean {
+    return (this.info.flags & FLAG_ERROR) !== 0
+  }
+
+  /** Byte of the medium at which a block begins. */
+  dataAt(block: number): number {
+    return this.#data + block * this.#blockBytes
+  }
+
+  mapAt(lba: number): number {
+    return this.#map + lba * ENTRY_BYTES
+  }
+
+  logAt(lane: number, slot: number): number {
+    return this.#log + lane * LOG_GROUP_BYTES + slot * SLOT_BYTES
+  }
+
+  entry(lba: number): number {
+    return this.medium.load32(this.#map + lba * ENTRY_BYTES)
+  }
+
+  putEntry(lba: number, entry: number): void {
+    put32(this.medium, this.#map + lba * ENTRY_BYTES, entry)
+  }
+
+  group(lane: number): LogGroup {
+    return groupAt(this.medium, this.logAt(lane, 0), this.#group)
+  }
+
+  /** The first half of a lane's next log entry: whose it is, and where it was. */
+  putLogHead(lane: number, lba: number, old: number): void {
+    put64(this.medium, this.logAt(lane, this.slots[this.sub[lane]!]!), lba, old)
+  }
+
+  /** The second half: where it is, and the number that makes the entry the newest. With this the write is committed. */
+  putLogTail(lane: number, block: number): void {
+    put64(this.medium, this.logAt(lane, this.slots[this.sub[lane]!]!) + 8, block, this.seq[lane]!)
+  }
+
+  /** Makes ready the lane's next entry; `freed` is the block that the sector had. */
+  advance(lane: number, freed: number): void {
+    this.sub[lane]! ^= 1
+    this.seq[lane] = nextSeq(this.seq[lane]!)
+    this.free[lane] = freed
+  }
+
+  /** Whether some lane is reading a block. */
+  isRead(block: number): boolean {
+    return this.readers > 0 && this.rtt.includes(block)
+  }
+
+  track(lane: number, block: number): void {
+    if (this.rtt[lane] === NOBODY) this.readers++
+    this.rtt[lane] = block
+  }
+
+  untrack(lane: number): void {
+    if (this.rtt[lane] !== NOBODY) this.readers--
+    this.rtt[lane] = NOBODY
+  }
+
+  /** The lock of a map entry: entries that share a cache line share a lock. */
+  lockOf(lba: number): number {
+    return (lba >>> LINE_ENTRIES_LOG2) % this.locks.length
+  }
+
+  /** Takes the lock of an entry; false when another lane holds it. */
+  lock(lba: number, lane: number): boolean {
+    const lock = this.lockOf(lba)
+    if (this.locks[lock] !== NOBODY) return false
+    this.locks[lock] = lane
+    return true
+  }
+
+  unlock(lba: number): void {
+    this.locks[this.lockOf(lba)] = NOBODY
+  }
+}

@@ -1,0 +1,150 @@
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { assertWithin, MediumError, type Medium } from '../media/medium.ts'
+
+const PAGE = 4096
+/** Zeros are written in pieces of so many bytes, and only where there is anything else: holes of a file stay holes. */
+const ZERO_BYTES = 1 << 20
+const NO_PAGE = -1
+
+export interface FileMediumOptions {
+  /** Default false: it is opened for reading, and stores throw. */
+  readonly writable?: boolean
+  /** Whether a fence waits until the disk has what was stored (fdatasync): default true. Without, only a crash of the process is survived. */
+  readonly durable?: boolean
+  /** Bytes of it that count; default all there are when it is opened. */
+  readonly size?: number
+}
+
+/**
+ * A medium kept in a file or on a block device. A word is stored by one write of the system, and a fence is an fdatasync: the disk must not
+ * tear aligned 8 bytes, which none does that writes sectors.
+ */
+export class FileMedium implements Medium, Disposable {
+  readonly size: number
+  readonly path: string
+  readonly #fd: number
+  readonly #isDurable: boolean
+  readonly #isWritable: boolean
+  /** The page that words were last loaded from. */
+  readonly #page = new Uint8Array(PAGE)
+  readonly #pageView = new DataView(this.#page.buffer)
+  #pageNumber = NO_PAGE
+  readonly #word = new Uint8Array(8)
+  readonly #wordView = new DataView(this.#word.buffer)
+  #isDirty = false
+
+  /** Makes a file of so many zeros. @throws Error of the system when it is there already, or cannot be made. */
+  static create(path: string, size: number, options: Omit<FileMediumOptions, 'writable' | 'size'> = {}): FileMedium {
+    const fd = openSync(path, 'wx')
+    try {
+      ftruncateSync(fd, size)
+    } finally {
+      closeSync(fd)
+    }
+    return new FileMedium(path, { ...options, writable: true })
+  }
+
+  /** @throws Error of the system when it cannot be opened. */
+  constructor(path: string, { writable = false, durable = true, size }: FileMediumOptions = {}) {
+    this.path = path
+    this.#isWritable = writable
+    this.#isDurable = durable
+    this.#fd = openSync(path, writable ? 'r+' : 'r')
+    this.size = size ?? sizeOf(this.#fd)
+  }
+
+  load(at: number, into: Uint8Array): void {
+    assertWithin(this, at, into.length)
+    for (let done = 0; done < into.length;) {
+      const read = this.#do('cannot read', at, into.length, () => readSync(this.#fd, into, done, into.length - done, at + done))
+      if (read === 0) throw new MediumError(`${this.path} ended`, at, into.length)
+      done += read
+    }
+  }
+
+  load32(at: number): number {
+    assertWithin(this, at, 4)
+    const page = Math.floor(at / PAGE)
+    if (page !== this.#pageNumber) {
+      this.#pageNumber = NO_PAGE
+      this.load(page * PAGE, this.#page.subarray(0, Math.min(PAGE, this.size - page * PAGE)))
+      this.#pageNumber = page
+    }
+    return this.#pageView.getUint32(at % PAGE, true)
+  }
+
+  store(at: number, from: Uint8Array): void {
+    assertWithin(this, at, from.length)
+    if (!this.#isWritable) throw new MediumError(`${this.path} was opened for reading`, at, from.length)
+    this.#pageNumber = NO_PAGE
+    this.#isDirty = true
+    for (let done = 0; done < from.length;)
+      done += this.#do('cannot write', at, from.length, () => writeSync(this.#fd, from, done, from.length - done, at + done))
+  }
+
+  store32(at: number, word: number): void {
+    this.#wordView.setUint32(0, word, true)
+    this.store(at, this.#word.subarray(0, 4))
+  }
+
+  store64(at: number, low: number, high: number): void {
+    this.#wordView.setUint32(0, low, true)
+    this.#wordView.setUint32(4, high, true)
+    this.store(at, this.#word)
+  }
+
+  zero(at: number, length: number): void {
+    assertWithin(this, at, length)
+    const piece = new Uint8Array(Math.min(ZERO_BYTES, length))
+    for (let done = 0; done < length; done += piece.length) {
+      const part = piece.subarray(0, Math.min(piece.length, length - done))
+      this.load(at + done, part)
+      if (part.every((byte) => byte === 0)) continue
+      part.fill(0)
+      this.store(at + done, part)
+    }
+  }
+
+  /** What is stored is the system's at once; `fence` sees to the disk. */
+  flush(): void {}
+
+  fence(): void {
+    if (!this.#isDirty || !this.#isDurable) return
+    this.#do('cannot sync', 0, this.size, () => fdatasyncSync(this.#fd))
+    this.#isDirty = false
+  }
+
+  /** Waits for the disk, whatever `durable` says. */
+  sync(): void {
+    if (this.#isDirty) this.#do('cannot sync', 0, this.size, () => fdatasyncSync(this.#fd))
+    this.#isDirty = false
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd)
+  }
+
+  #do<T>(what: string, at: number, length: number, work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw new MediumError(`${what} ${this.path}: ${(error as Error).message}`, at, length, { cause: error })
+    }
+  }
+}
+
+/** Bytes of a file or of a block device, whose size the file system does not know. */
+function sizeOf(fd: number): number {
+  const stat = fstatSync(fd)
+  if (!stat.isBlockDevice()) return stat.size
+  const byte = new Uint8Array(1)
+  const isThere = (at: number): boolean => readSync(fd, byte, 0, 1, at) === 1
+  let [low, high] = [0, PAGE]
+  while (isThere(high - 1)) [low, high] = [high, high * 2]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (isThere(middle - 1)) low = middle
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,169 @@
+/** An expression about states, and where its paths lead at each moment. */
+import type { EventBlock, Facts, Model } from '@devtrail/events'
+import { deviceKeys, devicesNamed } from '../devices.ts'
+import { ExpressionError } from '../expression/error.ts'
+import { evaluate, type Scope } from '../expression/evaluate.ts'
+import { NOTHING, UNKNOWN, type Found } from '../expression/found.ts'
+import { countOf, isKnownList, type Lists } from '../expression/look-up.ts'
+import { dottedOf, type Expression, type Path, type Step } from '../expression/syntax.ts'
+import type { Truth } from '../expression/truth.ts'
+import type { Machine } from '../machine.ts'
+import { ALIASES, Touches, TouchScan, type Spot } from './touch.ts'
+import { listsOf, valueAt } from './view-at.ts'
+
+/** What bare names in an expression are fields of; null: of nothing, they have to say `device("…")`. */
+export type DeviceName = string | null
+
+/** What stands on the way to a path: the path itself, and whether the elements it goes through are sure. */
+function spotsOf(path: Path, device: number | null): Spot[] {
+  const spots: Spot[] = [{ dotted: dottedOf(path), device }]
+  const names: string[] = []
+  for (const step of path.steps) {
+    if (step.kind === 'field') names.push(step.name)
+    else spots.push({ dotted: [...names, 'sure'].join('.'), device })
+  }
+  return spots
+}
+
+const isEmptyList = (value: unknown): boolean => isKnownList(value) && value.known.length === 0 && (value.possible ?? []).length === 0
+
+/** A field that was looked for in something that was there, and never was. */
+interface Missing {
+  readonly step: Step & { kind: 'field' }
+  readonly instead: readonly string[]
+}
+
+/**
+ * Says what is so of states: of one, or, told of the events as they are folded, of each of them without looking where
+ * nothing can have changed.
+ */
+export class Tracked implements Scope {
+  readonly expression: Expression
+  readonly #device: DeviceName
+  readonly #overall: ReadonlySet<string>
+  readonly #lists: Lists
+  readonly #models: readonly Model[]
+  readonly #facts: Facts
+  readonly #seen = new Set<Step>()
+  readonly #missing = new Map<Step, Missing>()
+  /** The devices that each name means at the moment. */
+  readonly #ids = new Map<string, readonly number[]>()
+  #machine: Machine
+  #names: Touches
+  #nameScan: TouchScan
+  #scan: TouchScan
+
+  /** @throws ExpressionError when it names a part that no model shows, or no device */
+  constructor(expression: Expression, machine: Machine, device: DeviceName = null) {
+    this.expression = expression
+    this.#device = device
+    this.#models = machine.models
+    this.#facts = machine.facts
+    this.#lists = listsOf(machine.models)
+    this.#overall = new Set(machine.models.flatMap((m) => Object.keys(m.overall?.(m.initial(), machine.facts) ?? {})))
+    this.#machine = machine
+    for (const path of expression.paths) this.#mustMakeSense(path)
+    this.#names = new Touches([{ dotted: ALIASES, device: null }], machine.models, machine.facts)
+    this.#nameScan = new TouchScan(this.#names, machine)
+    this.#resolve()
+    this.#scan = new TouchScan(this.#touches(), machine)
+  }
+
+  #mustMakeSense(path: Path): void {
+    const [{ name, at }] = path.steps
+    const { source } = this.expression
+    const parts = this.#models.flatMap((m) => m.views?.parts ?? [])
+    const isOpen = this.#models.some((m) => m.views === undefined)
+    if (path.device === null && this.#overall.has(name)) return
+    if (!isOpen && !parts.includes(name)) {
+      throw new ExpressionError(`there is no "${name}"; there are ${[...parts, ...this.#overall].join(', ')}`, source, at)
+    }
+    if (path.device === null && this.#device === null) {
+      throw new ExpressionError(`of which device? Write device("NAME").${name}, or name one with --device`, source, at)
+    }
+  }
+
+  #deviceOf(path: Path): { name: string; at: number } | null {
+    if (path.device !== null) return path.device
+    if (this.#overall.has(path.steps[0].name)) return null
+    return { name: this.#device!, at: path.at }
+  }
+
+  /** Looks anew which devices the names mean. @returns whether they mean others. */
+  #resolve(): boolean {
+    let isChanged = false
+    const devices = this.#machine.devices()
+    for (const path of this.expression.paths) {
+      const wanted = this.#deviceOf(path)
+      if (wanted === null) continue
+      const ids = devicesNamed(wanted.name, devices, (id) => this.#machine.aliases(id)).map((d) => d.id)
+      const before = this.#ids.get(wanted.name)
+      if (before?.length !== ids.length || ids.some((id, i) => before[i] !== id)) isChanged = true
+      this.#ids.set(wanted.name, ids)
+    }
+    return isChanged
+  }
+
+  /** The devices that a path is about; null: the machine as a whole. */
+  #idsOf(path: Path): readonly (number | null)[] {
+    const wanted = this.#deviceOf(path)
+    return wanted === null ? [null] : this.#ids.get(wanted.name)!
+  }
+
+  #touches(): Touches {
+    const spots = this.expression.paths.flatMap((path) => this.#idsOf(path).flatMap((id) => spotsOf(path, id)))
+    return new Touches(spots, this.#models, this.#facts)
+  }
+
+  /** Whether after an event, just folded, something may be otherwise. */
+  step(block: EventBlock, place: number): boolean {
+    if (this.#nameScan.at(block, place) && this.#resolve()) {
+      this.#scan = new TouchScan(this.#touches(), this.#machine)
+      return true
+    }
+    return this.#scan.at(block, place)
+  }
+
+  /** What is so of the machine as it is; of another one, when it is handed in. */
+  truth(): Truth {
+    return evaluate(this.expression, this)
+  }
+
+  /** Where a name means several devices, the one of which there is something to tell. @throws ExpressionError when that is more than one */
+  find(path: Path): Found {
+    const ids = this.#idsOf(path)
+    const look = (id: number | null): Found => valueAt(this.#machine, id, path.steps, this.#lists, this.#onStep)
+    if (ids.length < 2) return ids.length === 0 ? UNKNOWN : look(ids[0]!)
+    const found = ids.map(look)
+    const told = found.filter(({ value }) => value !== null && value !== NOTHING && !isEmptyList(value))
+    if (told.length > 1) this.#refuse(path, ids)
+    return told[0] ?? found.find(({ value }) => value !== null) ?? UNKNOWN
+  }
+
+  #refuse(path: Path, ids: readonly (number | null)[]): never {
+    const devices = this.#machine.devices()
+    const keys = deviceKeys(devices)
+    const several = ids.map((id) => keys.get(id!)).join(', ')
+    const { name, at } = this.#deviceOf(path)!
+    throw new ExpressionError(`"${name}" means several devices: ${several}`, this.expression.source, at)
+  }
+
+  count(path: Path): Found {
+    const last = path.steps.findLast((s) => s.kind === 'field')!
+    return countOf(this.find(path), last.name, this.#lists)
+  }
+
+  readonly #onStep = (step: Step, isThere: boolean, instead: () => readonly string[]): void => {
+    if (isThere) this.#seen.add(step)
+    else if (step.kind === 'field' && !this.#missing.has(step)) this.#missing.set(step, { step, instead: instead() })
+  }
+
+  /** @throws ExpressionError when a field was looked for in what was there, and never was: most likely it is misspelt */
+  mustHaveFound(): void {
+    for (const [step, { instead }] of this.#missing) {
+      if (this.#seen.has(step)) continue
+      const name = step.kind === 'field' ? step.name : ''
+      throw new ExpressionError(`there was never a field "${name}" here; there are ${instead.join(', ')}`, this.expression.source, step.at)
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/** The fields of one event, for an expression. */
+import type { AnyEvent, Field, FieldKind, Vocabulary } from '@devtrail/events'
+import { hex } from '@devtrail/events'
+import { Decimal } from './decimal.ts'
+import { ExpressionError } from './error.ts'
+import { evaluate, type Scope } from './evaluate.ts'
+import { ABSENT, found, UNKNOWN, type Found } from './found.ts'
+import { countOf, lookUp, type Lists } from './look-up.ts'
+import type { Expression, Path } from './syntax.ts'
+import type { Truth } from './truth.ts'
+
+/** What the ids in an event stand for. */
+export interface EventWords {
+  /** The key of the device an event is about; null for none. */
+  device(event: AnyEvent): string | null
+  /** What a field's value is called (the key of a device, an errno's name); null when it has no other name. */
+  called(event: AnyEvent, name: string, field: Field): string | null
+}
+
+const ENVELOPE: ReadonlyMap<string, (event: AnyEvent, words: EventWords) => unknown> = new Map<
+  string,
+  (event: AnyEvent, words: EventWords) => unknown
+>([
+  ['seq', (e) => e.seq],
+  ['entry', (e) => e.entry],
+  ['time', (e) => new Decimal(BigInt(e.time))],
+  ['type', (e) => e.type],
+  ['cpu', (e) => e.cpu],
+  ['device', (e, words) => words.device(e)],
+  ['pid', (e) => e.actor?.pid],
+  ['comm', (e) => e.actor?.comm],
+  ['actor', (e) => e.actor],
+  ['cause', (e) => e.cause],
+  ['inferred', (e) => e.inferred === true],
+  ['context', (e) => e.context],
+  ['source', (e) => e.source],
+  ['where', (e) => e.where],
+])
+
+const NO_LISTS: Lists = new Map()
+/** Kinds whose numbers are devtrail's own: what a person sees is the name. */
+const IDS: ReadonlySet<FieldKind> = new Set<FieldKind>(['device', 'pagemap', 'region'])
+
+/** Says whether an expression is true of events: `type == "memremap/put" && pid == 135 && pfn >= 0x109300`. */
+export class EventFilter implements Scope {
+  readonly #expression: Expression
+  readonly #vocabulary: Vocabulary
+  readonly #words: EventWords
+  #event!: AnyEvent
+
+  /** @throws ExpressionError when it names a field that no event has */
+  constructor(expression: Expression, vocabulary: Vocabulary, words: EventWords) {
+    this.#expression = expression
+    this.#vocabulary = vocabulary
+    this.#words = words
+    const fields = new Set(vocabulary.types().flatMap((type) => Object.keys(vocabulary.get(type).fields)))
+    for (const { device, steps } of expression.paths) {
+      if (device !== null) throw new ExpressionError('of an event, device is a field: device == "pfn0.0"', expression.source, device.at)
+      const step = steps[0].name === 'data' && steps.length > 1 ? steps[1]! : steps[0]
+      if (step.kind === 'key' || fields.has(step.name) || (step === steps[0] && (step.name === 'data' || ENVELOPE.has(step.name)))) continue
+      const near = [...ENVELOPE.keys(), ...[...fields].filter((f) => f.startsWith(step.name.slice(0, 2))).toSorted()]
+      throw new ExpressionError(
+        `no event has a field "${step.name}"; there are ${near.join(', ')} and the fields of the event types`,
+        expression.source,
+        step.at,
+      )
+    }
+  }
+
+  truth(event: AnyEvent): Truth {
+    this.#event = event
+    return evaluate(this.#expression, this)
+  }
+
+  #field(name: string, isNamed: boolean): Found {
+    const declaration = this.#vocabulary.find(this.#event.type)
+    if (declaration === undefined || !Object.hasOwn(declaration.fields, name)) return ABSENT
+    const field = declaration.fields[name]!
+    const value = this.#event.data[name] ?? null
+    if (value === null) return UNKNOWN
+    if (isNamed || IDS.has(field.kind)) {
+      const called = this.#words.called(this.#event, name, field)
+      if (called !== null) return found(called)
+    }
+    if (field.kind === 'time') return found(new Decimal(BigInt(value as number)))
+    // Words of the kernel are compared as it prints them: without a sign.
+    if (field.kind === 'u64' || field.kind === 'flags') return found(hex(value as number | bigint))
+    return found(value)
+  }
+
+  #find({ steps: [first, ...rest] }: Path, isNamed: boolean): Found {
+    const data = first.name === 'data' && rest[0]?.kind === 'field' ? rest[0] : null
+    const { name } = data ?? first
+    const inner = data === null ? rest : rest.slice(1)
+    const envelope = data === null ? ENVELOPE.get(name) : undefined
+    const value = envelope === undefined ? this.#field(name, isNamed) : found(envelope(this.#event, this.#words))
+    return lookUp(value, name, inner, NO_LISTS)
+  }
+
+  find(path: Path): Found {
+    return this.#find(path, false)
+  }
+
+  named(path: Path): Found {
+    return this.#find(path, true)
+  }
+
+  count(path: Path): Found {
+    return countOf(this.find(path), path.steps.findLast((s) => s.kind === 'field')!.name, NO_LISTS)
+  }
+}
