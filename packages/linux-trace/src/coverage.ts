@@ -57,6 +57,8 @@ const PMEM_DRIVERS = ['nd_pmem_probe', 'nd_pmem_remove', 'nd_pmem_shutdown', 'nd
   'nvdimm_namespace_detach_btt',
 ])
 
+const DISKS = ['device_add_disk', 'add_disk_fwnode', 'del_gendisk', 'kill_dax', 'blk_freeze_queue_start', 'blk_mq_freeze_queue_wait']
+
 /**
  * Functions whose every hit a model's state rests on: where one was missed, that model holds for the moment only. Of memremap
  * these are all that have a meaning and are not named here.
@@ -65,10 +67,7 @@ const RESTS_ON: Readonly<Record<string, ReadonlySet<string>>> = {
   // Whose a region is, is told by what drivers do meanwhile.
   'resource-tree': new Set([...RESOURCES, ...DRIVERS]),
   devres: new Set([...DRIVERS, ...PMEM_DRIVERS]),
-  'nvdimm-pmem': new Set([
-    ...[...DRIVERS, ...PMEM_DRIVERS],
-    ...['device_add_disk', 'add_disk_fwnode', 'del_gendisk', 'kill_dax', 'blk_freeze_queue_start', 'blk_mq_freeze_queue_wait'],
-  ]),
+  'nvdimm-pmem': new Set([...DRIVERS, ...PMEM_DRIVERS, ...DISKS]),
 }
 
 /** Functions that only make something surer: the counter of a queue is unknown until it is seen to be zero. */

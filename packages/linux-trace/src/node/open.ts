@@ -76,7 +76,7 @@ async function parts(folder: string): Promise<{ texts: Partial<Record<keyof type
 /** The counts of each CPU as tracefs has them: `per_cpu/cpuN/stats`. */
 async function perCpuStats(folder: string, texts: Partial<Record<keyof typeof PARTS, string>>, files: string[]): Promise<void> {
   const names = await readdir(join(folder, 'per_cpu')).catch(() => [])
-  for (const name of names.toSorted()) {
+  for (const name of names.toSorted((a, b) => a.localeCompare(b))) {
     const cpu = /^cpu(\d{1,4})$/.exec(name)?.[1]
     const path = join(folder, 'per_cpu', name, 'stats')
     if (cpu === undefined || !(await exists(path)) || (await stat(path)).size > STATS_BYTES_MAX) continue
