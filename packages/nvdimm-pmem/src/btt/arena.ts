@@ -22,8 +22,6 @@ export class Arena {
   /** The first sector of the BTT that is in it. */
   readonly firstLba: number
   readonly medium: Medium
-  /** Which slots of a log group are used. */
-  slots: SlotPair = newSlots
 
   /** Blocks; sectors and as many as there are lanes. */
   readonly blocks: number
@@ -48,6 +46,9 @@ export class Arena {
   readonly #map: number
   readonly #log: number
   readonly #blockBytes: number
+  /** Which slots of a log group are used, and what is between them. */
+  #slots: SlotPair = newSlots
+  #slotStride = SLOT_BYTES
   /** When there are as many locks as a power of two, which is always so but for images of others. */
   readonly #lockMask: number
   readonly #group = new Uint8Array(LOG_GROUP_BYTES)
@@ -71,6 +72,16 @@ export class Arena {
     this.#log = at + info.logoff
     this.#blockBytes = info.internalLbasize
     this.#lockMask = (info.nfree & (info.nfree - 1)) === 0 ? info.nfree - 1 : NO_MASK
+  }
+
+  /** Which slots of a log group are used. */
+  get slots(): SlotPair {
+    return this.#slots
+  }
+
+  set slots(slots: SlotPair) {
+    this.#slots = slots
+    this.#slotStride = slots[1] * SLOT_BYTES
   }
 
   /** Byte of the medium at which a block begins. */
@@ -100,12 +111,16 @@ export class Arena {
 
   /** The first half of a lane's next log entry: whose it is, and where it was. */
   putLogHead(lane: number, lba: number, old: number): void {
-    put64(this.medium, this.logAt(lane, this.slots[this.sub[lane]!]!), lba, old)
+    put64(this.medium, this.#nextLogAt(lane), lba, old)
   }
 
   /** The second half: where it is, and the number that makes the entry the newest. With this the write is committed. */
   putLogTail(lane: number, block: number): void {
-    put64(this.medium, this.logAt(lane, this.slots[this.sub[lane]!]!) + 8, block, this.seq[lane]!)
+    put64(this.medium, this.#nextLogAt(lane) + 8, block, this.seq[lane]!)
+  }
+
+  #nextLogAt(lane: number): number {
+    return this.#log + lane * LOG_GROUP_BYTES + this.sub[lane]! * this.#slotStride
   }
 
   /** Makes ready the lane's next entry; `freed` is the block that the sector had. */

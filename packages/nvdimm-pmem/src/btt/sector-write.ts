@@ -141,7 +141,8 @@ export class SectorWrite {
       return progress.waiting
     }
     if (block >= arena.blocks) return this.#fail('block-beyond-arena')
-    this.#block = block
+    // Below 2^30; said so, places on the medium are computed in integers.
+    this.#block = block | 0
     this.#phase = phase.data
     return progress.going
   }
@@ -194,9 +195,9 @@ export class SectorWrite {
   #putEntry(): Progress {
     const arena = this.#arena
     const lane = this.#lane
-    const slot = arena.slots[arena.sub[lane]!]!
-    const seq = arena.seq[lane]!
     const { teller } = this.#lanes
+    const sub = arena.sub[lane]!
+    const seq = arena.seq[lane]!
     // The log is written: whatever becomes of the map, the lane's free block is the old one.
     arena.advance(lane, (this.#old & ~ERROR) >>> 0)
     if ((this.#old & ERROR) !== 0) arena.hasError[lane] = 1
@@ -204,7 +205,7 @@ export class SectorWrite {
     arena.unlock(this.#lba)
     if (teller !== null) {
       this.#told?.mapWritten(arena.index, this.#lba, this.#block, 'normal')
-      if (teller.on) teller.sectorWritten(arena.index, lane, this.#lba, this.#block, this.#old, slot, seq)
+      if (teller.on) teller.sectorWritten(arena.index, lane, this.#lba, this.#block, this.#old, arena.slots[sub]!, seq)
     }
     this.#phase = phase.over
     this.#lanes.release(lane)
