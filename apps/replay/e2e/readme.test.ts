@@ -38,12 +38,15 @@ function shownIn(lines: readonly string[]): Shown[] {
   return found
 }
 
-async function run(command: string): Promise<string[]> {
+/** What a user says in a dialogue: the lines behind a prompt. */
+const saidIn = (lines: readonly string[]): string => lines.flatMap((line) => /^\(\d+[^)]*\) (.*)$/.exec(line)?.[1] ?? []).join('\n')
+
+async function run(command: string, shown: readonly string[]): Promise<string[]> {
   const showExit = command.endsWith(SHOW_EXIT)
   const plain = showExit ? command.slice(0, -SHOW_EXIT.length) : command
   const [name, ...args] = [...plain.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((m) => m[1] ?? m[2] ?? m[3]!)
   expect(name, `a console block holds devtrail's commands only, found: ${command}`).toBe('devtrail')
-  const { code, out, err } = await scratch.run(args, { cwd: ROOT })
+  const { code, out, err } = await scratch.run(args, { cwd: ROOT, stdin: args[0] === 'debug' ? saidIn(shown) : '' })
   expect(showExit ? 0 : code, `${command}: a command that does not exit 0 is shown with ${SHOW_EXIT}`).toBe(0)
   const lines = `${err}${out}`.split('\n').slice(0, -1)
   return showExit ? [...lines, `exit ${code}`] : lines
@@ -55,8 +58,8 @@ describe.each(['README.md', 'apps/replay/README.md'])('%s', (file) => {
   const shown = shownIn(lines)
 
   test.each(shown)('$command', async ({ command, from, to }) => {
-    const actual = await run(command)
     const before = lines.slice(from, to)
+    const actual = await run(command, before)
     const told = UPDATE ? renewed(before, actual) : before
     if (UPDATE) {
       const current = readFileSync(path, 'utf8').split('\n')

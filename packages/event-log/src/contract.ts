@@ -82,6 +82,12 @@ export interface LogWriter extends AsyncDisposable {
    */
   append(events: readonly AnyEvent[]): Promise<AckLevel>
   /**
+   * Takes one event, as `append` does, before it returns: the same object may then be used for the next one.
+   * @returns what is to be waited for before more is handed over, so that not too much waits to be written; null: nothing.
+   * @throws as `append` rejects.
+   */
+  take(event: AnyEvent): Promise<AckLevel> | null
+  /**
    * Brings all that was appended up to `level`.
    * @returns the level reached; weaker than asked for only where the store cannot give more (memory; an unpublished log).
    */

@@ -74,13 +74,22 @@ class MemoryWriter implements LogWriter {
   }
 
   async append(events: readonly AnyEvent[]): Promise<AckLevel> {
+    this.#take(events)
+    return 'buffered'
+  }
+
+  take(event: AnyEvent): null {
+    this.#take([event])
+    return null
+  }
+
+  #take(events: readonly AnyEvent[]): void {
     this.#mustBeOpen()
     const lastSeq = sequenceAfter(this.#lastSeq, events)
     const taken = events.map((e) => frozen(toStorable(this.#held.vocabulary, e).event))
     for (const event of taken) this.#held.events.push(event)
     this.#lastSeq = lastSeq
     for (const { ring } of this.#held.waiting) ring()
-    return 'buffered'
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {

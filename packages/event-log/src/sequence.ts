@@ -12,21 +12,22 @@ export function expectedAfter(last: number): string {
   return last === 0 ? 'seq 0 (baseline) or 1' : `seq ${last + 1}`
 }
 
+/** @throws LogUsageError `bad-sequence`, naming both numbers. */
+export function mustFollow(last: number, { seq, type }: AnyEvent, of = ''): void {
+  if (follows(last, seq)) return
+  const late = seq === 0 ? '; the baseline comes before all other events' : ''
+  throw new LogUsageError('bad-sequence', `cannot append ${type}: expected ${expectedAfter(last)}, found seq ${String(seq)}${of}${late}`)
+}
+
 /**
  * The `seq` after taking `events` onto a log that ends with `last`.
  * @throws LogUsageError `bad-sequence`, naming both numbers.
  */
 export function sequenceAfter(last: number, events: readonly AnyEvent[]): number {
   for (let i = 0; i < events.length; i++) {
-    const { seq, type } = events[i]!
-    if (!follows(last, seq)) {
-      const late = seq === 0 ? '; the baseline comes before all other events' : ''
-      throw new LogUsageError(
-        'bad-sequence',
-        `cannot append ${type}: expected ${expectedAfter(last)}, found seq ${String(seq)} (event ${i + 1} of ${events.length})${late}`,
-      )
-    }
-    last = seq
+    const event = events[i]!
+    if (!follows(last, event.seq)) mustFollow(last, event, ` (event ${i + 1} of ${events.length})`)
+    last = event.seq
   }
   return last
 }

@@ -74,6 +74,7 @@ export function meet(a: Count, b: Count): Count {
 /** Adds a known difference; never goes below `floor`. */
 export function plus(count: Count, n: number, floor = -Infinity): Count {
   if (count === null) return null
+  if (typeof count === 'number') return Math.max(floor, count + n)
   const { lo, hi } = rangeOf(count)
   return between(Math.max(floor, lo + n), Math.max(floor, hi + n))
 }

@@ -8,6 +8,8 @@ import { percpuRefCatalogue } from '@devtrail/percpu-ref'
 import { resourceTreeCatalogue } from '@devtrail/resource-tree'
 import { RecordingError } from '../src/errors.ts'
 import { kernelCatalogue } from '../src/events.ts'
+import { KeptReader } from '../src/entries/kept.ts'
+import { ownEvent } from '../src/import/glance.ts'
 import { importRecording, type ImportSummary } from '../src/import/importer.ts'
 import type { Recording } from '../src/recording.ts'
 
@@ -33,7 +35,11 @@ export interface Imported {
 export async function imported(recording: Recording): Promise<Imported> {
   const events: AnyEvent[] = []
   let kept = 0
-  const sink = { event: (event: AnyEvent) => void events.push(event), kept: (lines: Uint8Array) => void (kept += lines.length) }
+  const reader = new KeptReader()
+  const sink = {
+    event: (event: AnyEvent) => void events.push(ownEvent(event)),
+    kept: (bytes: Uint8Array) => void (kept += [...reader.read(bytes)].length),
+  }
   let summary: ImportSummary | null = null
   let refused: string | null = null
   try {

@@ -2,7 +2,13 @@ import type { EntryBatch } from './entries/batch.ts'
 import type { TraceSummary } from './text/reader.ts'
 
 /** Reads a trace into batches, once. It fills the summary on the way; `kprobeEvents`: the definitions of the probes, as tracefs prints them. */
-export type TraceReader = (summary: TraceSummary, kprobeEvents: string) => AsyncIterable<EntryBatch>
+export type TraceReader = (summary: TraceSummary, kprobeEvents: string) => Batches
+
+/** The batches of a trace. */
+export interface Batches extends AsyncIterable<EntryBatch> {
+  /** Takes back a batch that nobody looks at any more: its buffers are used again. */
+  readonly release?: (batch: EntryBatch) => void
+}
 
 /** From an entry on entries of a CPU are missing, until the trace says that they were lost. */
 export interface Blindness {
@@ -26,6 +32,8 @@ export interface Foreseen {
 export interface Recording {
   /** The text of the trace as a stream of bytes, or what reads it. */
   readonly trace: AsyncIterable<Uint8Array> | TraceReader
+  /** Begins to read the trace, which is then asked for once, so that something is there by then. */
+  readonly begin?: () => void
   /** What the user calls it. */
   readonly name: string
   /** A look through the whole trace, for what has to be known before it is told. Of a stream there is none. */

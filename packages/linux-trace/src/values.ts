@@ -13,6 +13,12 @@ export const string = (fields: Fields, name: string): string | null => fields.st
 
 const word = new Uint32Array(2)
 
+/** The halves of a 64-bit word, the lower first, until the next call; of what is no number, of 0. */
+export function halves(fields: Fields, name: string): Uint32Array {
+  if (!fields.word(name, word)) word.fill(0)
+  return word
+}
+
 /** A C int returned in a 64-bit register (`ret=0xfffffff4` is -12). */
 export function errnoOf(fields: Fields, name = 'ret'): number {
   return fields.word(name, word) ? word[0]! | 0 : 0

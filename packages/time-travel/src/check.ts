@@ -1,4 +1,4 @@
-import type { Facts, Invariant, Model, Violation } from '@devtrail/events'
+import type { AnyEvent, EventBlock, Invariant, Model, Violation } from '@devtrail/events'
 import { deviceOf } from './devices.ts'
 import type { History } from './history.ts'
 import type { Machine } from './machine.ts'
@@ -26,8 +26,9 @@ const overlaps = (a: Violation, b: Violation): boolean =>
 
 /** Reports of different rules about the same page become evidence of each other. */
 function link(violations: readonly Violation[]): Violation[] {
+  const tied = violations.filter(({ about }) => about !== undefined && about.length > 0)
   return violations.map((v) => {
-    const others = violations.filter((w) => w !== v && w.rule !== v.rule && overlaps(v, w))
+    const others = v.about === undefined ? [] : tied.filter((w) => w !== v && w.rule !== v.rule && overlaps(v, w))
     if (others.length === 0) return v
     return {
       ...v,
@@ -47,31 +48,90 @@ function locate(violation: Violation, devices: ReadonlyMap<number, number>): Vio
   return violation
 }
 
+/** The rules of a check: those wanted, or all. @throws NoSuchRuleError */
+function chosenRules(models: readonly Model[], only: readonly string[]): ReturnType<typeof rulesOf> {
+  const all = rulesOf(models)
+  for (const id of only) {
+    if (!all.some(({ rule }) => rule.id === id))
+      throw new NoSuchRuleError(`there is no rule "${id}"; there are ${all.map(({ rule }) => rule.id).join(', ')}`)
+  }
+  return only.length === 0 ? all : all.filter(({ rule }) => only.includes(rule.id))
+}
+
+/** Judges each event that a machine was just stepped through. */
+export class Judge {
+  readonly rules: readonly string[]
+  readonly #machine: Machine
+  readonly #chosen: ReturnType<typeof rulesOf>
+  readonly #byType = new Map<string, readonly ((event: AnyEvent) => readonly Violation[])[]>()
+
+  /** @throws NoSuchRuleError */
+  constructor(machine: Machine, only: readonly string[] = []) {
+    this.#machine = machine
+    this.#chosen = chosenRules(machine.models, only)
+    this.rules = this.#chosen.map(({ rule }) => rule.id)
+  }
+
+  /** Whether any rule can break at events of a type: those of its own package, and those about the log itself. */
+  judges(type: string): boolean {
+    return this.#of(type).length > 0
+  }
+
+  #of(type: string): readonly ((event: AnyEvent) => readonly Violation[])[] {
+    let of = this.#byType.get(type)
+    if (of === undefined) {
+      const answering = this.#chosen.filter(({ model }) => type.startsWith('log/') || type.startsWith(`${model.catalogue.prefix}/`))
+      of = answering.map(({ model, rule }) => {
+        const state = this.#machine.state(model.name)
+        return (event) => rule.judge(state, event)
+      })
+      this.#byType.set(type, of)
+    }
+    return of
+  }
+
+  /** What broke with an event; a glance at it is enough. */
+  at(event: AnyEvent): Violation[] {
+    const found: Violation[] = []
+    for (const judge of this.#of(event.type)) {
+      const violations = judge(event)
+      if (violations.length > 0) found.push(...violations)
+    }
+    return found
+  }
+}
+
 /**
  * Runs rules over a whole log in one pass. `only`: the ids wanted; all when empty.
  * @throws NoSuchRuleError
  */
 export async function check(history: History, only: readonly string[] = []): Promise<CheckReport> {
-  const all = rulesOf(history.models)
-  for (const id of only) {
-    if (!all.some(({ rule }) => rule.id === id))
-      throw new NoSuchRuleError(`there is no rule "${id}"; there are ${all.map(({ rule }) => rule.id).join(', ')}`)
-  }
-  const chosen = only.length === 0 ? all : all.filter(({ rule }) => only.includes(rule.id))
   const violations: Violation[] = []
-  const machine = await history.walk((event, m) => {
-    for (const { model, rule } of chosen) violations.push(...rule.judge(m.state(model.name), event))
+  chosenRules(history.models, only)
+  let judge!: Judge
+  let ofBlock: EventBlock | null = null
+  let judged: readonly boolean[] = []
+  const machine = await history.replay({
+    begin: (m) => {
+      judge = new Judge(m, only)
+    },
+    step: (block, place) => {
+      if (block !== ofBlock) {
+        ofBlock = block
+        judged = block.types.map(({ name }) => judge.judges(name))
+      }
+      if (judged[block.type[place]!]!) violations.push(...judge.at(block.view(place)))
+    },
   })
-  const wanted = new Set(violations.flatMap((v) => [v.seq, ...v.evidence]))
-  const devices = new Map<number, number>()
-  if (wanted.size > 0) await collectDevices(history, machine.facts, wanted, devices)
-  return { rules: chosen.map(({ rule }) => rule.id), violations: link(violations.map((v) => locate(v, devices))), machine }
+  return { rules: judge.rules, violations: await explained(history, machine, violations), machine }
 }
 
-async function collectDevices(history: History, facts: Facts, wanted: ReadonlySet<number>, into: Map<number, number>): Promise<void> {
-  for await (const event of history.source.read()) {
-    if (!wanted.has(event.seq)) continue
+/** Violations with their devices, and linked with each other. */
+async function explained(history: History, { facts }: Machine, violations: readonly Violation[]): Promise<Violation[]> {
+  const devices = new Map<number, number>()
+  for (const [seq, event] of await history.events(violations.flatMap((v) => [v.seq, ...v.evidence]))) {
     const device = deviceOf(event, facts.vocabulary, facts)
-    if (device !== null) into.set(event.seq, device)
+    if (device !== null) devices.set(seq, device)
   }
+  return link(violations.map((v) => locate(v, devices)))
 }

@@ -131,6 +131,26 @@ export class History {
     return eventsAt(this.#blocks, seqs)
   }
 
+  /**
+   * The nearest event that fits, looked for from one event to another, backwards where `to` is before `from`; both included.
+   * Folds nothing. `types`: only types for which it is true are looked at.
+   */
+  async search(from: number, to: number, types: (type: string) => boolean, fits: (event: AnyEvent) => boolean): Promise<number | null> {
+    const [low, high] = [Math.max(1, Math.min(from, to)), Math.max(from, to)]
+    const summaries = (await this.#blocks.summaries()).filter(({ firstSeq, lastSeq }) => lastSeq >= low && firstSeq <= high)
+    for (const { firstSeq, lastSeq } of from <= to ? summaries : summaries.toReversed()) {
+      for await (const block of this.#blocks.blocks({ from: Math.max(1, firstSeq), to: lastSeq })) {
+        const wanted = block.types.map(({ name }) => types(name))
+        const places = Array.from({ length: block.count }, (_, i) => (from <= to ? i : block.count - 1 - i))
+        for (const place of places) {
+          const seq = block.seq(place)
+          if (seq >= low && seq <= high && wanted[block.type[place]!]! && fits(block.view(place))) return seq
+        }
+      }
+    }
+    return null
+  }
+
   /** `seq` of the last event. */
   async lastSeq(): Promise<number> {
     return (await this.#blocks.summaries()).at(-1)?.lastSeq ?? 0

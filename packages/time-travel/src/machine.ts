@@ -1,4 +1,5 @@
 import { Facts, Vocabulary, logCatalogue, type AnyEvent, type DeviceInfo, type Model } from '@devtrail/events'
+import { mentioningFields } from './mentions.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
@@ -33,15 +34,15 @@ export class Machine {
   }
 
   /**
-   * The slow, obvious fold: one plain event object at a time, shown to every model. The oracle of the fast one, `BlockFold`.
-   * `models`: those to show it to, where the states of the others are folded by whoever handed them in.
+   * The slow, obvious fold: one plain event object at a time, shown to every model. The oracle of the fast ones, `EventFold`
+   * and `BlockFold`.
    */
-  step(event: AnyEvent, models: readonly Model[] = this.models): void {
+  step(event: AnyEvent): void {
     const declaration = this.vocabulary.find(event.type)
     this.facts.learn(event, declaration)
     evolveTasks(this.content.tasks, event, declaration)
-    for (const m of models) m.evolve(this.content.models.get(m.name), event)
-    seeSpan(this.content.spans, event, declaration)
+    for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
+    seeSpan(this.content.spans, event, declaration === undefined ? null : mentioningFields(declaration))
   }
 
   /** A model's state. @throws Error when there is no such model. */

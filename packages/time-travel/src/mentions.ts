@@ -7,7 +7,8 @@ export interface Mention {
   readonly id: number
 }
 
-interface MentioningField {
+/** A field by which an event mentions what belongs to a device. */
+export interface MentioningField {
   readonly name: string
   readonly kind: Mention['kind']
 }

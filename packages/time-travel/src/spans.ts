@@ -1,5 +1,5 @@
-import type { AnyEvent, EventDeclaration, Facts } from '@devtrail/events'
-import { deviceAmong, mentioningFields, type Mention } from './mentions.ts'
+import type { AnyEvent, Facts } from '@devtrail/events'
+import { deviceAmong, type Mention, type MentioningField } from './mentions.ts'
 
 /** First and last event of a device incarnation so far. */
 export interface Span {
@@ -59,15 +59,19 @@ function countSeveral(state: SpansState, mentions: Mention[], type: string, seq:
   else extend(known.span, type, seq)
 }
 
-/** Counts an event for what it is about. Whose that is may become known later, so it is asked when spans are looked at. */
-export function seeSpan(state: SpansState, event: AnyEvent, declaration: EventDeclaration | undefined): void {
+/**
+ * Counts an event for what it is about. Whose that is may become known later, so it is asked when spans are looked at.
+ * `mentioning`: the fields of its type that mention something; null of a type that nobody declares.
+ */
+export function seeSpan(state: SpansState, event: AnyEvent, mentioning: readonly MentioningField[] | null): void {
   const { device, seq, type } = event
   if (device !== null) count(state.devices, device, type, seq)
-  if (declaration === undefined) return
+  if (mentioning === null) return
   let first: Mention['kind'] | null = null
   let firstId = 0
   let mentions: Mention[] | null = null
-  for (const { name, kind } of mentioningFields(declaration)) {
+  for (let i = 0; i < mentioning.length; i++) {
+    const { name, kind } = mentioning[i]!
     const id = event.data[name]
     if (typeof id !== 'number') continue
     if (kind !== 'device' && !state.named[kind].has(id)) state.named[kind].set(id, seq)

@@ -71,8 +71,12 @@ export function evolveTasks(state: TasksState, event: AnyEvent, declaration: Eve
 
 function leave(task: Task, name: string): void {
   const { calls } = task
-  const at = calls.findLastIndex((c) => c.name === name)
-  if (at >= 0) calls.length = at
+  for (let at = calls.length - 1; at >= 0; at--) {
+    if (calls[at]!.name !== name) continue
+    if (at === calls.length - 1) calls.pop()
+    else calls.length = at
+    return
+  }
 }
 
 /** Drops tasks in no call before there are too many. */

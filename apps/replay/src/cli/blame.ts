@@ -6,18 +6,15 @@ import {
   NOTHING,
   parsePath,
   valueAt,
-  why,
-  type Blame,
   type Found,
   type NoSuchField,
 } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { surveyOf } from '../logs/survey.ts'
 import { models } from '../models.ts'
-import { evidenceLines } from '../print/evidence.ts'
+import { blameText } from '../print/blame.ts'
 import { eventRow } from '../print/event.ts'
-import { momentText } from '../print/moment.ts'
-import { valueJson, valueText } from '../print/value.ts'
+import { valueJson } from '../print/value.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'
 import { chooseDevice, positionOf } from './positions.ts'
@@ -30,18 +27,8 @@ interface Options {
   readonly path: string
 }
 
-/** How many steps of causes are shown below the event. */
-const CAUSES_SHOWN = 4
-
 const lists = listsOf(models)
 const isTold = ({ value }: Found): boolean => value !== null && value !== NOTHING
-
-function whence({ seq, before, value }: Blame): string {
-  if (seq === 0) return 'the baseline says so'
-  if (seq === null) return value.value === null ? 'no event up to there tells' : 'it was so before the first event'
-  if (before === null) return `it was so before the first event; event ${seq} told it`
-  return `since event ${seq}; before that ${before.value === null ? 'it was not known' : before.value === NOTHING ? 'there was none' : valueText(before.value)}`
-}
 
 export function blameCommand({ program, run }: Cli): void {
   program
@@ -98,15 +85,9 @@ export function blameCommand({ program, run }: Cli): void {
           })
           return exit.fine
         }
-        const of = key === null ? '' : ` of ${style.name(key)}`
-        const perhaps = value.orNothing ? style.warn(' (perhaps: it may be gone, or of another device)') : ''
         await session.print(
-          `${style.bold(options.path)}${of} is ${style.bold(valueText(value.value))}${perhaps} ${style.dim(momentText(at, digits))}\n${whence({ seq, before, value, event })}\n`,
+          await blameText({ path: options.path, key, at, blame: { seq, value, before, event } }, log.history, names, style, digits),
         )
-        if (event === null) return exit.fine
-        const causes = (await why(log.history, event.seq))?.causes.filter(({ distance }) => distance <= CAUSES_SHOWN) ?? []
-        const lines = evidenceLines([event, ...causes.map((c) => c.event)], names, style, digits)
-        await session.print(lines.map((line) => `  ${line}\n`).join(''))
         return exit.fine
       }),
     )

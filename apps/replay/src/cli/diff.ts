@@ -1,8 +1,8 @@
-import { attribute, differences, listsOf, momentToJson, overallOf, viewOf, type Change, type Machine } from '@devtrail/time-travel'
+import { momentToJson, type Machine } from '@devtrail/time-travel'
 import type { DeviceInfo } from '@devtrail/events'
+import { compare, EVENTS_LOOKED_THROUGH } from '../logs/compare.ts'
 import { nameOf, openLog } from '../logs/open.ts'
 import { surveyOf } from '../logs/survey.ts'
-import { models } from '../models.ts'
 import { changesText } from '../print/change.ts'
 import { momentText } from '../print/moment.ts'
 import { valueJson } from '../print/value.ts'
@@ -16,9 +16,6 @@ interface Options {
   readonly to?: string
   readonly device?: string
 }
-
-/** Events looked through for those behind the changes; what is older has no number. */
-const EVENTS_LOOKED_THROUGH = 1 << 19
 
 /** The devices that are compared: one that is asked for, or all but bookkeeping ones, and the machine as a whole (null). */
 function compared(
@@ -69,12 +66,8 @@ export function diffCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const { names } = await surveyOf(log.source)
         const [a, b] = [await log.history.at(from), await log.history.at(to)]
-        const lists = listsOf(models)
-        const changes: Change[] = compared(options.device, [a.machine, b.machine], (d) => names.device(d.id), session).flatMap((device) => {
-          const view = (m: Machine): { readonly [part: string]: unknown } => (device === null ? overallOf(m) : viewOf(m, device))
-          return differences(device, view(a.machine), view(b.machine), lists)
-        })
-        const seqs = await attribute(log.history, changes, Math.max(a.at.seq, b.at.seq), { events: EVENTS_LOOKED_THROUGH })
+        const ids = compared(options.device, [a.machine, b.machine], (d) => names.device(d.id), session)
+        const { changes, seqs } = await compare(log.history, a, b, ids)
         const code = changes.length === 0 ? exit.fine : exit.no
         const { style, digits } = session
         const keyOf = (device: number | null): string | null => (device === null ? null : names.device(device))

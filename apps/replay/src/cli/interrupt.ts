@@ -7,6 +7,8 @@ const CLEANUP_MS = 2000
 export class Interrupt {
   readonly #controller = new AbortController()
   #shields = 0
+  /** What to do instead of ending the process, for whoever talks with the user. */
+  instead: (() => void) | null = null
 
   get signal(): AbortSignal {
     return this.#controller.signal
@@ -24,6 +26,7 @@ export class Interrupt {
 
   /** To be called on SIGINT. */
   hit(): void {
+    if (this.instead !== null) return this.instead()
     if (this.signal.aborted || this.#shields === 0) process.exit(exit.interrupted)
     this.#controller.abort()
     setTimeout(() => process.exit(exit.interrupted), CLEANUP_MS).unref()

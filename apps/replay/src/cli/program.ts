@@ -4,6 +4,7 @@ import { bisectCommand } from './bisect.ts'
 import { blameCommand } from './blame.ts'
 import { checkCommand } from './check.ts'
 import { cliOf } from './command.ts'
+import { debugCommand } from './debug.ts'
 import { demoCommand } from './demo.ts'
 import { devicesCommand } from './devices.ts'
 import { diffCommand } from './diff.ts'
@@ -28,7 +29,7 @@ function version(): string {
 }
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['debug', 'serve', 'simulate'] as const
+const LATER = ['serve', 'simulate'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -83,6 +84,7 @@ Start with:
     refsCommand,
     stuckCommand,
     checkCommand,
+    debugCommand,
     verifyCommand,
     repairCommand,
     exportCommand,

@@ -1,10 +1,9 @@
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { refsOf, refToJson, type Ref } from '../logs/ref-list.ts'
-import { eventsAt, surveyOf, type Names } from '../logs/survey.ts'
-import { pageRefText, type Printing } from '../print/device.ts'
-import { momentText } from '../print/moment.ts'
-import { count } from '../print/units.ts'
+import { refsOf, refToJson } from '../logs/ref-list.ts'
+import { eventsAt, surveyOf } from '../logs/survey.ts'
+import type { Printing } from '../print/device.ts'
+import { refsText, seqsOf } from '../print/refs.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'
 import { chooseDevices, positionOf } from './positions.ts'
@@ -12,19 +11,6 @@ import { chooseDevices, positionOf } from './positions.ts'
 interface Options {
   readonly at?: string
   readonly device?: string
-}
-
-function line(ref: Ref, names: Names, p: Printing): string {
-  const { style } = p
-  const device = style.name(ref.device === null ? '?' : names.device(ref.device))
-  if (ref.of === 'queue')
-    return `queue    ${device}  ${ref.queue.ref.mode ?? 'mode ?'}, count ${count(ref.queue.ref.count)} ${style.dim(ref.queue.id)}`
-  const { pagemap } = ref
-  const where = pagemap.ranges?.[0]?.start ?? pagemap.id ?? '?'
-  if (ref.of === 'pagemap')
-    return `pagemap  ${device}  ${where} ${pagemap.state ?? 'state ?'}, ${pagemap.ref.mode ?? 'mode ?'}, count ${count(pagemap.ref.count)}`
-  const gone = pagemap.state === 'removed' ? style.bad(' of memory that is gone') : ''
-  return `page     ${device}  ${ref.certain ? '' : style.warn('? perhaps ')}${pageRefText(p, ref.ref)}${gone}`
 }
 
 export function refsCommand({ program, run }: Cli): void {
@@ -65,11 +51,8 @@ export function refsCommand({ program, run }: Cli): void {
           return exit.fine
         }
         const { style, digits } = session
-        const seqs = refs.flatMap((r) => (r.of === 'page' && r.ref.since !== null ? [r.ref.since.first] : []))
-        const printing: Printing = { style, digits, eventsAt: await eventsAt(log.source, seqs) }
-        await session.print(style.dim(`references still out ${momentText(at, digits)}\n`))
-        for (const ref of refs) await session.print(`${line(ref, names, printing)}\n`)
-        if (refs.length === 0) await session.print(`${style.good('none is known of')}\n`)
+        const printing: Printing = { style, digits, eventsAt: await eventsAt(log.source, seqsOf(refs)) }
+        await session.print(refsText(refs, at, names, printing))
         return exit.fine
       }),
     )

@@ -4,11 +4,7 @@ import { treeToJson } from '@devtrail/resource-tree'
 import { describeDevice, momentToJson, shownDevices } from '@devtrail/time-travel'
 import { keyAmong, keysAt, mayBeThere } from '../logs/keys.ts'
 import { nameOf, openLog } from '../logs/open.ts'
-import { eventsAt } from '../logs/survey.ts'
-import { deviceTree } from '../print/device.ts'
-import { momentText } from '../print/moment.ts'
-import { printBranch } from '../print/tree.ts'
-import { asView, seqsIn } from '../print/view.ts'
+import { stateText } from '../print/state.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'
 import { chooseDevices, positionOf } from './positions.ts'
@@ -62,15 +58,8 @@ export function stateCommand({ program, run }: Cli): void {
           return exit.fine
         }
         const { style, digits } = session
-        const views = described.map(({ key, parts }) => ({ key, view: asView(parts) }))
-        const times = await eventsAt(
-          log.source,
-          views.flatMap(({ view }) => seqsIn(view)),
-        )
-        await session.print(style.dim(`${nameOf(log)}, ${momentText(at, digits)}\n`))
-        for (const { key, view } of views)
-          await session.print(`\n${printBranch(deviceTree({ style, digits, eventsAt: times }, key, view), style.dim)}`)
-        if (views.length === 0) session.note('no device is known to be there at this position')
+        await session.print(await stateText(nameOf(log), at, described, log.history, style, digits))
+        if (described.length === 0) session.note('no device is known to be there at this position')
         return exit.fine
       }),
     )

@@ -1,8 +1,8 @@
 import { why } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { surveyOf } from '../logs/survey.ts'
-import { columnsFor, eventLine, eventRow } from '../print/event.ts'
-import { clip } from '../print/text.ts'
+import { eventRow } from '../print/event.ts'
+import { whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
 import type { Session } from './session.ts'
@@ -42,10 +42,7 @@ export function whyCommand({ program, run2 }: Cli): void {
           })
           return exit.fine
         }
-        const events = [told.event, ...told.causes.map(({ event }) => event)]
-        const columns = columnsFor(events, names)
-        for (const event of events) await session.print(`${clip(eventLine(names, event, style, digits, columns), style.cut)}\n`)
-        if (told.causes.length === 0) await session.print(style.dim('nothing in the log led to it\n'))
+        await session.print(whyText(told, names, style, digits))
         return exit.fine
       }),
     )

@@ -19,14 +19,24 @@ function codeIn(folder: string): string[] {
     .toSorted()
 }
 
+const hashes = new Map<string, string>()
+
+/** A number for the code of a package. */
+function packageHash(name: string): string {
+  const known = hashes.get(name)
+  if (known !== undefined) return known
+  const hash = createHash('sha256')
+  const folder = folderOf(name)
+  for (const file of codeIn(folder)) hash.update(file.slice(folder.length)).update('\0').update(readFileSync(file)).update('\0')
+  const digest = hash.digest('hex')
+  hashes.set(name, digest)
+  return digest
+}
+
 /** A number for the code of packages as it is (a checkout changes without changing its version), and the vocabulary they speak. */
 function codeHash(packages: readonly string[]): string {
   const hash = createHash('sha256')
-  for (const name of packages) {
-    const folder = folderOf(name)
-    for (const file of codeIn(folder))
-      hash.update(name).update(file.slice(folder.length)).update('\0').update(readFileSync(file)).update('\0')
-  }
+  for (const name of packages) hash.update(name).update(packageHash(name))
   for (const type of vocabulary.types().toSorted()) {
     const { version, fields } = vocabulary.get(type)
     hash.update(JSON.stringify([type, version, fields]))

@@ -1,17 +1,15 @@
-import type { AnyEvent, Json, Model } from '@devtrail/events'
+import type { AnyEvent, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
 import { importRecording, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
-import { KeyframeRecorder, Machine } from '@devtrail/time-travel'
+import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
 import { models } from '../models.ts'
 import { foldVersion } from './code-version.ts'
+import { keptName, packedKept } from './kept.ts'
 import { bringsDevice, LogKeys } from './keys.ts'
 
 /** The attachment that holds what the import found: an {@link Imported} as JSON. */
 export const SUMMARY = 'import.json'
-/** Attachments `kept.000001.ndjson`, …: entries without effect, a line each. */
-export const keptName = (n: number): string => `kept.${String(n).padStart(6, '0')}.ndjson`
-
-const BATCH_EVENTS = 2000
+/** Bytes of entries without effect that make an attachment. */
 const KEPT_BYTES = 16 * 1024 * 1024
 
 /** What a log says of the import that made it. */
@@ -37,16 +35,17 @@ class Intake {
   readonly #writer: LogWriter
   readonly #machine = new Machine(models)
   readonly #keyframes = new KeyframeRecorder(this.#machine)
-  readonly #fold = foldVersion()
-  readonly #others: readonly Model[] = models.filter(({ name }) => !FOLDED.has(name))
+  readonly #foldVersion = foldVersion()
+  readonly #fold = new EventFold(
+    this.#machine,
+    models.filter(({ name }) => !FOLDED.has(name)),
+  )
   readonly #keys = new LogKeys()
-  #events: AnyEvent[] = []
-  #kept: Uint8Array[] = []
+  #kept = new Uint8Array(0)
   #keptBytes = 0
   #keptFiles = 0
-  #appending: Promise<unknown> | null = null
   /** Work on the disk that nothing has to wait for yet. */
-  #beside: Promise<unknown> | null = null
+  #beside: Promise<unknown> = Promise.resolve()
 
   constructor(writer: LogWriter) {
     this.#writer = writer
@@ -61,65 +60,52 @@ class Intake {
     return [...new Set(this.#machine.devices().flatMap((d) => (d.bookkeeping ? [] : [this.#keys.keyOf(d)])))]
   }
 
-  event(event: AnyEvent): Promise<unknown> | undefined {
-    this.#machine.step(event, this.#others)
-    this.#events.push(event)
-    if (bringsDevice(event.type)) this.#keys.see(this.#machine.devices())
-    if (this.#keyframes.isDue(event.seq)) return this.#keyframe(event.seq)
-    return this.#events.length >= BATCH_EVENTS ? this.#append() : undefined
+  event(event: AnyEvent): Promise<unknown> | null {
+    const tells = this.#fold.step(event)
+    const taking = this.#writer.take(event)
+    if (tells && bringsDevice(event.type)) this.#keys.see(this.#machine.devices())
+    return this.#keyframes.isDue(event.seq) ? this.#keyframe(event.seq, taking) : taking
   }
 
   /** Hands over to the system what came so far: whoever reads the log beside sees it. */
   async idle(): Promise<void> {
-    await this.#append()
     await this.#writer.flush('written')
   }
 
-  kept(lines: Uint8Array): void {
-    this.#kept.push(lines)
-    this.#keptBytes += lines.length
+  kept(bytes: Uint8Array): Promise<unknown> | null {
+    const isFull = this.#keptBytes + bytes.length > this.#kept.length
+    const attaching = isFull && this.#keptBytes > 0 ? this.#attachKept() : null
+    if (isFull) this.#kept = new Uint8Array(Math.max(KEPT_BYTES, bytes.length))
+    this.#kept.set(bytes, this.#keptBytes)
+    this.#keptBytes += bytes.length
+    return attaching
   }
 
-  /** Hands the events over, and waits for those handed over before them. */
-  async #append(): Promise<void> {
-    const events = this.#events
-    this.#events = []
-    const before = this.#appending
-    if (events.length > 0) {
-      this.#appending = this.#writer.append(events)
-      this.#appending.catch(() => {})
-    }
-    await before
-    if (this.#keptBytes >= KEPT_BYTES) await this.#attachKept()
-  }
-
-  async #keyframe(seq: number): Promise<void> {
+  async #keyframe(seq: number, taking: Promise<unknown> | null): Promise<void> {
     const keyframe = this.#keyframes.cut(seq)
-    await this.#append()
-    await this.#appending
-    await this.#doBeside(() => this.#writer.keyframe(this.#fold, keyframe))
+    await taking
+    await this.#doBeside(() => this.#writer.keyframe(this.#foldVersion, keyframe))
   }
 
-  async #attachKept(): Promise<void> {
-    const bytes = Buffer.concat(this.#kept)
-    this.#kept = []
+  #attachKept(): Promise<unknown> {
+    const bytes = this.#kept.subarray(0, this.#keptBytes)
+    this.#kept = new Uint8Array(0)
     this.#keptBytes = 0
     const name = keptName(++this.#keptFiles)
-    await this.#doBeside(() => this.#writer.attach(name, bytes))
+    return this.#doBeside(async () => this.#writer.attach(name, await packedKept(bytes)))
   }
 
-  /** Begins a piece of work when the one before it is over, and does not wait for its end. */
-  async #doBeside(work: () => Promise<unknown>): Promise<void> {
-    await this.#beside
-    this.#beside = work()
+  /** Begins a piece of work when the one before it is over. @returns the one before it: no more than one is to wait. */
+  #doBeside(work: () => Promise<unknown>): Promise<unknown> {
+    const before = this.#beside
+    this.#beside = before.then(work)
     // Whoever waits for it is told.
     this.#beside.catch(() => {})
+    return before
   }
 
   async end(): Promise<void> {
-    await this.#append()
-    await this.#appending
-    if (this.#keptBytes > 0) await this.#attachKept()
+    if (this.#keptBytes > 0) void this.#attachKept()
     await this.#beside
   }
 }
@@ -132,7 +118,7 @@ export async function importInto(
   options: { readonly signal?: AbortSignal; readonly onProgress: (entries: number) => void; readonly quiet?: () => Promise<void> },
 ): Promise<Imported> {
   const intake = new Intake(writer)
-  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (lines: Uint8Array) => intake.kept(lines), idle: () => intake.idle() }
+  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (bytes: Uint8Array) => intake.kept(bytes), idle: () => intake.idle() }
   const summary = await importRecording(recording, sink, { ...options, states: intake.states })
   await intake.end()
   const imported: Imported = { name: recording.name, importer, summary, devices: intake.devices }

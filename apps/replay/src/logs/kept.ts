@@ -1,18 +1,26 @@
+import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { constants, createZstdDecompress, zstdCompress } from 'node:zlib'
 import type { LogReader } from '@devtrail/event-log'
-import { readKept, type KeptEntry } from '@devtrail/linux-trace'
+import { KeptReader, type KeptEntry } from '@devtrail/linux-trace'
 
-const KEPT = /^kept\.\d{6}\.ndjson$/
+const NAME = /^kept\.\d{6}\.zst$/
+/** The attachments that hold entries without effect, in order. */
+export const keptName = (n: number): string => `kept.${String(n).padStart(6, '0')}.zst`
 
-/** The lines of a log's attachments that hold entries without effect, in order. */
+const compress = promisify(zstdCompress)
+
+/** What an attachment of entries without effect holds: the bytes that an import handed out, packed. */
+export const packedKept = (bytes: Uint8Array): Promise<Uint8Array> =>
+  compress(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+
+/** The entries without effect that a log has, in order. */
 export async function* keptEntries(reader: LogReader): AsyncGenerator<KeptEntry> {
+  const entries = new KeptReader()
   for (const { name } of await reader.attachments()) {
-    if (!KEPT.test(name)) continue
-    let rest = ''
-    const decoder = new TextDecoder()
-    for await (const piece of reader.attachmentChunks(name)) {
-      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
-      rest = lines.pop()!
-      for (const line of lines) yield readKept(line)
-    }
+    if (!NAME.test(name)) continue
+    const unpacked = Readable.from(reader.attachmentChunks(name)).compose(createZstdDecompress()) as AsyncIterable<Uint8Array>
+    for await (const bytes of unpacked) yield* entries.read(bytes)
   }
+  entries.end()
 }

@@ -68,6 +68,7 @@ async function tryLog(given: string, session: Session): Promise<OpenLog | null> 
 
 /** Imports a recording into a folder, written aside and renamed; removed again when it fails or is interrupted. */
 async function importTo(folder: string, recording: Recording, session: Session): Promise<void> {
+  recording.begin?.()
   const importer = importerVersion()
   await session.interrupt.shield(async (signal) => {
     await using writer = await createFileLog(folder, metaOf(recording, importer), vocabulary, { atomic: true, compress: true })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
-import { importRecording, type ImportSummary } from '@devtrail/linux-trace'
+import { importRecording, ownEvent, type ImportSummary } from '@devtrail/linux-trace'
 import { openRecording } from '@devtrail/linux-trace/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { names, RECORDINGS } from './recorded.test-support.ts'
@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 async function imported(recording: Parameters<typeof importRecording>[0]): Promise<{ events: AnyEvent[]; summary: ImportSummary }> {
   const events: AnyEvent[] = []
-  return { summary: await importRecording(recording, { event: (e) => void events.push(e), kept: () => {} }), events }
+  return { summary: await importRecording(recording, { event: (e) => void events.push(ownEvent(e)), kept: () => {} }), events }
 }
 
 /** A binary form of a recording, beside its text or packed. */

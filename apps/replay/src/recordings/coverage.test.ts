@@ -1,7 +1,7 @@
 /** Recorded without one of its probes or tracepoints, no recording breaks a rule that it does not break whole. */
 import { check, History } from '@devtrail/time-travel'
 import type { AnyEvent } from '@devtrail/events'
-import { importRecording } from '@devtrail/linux-trace'
+import { importRecording, ownEvent } from '@devtrail/linux-trace'
 import { foresee, openRecording } from '@devtrail/linux-trace/node'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ async function certain(name: string, without: string): Promise<string[]> {
   }
   const kprobeEvents = probes.join('\n')
   const events: AnyEvent[] = []
-  const sink = { event: (e: AnyEvent) => void events.push(e), kept: () => {} }
+  const sink = { event: (e: AnyEvent) => void events.push(ownEvent(e)), kept: () => {} }
   await importRecording({ ...recording, trace: read(), foresee: () => foresee(read, kprobeEvents), kprobeEvents }, sink)
   const { violations } = await check(new History({ read: () => events }, models, { entries }))
   return violations.filter((v) => v.certainty === 'certain').map((v) => v.rule)

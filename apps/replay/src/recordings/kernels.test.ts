@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyEvent } from '@devtrail/events'
-import { importRecording, type ImportSummary } from '@devtrail/linux-trace'
+import { importRecording, ownEvent, type ImportSummary } from '@devtrail/linux-trace'
 import { openRecording } from '@devtrail/linux-trace/node'
 import type { MemremapState } from '@devtrail/memremap'
 import { printTree, type ResourceTreeState } from '@devtrail/resource-tree'
@@ -34,7 +34,7 @@ function imported(name: string): Promise<Imported> {
 async function load(name: string): Promise<Imported> {
   const events: AnyEvent[] = []
   const { recording } = await openRecording(join(RECORDINGS, name))
-  const summary = await importRecording(recording, { event: (e) => void events.push(e), kept: () => {} })
+  const summary = await importRecording(recording, { event: (e) => void events.push(ownEvent(e)), kept: () => {} })
   return { events, summary, history: new History({ read: () => events }, models, { entries: summary.entries }) }
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
-import { importRecording, readKept, type ImportSummary, type Recording } from '@devtrail/linux-trace'
+import { importRecording, KeptReader, ownEvent, type ImportSummary, type Recording } from '@devtrail/linux-trace'
 import { foresee, openRecording } from '@devtrail/linux-trace/node'
 import { History } from '@devtrail/time-travel'
 import { models } from '../models.ts'
@@ -33,17 +33,6 @@ export interface Imported {
   readonly history: History
 }
 
-/** Each entry of the lines that an import handed out: its number and its fields. */
-const keptIn = (lines: Uint8Array): string[] =>
-  new TextDecoder()
-    .decode(lines)
-    .trimEnd()
-    .split('\n')
-    .map((line) => {
-      const { entry, ...fields } = readKept(line)
-      return `${entry} ${JSON.stringify(fields)}`
-    })
-
 async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text)
 }
@@ -58,6 +47,12 @@ export async function imported(name: string, lines?: readonly string[], without:
   const used = { ...parts, ...changed } as unknown as Recording
   const events: AnyEvent[] = []
   const kept: string[] = []
-  const summary = await importRecording(used, { event: (e) => void events.push(e), kept: (lines) => void kept.push(...keptIn(lines)) })
+  const reader = new KeptReader()
+  const summary = await importRecording(used, {
+    event: (e) => void events.push(ownEvent(e)),
+    kept: (bytes) => {
+      for (const { entry, ...fields } of reader.read(bytes)) kept.push(`${entry} ${JSON.stringify(fields)}`)
+    },
+  })
   return { events, kept, summary, history: new History({ read: () => events }, models, { entries: summary.entries }) }
 }

@@ -10,6 +10,7 @@ const STRETCH = 120
 const STRETCHES = 5
 
 const lists = listsOf(models)
+const parts = new Set(models.flatMap((m) => m.views?.parts ?? []))
 
 const dottedOf = ({ steps }: Change): string => steps.flatMap((s) => (s.kind === 'field' ? s.name : [])).join('.')
 
@@ -42,6 +43,7 @@ function undeclared(machine: Machine, event: AnyEvent, before: Views, namedBefor
   const named = machine.content.spans.named
   if (named.pagemap.size + named.region.size > namedBefore) return []
   for (const [device, view] of viewsOf(machine)) {
+    for (const part of device === null ? [] : Object.keys(view)) if (!parts.has(part)) found.push(`no model says that it shows ${part}`)
     for (const change of differences(device, before.get(device) ?? {}, view, lists)) {
       const touches = new Touches([{ dotted: dottedOf(change), device }], models, machine.facts)
       if (!touches.isBy(event)) found.push(`${event.type} changes ${change.path} of ${device} and does not say so (event ${event.seq})`)

@@ -92,7 +92,7 @@ export class BlockBuilder {
     this.#vocabulary = vocabulary
     this.#dictionary = dictionary
     this.#strings = new Interned(dictionary)
-    this.#envelopes = new EnvelopeColumns(dictionary, this.#strings)
+    this.#envelopes = new EnvelopeColumns(dictionary)
   }
 
   /** Events taken since the last block. */

@@ -37,12 +37,15 @@ export class EnvelopeColumns {
   readonly #cause = new Numbers()
   readonly #dictionary: DictionaryWriter
   readonly #strings: Interned
+  #lastContext = ''
+  #lastContextId = 0
   /** The actor last seen with a pid of each remainder. */
   readonly #actors: (KnownActor | undefined)[] = Array.from({ length: ACTOR_SLOTS })
 
-  constructor(dictionary: DictionaryWriter, strings: Interned) {
+  constructor(dictionary: DictionaryWriter) {
     this.#dictionary = dictionary
-    this.#strings = strings
+    // Its own: pointers in the data would drive out the few strings that envelopes have.
+    this.#strings = new Interned(dictionary)
   }
 
   /** Causes of all events together. */
@@ -67,12 +70,21 @@ export class EnvelopeColumns {
     this.#cpu[place] = cpu ?? Number.NaN
     this.#actor[place] = by
     this.#entry[place] = entry ?? Number.NaN
-    if (context !== undefined) this.#context.set(place, this.#strings.id(context))
+    if (context !== undefined) this.#context.set(place, this.#contextId(context))
     if (source !== undefined) this.#source.set(place, this.#strings.id(source))
     if (where !== undefined) this.#where.set(place, this.#strings.id(where))
     if (inferred === true) this.#inferred.set(place, 1)
     this.count++
     return true
+  }
+
+  /** Most events have the context of the one before. */
+  #contextId(context: string): number {
+    if (context !== this.#lastContext || this.#lastContextId === 0) {
+      this.#lastContext = context
+      this.#lastContextId = this.#strings.id(context)
+    }
+    return this.#lastContextId
   }
 
   #takeCauses(cause: readonly number[]): boolean {
@@ -118,7 +130,8 @@ export class EnvelopeColumns {
     let minEntry = Infinity
     let maxEntry = -Infinity
     let deviceMask = 0
-    let lastDevice: number | null = null
+    let lastDevice = 0
+    let isFirst = true
     for (let i = 0; i < this.count; i++) {
       const time = this.#time[i]!
       const entry = this.#entry[i]!
@@ -127,7 +140,8 @@ export class EnvelopeColumns {
       if (time > maxTime) maxTime = time
       if (entry < minEntry) minEntry = entry
       if (entry > maxEntry) maxEntry = entry
-      if (device === lastDevice) continue
+      if (!isFirst && (device === lastDevice || (device !== device && lastDevice !== lastDevice))) continue
+      isFirst = false
       lastDevice = device
       deviceMask |= deviceBit(device === device ? device : null)
     }

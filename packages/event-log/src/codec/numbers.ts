@@ -31,7 +31,7 @@ export class SparseNumbers {
   #isSet = false
 
   set(place: number, value: number): void {
-    this.#reach(place + 1)
+    if (place >= this.#values.length) this.#reach(place + 1)
     this.#values[place] = value
     this.#isSet = true
   }

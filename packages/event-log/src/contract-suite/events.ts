@@ -41,6 +41,23 @@ export function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     expectEqual(await storedIn(store), [...sampleEvents(100), ...batch])
   })
 
+  test('one object can be every event that is taken one by one', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    const events = sampleEvents(9000, { baseline: 2 })
+    const object = {} as AnyEvent & Record<string, unknown>
+    for (const event of events) {
+      for (const name of Object.keys(object)) delete object[name]
+      await writer.take(Object.assign(object, event))
+    }
+    expectEqual(writer.lastSeq, 9000)
+    await refusal(async () => writer.take({ ...sampleEvent(9001), cause: [0.5] }), 'bad-event')
+    await refusal(async () => writer.take(sampleEvent(9002)), 'bad-sequence')
+    await writer.append([sampleEvent(9001)])
+    await writer.flush('written')
+    expectEqual(await storedIn(store), [...events, sampleEvent(9001)])
+  })
+
   test('the order in which an object has its fields does not matter, and what is undefined is null or absent', async () => {
     const store = await fresh()
     const [one, two, three] = [1, 2, 3].map((seq) => ({ ...said('a', 'b'), seq })) as [AnyEvent, AnyEvent, AnyEvent]

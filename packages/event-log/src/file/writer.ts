@@ -12,7 +12,7 @@ import { takenKeyframe } from '../keyframe.ts'
 import { CAUSES_MAX, IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { mustBeLevel } from '../levels.ts'
-import { sequenceAfter } from '../sequence.ts'
+import { mustFollow, sequenceAfter } from '../sequence.ts'
 import { removeAside } from './aside.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import { errorCode, type Disk, type DiskFile } from './disk.ts'
@@ -169,6 +169,16 @@ export class FileLogWriter implements LogWriter {
     const buffered = this.#builder.count > 0
     await this.#write()
     return this.#atMost(buffered ? 'buffered' : 'written')
+  }
+
+  take(event: AnyEvent): Promise<AckLevel> | null {
+    this.#mustBeUsable()
+    mustFollow(this.#lastSeq, event)
+    this.#builder.add(event)
+    this.#lastSeq = event.seq
+    if (!this.#isFull()) return null
+    this.#finishBlock()
+    return this.#pendingBytes < IO_BYTES ? null : this.#write().then(() => this.#atMost('written'))
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Row, RowTables } from '../entries/row.ts'
-import { readKept } from '../entries/kept.ts'
+import { KeptReader } from '../entries/kept.ts'
 import { RecordingError } from '../errors.ts'
 import { decompress } from '../node/file-source.ts'
 import { newSummary, type TraceSummary } from '../text/reader.ts'
@@ -24,6 +24,7 @@ async function read(bytes: Uint8Array): Promise<{ told: string[]; kept: unknown[
   const row = new Row(tables)
   const told: string[] = []
   const kept: unknown[] = []
+  const reader = new KeptReader()
   for await (const batch of new DatBatches(source, decompress, file, summary, new Map()).read()) {
     tables.add(batch)
     for (let i = 0; i < batch.rows; i++) {
@@ -35,8 +36,7 @@ async function read(bytes: Uint8Array): Promise<{ told: string[]; kept: unknown[
         told.push(`${e.number} ${e.comm}-${e.pid} [${e.cpu}] ${e.context} ${e.time} ${e.event}: ${e.body}`)
       }
     }
-    const lines = new TextDecoder().decode(batch.kept).trimEnd()
-    if (lines !== '') kept.push(...lines.split('\n').map(readKept))
+    kept.push(...reader.read(batch.kept))
   }
   return { told, kept, summary }
 }

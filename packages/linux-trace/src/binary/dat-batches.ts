@@ -1,5 +1,6 @@
 /** The records of a trace.dat as batches of entries. */
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
+import type { ColumnPool } from '../entries/columns.ts'
 import { lossNotes, lostOf, unplacedOf } from '../cpu-stats.ts'
 import { rebootNotes } from '../entries/reboot.ts'
 import { SLOTS_MAX } from '../entries/shape.ts'
@@ -54,7 +55,7 @@ export class DatBatches {
   readonly #file: DatFile
   readonly #summary: TraceSummary
   readonly #definitions: ReadonlyMap<string, ProbeDefinition>
-  readonly #out = new BatchBuilder()
+  readonly #out: BatchBuilder
   readonly #reader: RecordReader
   readonly #little: boolean
   readonly #common: Common
@@ -90,8 +91,10 @@ export class DatBatches {
     file: DatFile,
     summary: TraceSummary,
     definitions: ReadonlyMap<string, ProbeDefinition>,
+    pool?: ColumnPool,
   ) {
     this.#source = source
+    this.#out = new BatchBuilder(pool)
     this.#decompress = decompress
     this.#file = file
     this.#summary = summary
@@ -160,8 +163,9 @@ export class DatBatches {
   }
 
   async *read(): AsyncGenerator<EntryBatch> {
-    await this.#inferDevres()
     const summary = this.#summary
+    const unclear = this.#unclearDevres()
+    let isClear = unclear === null
     await this.#foreseeLosses()
     if (this.#overwrittenFirst > 0)
       this.#out.add({ kind: 'gap', reason: 'overwritten', lost: this.#overwrittenFirst, cpu: null, line: 0 }, 0, 0)
@@ -173,7 +177,11 @@ export class DatBatches {
     if (this.#unplaced > 0 || this.#isPart) this.#out.add({ kind: 'blind', cpu: null }, 0, 0)
     const cpus = this.#cpus()
     const isTwin = this.#twins(cpus)
-    const show = (from: CpuRecords): void => {
+    const show = (from: CpuRecords): void | Promise<void> => {
+      if (!isClear && this.#typeOf(from) === unclear!.id) {
+        isClear = true
+        return this.#inferDevres(unclear!).then(() => show(from))
+      }
       if (isTwin?.(from) === true) this.#twin(from)
       else this.#record(from)
       if (this.#out.isFull) ready.push(this.#out.take())
@@ -328,9 +336,9 @@ export class DatBatches {
   #record(from: CpuRecords): void {
     if (from.missed !== null || from.damagedPages > 0 || !this.#begun.has(from)) this.#gaps(from)
     const summary = this.#summary
-    const { view, start, length } = from
-    const { type, flags, preempt, pid } = this.#common
-    const plan = pid.offset + pid.size > length ? null : this.#planOf(view.getUint16(start + type.offset, this.#little))
+    const { view, start } = from
+    const { flags, preempt, pid } = this.#common
+    const plan = this.#planOf(this.#typeOf(from))
     if (plan === null) {
       this.#unreadableRecord(from, 'of an event without a format')
       return
@@ -353,7 +361,8 @@ export class DatBatches {
     }
     const told = this.#tell(plan, from)
     if (told === null) {
-      this.#kept.add(number, from, this.#taskNames[task]!, of, this.#contextTexts[context]!, plan.format)
+      const names = { comm: this.#taskNames[task]!, pid: of, context: this.#contextTexts[context]! }
+      this.#kept.add(number, from, task, context, plan.format, names)
       return
     }
     const entry: TraceEntry = {
@@ -505,18 +514,27 @@ export class DatBatches {
     return { kind: 'devres', op, node, name, size: Number(this.#reader.field(from, format, 'size') ?? 0n) }
   }
 
-  /** Reads all records for what the pointers of devres_log stand for. */
-  async #inferDevres(): Promise<void> {
+  /** The format of devres_log, where it holds pointers whose meaning has to be found. */
+  #unclearDevres(): EventFormat | null {
     const format = [...this.#file.formats.values()].find(({ name }) => name === 'devres_log')
-    if (format === undefined || format.fields.get('op')?.place !== 'here') return
-    const roles = new DevresRoles()
+    return format?.fields.get('op')?.place === 'here' ? format : null
+  }
+
+  /** The number of a record's event; -1 of a record that is too short to have one. */
+  #typeOf({ view, start, length }: CpuRecords): number {
     const { type, pid } = this.#common
+    return pid.offset + pid.size > length ? -1 : view.getUint16(start + type.offset, this.#little)
+  }
+
+  /** Reads all records for what the pointers of devres_log stand for. */
+  async #inferDevres(format: EventFormat): Promise<void> {
+    const roles = new DevresRoles()
+    const { pid } = this.#common
     const show = (from: CpuRecords): void => {
-      const { view, start, length } = from
-      if (pid.offset + pid.size > length || isTwin?.(from) === true) return
-      const id = view.getUint16(start + type.offset, this.#little)
+      const id = this.#typeOf(from)
+      if (id < 0 || isTwin?.(from) === true) return
       const clue = id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
-      if (clue !== null) roles.see(view.getInt32(start + pid.offset, this.#little), clue)
+      if (clue !== null) roles.see(from.view.getInt32(from.start + pid.offset, this.#little), clue)
     }
     const cpus = this.#cpus()
     const isTwin = this.#twins(cpus)

@@ -1,42 +1,42 @@
-/** Records without effect, kept as they are: their bytes, and once the format that tells what these mean. */
-import type { BatchBuilder } from '../entries/batch.ts'
+/** Records without effect, kept as they are: their bytes, and once each of the tasks, contexts and formats that these refer to. */
+import { KeptCount, type BatchBuilder } from '../entries/batch.ts'
 import type { CpuRecords } from './cpu-records.ts'
 import type { EventFormat } from './format.ts'
 
-const encoder = new TextEncoder()
-const HEX = encoder.encode('0123456789abcdef')
-const TAIL = encoder.encode('"}\n')
-/** What stands around a record's bytes, but for its format. */
-const AROUND_BYTES = 512
-
 export class KeptRecords {
   readonly #out: BatchBuilder
-  readonly #told = new Set<number>()
+  readonly #tasks: (true | undefined)[] = []
+  readonly #contexts: (true | undefined)[] = []
+  readonly #counts = new Map<number, KeptCount>()
 
   constructor(out: BatchBuilder) {
     this.#out = out
   }
 
+  /** `task` and `context`: their numbers in the batches. */
   add(
     number: number,
-    { bytes, start, length, time, cpu }: CpuRecords,
-    comm: string,
-    pid: number,
-    context: string,
+    { view, start, length, time, cpu }: CpuRecords,
+    task: number,
+    context: number,
     format: EventFormat,
+    names: { readonly comm: string; readonly pid: number; readonly context: string },
   ): void {
-    const isFirst = !this.#told.has(format.id)
-    this.#told.add(format.id)
-    const what = isFirst ? `,"format":${JSON.stringify(format.text)}` : ''
-    const head = `{"entry":${number},"comm":${JSON.stringify(comm)},"pid":${pid},"cpu":${cpu},"context":"${context}","time":${time},"event":${JSON.stringify(format.name)}${what},"record":"`
-    const { buffer, at: from } = this.#out.keptRoom(head.length * 3 + length * 2 + AROUND_BYTES)
-    let at = from + encoder.encodeInto(head, buffer.subarray(from)).written
-    for (let i = start; i < start + length; i++) {
-      const byte = bytes[i]!
-      buffer[at++] = HEX[byte >> 4]!
-      buffer[at++] = HEX[byte & 15]!
+    const { kept } = this.#out
+    if (this.#tasks[task] === undefined) {
+      this.#tasks[task] = true
+      kept.task(task, { pid: names.pid, comm: names.comm })
     }
-    buffer.set(TAIL, at)
-    this.#out.keptUpTo(at + TAIL.length, format.name)
+    if (this.#contexts[context] === undefined) {
+      this.#contexts[context] = true
+      kept.context(context, names.context)
+    }
+    let count = this.#counts.get(format.id)
+    if (count === undefined) {
+      this.#counts.set(format.id, (count = new KeptCount(format.name)))
+      kept.format(format.id, { event: format.name, format: format.text })
+    }
+    kept.record(number, time, cpu, task, context, format.id, view, start, length)
+    this.#out.countKept(count)
   }
 }

@@ -2,8 +2,8 @@
 import type { CpuRecords } from './cpu-records.ts'
 
 export interface Merging {
-  /** Shows a CPU's current record. */
-  readonly show: (from: CpuRecords) => void
+  /** Shows a CPU's current record; what it returns is waited for. */
+  readonly show: (from: CpuRecords) => void | Promise<void>
   /** Told of a CPU whose next record, if there is one, comes after some that are missing. */
   readonly lacking: (from: CpuRecords) => void
   /** Told of a CPU that has no more. */
@@ -34,7 +34,8 @@ export async function inOrder(cpus: readonly CpuRecords[], { show, lacking, ende
       untilIndex = i
     }
     for (;;) {
-      show(cpu)
+      const showing = show(cpu)
+      if (showing !== undefined) await showing
       if (!cpu.step()) {
         const waiting = rest()
         if (waiting !== null) await waiting

@@ -4,14 +4,14 @@
  */
 import type { Actor } from '@devtrail/events'
 import type { TraceItem } from '../text/reader.ts'
+import { BATCH_ROWS, ColumnPool, fewRows, type Columns } from './columns.ts'
+import { KeptWriter } from './kept-writer.ts'
 import type { HitShape } from './shape.ts'
 
-/** Rows of one batch at most. */
-export const BATCH_ROWS = 4096
 /** A clock that drops by more than this (ns) is another boot's: those of CPUs that are out of step differ by less. */
 const REBOOT_NANOS = 1e9
 
-/** Bytes of kept lines after which a batch ends. */
+/** Bytes of kept entries after which a batch ends. */
 const KEPT_BYTES = 1 << 20
 /** Text of items after which a batch ends: entries can be as long as a line. */
 const ITEM_CHARS = 4 << 20
@@ -25,6 +25,7 @@ export interface Reboot {
 
 export interface EntryBatch {
   readonly rows: number
+  // Columns may have room for more rows.
   /** Place in `items`; -1 for a hit in the columns. */
   readonly item: Int32Array
   readonly items: readonly TraceItem[]
@@ -52,37 +53,35 @@ export interface EntryBatch {
   readonly newTasks: readonly Actor[]
   readonly newContexts: readonly string[]
   readonly newShapes: readonly HitShape[]
-  /** Lines of entries that change nothing (see `readKept`), and how many of each event. */
+  /** Entries that change nothing (see `KeptReader`), and how many of each event. */
   readonly kept: Uint8Array
   readonly keptEvents: ReadonlyMap<string, number>
 }
 
-/** One row may bring a gap with it. */
-const ROOM = BATCH_ROWS + 1
+/** Rows of a batch that is worth buffers of its own. */
+const MANY_ROWS = BATCH_ROWS / 4
 
-const roomForKept = (): Uint8Array => new Uint8Array(KEPT_BYTES + (64 << 10))
+/** How many entries without effect there are of an event in the batch at hand. */
+export class KeptCount {
+  readonly event: string
+  n = 0
+
+  constructor(event: string) {
+    this.event = event
+  }
+}
 
 /** Gathers entries into batches. */
 export class BatchBuilder {
+  readonly #pool: ColumnPool
   #rows = 0
-  #item = new Int32Array(ROOM)
   #items: TraceItem[] = []
-  #number = new Float64Array(ROOM)
-  #line = new Float64Array(ROOM)
-  #time = new Float64Array(ROOM)
-  #cpu = new Uint32Array(ROOM)
-  #task = new Uint32Array(ROOM)
-  #context = new Uint32Array(ROOM)
-  #shape = new Uint32Array(ROOM)
-  #at = new Uint32Array(ROOM)
-  #form = new Uint32Array(ROOM)
-  #keptBefore = new Uint32Array(ROOM)
-  #words = new Uint32Array(BATCH_ROWS * 16)
+  #columns: Columns
   #wordCount = 0
   #itemChars = 0
-  #kept = roomForKept()
-  #keptBytes = 0
-  #keptEvents = new Map<string, number>()
+  /** Where entries without effect are to be put; each is then told with {@link countKept}. */
+  readonly kept = new KeptWriter()
+  #keptCounts: KeptCount[] = []
   #newTasks: Actor[] = []
   #newContexts: string[] = []
   #newShapes: HitShape[] = []
@@ -92,12 +91,17 @@ export class BatchBuilder {
   #contexts = 0
   #shapes = 0
 
+  constructor(pool: ColumnPool = new ColumnPool()) {
+    this.#pool = pool
+    this.#columns = pool.take()
+  }
+
   get isEmpty(): boolean {
-    return this.#rows === 0 && this.#keptBytes === 0
+    return this.#rows === 0 && this.kept.length === 0
   }
 
   get isFull(): boolean {
-    return this.#rows >= BATCH_ROWS || this.#keptBytes >= KEPT_BYTES || this.#itemChars >= ITEM_CHARS
+    return this.#rows >= BATCH_ROWS || this.kept.length >= KEPT_BYTES || this.#itemChars >= ITEM_CHARS
   }
 
   addTask(task: Actor): number {
@@ -118,16 +122,16 @@ export class BatchBuilder {
   /** Room for the fields of the next hit: where they begin in {@link words}. */
   reserve(fields: number): number {
     const at = this.#wordCount
-    if (at + fields * 2 > this.#words.length) {
-      const more = new Uint32Array(this.#words.length * 2)
-      more.set(this.#words)
-      this.#words = more
+    const { words } = this.#columns
+    if (at + fields * 2 > words.length) {
+      this.#columns.words = new Uint32Array(words.length * 2)
+      this.#columns.words.set(words)
     }
     return at
   }
 
   get words(): Uint32Array {
-    return this.#words
+    return this.#columns.words
   }
 
   /** Adds a hit whose `fields` were written to {@link words} from `at` on. */
@@ -144,17 +148,18 @@ export class BatchBuilder {
   ): void {
     this.#seeClock(number, time)
     const row = this.#rows++
-    this.#item[row] = -1
-    this.#number[row] = number
-    this.#line[row] = line
-    this.#time[row] = time
-    this.#cpu[row] = cpu
-    this.#task[row] = task
-    this.#context[row] = context
-    this.#shape[row] = shape
-    this.#at[row] = this.#wordCount
-    this.#form[row] = form
-    this.#keptBefore[row] = this.#keptBytes
+    const c = this.#columns
+    c.item[row] = -1
+    c.number[row] = number
+    c.line[row] = line
+    c.time[row] = time
+    c.cpu[row] = cpu
+    c.task[row] = task
+    c.context[row] = context
+    c.shape[row] = shape
+    c.at[row] = this.#wordCount
+    c.form[row] = form
+    c.keptBefore[row] = this.kept.length
     this.#wordCount += fields * 2
   }
 
@@ -176,63 +181,44 @@ export class BatchBuilder {
   add(item: TraceItem, number: number, time: number): void {
     if (item.kind === 'entry') this.#seeClock(number, time)
     const row = this.#rows++
-    this.#item[row] = this.#items.length
+    const c = this.#columns
+    c.item[row] = this.#items.length
     this.#items.push(item)
-    this.#number[row] = number
-    this.#time[row] = time
-    this.#keptBefore[row] = this.#keptBytes
+    c.number[row] = number
+    c.time[row] = time
+    c.keptBefore[row] = this.kept.length
     if (item.kind === 'entry') this.#itemChars += item.entry.body.length
   }
 
-  /** Room for a line of `bytes` bytes at most: the buffer, and where it begins there. */
-  keptRoom(bytes: number): { readonly buffer: Uint8Array; readonly at: number } {
-    if (this.#keptBytes + bytes > this.#kept.length) {
-      const more = new Uint8Array(Math.max(this.#kept.length * 2, this.#keptBytes + bytes))
-      more.set(this.#kept.subarray(0, this.#keptBytes))
-      this.#kept = more
-    }
-    return { buffer: this.#kept, at: this.#keptBytes }
-  }
-
-  /** Says that the line of an entry without effect was written up to `end`. */
-  keptUpTo(end: number, event: string): void {
-    this.#keptBytes = end
-    this.#keptEvents.set(event, (this.#keptEvents.get(event) ?? 0) + 1)
+  /** Says that one more entry of an event was put to {@link kept}. */
+  countKept(count: KeptCount): void {
+    if (count.n++ === 0) this.#keptCounts.push(count)
   }
 
   /** What was gathered, as a batch; starts the next one. */
   take(): EntryBatch {
+    const isMany = this.#rows >= MANY_ROWS
     const batch: EntryBatch = {
       rows: this.#rows,
-      item: this.#item.slice(0, this.#rows),
       items: this.#items,
       chars: this.#itemChars,
-      number: this.#number.slice(0, this.#rows),
-      line: this.#line.slice(0, this.#rows),
-      time: this.#time.slice(0, this.#rows),
-      cpu: this.#cpu.slice(0, this.#rows),
-      task: this.#task.slice(0, this.#rows),
-      context: this.#context.slice(0, this.#rows),
-      shape: this.#shape.slice(0, this.#rows),
-      at: this.#at.slice(0, this.#rows),
-      form: this.#form.slice(0, this.#rows),
-      keptBefore: this.#keptBefore.slice(0, this.#rows),
-      words: this.#words.slice(0, this.#wordCount),
+      ...(isMany ? this.#columns : fewRows(this.#columns, this.#rows, this.#wordCount)),
       newTasks: this.#newTasks,
       newContexts: this.#newContexts,
       newShapes: this.#newShapes,
-      kept: this.#kept.slice(0, this.#keptBytes),
-      keptEvents: this.#keptEvents,
+      kept: this.kept.take(),
+      keptEvents: new Map(this.#keptCounts.map(({ event, n }) => [event, n])),
     }
+    if (isMany) this.#columns = this.#pool.take()
     this.#rows = 0
     this.#wordCount = 0
     this.#itemChars = 0
-    this.#keptBytes = 0
     this.#items = []
     this.#newTasks = []
     this.#newContexts = []
     this.#newShapes = []
-    this.#keptEvents = new Map()
+    for (const count of this.#keptCounts) count.n = 0
+    this.#keptCounts = []
     return batch
   }
 }

@@ -8,6 +8,7 @@ import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeDefinition, ProbeHit } from '../probes.ts'
 import type { Coverage } from '../coverage.ts'
 import { popFrame, TaskTable, type Frame, type Task } from './tasks.ts'
+import { Glance } from './glance.ts'
 import type { Window } from './window.ts'
 
 type AnyPayload = DevresPayload | MemremapPayload | NvdimmPmemPayload | ResourceTreePayload | KernelPayload | Payload<typeof logCatalogue>
@@ -42,8 +43,16 @@ type Evolve = (event: AnyEvent) => void
 
 const NOTHING_TOLD: Told = {}
 
+/** What is the same of all events of a type. */
+interface EventKind {
+  /** Whether they have a field `device`. */
+  readonly ofDevice: boolean
+  /** Folds them: the model that declares them; all models, where every model's is meant. */
+  readonly evolvers: readonly Evolve[]
+}
+
 function deviceIn(data: object): number | null {
-  const device = (data as { device?: unknown }).device
+  const { device } = data as { device?: unknown }
   return typeof device === 'number' ? device : null
 }
 
@@ -96,9 +105,10 @@ export class ImportContext {
     ['memremap', (e) => evolveMemremap(this.memremap, e)],
     ['nvdimm-pmem', (e) => evolveNvdimmPmem(this.nvdimm, e)],
   ]
-  /** By event type; null where every model's is meant. */
-  readonly #evolvers = new Map<string, Evolve | null>()
+  readonly #kinds = new Map<string, EventKind>()
   #actor!: Actor
+  /** What nearly all events are said with. */
+  readonly #glance = new Glance()
 
   constructor(
     window: Window,
@@ -151,7 +161,7 @@ export class ImportContext {
 
   /** Says an event of the baseline: sequence number 0, no entry. */
   found<T extends AnyPayload['type']>(type: T, data: PayloadOf<T>['data']): void {
-    this.#deliver({
+    this.#deliver(this.#kindOf(type, data), {
       seq: 0,
       entry: null,
       time: this.#time,
@@ -168,31 +178,32 @@ export class ImportContext {
   say<T extends AnyPayload['type']>(type: T, data: PayloadOf<T>['data'], told: Told = NOTHING_TOLD): number {
     const entry = this.#entry
     const seq = ++this.#seq
-    const device = told.device ?? deviceIn(data)
-    if (entry === null || this.#where === null || entry.context === '' || told.inferred === true) this.#sayOdd(type, data, told, device)
+    const kind = this.#kinds.get(type) ?? this.#kindOf(type, data)
+    const device = told.device ?? (kind.ofDevice ? deviceIn(data) : null)
+    if (entry === null || this.#where === null || entry.context === '' || told.inferred === true)
+      this.#sayOdd(kind, type, data, told, device)
     else {
-      // What nearly all events are: one object of always the same form.
-      this.#deliver({
-        seq,
-        entry: entry.number,
-        time: entry.time,
-        device,
-        cpu: entry.cpu,
-        actor: this.#actor,
-        cause: told.cause ?? this.#caller(),
-        context: entry.context,
-        source: entry.event,
-        where: this.#where,
-        type,
-        data,
-      })
+      const event = this.#glance
+      event.seq = seq
+      event.entry = entry.number
+      event.time = entry.time
+      event.device = device
+      event.cpu = entry.cpu
+      event.actor = this.#actor
+      event.cause = told.cause ?? this.#caller()
+      event.context = entry.context
+      event.source = entry.event
+      event.where = this.#where
+      event.type = type
+      event.data = data
+      this.#deliver(kind, event)
     }
     return seq
   }
 
-  #sayOdd(type: string, data: object, told: Told, device: number | null): void {
+  #sayOdd(kind: EventKind, type: string, data: object, told: Told, device: number | null): void {
     const entry = this.#entry
-    this.#deliver({
+    this.#deliver(kind, {
       seq: this.#seq,
       entry: this.#entryNumber,
       time: this.#time,
@@ -216,11 +227,9 @@ export class ImportContext {
     return seq === 0 ? [] : [seq]
   }
 
-  #deliver(event: AnyEvent): void {
+  #deliver({ evolvers }: EventKind, event: AnyEvent): void {
+    for (let i = 0; i < evolvers.length; i++) evolvers[i]!(event)
     const { type } = event
-    const evolve = this.#evolvers.get(type) ?? this.#evolverOf(type)
-    if (evolve !== null) evolve(event)
-    else for (const [, all] of this.#models) all(event)
     if (type === 'memremap/looked-up') {
       const { pagemap, pfn } = event.data
       if (typeof pagemap === 'number' && typeof pfn === 'number') this.lookedUp.set(pagemap, pfn)
@@ -228,12 +237,12 @@ export class ImportContext {
     this.#sink(event)
   }
 
-  /** What folds events of a type: the model that declares it; null when it is every model's. */
-  #evolverOf(type: string): Evolve | null {
+  #kindOf(type: string, data: object): EventKind {
     const name = type.slice(0, type.indexOf('/'))
-    const evolve = name === 'log' ? null : (this.#models.find(([model]) => model === name)?.[1] ?? (() => {}))
-    this.#evolvers.set(type, evolve)
-    return evolve
+    const evolvers = this.#models.filter(([model]) => name === 'log' || model === name).map(([, evolve]) => evolve)
+    const kind = { ofDevice: Object.hasOwn(data, 'device'), evolvers }
+    this.#kinds.set(type, kind)
+    return kind
   }
 
   /** Says of which devices the entry just told may or may not have been about. */

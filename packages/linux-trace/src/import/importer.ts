@@ -16,7 +16,7 @@ import type { TraceEntry } from '../text/entry.ts'
 import { newSummary, type TraceItem } from '../text/reader.ts'
 import { readTextBatches } from '../text/batches.ts'
 import type { EntryBatch } from '../entries/batch.ts'
-import { keptLine } from '../entries/kept.ts'
+import { KeptWriter } from '../entries/kept-writer.ts'
 import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
@@ -32,12 +32,15 @@ import { Window } from './window.ts'
 
 /** Where an import goes. */
 export interface ImportSink {
-  /** Takes events, in order, each while the models' states are those right after it. A promise slows the import down. */
-  event(event: AnyEvent): void | Promise<unknown>
+  /**
+   * Takes events, in order, each while the models' states are those right after it, at a glance: the object is another event
+   * afterwards (`ownEvent` makes one to keep). A promise slows the import down.
+   */
+  event(event: AnyEvent): void | null | Promise<unknown>
   /** Of a live trace: nothing more is there for now. */
   idle?(): Promise<unknown>
-  /** Takes entries that are deliberately without effect: UTF-8 lines for `readKept`. */
-  kept(lines: Uint8Array): void
+  /** Takes entries that are deliberately without effect: bytes for a `KeptReader`. A promise slows the import down. */
+  kept(bytes: Uint8Array): void | null | Promise<unknown>
 }
 
 export interface ImportOptions {
@@ -132,7 +135,7 @@ class Importer {
   #progress = 0
   /** Of a live trace: what was read is gone through before more is waited for. */
   #isQuiet = false
-  readonly #encoder = new TextEncoder()
+  readonly #keptWriter = new KeptWriter()
   /** What is to be done with each shape of hits. */
   readonly #plans: Plan[] = []
 
@@ -146,13 +149,13 @@ class Importer {
     this.#window = new Window(
       batches,
       (batch) => this.#seeBatch(batch),
-      (lines) => this.#sink.kept(lines),
+      (bytes) => this.#waitFor(this.#sink.kept(bytes)),
     )
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
     this.#unrecorded = [...coverage.missing().keys()]
     this.#stats = parseCpuStats(recording.stats ?? '')
     this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0, lostOf(this.#stats))
-    this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#deliver(event), options.states)
+    this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
   }
 
   async run(): Promise<ImportSummary> {
@@ -174,10 +177,10 @@ class Importer {
     await this.#settled()
     this.#options.signal?.throwIfAborted()
     for (;;) {
-      if (window.step()) this.#row(window.item)
-      else if (window.hasEnded) break
-      else await this.#idle()
+      const isOver = this.#rows(window)
       if (this.#taking !== null) await this.#settled()
+      if (isOver && window.hasEnded) break
+      if (isOver) await this.#idle()
       if (!window.isLow || this.#isQuiet) continue
       this.#options.signal?.throwIfAborted()
       this.#isQuiet = !(await window.fill(this.#options.quiet))
@@ -185,6 +188,15 @@ class Importer {
     this.#end()
     await this.#settled()
     return this.#summary()
+  }
+
+  /** Goes through rows until there is something to wait for. @returns whether all that were read are done. */
+  #rows(window: Window): boolean {
+    do {
+      if (!window.step()) return true
+      this.#row(window.item)
+    } while (this.#taking === null && (this.#isQuiet || !window.isLow))
+    return false
   }
 
   /** What was noted beside the trace comes before what the trace says of itself, which is less. */
@@ -202,9 +214,8 @@ class Importer {
     await this.#sink.idle?.()
   }
 
-  #deliver(event: AnyEvent): void {
-    const taking = this.#sink.event(event)
-    if (taking !== undefined) this.#taking = this.#taking === null ? taking : Promise.all([this.#taking, taking])
+  #waitFor(taking: void | null | Promise<unknown>): void {
+    if (taking != null) this.#taking = this.#taking === null ? taking : Promise.all([this.#taking, taking])
   }
 
   /** Waits until the sink is ready for more. */
@@ -275,6 +286,7 @@ class Importer {
       if (/^(?:0x)?[0-9a-f]{8,16}$/.test(hit.symbol)) this.#hasAddresses = true
       return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
     }
+    if (missingFields(hit).length === 0) this.#ctx.coverage.see(hit)
     return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
   }
 
@@ -291,7 +303,6 @@ class Importer {
   #handle(entry: TraceEntry, hit: ProbeHit, handler: Handler, silent: boolean): void {
     this.#doubt(entry)
     this.#ctx.turnTo(entry, hit)
-    this.#ctx.coverage.see(hit)
     if (silent) this.#outcomeUnknown(hit)
     else handler(this.#ctx, hit)
     this.#ctx.sayDoubts()
@@ -398,7 +409,8 @@ class Importer {
   #keep(entry: TraceEntry, known = false): void {
     this.#countKept(entry.event, 1, known)
     this.#window.handOutKept()
-    this.#sink.kept(this.#encoder.encode(keptLine(entry)))
+    this.#keptWriter.entry(entry)
+    this.#waitFor(this.#sink.kept(this.#keptWriter.take()))
   }
 
   #countKept(event: string, n: number, known: boolean): void {

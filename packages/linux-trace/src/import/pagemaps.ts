@@ -54,9 +54,12 @@ export function mapRequested(ctx: ImportContext, hit: ProbeHit): void {
   ctx.task.requested = pagemap
 }
 
-const pfnField = (fields: Fields, name: string): number | null => {
-  const v = u64(fields, name)
-  return v === null || v >= 1n << 40n ? null : Number(v)
+const word = new Uint32Array(2)
+
+function pfnField(fields: Fields, name: string): number | null {
+  if (!fields.word(name, word)) return null
+  const pfn = word[1]! * 2 ** 32 + word[0]!
+  return pfn >= 2 ** 40 ? null : pfn
 }
 
 /** The altmap's fields; a pagemap without one leaves garbage there, which its flags tell. */

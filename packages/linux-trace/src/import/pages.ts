@@ -1,7 +1,7 @@
 /** References to pages: mm/gup.c, the ends of bios and pipe buffers. */
 import { foll, memoryType } from '@devtrail/memremap'
 import { follFlagsOf } from '../kernel-version.ts'
-import { int, pointer, u64 } from '../values.ts'
+import { halves, int, pointer } from '../values.ts'
 import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
 import { ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
@@ -50,16 +50,16 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
 }
 
 /** Whether a grab succeeded: try_grab_page returns a bool (only its lowest byte counts), try_grab_folio a pointer, or from 6.11 on an errno. */
-function hasGrabbed(ctx: ImportContext, symbol: string, ret: bigint): boolean {
-  if (symbol === 'try_grab_page') return (ret & 0xffn) !== 0n
-  return symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? (ret & 0xffff_ffffn) === 0n : ret !== 0n
+function hasGrabbed(ctx: ImportContext, symbol: string, ret: Uint32Array): boolean {
+  const low = ret[0]!
+  if (symbol === 'try_grab_page') return (low & 0xff) !== 0
+  return symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? low === 0 : low !== 0 || ret[1] !== 0
 }
 
 export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  const ret = u64(hit.fields, 'ret') ?? 0n
-  const ok = hasGrabbed(ctx, hit.symbol, ret)
+  const ok = hasGrabbed(ctx, hit.symbol, halves(hit.fields, 'ret'))
   const { pfn, pagemap, before, refs, kind, head } = frame.data as {
     pfn: number | null
     pagemap: number | null

@@ -49,10 +49,20 @@ const newTask = (comm: string): Task => ({
 export class TaskTable {
   /** By pid; the idle task of each CPU, which all have pid 0, by the CPU. */
   readonly #tasks = new Map<number, Task>()
+  /** The task asked for last: what it does comes in runs. */
+  #last: { readonly pid: number; readonly cpu: number; readonly comm: string; readonly task: Task } | null = null
 
   /** The task of an entry; a pid under another name is another task, and calls of the former one are over. */
   of(entry: TraceEntry): Task {
     const { pid, cpu, comm } = entry
+    const last = this.#last
+    if (last !== null && last.pid === pid && last.cpu === cpu && last.comm === comm) return last.task
+    const task = this.#find(pid, cpu, comm)
+    this.#last = { pid, cpu, comm, task }
+    return task
+  }
+
+  #find(pid: number, cpu: number, comm: string): Task {
     const key = pid === 0 ? -1 - cpu : pid
     let task = this.#tasks.get(key)
     if (task === undefined || (task.comm !== comm && task.comm !== '<...>' && comm !== '<...>')) {
@@ -64,14 +74,19 @@ export class TaskTable {
   /** After a gap nobody can be relied on to be where he was. */
   forget(): void {
     this.#tasks.clear()
+    this.#last = null
   }
 }
 
 /** Takes the frame a return belongs to off the stack, with those above it whose returns were missed. */
 export function popFrame(task: Task, symbol: string): Frame | null {
-  const at = task.frames.findLastIndex((f) => f.symbol === symbol)
-  if (at < 0) return null
-  const frame = task.frames[at]!
-  task.frames.length = at
-  return frame
+  const { frames } = task
+  for (let at = frames.length - 1; at >= 0; at--) {
+    const frame = frames[at]!
+    if (frame.symbol !== symbol) continue
+    if (at === frames.length - 1) frames.pop()
+    else frames.length = at
+    return frame
+  }
+  return null
 }

@@ -3,11 +3,9 @@ import type { AnyEvent } from '@devtrail/events'
 import { evolveMemremap, initialMemremap, type MemremapState, type Pagemap } from '@devtrail/memremap'
 import { evolveResourceTree, initialResourceTree, printTree } from '@devtrail/resource-tree'
 import type { Recording } from '../recording.ts'
-import { readKept, type KeptEntry } from '../entries/kept.ts'
+import { KeptReader, type KeptEntry } from '../entries/kept.ts'
+import { ownEvent } from './glance.ts'
 import { importRecording, type ImportOptions, type ImportSummary } from './importer.ts'
-
-/** The entries in lines that an import handed out. */
-export const keptIn = (lines: Uint8Array): KeptEntry[] => new TextDecoder().decode(lines).trimEnd().split('\n').map(readKept)
 
 /** What a task of a trace does: an entry without its time. */
 export type Step = (time: string) => string
@@ -61,7 +59,8 @@ export async function imported(steps: readonly Step[], parts: Parts = {}, option
   const events: AnyEvent[] = []
   const kept: KeptEntry[] = []
   const recording: Recording = { name: 'test', trace: trace(), ...texts }
-  const sink = { event: (e: AnyEvent) => void events.push(e), kept: (lines: Uint8Array) => void kept.push(...keptIn(lines)) }
+  const reader = new KeptReader()
+  const sink = { event: (e: AnyEvent) => void events.push(ownEvent(e)), kept: (bytes: Uint8Array) => void kept.push(...reader.read(bytes)) }
   const summary = await importRecording(recording, sink, options)
   const tree = initialResourceTree()
   const memremap = initialMemremap()

@@ -1,5 +1,6 @@
 import type { EntryBatch } from '../entries/batch.ts'
 import { Row, RowTables } from '../entries/row.ts'
+import type { Batches } from '../recording.ts'
 import type { TraceItem } from '../text/reader.ts'
 import type { TraceEntry } from '../text/entry.ts'
 
@@ -12,25 +13,29 @@ const charsOf = ({ chars, kept }: EntryBatch): number => chars + kept.length
 
 /** Batches of entries and gaps that can be looked ahead in, within a named limit. */
 export class Window {
+  readonly #batchesOf: Batches
   readonly #source: AsyncIterator<EntryBatch>
   #reading: Promise<IteratorResult<EntryBatch, unknown>> | null = null
   readonly #seen: (batch: EntryBatch) => void
-  readonly #kept: (lines: Uint8Array) => void
-  /** Bytes of the first batch's kept lines that were handed out. */
+  readonly #kept: (bytes: Uint8Array) => void
+  /** Bytes of the first batch's kept entries that were handed out. */
   #handedOut = 0
   readonly #tables = new RowTables()
   readonly #row = new Row(this.#tables)
   readonly #ahead = new Row(this.#tables)
   readonly #batches: EntryBatch[] = []
+  /** The first of them. */
+  #batch!: EntryBatch
   /** Place of the current row in the first batch; -1 before the first. */
   #at = -1
   #rows = 0
   #ended = false
   #chars = 0
 
-  /** `seen` is told of each batch as it is read, `kept` given the lines of entries without effect as they are passed. */
-  constructor(source: AsyncIterable<EntryBatch>, seen: (batch: EntryBatch) => void, kept: (lines: Uint8Array) => void) {
+  /** `seen` is told of each batch as it is read, `kept` given the entries without effect as they are passed. */
+  constructor(source: Batches, seen: (batch: EntryBatch) => void, kept: (bytes: Uint8Array) => void) {
     this.#kept = kept
+    this.#batchesOf = source
     this.#source = source[Symbol.asyncIterator]()
     this.#seen = seen
   }
@@ -78,12 +83,14 @@ export class Window {
   step(): boolean {
     this.#at++
     while (this.#batches.length > 0) {
-      if (this.#at < this.#batches[0]!.rows) {
+      this.#batch = this.#batches[0]!
+      if (this.#at < this.#batch.rows) {
         this.#rows--
         return true
       }
-      this.#handOut(this.#batches[0]!.kept.length)
+      this.#handOut(this.#batch.kept.length)
       this.#chars -= charsOf(this.#batches.shift()!)
+      this.#batchesOf.release?.(this.#batch)
       this.#handedOut = 0
       this.#at = 0
     }
@@ -91,35 +98,35 @@ export class Window {
     return false
   }
 
-  /** Hands out the kept lines of all entries before the current row. */
+  /** Hands out the kept entries of all entries before the current row. */
   handOutKept(): void {
-    this.#handOut(this.#batches[0]!.keptBefore[this.#at]!)
+    this.#handOut(this.#batch.keptBefore[this.#at]!)
   }
 
   #handOut(to: number): void {
-    if (to > this.#handedOut) this.#kept(this.#batches[0]!.kept.subarray(this.#handedOut, to))
+    if (to > this.#handedOut) this.#kept(this.#batch.kept.subarray(this.#handedOut, to))
     this.#handedOut = to
   }
 
   /** The current row's entry or gap; null when it is a hit in the columns. */
   get item(): TraceItem | null {
-    const batch = this.#batches[0]!
+    const batch = this.#batch
     const place = batch.item[this.#at]!
     return place < 0 ? null : batch.items[place]!
   }
 
   /** The current row, which must be a hit. */
   hit(): Row {
-    return this.#row.turnTo(this.#batches[0]!, this.#at)
+    return this.#row.turnTo(this.#batch, this.#at)
   }
 
   /** Of the current row: number and time of its entry, or of the last entry before a gap. */
   get number(): number {
-    return this.#batches[0]!.number[this.#at]!
+    return this.#batch.number[this.#at]!
   }
 
   get time(): number {
-    return this.#batches[0]!.time[this.#at]!
+    return this.#batch.time[this.#at]!
   }
 
   /** Entries still to come, up to the next gap or the window's end. They must not be kept. */

@@ -6,13 +6,13 @@ import { RecordingError } from '../errors.ts'
 /** Bytes read from a file at once. */
 export const CHUNK_BYTES = 1 << 18
 
-/** A file's bytes as a stream, unpacked where they are gzipped. */
+/** A file's bytes as a stream, unpacked where they are gzipped. A piece is valid until the next one is asked for. */
 export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   if (!(await isGzip(path))) {
-    yield* file
+    yield* plainBytes(path)
     return
   }
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   const unzip = createGunzip({ chunkSize: CHUNK_BYTES })
   file.on('error', (error) => unzip.destroy(error))
   try {
@@ -22,6 +22,26 @@ export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     // Whoever stops reading ends the unpacking alone, not what feeds it.
     file.destroy()
+  }
+}
+
+/** While one piece is looked at the next is read, into the buffer of the one before. */
+async function* plainBytes(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path)
+  try {
+    let [buffer, other] = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)]
+    let reading = file.read(buffer, 0, CHUNK_BYTES)
+    for (;;) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      const piece = buffer.subarray(0, bytesRead)
+      ;[buffer, other] = [other, buffer]
+      reading = file.read(buffer, 0, CHUNK_BYTES)
+      reading.catch(() => {})
+      yield piece
+    }
+  } finally {
+    await file.close()
   }
 }
 

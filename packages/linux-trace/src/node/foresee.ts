@@ -4,8 +4,8 @@ import type { Blindness, Foreseen } from '../recording.ts'
 import { readTextBatches } from '../text/batches.ts'
 import { newSummary } from '../text/reader.ts'
 
-/** Only lines with one of these words tell of losses, and of buffers that begin late. */
-const SIGNS = ['EVENTS', 'buffer started']
+/** Only lines with one of these words tell of losses, and of buffers that begin late. What begins with a rare letter is found sooner. */
+const SIGNS = ['EVENTS', '##### CPU ']
 
 /** The header, where it does not come first: what writes a trace as it comes knows the counts at the end. */
 const HEADER = '# entries-in-buffer/entries-written: '

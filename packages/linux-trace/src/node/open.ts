@@ -9,7 +9,7 @@ import type { Recording } from '../recording.ts'
 import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
 import { foresee } from './foresee.ts'
 import { readDat } from './read-dat.ts'
-import { readInThread } from './read-thread.ts'
+import { ThreadedTrace } from './read-thread.ts'
 
 /** Names a trace can have in a recording's folder, the first there is taken. */
 const TRACES = ['trace.txt', 'trace.txt.gz', 'trace.dat'] as const
@@ -45,9 +45,12 @@ async function exists(path: string): Promise<boolean> {
 /** Bytes of a trace from which on a thread of its own pays; a packed one is about a tenth. */
 const LARGE_BYTES = 8 << 20
 
-async function traceOf(trace: string, isBinary: boolean): Promise<Recording['trace']> {
-  if (await isLarge(trace)) return readInThread(trace)
-  return isBinary ? (summary, kprobeEvents) => readDat(trace, summary, parseProbeDefinitions(kprobeEvents)) : bytesOf(trace)
+async function traceOf(path: string, isBinary: boolean, kprobeEvents: string): Promise<Pick<Recording, 'trace' | 'begin'>> {
+  if (await isLarge(path)) {
+    const trace = new ThreadedTrace(path, kprobeEvents)
+    return { trace: trace.read, begin: () => trace.begin() }
+  }
+  return { trace: isBinary ? (summary, probes) => readDat(path, summary, parseProbeDefinitions(probes)) : bytesOf(path) }
 }
 
 async function isLarge(trace: string): Promise<boolean> {
@@ -111,7 +114,7 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
   const beside: Awaited<ReturnType<typeof parts>> = folder === null ? { texts: {}, files: [] } : await parts(folder)
   const binary = isDat(await head(trace, MAGIC_BYTES))
   const recording: Recording = {
-    trace: await traceOf(trace, binary),
+    ...(await traceOf(trace, binary, beside.texts.kprobeEvents ?? '')),
     name: basename(resolve(folder ?? trace)),
     ...beside.texts,
     ...(binary ? {} : { foresee: () => foresee(() => bytesOf(trace), beside.texts.kprobeEvents ?? '') }),

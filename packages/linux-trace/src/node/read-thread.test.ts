@@ -7,7 +7,7 @@ import { RecordingError } from '../errors.ts'
 import { readTextBatches } from '../text/batches.ts'
 import { newSummary } from '../text/reader.ts'
 import { bytesOf } from './bytes-of.ts'
-import { readInThread } from './read-thread.ts'
+import { ThreadedTrace } from './read-thread.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -17,6 +17,8 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const line = (n: number): string =>
   `   pin-${(n % 3) + 1} [000] ...1. ${n}.000001: ${n % 5 === 0 ? 'odd: x' : `p: (f+0x0/0x1) a=0x${n.toString(16)}`}\n`
+
+const readInThread = (path: string): ThreadedTrace['read'] => new ThreadedTrace(path, '').read
 
 async function batchesOf(batches: AsyncIterable<EntryBatch>): Promise<EntryBatch[]> {
   const all: EntryBatch[] = []
@@ -49,4 +51,15 @@ it('can be left before its end', async () => {
     expect(batch.rows).toBeGreaterThan(0)
     break
   }
+})
+
+it('may begin before anybody asks', async () => {
+  const path = join(folder, 'trace.txt')
+  const trace = new ThreadedTrace(path, '')
+  trace.begin()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const summary = newSummary()
+  const batches = await batchesOf(trace.read(summary, ''))
+  expect(batches).toEqual(await batchesOf(trace.read(newSummary(), '')))
+  expect(summary.entries).toBe(60_000)
 })

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { EntryBatch } from '../entries/batch.ts'
+import { ColumnPool } from '../entries/columns.ts'
 import { RecordingError } from '../errors.ts'
 import { parseProbeDefinitions } from '../probes.ts'
 import { readTextBatches } from '../text/batches.ts'
@@ -7,7 +8,7 @@ import { newSummary } from '../text/reader.ts'
 import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
 import { bytesOf, head } from './bytes-of.ts'
 import { readDat } from './read-dat.ts'
-import { AHEAD_MAX, type ReadReport, type ReadTask } from './read-thread.ts'
+import { AHEAD_MAX, type NextRequest, type ReadReport, type ReadTask } from './read-thread.ts'
 
 const port = parentPort!
 
@@ -29,20 +30,25 @@ class Credit {
 }
 
 const credit = new Credit()
-port.on('message', () => credit.give())
+const pool = new ColumnPool()
+port.on('message', ({ spare }: NextRequest) => {
+  for (const buffers of spare) pool.give(buffers)
+  credit.give()
+})
 
 const say = (report: ReadReport, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(report, [...transfer])
 
 function buffersOf(batch: EntryBatch): ArrayBuffer[] {
-  return Object.values(batch).flatMap((column: unknown) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []))
+  const columns = Object.values(batch).filter((column: unknown) => ArrayBuffer.isView(column))
+  return [...new Set(columns.map(({ buffer }) => buffer as ArrayBuffer))]
 }
 
 async function read({ path, kprobeEvents }: ReadTask): Promise<void> {
   const summary = newSummary()
   const definitions = parseProbeDefinitions(kprobeEvents)
   const batches = isDat(await head(path, MAGIC_BYTES))
-    ? readDat(path, summary, definitions)
-    : readTextBatches(bytesOf(path), summary, definitions)
+    ? readDat(path, summary, definitions, pool)
+    : readTextBatches(bytesOf(path), summary, definitions, pool)
   for await (const batch of batches) {
     await credit.take()
     say({ kind: 'batch', batch, summary }, buffersOf(batch))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { Row, RowTables } from '../entries/row.ts'
-import { readKept } from '../entries/kept.ts'
+import { KeptReader } from '../entries/kept.ts'
 import type { EntryBatch } from '../entries/batch.ts'
 import { parseHit, parseProbeDefinitions, type Fields, type ProbeDefinition } from '../probes.ts'
 import { readTextBatches } from './batches.ts'
@@ -42,6 +42,7 @@ async function fast(
   const row = new Row(tables)
   const all: { number: number; told: unknown }[] = []
   let columns = 0
+  const kept = new KeptReader()
   const read = (batch: EntryBatch): void => {
     tables.add(batch)
     for (let i = 0; i < batch.rows; i++) {
@@ -54,10 +55,8 @@ async function fast(
       if (item?.kind === 'gap') all.push({ number: number + 0.5, told: { item, time: batch.time[i] } })
       else all.push({ number, told: told(item === null ? row.turnTo(batch, i) : item.entry, definitions) })
     }
-    const lines = new TextDecoder().decode(batch.kept)
-    for (const line of lines === '' ? [] : lines.trimEnd().split('\n')) {
+    for (const { entry, ...fields } of kept.read(batch.kept)) {
       columns++
-      const { entry, ...fields } = readKept(line)
       all.push({ number: entry, told: { number: entry, line: expect.any(Number), ...fields, what: null } })
     }
   }

@@ -1,4 +1,5 @@
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
+import type { ColumnPool } from '../entries/columns.ts'
 import { rebootNotes } from '../entries/reboot.ts'
 import { parseProbeDefinitions, type ProbeDefinition } from '../probes.ts'
 import type { TraceReader } from '../recording.ts'
@@ -13,7 +14,7 @@ const decoder = new TextDecoder()
 /** Reads the text of a trace, as tracefs prints it (`trace`, `trace_pipe`), into batches. Hand it the bytes piece by piece. */
 export class TextBatches {
   readonly #summary: TraceSummary
-  readonly #out = new BatchBuilder()
+  readonly #out: BatchBuilder
   readonly #fast: FastLines
   readonly #lines: LineReader
   /** The beginning of a line whose end is not here yet; null when it is too long to be held. */
@@ -21,8 +22,9 @@ export class TextBatches {
   #line = 0
 
   /** `summary` is filled on the way. */
-  constructor(summary: TraceSummary, definitions: ReadonlyMap<string, ProbeDefinition>) {
+  constructor(summary: TraceSummary, definitions: ReadonlyMap<string, ProbeDefinition>, pool?: ColumnPool) {
     this.#summary = summary
+    this.#out = new BatchBuilder(pool)
     this.#fast = new FastLines(this.#out, definitions)
     this.#lines = new LineReader(summary, (item) =>
       this.#out.add(item, item.kind === 'entry' ? item.entry.number : summary.entries, summary.lastTime),
@@ -99,8 +101,9 @@ export async function* readTextBatches(
   bytes: AsyncIterable<Uint8Array>,
   summary: TraceSummary,
   definitions: ReadonlyMap<string, ProbeDefinition>,
+  pool?: ColumnPool,
 ): AsyncGenerator<EntryBatch> {
-  const batches = new TextBatches(summary, definitions)
+  const batches = new TextBatches(summary, definitions, pool)
   for await (const piece of bytes) yield* batches.push(piece)
   yield* batches.end()
 }

@@ -3,17 +3,28 @@ export class ByteTable<T> {
   #slots = new Int32Array(256).fill(-1)
   readonly #keys: Uint8Array[] = []
   readonly #values: T[] = []
+  /** What was found after each of them the last time. */
+  readonly #next: number[] = []
   #last = -1
 
   /** The value of the bytes from `from` to `to`; undefined when they are not in the table. */
   find(bytes: Uint8Array, from: number, to: number): T | undefined {
-    // What comes again comes again soon.
-    if (this.#last >= 0 && isAt(this.#keys[this.#last]!, bytes, from, to)) return this.#values[this.#last]
+    // What comes again comes again soon, and in the same order.
+    const last = this.#last
+    if (last >= 0) {
+      if (isAt(this.#keys[last]!, bytes, from, to)) return this.#values[last]
+      const next = this.#next[last]!
+      if (isAt(this.#keys[next]!, bytes, from, to)) {
+        this.#last = next
+        return this.#values[next]
+      }
+    }
     const mask = this.#slots.length - 1
     for (let slot = hashOf(bytes, from, to) & mask; ; slot = (slot + 1) & mask) {
       const place = this.#slots[slot]!
       if (place < 0) return undefined
       if (!isAt(this.#keys[place]!, bytes, from, to)) continue
+      if (last >= 0) this.#next[last] = place
       this.#last = place
       return this.#values[place]
     }
@@ -22,8 +33,10 @@ export class ByteTable<T> {
   /** Adds bytes that are not in the table. */
   add(bytes: Uint8Array, from: number, to: number, value: T): T {
     if (this.#keys.length * 2 >= this.#slots.length) this.#grow()
-    const key = bytes.slice(from, to)
+    // A Buffer would give a view.
+    const key = new Uint8Array(bytes.subarray(from, to))
     this.#put(key, this.#keys.length)
+    this.#next.push(this.#keys.length)
     this.#keys.push(key)
     this.#values.push(value)
     return value
@@ -37,6 +50,7 @@ export class ByteTable<T> {
     this.#slots.fill(-1)
     this.#keys.length = 0
     this.#values.length = 0
+    this.#next.length = 0
     this.#last = -1
   }
 

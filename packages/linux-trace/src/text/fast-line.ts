@@ -2,20 +2,18 @@
  * Lines of a text trace straight from bytes to columns: hits of probes that print numbers only, and tracepoints that
  * change nothing. Whatever is unusual about a line is left to `parseEntry` and `parseHit`, which tell the same of it.
  */
-import type { BatchBuilder } from '../entries/batch.ts'
+import { KeptCount, type BatchBuilder } from '../entries/batch.ts'
 import { SLOTS_MAX } from '../entries/shape.ts'
 import { hitShape, type ProbeDefinition } from '../probes.ts'
 import { ByteTable, isAt } from './byte-table.ts'
 import { isSpecial } from './special.ts'
 
 const SPACE = 32
-const QUOTE = 34
 const PAREN = 40
 const PAREN_END = 41
 const MINUS = 45
 const ZERO = 48
 const COLON = 58
-const BACKSLASH = 92
 /** Tasks, contexts, events and shapes are numbered up to so many each; entries of any more are read one by one. */
 const NAMES_MAX = 1 << 16
 /** TASK_COMM_LEN, without the NUL; what is longer is looked at closely. */
@@ -28,8 +26,8 @@ const encoder = new TextEncoder()
 
 interface KnownEvent {
   readonly name: string
-  /** Whether it is no probe's. */
-  readonly isPlain: boolean
+  /** Counts its entries, which change nothing; null when it is a probe's, or special. */
+  readonly kept: KeptCount | null
   /** The shapes its entries had; null when they are to be read one by one. */
   readonly shapes: KnownShape[] | null
 }
@@ -41,12 +39,6 @@ interface KnownShape {
   readonly fields: readonly Uint8Array[]
   readonly id: number
 }
-
-const KEPT_START = encoder.encode('{"entry":')
-const KEPT_TEXT = encoder.encode(',"text":"')
-const KEPT_END = encoder.encode('"}\n')
-/** Longer than the digits of any number and what stands around the text of a kept line. */
-const KEPT_AROUND = 64
 
 /** No blank of any kind, nor part of a character of several bytes. */
 const isVisible = (byte: number): boolean => byte > SPACE && byte <= 126
@@ -120,7 +112,11 @@ export class FastLines {
       const how = this.#contexts.find(bytes, context, contextEnd) ?? this.#addContext(bytes, context, contextEnd)
       if (by < 0 || how < 0) return false
       this.#out.hit(number, line, time, cpu, by, how, this.#shape, this.#form, this.#count)
-    } else if (!known.isPlain || !this.#keep(bytes, from, to, number, known.name)) return false
+    } else {
+      if (known.kept === null || !isPrintable(bytes, task, end)) return false
+      this.#out.kept.text(number, bytes, from, to)
+      this.#out.countKept(known.kept)
+    }
     this.time = time
     this.cpu = cpu
     return true
@@ -191,34 +187,20 @@ export class FastLines {
     if (shape === null || shape.names.length > SLOTS_MAX) return null
     this.#shapes++
     const fields = shape.printed.map((name) => encoder.encode(` ${name}=`))
-    const added: KnownShape = { where: bytes.slice(from, close), fields, id: this.#out.addShape(shape) }
+    const added: KnownShape = { where: new Uint8Array(bytes.subarray(from, close)), fields, id: this.#out.addShape(shape) }
     known.shapes!.push(added)
     return added
-  }
-
-  /** Keeps the line of an entry that changes nothing. */
-  #keep(bytes: Uint8Array, from: number, to: number, number: number, event: string): boolean {
-    const { buffer, at: start } = this.#out.keptRoom((to - from) * 2 + KEPT_AROUND)
-    let at = start
-    for (const byte of KEPT_START) buffer[at++] = byte
-    at = writeDigits(buffer, at, number)
-    for (const byte of KEPT_TEXT) buffer[at++] = byte
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i]!
-      if (byte < SPACE || byte > 126) return false
-      if (byte === QUOTE || byte === BACKSLASH) buffer[at++] = BACKSLASH
-      buffer[at++] = byte
-    }
-    for (const byte of KEPT_END) buffer[at++] = byte
-    this.#out.keptUpTo(at, event)
-    return true
   }
 
   #addEvent(bytes: Uint8Array, from: number, to: number): KnownEvent | null {
     if (this.#events.size >= NAMES_MAX) return null
     const name = decoder.decode(bytes.subarray(from, to))
     const special = isSpecial(name) || !VISIBLE.test(name)
-    return this.#events.add(bytes, from, to, { name, isPlain: !special && !this.#definitions.has(name), shapes: special ? null : [] })
+    return this.#events.add(bytes, from, to, {
+      name,
+      kept: special || this.#definitions.has(name) ? null : new KeptCount(name),
+      shapes: special ? null : [],
+    })
   }
 
   #addTask(bytes: Uint8Array, from: number, to: number): number {
@@ -234,21 +216,15 @@ export class FastLines {
   }
 }
 
+function isPrintable(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i]! < SPACE || bytes[i]! > 126) return false
+  return true
+}
+
 /** `comm-pid`. */
 function isTask(bytes: Uint8Array, from: number, to: number): boolean {
   let at = to
   while (at > from && isDigit(bytes[at - 1]!)) at--
   const digits = to - at
   return digits > 0 && digits <= 10 && at > from && bytes[at - 1] === MINUS && at - 1 - from <= COMM_BYTES_MAX
-}
-
-function writeDigits(buffer: Uint8Array, at: number, value: number): number {
-  let digits = 1
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++
-  for (let i = digits - 1, rest = value; i >= 0; i--) {
-    const next = Math.floor(rest / 10)
-    buffer[at + i] = ZERO + rest - next * 10
-    rest = next
-  }
-  return at + digits
 }

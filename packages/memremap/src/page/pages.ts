@@ -96,15 +96,27 @@ export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Hold
 function drop(page: PageRecord, pid: number | null, kind: 'get' | 'pin', refs: number): void {
   let left = refs
   while (left > 0 && page.holders.length > 0) {
-    const own = page.holders.findIndex((h) => h.pid === pid && h.kind === kind)
-    const alike = own >= 0 ? own : page.holders.findIndex((h) => h.kind === kind)
-    const at = alike >= 0 ? alike : 0
+    const at = whoPuts(page.holders, pid, kind)
     const holder = page.holders[at]!
     const taken = Math.min(left, holder.refs)
     holder.refs -= taken
     left -= taken
-    if (holder.refs === 0) page.holders.splice(at, 1)
+    if (holder.refs > 0) continue
+    if (page.holders.length === 1) page.holders.pop()
+    else page.holders.splice(at, 1)
   }
+}
+
+/** The place of the holder that a put is of, among those there are. */
+function whoPuts(holders: readonly Holder[], pid: number | null, kind: 'get' | 'pin'): number {
+  let alike = -1
+  for (let i = 0; i < holders.length; i++) {
+    const holder = holders[i]!
+    if (holder.kind !== kind) continue
+    if (holder.pid === pid) return i
+    if (alike < 0) alike = i
+  }
+  return Math.max(alike, 0)
 }
 
 /** References were given back. Returns true when the page is now known to be idle. */

@@ -51,6 +51,7 @@ export function evolveWaits(state: MemremapState, event: MemremapEvent): void {
 
 /** A page became idle (or, with null, is referenced again): those who wait for it are owed a wake-up. */
 export function idleSeen(state: MemremapState, pfn: Pfn, at: MemremapEvent | null): void {
+  if (state.waits.size === 0) return
   for (const wait of state.waits.values()) {
     if (wait.page?.pfn === pfn)
       wait.idle = at === null ? null : { seq: at.seq, time: at.time, woken: at.type === 'memremap/put' && at.data.how === 'put_page' }

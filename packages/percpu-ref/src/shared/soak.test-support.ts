@@ -32,11 +32,20 @@ export interface SoakWork {
 
 export interface SoakResult {
   readonly operations: number
+  /** After some kills the ref is brought back while it is used; a life ends with one after which it is drained. */
   readonly kills: number
+  readonly lives: number
   /** Kills after which the count was not zero though all had put what they got. */
   readonly lost: number
   readonly early: number
   readonly releases: number
+}
+
+export interface SoakHow {
+  readonly withGrace: boolean
+  /** Kills that lost counts, after which it is enough. */
+  readonly lossesMax: number
+  readonly seed: number
 }
 
 const WORKERS = 2
@@ -49,17 +58,20 @@ export function recordRelease(words: Int32Array): void {
   if (held !== 0) Atomics.add(words, report.EARLY, 1)
 }
 
-/** Kills until so many operations are done. `withGrace` false: takes the sum at once, without a grace period. */
-export async function soak(operations: number, { withGrace, seed }: { withGrace: boolean; seed: number }): Promise<SoakResult> {
+/**
+ * Kills until so many operations are done, or until enough of them have lost counts. `withGrace` false: takes the sum at once, without a
+ * grace period.
+ */
+export async function soak(operations: number, how: SoakHow): Promise<SoakResult> {
   const words = new Int32Array(new SharedArrayBuffer(report.LINE * 4 * (WORKERS + 1)))
   const ref = SharedPercpuRef.create({ workers: WORKERS, dead: true, release: () => recordRelease(words) })
   const workers = Array.from({ length: WORKERS }, (_, worker) => {
-    const work: SoakWork = { buffer: ref.buffer, reports: words.buffer as SharedArrayBuffer, worker: worker + 1, seed: seed + worker }
+    const work: SoakWork = { buffer: ref.buffer, reports: words.buffer as SharedArrayBuffer, worker: worker + 1, seed: how.seed + worker }
     return new Worker(new URL('soak.child.ts', import.meta.url), { workerData: work, execArgv: ['--conditions=@devtrail/source'] })
   })
   const failed = Promise.race(workers.map((worker) => new Promise<never>((_, reject) => worker.once('error', reject))))
   try {
-    return await Promise.race([failed, kills(ref, words, { operations, withGrace, seed })])
+    return await Promise.race([failed, kills(ref, words, operations, how)])
   } finally {
     Atomics.store(words, report.LIFE, -1)
     Atomics.notify(words, report.LIFE)
@@ -80,17 +92,23 @@ function operationsDone(words: Int32Array): number {
 async function kills(
   ref: SharedPercpuRef,
   words: Int32Array,
-  { operations, withGrace, seed }: { operations: number; withGrace: boolean; seed: number },
+  operations: number,
+  { withGrace, seed, lossesMax }: SoakHow,
 ): Promise<SoakResult> {
   const struct = new SharedStruct(new Int32Array(ref.buffer), new Said(null, ''))
-  let [kills, lost, random] = [0, 0, seed]
-  while (operationsDone(words) < operations) {
+  let [kills, lives, lost, random] = [0, 0, 0, seed]
+  while (operationsDone(words) < operations && lost < lossesMax) {
     ref.reinit()
-    const life = ++kills
+    const life = ++lives
     Atomics.store(words, report.LIFE, life)
     Atomics.notify(words, report.LIFE)
     random = (Math.imul(random, 48_271) >>> 0) % 2_147_483_647
     await Atomics.waitAsync(words, report.WORKERS, 0, random % 4).value
+    if (withGrace && random % 3 === 0) {
+      kills++
+      await killInUse(ref)
+    }
+    kills++
     if (withGrace) await ref.killAndConfirm()
     else killWithoutGrace(struct)
     for (let worker = 1; worker <= WORKERS; worker++)
@@ -103,7 +121,15 @@ async function kills(
     if (isLost || !withGrace) struct.setReleased()
     await ref.released()
   }
-  return { operations: operationsDone(words), kills, lost, early: words[report.EARLY]!, releases: words[report.RELEASES]! }
+  return { operations: operationsDone(words), kills, lives, lost, early: words[report.EARLY]!, releases: words[report.RELEASES]! }
+}
+
+/** Kills a ref that stays in use, and brings it back while others count on. */
+async function killInUse(ref: SharedPercpuRef): Promise<void> {
+  ref.get()
+  await ref.killAndConfirm()
+  await ref.resurrect()
+  ref.put()
 }
 
 /** The prototype of every lost count: what is on its way is not waited for. */

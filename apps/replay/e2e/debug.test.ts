@@ -1,0 +1,65 @@
+/** The debugger as its users have it: told by scripts, and at a terminal. */
+import { spawn, spawnSync } from 'node:child_process'
+import { afterAll, expect, test } from 'vitest'
+import { BIN, recording, ROOT, Scratch } from './devtrail.ts'
+
+const scratch = new Scratch()
+afterAll(() => scratch[Symbol.dispose]())
+
+const CRASH = recording('fsdax-pinned-unbind')
+
+test('a script that fails ends with the code of what failed first, and is read to its end', async () => {
+  const script = scratch.write('steps', 'goto 98\nprint nothing.like.it\ngoto 99999\n# a remark\nstep 2\n')
+  const { code, out } = await scratch.run(['debug', CRASH, '--device', 'pfn0.0', '--script', script])
+  expect(code).toBe(2)
+  expect(out).toContain('there is no "nothing"')
+  expect(out).toContain('there is no event 99999: the log ends at 314')
+  expect(out).toContain('\n100    9.324422  pfn0.0')
+})
+
+test.each([
+  [2, ['--json'], 'has no JSON'],
+  [3, ['--script', '/nowhere'], 'there is no script at /nowhere'],
+  [4, ['--at', '9999'], 'there is no event 9999'],
+  [4, ['--device', 'pfn9'], ''],
+])('exit %i: %j', async (expected, args, message) => {
+  const { code, err } = await scratch.run(['debug', CRASH, ...args])
+  expect(code).toBe(expected)
+  expect(err).toContain(message)
+})
+
+const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+
+test.runIf(hasScript)(
+  'at a terminal it completes, forgets a line at Ctrl-C, repeats a move, and remembers',
+  async () => {
+    const command = `'${process.execPath}' '${BIN}' debug '${CRASH}'`
+    const options = scratch.spawnOptions({ cwd: ROOT, env: { NO_COLOR: '1', XDG_STATE_HOME: scratch.path('state') } })
+    const child = spawn('script', ['-qec', command, '/dev/null'], { ...options, stdio: ['pipe', 'pipe', 'inherit'] })
+    let out = ''
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text))
+    const until = async (text: string): Promise<void> => {
+      while (!out.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const type = async (keys: string, shows: string): Promise<void> => {
+      child.stdin!.write(keys)
+      await until(shows)
+    }
+    await until('(0) ')
+    // A key at a time, as fingers do: what comes at once is taken for a paste.
+    await type('got', 'got')
+    await type('\t', 'goto ')
+    await type('98\r', '(98)')
+    await type('nonsense', 'nonsense')
+    await type('\u0003', '^C')
+    await type('step\r', '(99)')
+    await type('\r', '(100)')
+    await type('quit\r', 'quit')
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect(code).toBe(0)
+    expect(out).not.toContain('is no command')
+    const again = await scratch.run(['debug', CRASH], { stdin: 'quit\n' })
+    expect(again.code).toBe(0)
+  },
+  60_000,
+)

@@ -1,0 +1,294 @@
+/** One line said to the debugger, and what it answers. */
+import { EventFilter, parseExpression, Probe, type StopFor } from '@devtrail/time-travel'
+import { exit, exitCodeOf, Failure, type ExitCode } from '../cli/failure.ts'
+import type { Session } from '../cli/session.ts'
+import { didYouMean } from '../cli/suggest.ts'
+import { eventWords } from '../logs/event-words.ts'
+import { vocabulary } from '../models.ts'
+import { columnsFor, eventLine } from '../print/event.ts'
+import { clip, visible } from '../print/text.ts'
+import { valueText } from '../print/value.ts'
+import { Answers } from './answers.ts'
+import { commandOf, commands } from './commands.ts'
+import type { Moved, Place } from './place.ts'
+import { wantedBy } from './wanted.ts'
+
+/** Events listed on each side. */
+const LISTED = 4
+
+/** A count behind a command. @throws Failure */
+function countIn(text: string, otherwise: number): number {
+  if (text === '') return otherwise
+  if (!/^\d{1,15}$/.test(text)) throw new Failure(exit.usage, `"${text}" is not a number of events`)
+  return Number(text)
+}
+
+/** What a command needs and did not get. @throws Failure */
+function needs(rest: string, command: string): string {
+  const { takes } = commandOf(command)!
+  if (rest === '') throw new Failure(exit.usage, `${command} ${takes}: something is missing`)
+  return rest
+}
+
+export class Dialogue {
+  readonly place: Place
+  readonly #session: Session
+  readonly #answers: Answers
+  #abort: AbortController | null = null
+  #repeated = ''
+  isOver = false
+
+  constructor(place: Place, session: Session) {
+    this.place = place
+    this.#session = session
+    this.#answers = new Answers(place, session)
+  }
+
+  get prompt(): string {
+    const device = this.place.device === null ? '' : ` ${this.place.device}`
+    return `(${this.place.seq}${device}) `
+  }
+
+  /** Ends what runs, and stays where it has come to. @returns whether anything ran */
+  interrupt(): boolean {
+    if (this.#abort === null) return false
+    this.#abort.abort(new Error('interrupted'))
+    return true
+  }
+
+  #out(text: string): Promise<void> {
+    return this.#session.print(text)
+  }
+
+  /** Answers a line. @returns the exit code that goes with a line that could not be answered; 0 otherwise. */
+  async say(line: string): Promise<ExitCode> {
+    const said = line.trim() === '' ? this.#repeated : line.trim()
+    if (said === '' || said.startsWith('#')) return exit.fine
+    const [word, rest] = [said.split(/\s+/, 1)[0]!, said.replace(/^\S+\s*/, '')]
+    this.#abort = new AbortController()
+    try {
+      const command = commandOf(word)
+      if (command === null)
+        throw new Failure(
+          exit.usage,
+          `"${word}" is no command${didYouMean(
+            word,
+            commands.map((c) => c.name),
+          )}; help lists them`,
+        )
+      // What moves is said again by an empty line.
+      this.#repeated = ['step', 'back', 'next', 'previous', 'continue', 'reverse', 'until', 'since'].includes(command.name) ? said : ''
+      await this.#do(command.name, rest)
+      return exit.fine
+    } catch (error) {
+      const code = exitCodeOf(error)
+      if (code === null) throw error
+      const message = (error as Error).message.split('\n').map(visible).join('\n')
+      await this.#out(`${this.#session.style.warn(message)}\n`)
+      return code
+    } finally {
+      this.#abort = null
+      this.#session.clearProgress()
+    }
+  }
+
+  async #do(command: string, rest: string): Promise<void> {
+    const { place } = this
+    switch (command) {
+      case 'step':
+        return this.#moved(await place.goTo(place.seq + countIn(rest, 1)))
+      case 'back':
+        return this.#moved(await place.goTo(place.seq - countIn(rest, 1)))
+      case 'next':
+        return this.#nearest(rest, place.seq + 1, place.last)
+      case 'previous':
+        return this.#nearest(rest, place.seq - 1, 1)
+      case 'goto':
+        return this.#moved(await place.goTo((await place.find(needs(rest, command))).seq))
+      case 'until':
+      case 'since': {
+        const expression = parseExpression(needs(rest, command))
+        return this.#run(command === 'until' ? 'forwards' : 'backwards', [
+          { id: 0, text: rest, device: place.device, kind: 'turns-true', expression },
+        ])
+      }
+      case 'continue':
+        return this.#run('forwards', this.#stops())
+      case 'reverse':
+        return this.#run('backwards', this.#stops())
+      case 'break':
+        return this.#break(needs(rest, command))
+      case 'watch': {
+        const { id, value } = place.watch(rest, parseExpression(needs(rest, command)))
+        return this.#out(`watch ${id}  ${visible(rest)} is ${valueText(value.value)}\n`)
+      }
+      case 'delete':
+        return this.#delete(countIn(needs(rest, command), 0))
+      case 'fence':
+        return this.#fence(rest)
+      case 'mark':
+        return this.#mark(rest)
+      case 'device':
+        return this.#device(rest)
+      case 'print':
+        return this.#print(needs(rest, command))
+      case 'state':
+        return this.#answers.state(rest)
+      case 'diff':
+        return this.#answers.diff(needs(rest, command), this.#abort!.signal)
+      case 'blame':
+        return this.#answers.blame(needs(rest, command), this.#abort!.signal)
+      case 'why':
+        return this.#answers.why(countIn(rest, place.seq))
+      case 'refs':
+        return this.#answers.refs()
+      case 'stuck':
+        return this.#answers.stuck()
+      case 'list':
+        return this.#answers.list(countIn(rest, LISTED))
+      case 'help':
+        return this.#help(rest)
+      default:
+        this.isOver = true
+    }
+  }
+
+  async #moved({ event, changes }: Moved, why = ''): Promise<void> {
+    const { style, digits } = this.#session
+    const { names } = this.place
+    if (why !== '') await this.#out(`${style.good(why)}\n`)
+    await this.#out(
+      event === null
+        ? `${style.dim('0')}  the baseline: what was there before the first event\n`
+        : `${clip(eventLine(names, event, style, digits, columnsFor([event], names)), style.cut)}\n`,
+    )
+    for (const { id, text, from, to } of changes) {
+      await this.#out(`  ${style.warn(`watch ${id}`)}  ${visible(text)}: ${valueText(from.value)} → ${valueText(to.value)}\n`)
+    }
+  }
+
+  #stops(): StopFor[] {
+    const { breaks, watches } = this.place
+    const changing = watches.map(({ id, text, device, expression }) => ({ id, text, device, kind: 'changes' as const, expression }))
+    if (breaks.length + changing.length === 0)
+      throw new Failure(exit.usage, 'there is no breakpoint and no watch to run to; until EXPR needs none')
+    return [...breaks, ...changing]
+  }
+
+  async #run(direction: 'forwards' | 'backwards', stops: readonly StopFor[]): Promise<void> {
+    const { place } = this
+    const { seq, hits, isInterrupted, event, changes } = await place.run(direction, stops, {
+      signal: this.#abort!.signal,
+      onProgress: (n) => this.#session.progress(n, 'is the event looked at'),
+    })
+    const [low, high] = place.fence
+    const fence = direction === 'forwards' ? high : low
+    const isOpen = fence === (direction === 'forwards' ? place.last : 0)
+    const hit = hits.find(({ kind }) => kind !== 'changes')
+    const never = `nothing to stop for up to ${isOpen ? `the ${direction === 'forwards' ? 'end' : 'start'}` : `the fence at ${fence}`}`
+    const why = isInterrupted
+      ? `interrupted at ${seq}`
+      : hit !== undefined
+        ? `${hit.id === 0 ? '' : `breakpoint ${hit.id}: `}${hit.kind === 'event' ? visible(hit.text) : `${visible(hit.text)} is true`}`
+        : hits.length > 0
+          ? ''
+          : never
+    return this.#moved({ event, changes }, why)
+  }
+
+  async #nearest(rest: string, from: number, to: number): Promise<void> {
+    const { place } = this
+    const wanted = wantedBy(rest, this.#answers, (text) => this.#filter(text))
+    if (wanted === null) return this.#moved(await place.goTo(from))
+    const isThere = from >= 1 && from <= place.last
+    const seq = isThere ? await place.log.history.search(from, to, wanted.types, wanted.fits) : null
+    if (seq !== null) return this.#moved(await place.goTo(seq))
+    return this.#out(`${this.#session.style.warn('there is none')} ${from <= to ? 'after' : 'before'} this event\n`)
+  }
+
+  #filter(text: string): EventFilter {
+    return new EventFilter(parseExpression(text), vocabulary, eventWords(this.place.names))
+  }
+
+  async #break(rest: string): Promise<void> {
+    const { place } = this
+    const { device } = place
+    const event = /^event\s+(.*)$/s.exec(rest)
+    const id = place.nextId()
+    if (event !== null) place.breaks.push({ id, text: rest, device, kind: 'event', filter: this.#filter(event[1]!) })
+    else {
+      const expression = parseExpression(rest)
+      // It has to make sense now, not only when something runs.
+      void new Probe(expression, place.cursor.machine, device)
+      place.breaks.push({ id, text: rest, device, kind: 'turns-true', expression })
+    }
+    await this.#out(`breakpoint ${id}  ${visible(rest)}\n`)
+  }
+
+  async #delete(id: number): Promise<void> {
+    for (const list of [this.place.breaks, this.place.watches]) {
+      const at = list.findIndex((one) => one.id === id)
+      if (at < 0) continue
+      list.splice(at, 1)
+      return this.#out(`${id} is gone\n`)
+    }
+    throw new Failure(exit.notThere, `there is no breakpoint or watch ${id}; mark lists them`)
+  }
+
+  async #fence(rest: string): Promise<void> {
+    const { place } = this
+    if (rest === 'off') place.fence = [0, place.last]
+    else if (rest !== '') {
+      const ends = rest.split(/\s+/)
+      const [a, b] = [await place.find(ends[0]!), await place.find(ends[1] ?? 'end')]
+      place.fence = [Math.min(a.seq, b.seq), Math.max(a.seq, b.seq)]
+    }
+    await this.#out(`no run leaves the events ${place.fence[0]} to ${place.fence[1]}\n`)
+  }
+
+  async #mark(name: string): Promise<void> {
+    const { place } = this
+    if (name !== '') {
+      if (!/^[A-Za-z][\w-]*$/.test(name) || name === 'start' || name === 'end') {
+        throw new Failure(exit.usage, `"${name}" cannot be a mark: letters, digits, - and _, beginning with a letter, and not start or end`)
+      }
+      place.marks.set(name, place.seq)
+      return this.#out(`${name} is event ${place.seq}\n`)
+    }
+    for (const [mark, seq] of place.marks) await this.#out(`mark        ${mark} is event ${seq}\n`)
+    for (const { id, text } of place.breaks) await this.#out(`breakpoint  ${id}  ${visible(text)}\n`)
+    for (const { id, text, value } of place.watches) await this.#out(`watch       ${id}  ${visible(text)} is ${valueText(value.value)}\n`)
+  }
+
+  async #device(rest: string): Promise<void> {
+    const { place } = this
+    if (rest === 'off') place.device = null
+    else if (rest !== '') {
+      // It may come only later, or be gone by now.
+      const ever = place.survey.devices.some((d) => d.name === rest || place.names.device(d.id) === rest)
+      if (!ever) this.#answers.devices(rest)
+      place.device = rest
+    }
+    await this.#out(place.device === null ? 'no device is chosen\n' : `bare names are fields of ${place.device}\n`)
+  }
+
+  async #print(text: string): Promise<void> {
+    const { style } = this.#session
+    const { value } = new Probe(parseExpression(text), this.place.cursor.machine, this.place.device)
+    const perhaps = value.orNothing ? style.warn(' (perhaps: it may be gone, or of another device)') : ''
+    await this.#out(`${valueText(value.value)}${perhaps}\n`)
+  }
+
+  async #help(rest: string): Promise<void> {
+    const one = rest === '' ? null : commandOf(rest)
+    if (rest !== '' && one === null) throw new Failure(exit.usage, `"${rest}" is no command; help lists them`)
+    const shown = one === null ? commands : [one]
+    const heads = shown.map(({ name, takes }) => `${name}${takes === undefined ? '' : ` ${takes}`}`)
+    const width = Math.max(...heads.map((h) => h.length))
+    for (const [i, { short, says }] of shown.entries()) {
+      await this.#out(`${heads[i]!.padEnd(width)}  ${(short ?? '').padEnd(2)} ${says}\n`)
+    }
+    if (one === null)
+      await this.#out('A command may be shortened as long as it is clear. An empty line repeats a move. Ctrl-C ends a run.\n')
+  }
+}

@@ -1,0 +1,31 @@
+import type { Moment } from '@devtrail/time-travel'
+import type { Ref } from '../logs/ref-list.ts'
+import type { Names } from '../logs/survey.ts'
+import { pageRefText, type Printing } from './device.ts'
+import { momentText } from './moment.ts'
+import { count } from './units.ts'
+
+function line(ref: Ref, names: Names, p: Printing): string {
+  const { style } = p
+  const device = style.name(ref.device === null ? '?' : names.device(ref.device))
+  if (ref.of === 'queue')
+    return `queue    ${device}  ${ref.queue.ref.mode ?? 'mode ?'}, count ${count(ref.queue.ref.count)} ${style.dim(ref.queue.id)}`
+  const { pagemap } = ref
+  const where = pagemap.ranges?.[0]?.start ?? pagemap.id ?? '?'
+  if (ref.of === 'pagemap')
+    return `pagemap  ${device}  ${where} ${pagemap.state ?? 'state ?'}, ${pagemap.ref.mode ?? 'mode ?'}, count ${count(pagemap.ref.count)}`
+  const gone = pagemap.state === 'removed' ? style.bad(' of memory that is gone') : ''
+  return `page     ${device}  ${ref.certain ? '' : style.warn('? perhaps ')}${pageRefText(p, ref.ref)}${gone}`
+}
+
+/** References still out at a moment, as a person reads them. */
+export function refsText(refs: readonly Ref[], at: Moment, names: Names, p: Printing): string {
+  const { style } = p
+  const lines = refs.map((ref) => `${line(ref, names, p)}\n`)
+  const none = refs.length === 0 ? `${style.good('none is known of')}\n` : ''
+  return `${style.dim(`references still out ${momentText(at, p.digits)}\n`)}${lines.join('')}${none}`
+}
+
+/** The events whose times that shows. */
+export const seqsOf = (refs: readonly Ref[]): number[] =>
+  refs.flatMap((r) => (r.of === 'page' && r.ref.since !== null ? [r.ref.since.first] : []))

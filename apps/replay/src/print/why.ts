@@ -1,0 +1,19 @@
+import type { AnyEvent } from '@devtrail/events'
+import type { Cause } from '@devtrail/time-travel'
+import type { Names } from '../logs/survey.ts'
+import { columnsFor, eventLine } from './event.ts'
+import type { Style } from './style.ts'
+import { clip } from './text.ts'
+
+/** An event and what led to it, nearest first. */
+export function whyText(
+  told: { readonly event: AnyEvent; readonly causes: readonly Cause[] },
+  names: Names,
+  style: Style,
+  digits: 6 | 9,
+): string {
+  const events = [told.event, ...told.causes.map(({ event }) => event)]
+  const columns = columnsFor(events, names)
+  const lines = events.map((event) => `${clip(eventLine(names, event, style, digits, columns), style.cut)}\n`)
+  return `${lines.join('')}${told.causes.length === 0 ? style.dim('nothing in the log led to it\n') : ''}`
+}

@@ -1,0 +1,83 @@
+/** The columns of a batch, in two buffers, so that they change hands at once, and come back to be used again. */
+import type { EntryBatch } from './batch.ts'
+
+/** Rows of one batch at most. */
+export const BATCH_ROWS = 4096
+
+/** One row may bring a gap with it. */
+const ROOM = BATCH_ROWS + 1
+/** Fields of a row on average; where there are more, their buffer grows. */
+const FIELDS = 8
+
+type Column = 'number' | 'line' | 'time' | 'item' | 'cpu' | 'task' | 'context' | 'shape' | 'at' | 'form' | 'keptBefore' | 'words'
+
+/** The columns of {@link EntryBatch}. */
+export type Columns = { -readonly [C in Column]: EntryBatch[C] }
+
+const DOUBLES = 3
+const WORDS = 8
+const BYTES = ROOM * (DOUBLES * 8 + WORDS * 4)
+
+/** Columns in a buffer of `BYTES`. */
+function columnsIn(buffer: ArrayBuffer, words: Uint32Array): Columns {
+  const doubles = (i: number): Float64Array => new Float64Array(buffer, ROOM * 8 * i, ROOM)
+  const at = (i: number): number => ROOM * (DOUBLES * 8 + i * 4)
+  const column = (i: number): Uint32Array => new Uint32Array(buffer, at(i), ROOM)
+  return {
+    number: doubles(0),
+    line: doubles(1),
+    time: doubles(2),
+    item: new Int32Array(buffer, at(0), ROOM),
+    cpu: column(1),
+    task: column(2),
+    context: column(3),
+    shape: column(4),
+    at: column(5),
+    form: column(6),
+    keptBefore: column(7),
+    words,
+  }
+}
+
+/** Of few rows a copy with no more room than they need, so that the columns stay. */
+export const fewRows = (c: Columns, rows: number, words: number): Columns => ({
+  number: c.number.slice(0, rows),
+  line: c.line.slice(0, rows),
+  time: c.time.slice(0, rows),
+  item: c.item.slice(0, rows),
+  cpu: c.cpu.slice(0, rows),
+  task: c.task.slice(0, rows),
+  context: c.context.slice(0, rows),
+  shape: c.shape.slice(0, rows),
+  at: c.at.slice(0, rows),
+  form: c.form.slice(0, rows),
+  keptBefore: c.keptBefore.slice(0, rows),
+  words: c.words.slice(0, words),
+})
+
+/** Buffers of batches that nobody looks at any more. */
+export interface SpareBuffers {
+  readonly columns: ArrayBuffer
+  readonly words: ArrayBuffer
+}
+
+/** The buffers of a batch that is done with; null when it has none of its own. */
+export function spareOf({ number, words }: EntryBatch): SpareBuffers | null {
+  if (number.buffer.byteLength !== BYTES) return null
+  return { columns: number.buffer as ArrayBuffer, words: words.buffer as ArrayBuffer }
+}
+
+/** Where builders take columns from. */
+export class ColumnPool {
+  readonly #spare: SpareBuffers[] = []
+
+  give(spare: SpareBuffers): void {
+    this.#spare.push(spare)
+  }
+
+  take(): Columns {
+    const spare = this.#spare.pop()
+    if (spare === undefined) return columnsIn(new ArrayBuffer(BYTES), new Uint32Array(BATCH_ROWS * FIELDS * 2))
+    return columnsIn(spare.columns, new Uint32Array(spare.words))
+  }
+}

@@ -1,0 +1,67 @@
+import type { AnyEvent, EventDeclaration, Model } from '@devtrail/events'
+import type { Machine } from './machine.ts'
+import { mentioningFields, type MentioningField } from './mentions.ts'
+import { seeSpan } from './spans.ts'
+import { evolveTasks } from './tasks.ts'
+
+interface Step {
+  readonly evolve: (state: unknown, event: AnyEvent) => void
+  readonly state: unknown
+}
+
+/** What has to be done for the events of a type. */
+export interface FoldPlan {
+  readonly declaration: EventDeclaration | undefined
+  readonly mentioning: readonly MentioningField[] | null
+  /** Of the models that answer to them. */
+  readonly steps: readonly Step[]
+  /** Whether they tell what cannot change about an incarnation. */
+  readonly learns: boolean
+}
+
+/** The models whose state events of a type can change: their own package's; of those about the log itself, all. */
+function answering(models: readonly Model[], type: string): readonly Model[] {
+  if (type.startsWith('log/')) return models
+  return models.filter(({ catalogue }) => type.startsWith(`${catalogue.prefix}/`))
+}
+
+/**
+ * The fast fold: each event goes only to the models whose package declares it. Events may be seen at a glance: nothing of
+ * them is kept but what they hold.
+ */
+export class EventFold {
+  readonly machine: Machine
+  readonly #models: readonly Model[]
+  readonly #plans = new Map<string, FoldPlan>()
+
+  /** `models`: those to fold, where the states of the others are folded by whoever handed them in. */
+  constructor(machine: Machine, models: readonly Model[] = machine.models) {
+    this.machine = machine
+    this.#models = models
+  }
+
+  /** @returns whether the event tells what cannot change about an incarnation. */
+  step(event: AnyEvent, { declaration, mentioning, steps, learns }: FoldPlan = this.planOf(event.type)): boolean {
+    const { content, facts } = this.machine
+    if (learns) facts.learn(event, declaration)
+    evolveTasks(content.tasks, event, declaration)
+    for (let i = 0; i < steps.length; i++) {
+      const { evolve, state } = steps[i]!
+      evolve(state, event)
+    }
+    seeSpan(content.spans, event, mentioning)
+    return learns
+  }
+
+  planOf(type: string): FoldPlan {
+    let plan = this.#plans.get(type)
+    if (plan === undefined) {
+      const declaration = this.machine.vocabulary.find(type)
+      const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: this.machine.state(name) }))
+      const mentioning = declaration === undefined ? null : mentioningFields(declaration)
+      plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined }
+      this.#plans.set(type, plan)
+    }
+    return plan
+  }
+}
