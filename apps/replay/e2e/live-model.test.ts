@@ -115,10 +115,14 @@ describe('counterexamples that were found by search, as logs', () => {
   const broken: { readonly [file: string]: string } = {
     'lost-wake-up.jsonl': 'memremap/idle-waiter-not-woken',
     'pinned-unbind.jsonl': 'memremap/referenced-at-removal',
+    'seed-freed-block.jsonl': 'memremap/freed-block-referenced',
+    'seed-lookups-left.jsonl': 'memremap/walk-lookups-unbalanced',
+    'seed-page-unmapped-meanwhile.jsonl': 'memremap/page-of-no-translation',
     'seed-pages-not-waited-for.jsonl': 'memremap/referenced-at-removal',
     'seed-record-freed-under-lookup.jsonl': 'memremap/freed-under-lookup',
     'seed-reference-not-waited-for.jsonl': 'memremap/ref-held-at-removal',
     'seed-two-hot-removes.jsonl': 'memremap/hotplug-overlaps',
+    'truncate-hang.jsonl': 'memremap/idle-waiter-not-woken',
   }
 
   test.each(Object.entries(broken))('devtrail check finds %s broken: %s', async (file, rule) => {
