@@ -130,6 +130,11 @@ export class Arena {
     this.free[lane] = freed
   }
 
+  /** Whether a lane's free block may be one that cannot be read: a glance, before `isBad` is asked. */
+  mayHaveBad(lane: number): boolean {
+    return this.hasError[lane] === 1 || this.medium.isBad !== undefined
+  }
+
   /** Whether the medium knows that a block cannot be read. */
   isBad(block: number): boolean {
     const { medium } = this

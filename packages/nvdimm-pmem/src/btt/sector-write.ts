@@ -114,7 +114,7 @@ export class SectorWrite {
     this.#lba = this.#sector - arena.firstLba
     if (arena.isBroken) return this.#fail('arena-error')
     this.#told?.laneTaken(arena.index, this.#lane, this.#lba, 'write')
-    if (lanes.rules.clearsErrors) this.#clearFree()
+    if (arena.mayHaveBad(this.#lane)) this.#clearFree()
     this.#phase = phase.readers
     return progress.going
   }
@@ -124,8 +124,8 @@ export class SectorWrite {
     const arena = this.#arena
     const lane = this.#lane
     const block = arena.free[lane]!
+    if (!this.#lanes.rules.clearsErrors || block >= arena.blocks) return
     if (arena.hasError[lane] === 0 && !arena.isBad(block)) return
-    if (block >= arena.blocks) return
     putZeros(arena.medium, arena.dataAt(block), this.#lanes.sectorSize)
     arena.hasError[lane] = 0
     if (this.#lanes.teller?.on === true) this.#lanes.teller.blockCleared(arena.index, lane, block)
@@ -134,17 +134,19 @@ export class SectorWrite {
   #awaitReaders(): Progress {
     const arena = this.#arena
     const block = arena.free[this.#lane]!
-    if (arena.isRead(block)) {
-      const { teller } = this.#lanes
-      if (!this.#isWaiting && teller?.on === true) teller.readerAwaited(arena.index, this.#lane, block)
-      this.#isWaiting = true
-      return progress.waiting
-    }
+    if (arena.readers > 0 && arena.isRead(block)) return this.#wait(block)
     if (block >= arena.blocks) return this.#fail('block-beyond-arena')
     // Below 2^30; said so, places on the medium are computed in integers.
     this.#block = block | 0
     this.#phase = phase.data
     return progress.going
+  }
+
+  #wait(block: number): Progress {
+    const { teller } = this.#lanes
+    if (!this.#isWaiting && teller?.on === true) teller.readerAwaited(this.#arena.index, this.#lane, block)
+    this.#isWaiting = true
+    return progress.waiting
   }
 
   #putData(): Progress {
