@@ -36,7 +36,8 @@ export async function changed(words: Int32Array, index: number, value: number): 
 
 /** @throws RangeError for a time that is none. */
 export function checkLimits({ timeoutMs }: WaitLimits): void {
-  if (!((timeoutMs ?? 0) >= 0)) throw new RangeError(`timeoutMs is a number of milliseconds from 0, found ${timeoutMs}`)
+  const isTime = typeof timeoutMs === 'number' ? timeoutMs >= 0 : timeoutMs === undefined
+  if (!isTime) throw new RangeError(`timeoutMs is a number of milliseconds from 0, found ${String(timeoutMs)}`)
 }
 
 /**
