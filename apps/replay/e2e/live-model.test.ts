@@ -93,15 +93,36 @@ describe('a device torn down under referenced pages, by the live models', () => 
   })
 })
 
+test('a wait that never ends: stuck names the task, the call and what it waits for', async () => {
+  const events: AnyEvent[] = []
+  const emitter = new Emitter(new ManualClock(), (event) => events.push(event))
+  const registry = new PagemapRegistry(emitter, new Ids())
+  emitter.actor = SH
+  const pagemap = registry.memremapPages(1, RANGE, memoryType.FS_DAX)
+  emitter.actor = PIN
+  registry.getDevPagemap(0x109300)
+  emitter.actor = SH
+  expect(typeof pagemap === 'number' || registry.memunmapPages(pagemap)).toBe(false)
+  const log = await writeLog(scratch.path('hung.log'), events)
+  const { tasks } = await scratch.json(['stuck', log])
+  expect(tasks.map((task: { pid: number }) => task.pid)).toContain(SH.pid)
+  const { out } = await scratch.run(['stuck', log])
+  expect(out).toMatch(/in memunmap_pages on .* waits for the pagemap's reference to drop to/)
+})
+
 describe('counterexamples that were found by search, as logs', () => {
   const folder = join(ROOT, 'packages/memremap/test/counterexamples')
   const broken: { readonly [file: string]: string } = {
     'lost-wake-up.jsonl': 'memremap/idle-waiter-not-woken',
     'pinned-unbind.jsonl': 'memremap/referenced-at-removal',
+    'seed-freed-block.jsonl': 'memremap/freed-block-referenced',
+    'seed-lookups-left.jsonl': 'memremap/walk-lookups-unbalanced',
+    'seed-page-unmapped-meanwhile.jsonl': 'memremap/page-of-no-translation',
     'seed-pages-not-waited-for.jsonl': 'memremap/referenced-at-removal',
     'seed-record-freed-under-lookup.jsonl': 'memremap/freed-under-lookup',
     'seed-reference-not-waited-for.jsonl': 'memremap/ref-held-at-removal',
     'seed-two-hot-removes.jsonl': 'memremap/hotplug-overlaps',
+    'truncate-hang.jsonl': 'memremap/idle-waiter-not-woken',
   }
 
   test.each(Object.entries(broken))('devtrail check finds %s broken: %s', async (file, rule) => {

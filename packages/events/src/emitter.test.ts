@@ -126,4 +126,18 @@ describe('causes', () => {
     say(1)
     expect(events[0]!.cause).toEqual([])
   })
+
+  it('tells who asked when somebody begins to listen, and not when another does', () => {
+    const emitter = new Emitter(new ManualClock())
+    let heard = 0
+    emitter.whenHeard(() => heard++)
+    const stop = emitter.tap(() => {})
+    emitter.sink = () => {}
+    expect([heard, emitter.on]).toEqual([1, true])
+    stop()
+    emitter.sink = null
+    expect([heard, emitter.on]).toEqual([1, false])
+    emitter.sink = () => {}
+    expect(heard).toBe(2)
+  })
 })

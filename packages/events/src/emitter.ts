@@ -23,6 +23,8 @@ export class Emitter {
   #sink: Sink | null
   /** Further listeners, after the sink. */
   #taps: readonly Sink[] = []
+  #on: boolean
+  readonly #whenHeard: (() => void)[] = []
   #seq = 0
   /** The task on whose behalf things happen; set by whoever drives the model. */
   actor: Actor | null = null
@@ -36,11 +38,24 @@ export class Emitter {
   constructor(clock: Clock, sink: Sink | null = null) {
     this.clock = clock
     this.#sink = sink
+    this.#on = sink !== null
   }
 
   /** Whether anybody listens. */
   get on(): boolean {
-    return this.#sink !== null || this.#taps.length > 0
+    return this.#on
+  }
+
+  #heed(): void {
+    const on = this.#sink !== null || this.#taps.length > 0
+    if (on === this.#on) return
+    this.#on = on
+    if (on) for (const call of this.#whenHeard) call()
+  }
+
+  /** Calls back whenever somebody begins to listen where nobody did: for who takes a shorter way while nobody does. */
+  whenHeard(call: () => void): void {
+    this.#whenHeard.push(call)
   }
 
   /** The sequence number of the newest event. */
@@ -54,14 +69,17 @@ export class Emitter {
 
   set sink(sink: Sink | null) {
     this.#sink = sink
+    this.#heed()
   }
 
   /** Listens beside the sink from now on; returns how to stop. */
   tap(listener: Sink): () => void {
     const tap: Sink = (event) => listener(event)
     this.#taps = [...this.#taps, tap]
+    this.#heed()
     return () => {
       this.#taps = this.#taps.filter((t) => t !== tap)
+      this.#heed()
     }
   }
 

@@ -13,6 +13,8 @@ export interface MemremapState {
   refused: { pagemap: PagemapId; began: number } | null
   /** Mappings without struct pages that are not of the direct map, by address; only as far as a simulated machine tells. */
   mappings: Map<Pointer, { size: bigint; seq: number }>
+  /** Walks of get_user_pages under way, by pid: the event that began each. */
+  walks: Map<number, number>
   /** Page tables, by the process whose they are. */
   spaces: Map<number, Translations>
   /** A gap came: a process may have page tables that no event has told of. */
@@ -29,6 +31,7 @@ export const initialMemremap = (): MemremapState => ({
   hotplug: new Map(),
   refused: null,
   mappings: new Map(),
+  walks: new Map(),
   spaces: new Map(),
   spacesDoubted: false,
   proven: null,

@@ -3,6 +3,7 @@ import type { RulesName } from '../src/rules.ts'
 import type { Program, Run } from './interleavings.ts'
 
 const use = (slot: 0 | 1, page: number, pin: boolean, how: number): Program => ({ does: 'use', slot, page, pin, how })
+const user = (does: Program['does'], slot: 0 | 1, page = 0): Program => ({ does, slot, page, pin: false, how: 0 })
 const unbind = (slot: 0 | 1): Program => ({ does: 'unbind', slot, page: 0, pin: false, how: 0 })
 
 export interface Counterexample extends Run {
@@ -29,6 +30,14 @@ export const counterexamples: readonly Counterexample[] = [
     breaks: 'memremap/idle-waiter-not-woken',
     programs: [{ does: 'wait', slot: 1, page: 0, pin: false, how: 2 }, use(1, 0, false, 1)],
     choices: [4, 7],
+  },
+  {
+    file: 'truncate-hang.jsonl',
+    name: 'a file is truncated while a bio has its page, and the truncation never returns (the hang of fsdax-truncate-hang, as it was)',
+    rules: 'linux-6.1',
+    breaks: 'hung: pages of the file to become idle',
+    programs: [user('direct-io', 1), user('truncate', 1)],
+    choices: [0, 0, 0, 1, 0, 4],
   },
   {
     file: 'seed-pages-not-waited-for.jsonl',
@@ -61,5 +70,29 @@ export const counterexamples: readonly Counterexample[] = [
     breaks: 'memremap/hotplug-overlaps',
     programs: [unbind(0), unbind(1)],
     choices: [0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 1, 4],
+  },
+  {
+    file: 'seed-lookups-left.jsonl',
+    name: 'the slow walk of get_user_pages never puts its lookups',
+    rules: 'seed',
+    breaks: 'memremap/walk-lookups-unbalanced',
+    programs: [user('splice', 0)],
+    choices: [],
+  },
+  {
+    file: 'seed-freed-block.jsonl',
+    name: 'a file gives up a block whose page a bio has',
+    rules: 'seed',
+    breaks: 'memremap/freed-block-referenced',
+    programs: [user('direct-io', 1), user('truncate', 1)],
+    choices: [0, 0, 0, 0, 0, 4, 0, 1],
+  },
+  {
+    file: 'seed-page-unmapped-meanwhile.jsonl',
+    name: 'the fast walk does not look again: a file is truncated between',
+    rules: 'seed',
+    breaks: 'memremap/page-of-no-translation',
+    programs: [user('direct-io', 1, 1), user('touch', 1, 1), user('truncate', 1)],
+    choices: [5, 5, 0, 4, 4],
   },
 ]

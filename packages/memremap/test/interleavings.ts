@@ -5,6 +5,7 @@
 import type { DevPagemap } from '../src/pagemap/dev-pagemap.ts'
 import type { PercpuRef } from '@devtrail/percpu-ref'
 import { PercpuRefBug } from '@devtrail/percpu-ref'
+import type { AddressSpace } from '../src/fault/address-space.ts'
 import { foll } from '../src/page/foll.ts'
 import { memoryType } from '../src/pagemap/memory-type.ts'
 import { PageBug } from '../src/page/page-references.ts'
@@ -13,15 +14,21 @@ import { newAltmap } from '../src/altmap/altmap.ts'
 import { SECTION_PAGES, type MemremapRules, type RulesName } from '../src/rules.ts'
 import { Tasks, type Steps } from '../src/tasks.ts'
 import { Machine, rangeOf } from './machine.ts'
+import { UserPages } from './user-pages.ts'
 
 const START = 0x100000000n
 const SLOT_BYTES = BigInt(SECTION_PAGES) * 4096n
 /** Pages in front that hold struct pages, in the slot that has an altmap. */
 const ALTMAP = 1024
+/** Where files begin among the pages behind it. */
+const FILE_FIRST = 8
 
-/** What one task does: `use` looks a page up, references it, and drops it later; `wait` waits for two pages to become idle. */
+/**
+ * What one task does: `use` looks a page up, references it, and drops it later; `wait` waits for two pages to become idle; the
+ * rest is what processes do (`user-pages.ts`).
+ */
 export interface Program {
-  readonly does: 'map' | 'unbind' | 'use' | 'wait'
+  readonly does: 'map' | 'unbind' | 'use' | 'wait' | 'direct-io' | 'splice' | 'truncate' | 'touch'
   /** Which of the two ranges. */
   readonly slot: 0 | 1
   /** Which page of it. */
@@ -39,6 +46,8 @@ export interface Run {
 
 export interface Played {
   readonly m: Machine
+  /** What the process maps. */
+  readonly space: AddressSpace
   /** Every pagemap that came to be. */
   readonly all: readonly DevPagemap[]
   /** A task ran into a BUG, and the machine stopped. */
@@ -55,16 +64,21 @@ interface Slot {
 
 const newSlot = (start: bigint): Slot => ({ start, live: null, busy: false })
 
-const pfnOf = ({ slot, page }: Program): number => Number(START >> 12n) + slot * SECTION_PAGES + (slot === 0 ? ALTMAP : 0) + page
+const pfnOf = ({ slot, page }: { readonly slot: number; readonly page: number }): number =>
+  Number(START >> 12n) + slot * SECTION_PAGES + (slot === 0 ? ALTMAP : 0) + page
 
 class World {
   readonly m: Machine
   readonly all: DevPagemap[] = []
+  readonly users: UserPages
   readonly #slots: readonly [Slot, Slot]
 
   constructor(rules: RulesName | MemremapRules) {
     this.m = new Machine({ rules, schedule: (task) => this.#woken.push(task) })
     this.#slots = [newSlot(START), newSlot(START + SLOT_BYTES)]
+    // Pages that `use` takes without asking page tables are no file's.
+    const firsts = [0, 1].map((slot) => pfnOf({ slot, page: FILE_FIRST }))
+    this.users = new UserPages(this.m.registry, firsts, (slot) => this.#slots.at(slot)?.live !== null)
   }
 
   readonly #woken: (() => void)[] = []
@@ -72,6 +86,10 @@ class World {
   program(program: Program): Steps<void> {
     if (program.does === 'map') return this.#map(program)
     if (program.does === 'unbind') return this.#unbind(program)
+    if (program.does === 'direct-io') return this.users.directIo(program)
+    if (program.does === 'splice') return this.users.splice(program)
+    if (program.does === 'truncate') return this.users.truncate(program)
+    if (program.does === 'touch') return this.users.touch(program)
     return program.does === 'use' ? this.#use(program) : this.#wait(program)
   }
 
@@ -171,5 +189,5 @@ export function play({ programs, choices }: Run, rules: RulesName | MemremapRule
   m.emitter.actor = null
   m.clock.advance(2_000_000_000)
   m.emitter.emit('log/ended', { complete: true })
-  return { m, all: world.all, crashed, hung: tasks.waiting.map(({ what }) => what) }
+  return { m, space: world.users.space, all: world.all, crashed, hung: tasks.waiting.map(({ what }) => what) }
 }

@@ -49,9 +49,12 @@ export class DaxFaults {
     const pmd = pages > 1
     this.#say('memremap/fault-started', { mm: vma.space.pid, address: addressOf(page), write, pmd })
     const pgoff = vma.pgoff + page - vma.first
-    const outcome = pmd && !fits(vma, file, page, pgoff) ? failed('fallback', 0) : this.#ask(file, pgoff, pages)
-    yield null
-    return this.#insert(vma, file, page, write, pages, outcome)
+    for (;;) {
+      const outcome = pmd && !fits(vma, file, page, pgoff) ? failed('fallback', 0) : this.#ask(file, pgoff, pages)
+      yield null
+      if (!file.truncating) return this.#insert(vma, file, page, write, pages, outcome)
+      yield { until: () => !file.truncating, what: 'the file to be truncated' }
+    }
   }
 
   /** Uses the device: where is the page? */

@@ -11,6 +11,8 @@ export class DaxFile {
   readonly blocks: number[]
   /** What faults found, by page of the file (`i_pages`); only these pages can be busy. */
   readonly entries = new Map<number, Pfn>()
+  /** Its pages are idle and about to be given up: faults wait (`invalidate_lock`). */
+  truncating = false
   readonly #vmas = new Set<Vma>()
 
   constructor(inode: number, device: DaxDevice, blocks: readonly number[]) {

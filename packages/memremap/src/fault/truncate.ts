@@ -21,12 +21,14 @@ export function* truncateSteps({ emitter, rules, waits, pagemapOf }: TruncatePar
   if (file.blocks.length <= pages) return
   const last = file.blocks.length - 1
   if (rules.truncateWaits) {
-    const waiter = waits.start(() => {
+    const unmapped = (): Pfn[] => {
       file.unmapMapping(pages, last)
       return file.faultedFrom(pages)
-    }, 'ext4_break_layouts')
+    }
+    const waiter = waits.start(unmapped, 'ext4_break_layouts', () => (file.truncating = true))
     yield { until: () => waiter.waitsFor === null, what: 'pages of the file to become idle' }
   } else file.unmapMapping(pages, last)
+  file.truncating = false
   const freed = file.faultedFrom(pages)
   file.blocks.length = pages
   for (const page of file.entries.keys()) if (page >= pages) file.entries.delete(page)

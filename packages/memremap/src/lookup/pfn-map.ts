@@ -16,7 +16,8 @@ export const PFN_LIMIT = 2 ** 40
 
 interface Table<T extends object> {
   readonly whole: (T | null)[]
-  readonly parts: (SectionPieces<T> | null)[]
+  /** Empty until one is covered in parts. */
+  parts: (SectionPieces<T> | null)[]
   /** How many sections are covered in parts. */
   partly: number
 }
@@ -34,67 +35,70 @@ export class PfnMap<T extends object> {
 
   /** Covers a range, ends inclusive. @throws RangeError unless its pfns are whole numbers from 0 to 2^40 - 1. */
   set(first: Pfn, last: Pfn, value: T): void {
-    this.#each(first, last, (table, at, from, to) => {
-      if (to - from === SECTION_PAGES - 1) {
-        dropParts(table, at)
-        table.whole[at] = value
-      } else partsOf(table, at, from).set(from, to, value)
-    })
+    this.#cut(first, last, value)
   }
 
   /** Uncovers a range, whatever covered it. @throws RangeError as {@link set}. */
   clear(first: Pfn, last: Pfn): void {
-    this.#each(first, last, (table, at, from, to) => {
-      if (to - from === SECTION_PAGES - 1) {
-        dropParts(table, at)
-        table.whole[at] = null
-      } else if (table.whole[at] !== null || table.parts[at] !== null) {
-        const parts = partsOf(table, at, from)
-        parts.clear(from, to)
-        if (parts.size === 0) dropParts(table, at)
-      }
-    })
+    this.#cut(first, last, null)
   }
 
-  /** Calls `change` for each section that a range touches, with the range's part of it. */
-  #each(first: Pfn, last: Pfn, change: (table: Table<T>, at: number, from: Pfn, to: Pfn) => void): void {
+  /** Cuts a range into what it has of each table. */
+  #cut(first: Pfn, last: Pfn, value: T | null): void {
     if (!Number.isInteger(first) || !Number.isInteger(last) || first < 0 || last >= PFN_LIMIT || first > last)
       throw new RangeError(`a range of pages is from 0 to 2^40 - 1, found ${first} to ${last}`)
     for (let from = first; from <= last;) {
-      const section = Math.floor(from / SECTION_PAGES)
-      const to = Math.min(last, (section + 1) * SECTION_PAGES - 1)
-      change(this.#table(Math.floor(section / TABLE_SECTIONS)), section % TABLE_SECTIONS, from, to)
+      const at = Math.floor(from / TABLE_PAGES)
+      const to = Math.min(last, (at + 1) * TABLE_PAGES - 1)
+      change(this.#table(at), at * TABLE_PAGES, from, to, value)
       from = to + 1
     }
   }
 
   #table(at: number): Table<T> {
     while (this.#tables.length <= at) this.#tables.push(null)
-    return (this.#tables[at] ??= {
-      whole: Array.from({ length: TABLE_SECTIONS }, () => null),
-      parts: Array.from({ length: TABLE_SECTIONS }, () => null),
-      partly: 0,
-    })
+    return (this.#tables[at] ??= { whole: nulls(), parts: [], partly: 0 })
   }
+}
+
+const nulls = (): null[] => Array<null>(TABLE_SECTIONS).fill(null)
+
+/** What a range of a table that begins at `base` is covered by from now on; null: by nothing. */
+function change<T extends object>(table: Table<T>, base: Pfn, from: Pfn, to: Pfn, value: T | null): void {
+  const firstWhole = Math.ceil((from - base) / SECTION_PAGES)
+  const endWhole = Math.floor((to + 1 - base) / SECTION_PAGES)
+  if (firstWhole > endWhole) return changePart(table, base, from, to, value)
+  const wholeFrom = base + firstWhole * SECTION_PAGES
+  const wholeEnd = base + endWhole * SECTION_PAGES
+  if (from < wholeFrom) changePart(table, base, from, wholeFrom - 1, value)
+  for (let at = firstWhole; table.partly > 0 && at < endWhole; at++) dropParts(table, at)
+  table.whole.fill(value, firstWhole, endWhole)
+  if (to >= wholeEnd) changePart(table, base, wholeEnd, to, value)
+}
+
+/** The same of a part of one section. */
+function changePart<T extends object>(table: Table<T>, base: Pfn, from: Pfn, to: Pfn, value: T | null): void {
+  const at = Math.floor((from - base) / SECTION_PAGES)
+  const whole = table.whole[at] ?? null
+  const there = table.parts[at] ?? null
+  if (value === null && whole === null && there === null) return
+  const parts = there ?? new SectionPieces<T>()
+  const first = base + at * SECTION_PAGES
+  if (there === null) {
+    if (table.parts.length === 0) table.parts = nulls()
+    table.parts[at] = parts
+    table.partly++
+    // What covered it whole becomes one piece.
+    if (whole !== null) parts.set(first, first + SECTION_PAGES - 1, whole)
+    table.whole[at] = null
+  }
+  if (value === null) parts.clear(from, to)
+  else parts.set(from, to, value)
+  if (parts.size === 0) dropParts(table, at)
 }
 
 function dropParts<T extends object>(table: Table<T>, at: number): void {
-  if (table.parts[at] === null) return
+  if ((table.parts[at] ?? null) === null) return
   table.parts[at] = null
   table.partly--
-}
-
-/** The pieces of a section; what covered it whole becomes one. */
-function partsOf<T extends object>(table: Table<T>, at: number, pfn: Pfn): SectionPieces<T> {
-  const there = table.parts[at]
-  if (there !== null && there !== undefined) return there
-  const parts = (table.parts[at] = new SectionPieces<T>())
-  table.partly++
-  const whole = table.whole[at]
-  if (whole !== null && whole !== undefined) {
-    const first = Math.floor(pfn / SECTION_PAGES) * SECTION_PAGES
-    parts.set(first, first + SECTION_PAGES - 1, whole)
-    table.whole[at] = null
-  }
-  return parts
 }

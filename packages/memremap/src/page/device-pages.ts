@@ -1,13 +1,15 @@
 /**
  * The struct pages of one range of a pagemap: whose they are, and their counts (`page._refcount`). The counts are one flat
- * array in which 0 stands for what a page is initialised with. Fresh memory of the operating system is zero and costs nothing
- * until it is written, so that a range is made in the same time however large it is, and a page costs its four bytes from when
- * it is first referenced. Pages are numbers here, never objects.
+ * array in which 0 stands for what a page is initialised with, made when one of them is first referenced. Fresh memory of the
+ * operating system is zero and costs nothing until it is written: a range is mapped in the same time however large it is, and a
+ * page costs its four bytes from when it is first referenced. Pages are numbers here, never objects.
  */
 import type { Pfn } from '@devtrail/events'
 
 /** Pages of a range: 16 TiB. */
 export const RANGE_PAGES_MAX = 2 ** 32 - 1
+
+const UNTOUCHED = new Int32Array(0)
 
 export interface DevicePagesLayout {
   /** Order of its compound pages (`vmemmap_shift`): only the first page of each has a count of its own. */
@@ -24,7 +26,8 @@ export class DevicePages<P> {
   readonly last: Pfn
   readonly order: number
   readonly idle: 0 | 1
-  readonly #above: Int32Array<ArrayBuffer>
+  /** Made when a page is first referenced. */
+  #above: Int32Array<ArrayBuffer> = UNTOUCHED
 
   /** @throws RangeError when there are more than RANGE_PAGES_MAX. */
   constructor(pagemap: P, first: Pfn, last: Pfn, { order = 0, idle = 1 }: DevicePagesLayout = {}) {
@@ -36,7 +39,21 @@ export class DevicePages<P> {
     this.last = last
     this.order = order
     this.idle = idle
-    this.#above = new Int32Array(pages)
+  }
+
+  /** How far the count of a page is above what it was initialised with. */
+  #at(pfn: Pfn): number {
+    return this.#above === UNTOUCHED ? 0 : this.#above[pfn - this.first]!
+  }
+
+  /** The flat array itself, by pfn - first; empty until a page was referenced. */
+  get flat(): Int32Array<ArrayBuffer> {
+    return this.#above
+  }
+
+  #touched(): Int32Array<ArrayBuffer> {
+    if (this.#above === UNTOUCHED) this.#above = new Int32Array(this.last + 1 - this.first)
+    return this.#above
   }
 
   covers(pfn: Pfn): boolean {
@@ -62,16 +79,16 @@ export class DevicePages<P> {
 
   /** `page_ref_count` of a page, head or tail. */
   count(pfn: Pfn): number {
-    return this.#above[pfn - this.first]! + this.idleCount(pfn)
+    return this.#at(pfn) + this.idleCount(pfn)
   }
 
   setCount(pfn: Pfn, count: number): void {
-    this.#above[pfn - this.first] = count - this.idleCount(pfn)
+    this.#touched()[pfn - this.first] = count - this.idleCount(pfn)
   }
 
   /** Adds to the count of a page that carries one; returns how far that is above its idle count. */
   add(pfn: Pfn, n: number): number {
-    return (this.#above[pfn - this.first]! += n)
+    return (this.#touched()[pfn - this.first]! += n)
   }
 
   /** Pages whose count is not the idle one, with their counts. */
@@ -87,9 +104,9 @@ export class DevicePages<P> {
   takeOver(other: DevicePages<P>): void {
     const from = Math.max(this.first, other.first)
     const to = Math.min(this.last, other.last) + 1
-    if (from >= to) return
+    if (from >= to || other.#above === UNTOUCHED) return
     const theirs = other.#above.subarray(from - other.first, to - other.first)
-    this.#above.set(theirs, from - this.first)
+    this.#touched().set(theirs, from - this.first)
     theirs.fill(0)
   }
 }

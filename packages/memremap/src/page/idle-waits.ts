@@ -15,6 +15,8 @@ export interface IdleWaiter {
   readonly call: string
   /** Unmaps the pages of the file and says which they are. */
   readonly pages: () => readonly Pfn[]
+  /** Called when a search finds none, before anything else can happen. */
+  readonly found: (() => void) | undefined
   /** The page it sleeps on; null once it returned. */
   waitsFor: Pfn | null
 }
@@ -42,13 +44,16 @@ export class IdleWaits {
     return this.#waiters
   }
 
-  /** Enters the wait for what `pages` gives at each search, on behalf of the emitter's actor. @throws Error without one, or when it waits already. */
-  start(pages: () => readonly Pfn[], call: string): IdleWaiter {
+  /**
+   * Enters the wait for what `pages` gives at each search, on behalf of the emitter's actor. `found` is called when all are idle.
+   * @throws Error without one, or when it waits already.
+   */
+  start(pages: () => readonly Pfn[], call: string, found?: () => void): IdleWaiter {
     const actor = this.#emitter.actor
     if (actor === null || this.#waiters.has(actor.pid)) {
       throw new Error(`a wait needs a task that does not wait yet, found ${actor?.pid ?? 'none'} (after event ${this.#emitter.seq})`)
     }
-    const waiter: IdleWaiter = { actor, call, pages, waitsFor: null }
+    const waiter: IdleWaiter = { actor, call, pages, found, waitsFor: null }
     this.#waiters.set(actor.pid, waiter)
     this.#emitter.emit<MemremapPayload>('memremap/idle-wait-started', { call, inode: null, returns: true })
     this.#search(waiter)
@@ -84,6 +89,7 @@ export class IdleWaits {
     waiter.waitsFor = busy
     if (busy !== null) return
     this.#waiters.delete(waiter.actor.pid)
+    waiter.found?.()
     say.emit<MemremapPayload>('memremap/idle-wait-ended', { call: waiter.call, errno: 0 })
   }
 }

@@ -171,6 +171,9 @@ export const freedBlockReferenced: Invariant<MemremapState> = {
     for (let pfn = event.data.pfn; pfn < event.data.pfn + event.data.pages; pfn++) {
       const page = p.pages.get(headOf(p, pfn))
       if (page === undefined || !isReferenced(page, p.idle)) continue
+      // A walk under way looks again whether the page is mapped, and gives it back: `page-of-no-translation` says if it does not.
+      const underWay = page.holders.filter((h) => (state.walks.get(h.pid ?? -1) ?? Infinity) < h.seq)
+      if (page.holders.length > 0 && underWay.length === page.holders.length) continue
       const summary = `a file gave up page ${hex(pfn)} while it was referenced${page.holders.length > 0 ? ` by ${takersOf(page)}` : ''}`
       found.push(broken('memremap/freed-block-referenced', any, { summary, pfn, evidence: page.holders.map((h) => h.seq) }))
     }

@@ -1,7 +1,9 @@
 /** Vectors are those of the memremap notes, section 3. */
+import { Emitter, Ids, ManualClock } from '@devtrail/events'
 import { expect, test } from 'vitest'
 import { GIB, Live, MIB, PFN } from '../../test/live.ts'
 import { newAltmap } from '../altmap/altmap.ts'
+import { PagemapRegistry } from '../pagemap-registry.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { finish } from '../tasks.ts'
 import { foll } from './foll.ts'
@@ -195,4 +197,49 @@ test('vector 20: of 1 GiB in compound pages of 2 MiB 512 heads have a count, and
     [PFN + 512, 2],
   ])
   expect([references.put(PFN + 701, { kind: 'pin' }), references.put(PFN + 700)]).toEqual(['referenced', 'idle'])
+})
+
+test('with nobody who listens the counts are the same, whoever comes to listen between, whatever is mapped between', () => {
+  const quiet = new Emitter(new ManualClock())
+  const registry = new PagemapRegistry(quiet, new Ids())
+  const map = (gib: bigint): void => {
+    registry.memremapPages(1, { start: gib * GIB, end: (gib + 1n) * GIB - 1n }, memoryType.FS_DAX)
+  }
+  const { references } = registry
+  map(4n)
+  for (let n = 0; n < 3; n++) references.getPage(PFN + n)
+  references.getPage(PFN)
+  expect([references.putPage(PFN), references.putPage(PFN + 1), registry.countOf(PFN), registry.countOf(PFN + 1)]).toEqual([
+    'referenced',
+    'idle',
+    2,
+    1,
+  ])
+  const heard: string[] = []
+  const stop = quiet.tap((event) => heard.push(event.type))
+  references.getPage(PFN)
+  expect([references.putPage(PFN), references.putPage(PFN)]).toEqual(['referenced', 'idle'])
+  stop()
+  expect(heard).toEqual(['memremap/grabbed', 'memremap/put', 'memremap/put'])
+  map(5n)
+  references.getPage(0x140000)
+  references.getPage(PFN)
+  expect([registry.countOf(0x140000), registry.countOf(PFN)]).toEqual([2, 2])
+  // Below the idle count nothing notices, and the next get is a BUG.
+  expect([references.putPage(PFN + 9), registry.countOf(PFN + 9)]).toEqual(['referenced', 0])
+  expect(() => references.getPage(PFN + 9)).toThrow(PageBug)
+  registry.memunmapPages(registry.pagemaps.at(-1)!)
+  expect([references.putPage(PFN), registry.countOf(PFN)]).toEqual(['gone', 0])
+  expect(() => references.getPage(PFN)).toThrow('has no struct page')
+})
+
+test('who waits is woken with nobody listening too', () => {
+  const quiet = new Emitter(new ManualClock())
+  quiet.actor = { pid: 3, comm: 'truncate' }
+  const registry = new PagemapRegistry(quiet, new Ids())
+  registry.memremapPages(1, { start: 4n * GIB, end: 5n * GIB - 1n }, memoryType.FS_DAX)
+  registry.references.getPage(PFN)
+  const waiter = registry.startIdleWait([PFN])
+  registry.references.putPage(PFN)
+  expect(waiter.waitsFor).toBe(null)
 })

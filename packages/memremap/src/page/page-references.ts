@@ -20,6 +20,8 @@ export type ReferenceKind = 'get' | 'pin'
 /** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. `freed`: it was the last. */
 export type PutResult = 'idle' | 'referenced' | 'gone' | 'freed'
 
+const NONE = new Int32Array(0)
+
 /** The kernel would have stopped here (VM_BUG_ON): a broken promise of the caller. */
 export class PageBug extends Error {
   override readonly name = 'PageBug'
@@ -55,6 +57,14 @@ export class PageReferences<P extends FreeingOwner> {
   readonly #wake: (pfn: Pfn, cause: number) => void
   /** Counts of pages of ordinary memory that were handed in. */
   readonly #ordinary = new Map<Pfn, number>()
+  /**
+   * The counts at hand, by pfn - first, as far as they are above the idle one: of the range that was used last, while nobody
+   * listens; else none. So that counting one reference after the other takes no look-up.
+   */
+  #above: Int32Array<ArrayBuffer> = NONE
+  #first: Pfn = 0
+  /** Whether somebody may wait for one of them to become idle. */
+  #awaited = false
   #freedWithoutCallback = false
 
   constructor({ emitter, rules, pages, hold, wake }: PageReferencesParts<P>) {
@@ -63,6 +73,11 @@ export class PageReferences<P extends FreeingOwner> {
     this.#pages = pages
     this.#hold = hold
     this.#wake = wake
+    const forget = (): void => {
+      this.#above = NONE
+    }
+    pages.whenChanged(forget)
+    emitter.whenHeard(forget)
   }
 
   /** A page of ordinary memory, with one reference. */
@@ -77,6 +92,13 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0. */
   getPage(pfn: Pfn): void {
+    const at = pfn - this.#first
+    const before = at >= 0 ? this.#above[at] : undefined
+    if (before === undefined || before < 0) return this.#getPage(pfn)
+    this.#above[at] = before + 1
+  }
+
+  #getPage(pfn: Pfn): void {
     const pages = this.#pages.at(pfn)
     if (pages === null) return this.#getOrdinary(pfn)
     const head = pages.headOf(pfn)
@@ -84,6 +106,15 @@ export class PageReferences<P extends FreeingOwner> {
     const above = pages.add(head, 1)
     if (above + pages.idleCount(head) <= 1) this.#bug(pfn, 'is referenced anew although its count is 0')
     if (this.#emitter.on) this.#sayGrabbed(pages, pfn, 'get', 1, above - 1)
+    else this.#bringNear(pages)
+  }
+
+  /** From now on the counts of these pages are at hand, where they are plain: of small pages that are idle at 1, and hold nothing. */
+  #bringNear(pages: DevicePages<P>): void {
+    if (this.#rules.pageHoldsPagemap || this.#pages.overlapping || pages.order !== 0 || pages.idle !== 1) return
+    this.#first = pages.first
+    this.#above = pages.flat
+    this.#awaited = pages.pagemap.type === memoryType.FS_DAX && this.#rules.wakes.includes('put_page')
   }
 
   #getOrdinary(pfn: Pfn): void {
@@ -133,13 +164,14 @@ export class PageReferences<P extends FreeingOwner> {
     }
   }
 
-  /** `put_page` of one FOLL_GET reference, when nobody listens the cheapest of its kind. */
+  /** `put_page` of one FOLL_GET reference. */
   putPage(pfn: Pfn): PutResult {
-    const pages = this.#emitter.on || this.#rules.pageHoldsPagemap ? null : this.#pages.at(pfn)
-    if (pages === null || pages.order !== 0 || pages.pagemap.type !== memoryType.FS_DAX) return this.put(pfn)
-    const above = pages.add(pfn, -1)
-    if (above !== 0) return 'referenced'
-    if (this.#rules.wakes.includes('put_page')) this.#wake(pfn, 0)
+    const at = pfn - this.#first
+    const before = at >= 0 ? this.#above[at] : undefined
+    if (before === undefined || before <= 0) return this.put(pfn)
+    this.#above[at] = before - 1
+    if (before > 1) return 'referenced'
+    if (this.#awaited) this.#wake(pfn, 0)
     return 'idle'
   }
 

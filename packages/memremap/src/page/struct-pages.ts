@@ -41,6 +41,7 @@ export class StructPages<P extends PageOwner> {
   /** Where a neighbour was found last; not used where ranges overlap, as the seed lets them. */
   #last: DevicePages<P> | null = null
   #overlapping = false
+  readonly #whenChanged: (() => void)[] = []
   /** What a list left in the words of a page that was added to one. */
   readonly #words = new Map<Pfn, PageWords>()
 
@@ -60,6 +61,16 @@ export class StructPages<P extends PageOwner> {
     const found = this.#pages.get(pfn)
     if (found !== null && !this.#overlapping) this.#last = found
     return found
+  }
+
+  /** Calls back whenever pages came or went: what was found before may be another's. */
+  whenChanged(call: () => void): void {
+    this.#whenChanged.push(call)
+  }
+
+  /** Whether a pfn that one range covers may be another's page. */
+  get overlapping(): boolean {
+    return this.#overlapping
   }
 
   /** `page_ref_count`; 0 where there is no device page. */
@@ -122,7 +133,7 @@ export class StructPages<P extends PageOwner> {
       this.#sayUnlinkedTwice(pages, other)
     }
     this.#ranges.add(pages)
-    this.#last = null
+    this.#changed()
     if (devFirst <= last) this.#pages.set(devFirst, last, pages)
     return pages
   }
@@ -135,8 +146,13 @@ export class StructPages<P extends PageOwner> {
     this.#pages.clear(first, end - 1)
     for (const pages of this.#ranges) if (pages.first >= first && pages.last < end) this.#ranges.delete(pages)
     for (const pfn of this.#words.keys()) if (pfn >= first && pfn < end) this.#words.delete(pfn)
-    this.#last = null
+    this.#changed()
     if (this.#ranges.size === 0) this.#overlapping = false
+  }
+
+  #changed(): void {
+    this.#last = null
+    for (const call of this.#whenChanged) call()
   }
 
   #sayUnlinkedTwice(pages: DevicePages<P>, other: DevicePages<P>): void {

@@ -1,0 +1,202 @@
+/** Struct pages of 1 TiB: what mapping costs, what a touched page costs, and references beside a flat typed array. */
+import { countedBench, timedBench, type Bench, type Work } from '@devtrail/bench'
+import { Emitter, ManualClock } from '@devtrail/events'
+import { DevicePages, memoryType, memremapRules, PageReferences } from '../src/index.ts'
+import { StructPages } from '../src/page/struct-pages.ts'
+
+const FIRST = 0x100000
+/** 1 TiB. */
+const TIB_PAGES = 2 ** 28
+/** 256 GiB, for references in no order. */
+const SCATTERED_PAGES = 2 ** 26
+/** 16 MiB, for those one behind the other. */
+const STREAK_PAGES = 4096
+const WORD = 4
+const REFS = 1 << 20
+const GET = 4
+
+interface Owner {
+  readonly id: number
+  readonly pointer: string
+  readonly type: number
+  readonly device: null
+}
+const owner: Owner = { id: 1, pointer: '0xffff888000000100', type: memoryType.FS_DAX, device: null }
+
+function machine(): { pages: StructPages<Owner>; references: PageReferences<Owner> } {
+  const emitter = new Emitter(new ManualClock())
+  const rules = memremapRules['linux-6.1']
+  const pages = new StructPages<Owner>(emitter, rules)
+  const hold = { get: () => {}, put: () => {}, tryGetLive: () => true }
+  return { pages, references: new PageReferences<Owner>({ emitter, rules, pages, hold, wake: () => {} }) }
+}
+
+/** What `arch_add_memory` and `memmap_init_zone_device` do to the struct pages of a range. */
+function add(pages: StructPages<Owner>, count: number): DevicePages<Owner> {
+  pages.added(FIRST, FIRST + count)
+  return pages.initDevice(owner, { devFirst: FIRST, last: FIRST + count - 1 })
+}
+
+function mapping(): Work {
+  let { pages } = machine()
+  return {
+    before: () => {
+      pages = machine().pages
+    },
+    run: () => (add(pages, TIB_PAGES).last === FIRST + TIB_PAGES - 1 ? 1 : 0),
+  }
+}
+
+function writing(): Work {
+  const words = new Int32Array(TIB_PAGES)
+  let n = 0
+  return { run: () => (words.fill(++n)[TIB_PAGES - 1] === n ? 1 : 0) }
+}
+
+/** Bytes that become resident while something is done; what it gives stays reachable. */
+function resident(make: () => unknown): number {
+  const before = process.memoryUsage.rss()
+  const kept = make()
+  const grown = process.memoryUsage.rss() - before
+  return kept === null ? Number.NaN : Math.max(0, grown)
+}
+
+function touchAll(pages: DevicePages<Owner>): DevicePages<Owner> {
+  for (let pfn = pages.first; pfn <= pages.last; pfn++) pages.add(pfn, 1)
+  return pages
+}
+
+function bytesMapped(): number {
+  const { pages } = machine()
+  return resident(() => add(pages, TIB_PAGES))
+}
+
+function bytesTouched(): number {
+  // Once before, so that what the compiler takes is not counted.
+  touchAll(add(machine().pages, STREAK_PAGES * 64))
+  const { pages } = machine()
+  return resident(() => touchAll(add(pages, SCATTERED_PAGES))) / SCATTERED_PAGES
+}
+
+type Order = (n: number) => number
+
+const inStreak: Order = (n) => n % STREAK_PAGES
+const inNoOrder: Order = (n) => Math.imul(n, 0x9e3779b1) >>> (32 - Math.log2(SCATTERED_PAGES))
+
+const pfnsIn = (order: Order): Float64Array => Float64Array.from({ length: REFS }, (_, n) => FIRST + order(n))
+
+/** A get of each page, then a put of each. */
+function ourRefs(pfns: Float64Array): Work {
+  const { pages, references } = machine()
+  add(pages, SCATTERED_PAGES)
+  return {
+    run: () => {
+      for (let i = 0; i < pfns.length; i++) references.getPage(pfns[i]!)
+      let idle = 0
+      for (let i = 0; i < pfns.length; i++) if (references.putPage(pfns[i]!) === 'idle') idle++
+      return idle > 0 ? REFS : 0
+    },
+  }
+}
+
+function flatRefs(pfns: Float64Array): Work {
+  const counts = new Int32Array(SCATTERED_PAGES)
+  return {
+    run: () => {
+      for (let i = 0; i < pfns.length; i++) counts[pfns[i]! - FIRST]! += 1
+      let idle = 0
+      for (let i = 0; i < pfns.length; i++) if ((counts[pfns[i]! - FIRST]! -= 1) === 0) idle++
+      return idle > 0 ? REFS : 0
+    },
+  }
+}
+
+function ourPins(pfns: Float64Array): Work {
+  const { pages, references } = machine()
+  add(pages, SCATTERED_PAGES)
+  return {
+    run: () => {
+      let taken = 0
+      for (let i = 0; i < pfns.length; i++) if (references.tryGrab(pfns[i]!, GET)) taken++
+      for (let i = 0; i < pfns.length; i++) references.putPage(pfns[i]!)
+      return taken === REFS ? REFS : 0
+    },
+  }
+}
+
+function mapOfCounts(pfns: Float64Array): Work {
+  const counts = new Map<number, number>()
+  return {
+    run: () => {
+      for (let i = 0; i < pfns.length; i++) counts.set(pfns[i]!, (counts.get(pfns[i]!) ?? 1) + 1)
+      let idle = 0
+      for (let i = 0; i < pfns.length; i++) {
+        const pfn = pfns[i]!
+        const count = counts.get(pfn)! - 1
+        if (count === 1) {
+          counts.delete(pfn)
+          idle++
+        } else counts.set(pfn, count)
+      }
+      return idle > 0 ? REFS : 0
+    },
+  }
+}
+
+const FLAT = 'a flat typed array'
+const ONE_WORD = 'one word a page'
+
+export const benches: readonly Bench[] = [
+  timedBench({
+    name: 'memremap/map-1-tib',
+    about: `the struct pages of 1 TiB (${TIB_PAGES} pages)`,
+    unit: 'mapping',
+    setUp: () => null,
+    ours: mapping,
+    peers: [{ name: ONE_WORD, goal: 100, work: writing }],
+  }),
+  countedBench({
+    name: 'memremap/resident-mapped',
+    about: `bytes resident when 1 TiB is mapped and no page is touched`,
+    unit: 'bytes',
+    peers: [{ name: ONE_WORD, goal: 512, goalText: 'at most 2 MiB' }],
+    count: () => ({ [ONE_WORD]: { ours: Math.max(1, bytesMapped()), peer: TIB_PAGES * WORD } }),
+  }),
+  countedBench({
+    name: 'memremap/resident-touched',
+    about: `bytes resident for each page of 256 GiB, all touched`,
+    unit: 'bytes/page',
+    peers: [{ name: ONE_WORD, goal: 4 / 4.1, goalText: 'at most 4.1 bytes' }],
+    count: () => ({ [ONE_WORD]: { ours: bytesTouched(), peer: WORD } }),
+  }),
+  timedBench({
+    name: 'memremap/get-put-streak',
+    about: 'get_page and put_page of neighbouring pages',
+    unit: 'page',
+    setUp: () => pfnsIn(inStreak),
+    ours: ourRefs,
+    peers: [
+      { name: FLAT, goal: 1 / 3, goalText: 'at most 3 times', work: flatRefs },
+      { name: 'a Map of counts', goal: 5, work: mapOfCounts },
+    ],
+  }),
+  timedBench({
+    name: 'memremap/get-put-random',
+    about: 'get_page and put_page of pages of 256 GiB in no order',
+    unit: 'page',
+    setUp: () => pfnsIn(inNoOrder),
+    ours: ourRefs,
+    peers: [
+      { name: FLAT, goal: 1 / 2, goalText: 'at most 2 times', work: flatRefs },
+      { name: 'a Map of counts', goal: 5, work: mapOfCounts },
+    ],
+  }),
+  timedBench({
+    name: 'memremap/grab-put-streak',
+    about: 'try_grab_page and put_page of neighbouring pages',
+    unit: 'page',
+    setUp: () => pfnsIn(inStreak),
+    ours: ourPins,
+    peers: [{ name: FLAT, work: flatRefs }],
+  }),
+]
