@@ -202,10 +202,12 @@ interface Namers {
   readonly region: readonly Spot[]
 }
 
+/** Whether a model's events name what is of a kind. */
+const isNamedBy = (kind: 'pagemap' | 'region', { catalogue }: Model): boolean =>
+  Object.values(catalogue.declarations).some(({ fields }) => Object.values(fields).some((f) => f.kind === kind))
+
 function namersOf(spots: readonly Spot[], models: readonly Model[]): Namers {
-  const named = (kind: 'pagemap' | 'region') => (model: Model) =>
-    Object.values(model.catalogue.declarations).some(({ fields }) => Object.values(fields).some((f) => f.kind === kind))
-  const of = (kind: 'pagemap' | 'region'): Spot[] => spots.filter((spot) => tellersOf(models, spot).some(named(kind)))
+  const of = (kind: 'pagemap' | 'region'): Spot[] => spots.filter((spot) => tellersOf(models, spot).some((m) => isNamedBy(kind, m)))
   return { pagemap: of('pagemap'), region: of('region') }
 }
 
