@@ -88,7 +88,12 @@ describe('whatever others do in between', () => {
     ]
     struct.kill(main)
     const epoch = epochOf(struct.words)
-    expect([struct.gather(other, epoch), struct.gather(main, epoch), struct.gather(main, epoch), struct.count]).toEqual([false, true, false, 1])
+    expect([struct.gather(other, epoch), struct.gather(main, epoch), struct.gather(main, epoch), struct.count]).toEqual([
+      false,
+      true,
+      false,
+      1,
+    ])
     expect([struct.endSwitch(other, epoch), struct.endSwitch(main, epoch), struct.endSwitch(main, epoch)]).toEqual([false, true, false])
   })
 })

@@ -63,5 +63,6 @@ describe('a wait', () => {
     ref.put()
     ref.reinit()
     await released
+    expect(ref.isDying).toBe(false)
   })
 })

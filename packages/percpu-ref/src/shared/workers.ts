@@ -62,10 +62,7 @@ export class Workers {
   /** Whether somebody has the place; false where there is none. */
   isTaken(worker: number): boolean {
     return (
-      Number.isInteger(worker) &&
-      worker >= 0 &&
-      worker < this.count &&
-      isOdd(Atomics.load(this.#words, lineOf(worker) + place.TENANCY))
+      Number.isInteger(worker) && worker >= 0 && worker < this.count && isOdd(Atomics.load(this.#words, lineOf(worker) + place.TENANCY))
     )
   }
 
