@@ -111,6 +111,12 @@ it('wants a log of its own, and something that can be followed', async () => {
   expect((await devtrail(['import', scratch.path('nowhere'), '--follow', '-o', scratch.path('x')])).code).toBe(3)
 })
 
+const numbers = (out: string): number[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { seq: number }).seq)
+
 it('events --follow and check --follow tell what comes in as it comes, and end with the recording', async () => {
   const all = (await readFile(join(recording('fsdax-pinned-unbind'), 'trace.txt'), 'utf8')).split('\n')
   const { child, log, ended } = follow('-')
@@ -124,11 +130,6 @@ it('events --follow and check --follow tell what comes in as it comes, and end w
   const whole = (await devtrail(['events', log, '--json'])).out
   const followed = await events
   expect(followed.code).toBe(0)
-  const numbers = (out: string): number[] =>
-    out
-      .trimEnd()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { seq: number }).seq)
   expect(numbers(followed.out)).toEqual(numbers(whole))
   expect(numbers((await grabs).out)).toHaveLength(16)
   const { code, out } = await checked
