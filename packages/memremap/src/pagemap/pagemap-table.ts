@@ -30,12 +30,18 @@ export class PagemapTable {
   /** memremap without struct pages. */
   readonly mappings: Mappings
   protected readonly emitter: Emitter
+  #cachedIsEnough: boolean
   readonly #unmapping = new Map<DevPagemap, Progress<void>>()
 
   constructor(emitter: Emitter, ids: Ids, options: MemremapOptions = {}) {
     this.machine = new MemremapMachine(emitter, ids, options)
     this.mappings = new Mappings(this.machine)
     this.emitter = emitter
+    const takesNone = this.machine.zoneDevice && !this.rules.cachedLookupGets
+    this.#cachedIsEnough = takesNone && !emitter.on
+    emitter.whenHeard((on) => {
+      this.#cachedIsEnough = takesNone && !on
+    })
   }
 
   get rules(): MemremapRules {
@@ -142,6 +148,8 @@ export class PagemapTable {
 
   /** `get_dev_pagemap`: the live pagemap of a page, referenced; or the `cached` one the caller still holds if it covers the page. */
   getDevPagemap(pfn: Pfn, cached: DevPagemap | null = null): DevPagemap | null {
+    // While nobody listens, a cached pagemap that covers the page is the whole answer where it takes no reference.
+    if (cached !== null && this.#cachedIsEnough && pfn >= cached.cachedFirst && pfn <= cached.cachedLast) return cached
     return this.machine.zoneDevice ? getDevPagemap(this.machine, pfn, cached) : null
   }
 
