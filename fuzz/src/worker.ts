@@ -49,6 +49,12 @@ const tell = (message: Message): void => parentPort!.postMessage(message)
 /** Milliseconds of one target before the next has its turn; where inputs are counted, one target comes after the other. */
 const TURN = work.runs === Infinity ? 500 : Infinity
 
+/**
+ * Inputs after which the event loop has its turn. What is in memory never waits for it, and without it what Node puts off until then
+ * (the ends of decompressions that failed, each with its buffer) would pile up to gigabytes.
+ */
+const BREATH = 64
+
 const runs = targets
   .filter(({ name }) => work.names.includes(name))
   .map((target) => ({
@@ -69,6 +75,7 @@ for (let left = runs; left.length > 0 && !isOver();) {
     const input = fuzzer.next()
     current.set(run.index, input)
     const { isNew, failure } = await fuzzer.run(input)
+    if (fuzzer.executions % BREATH === 0) await new Promise((resolve) => void setImmediate(resolve))
     const { steps, bytes } = readMeter()
     run.stepsMax = Math.max(run.stepsMax, steps)
     run.bytesMax = Math.max(run.bytesMax, bytes)

@@ -1,7 +1,9 @@
 /** A trace that is imported while it is written, and asked meanwhile by another process. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { BIN, recording, Scratch, type Run } from './devtrail.ts'
 
@@ -66,6 +68,29 @@ it('a file that grows: Ctrl-C ends the log whole, with all that was read', async
   expect(await ended).toBe(130)
   expect((await devtrail(['verify', log])).code).toBe(0)
   expect((await devtrail(['info', log])).code).toBe(0)
+})
+
+it('what is no text is refused at once, a pipe and a file alike', async () => {
+  const packed = scratch.write('mine.gz', gzipSync(text(await lines())))
+  const dat = recording('fsdax-gup-overwritten')
+  for (const given of [packed, join(dat, 'trace.dat')]) {
+    const { code, err } = await devtrail(['import', given, '--follow', '-o', scratch.path('none.log')])
+    expect([code, err]).toEqual([3, expect.stringContaining('import it without --follow')])
+    expect(existsSync(scratch.path('none.log'))).toBe(false)
+  }
+  const { child, ended } = follow('-')
+  child.stdin!.write(gzipSync('x'))
+  child.stdin!.write(new Uint8Array(20))
+  expect(await ended).toBe(3)
+})
+
+it('being told to end is like Ctrl-C', async () => {
+  const { child, log, ended } = follow('-')
+  child.stdin!.write(text((await lines()).slice(0, 200)))
+  await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(100)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(130)
+  expect((await devtrail(['verify', log])).code).toBe(0)
 })
 
 it('a killed import leaves a log with what had come', async () => {

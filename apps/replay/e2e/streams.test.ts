@@ -86,21 +86,18 @@ describe('streams', () => {
     expect(readdirSync(join(cache, 'devtrail'))).toEqual([])
   })
 
-  test('Ctrl-C while a trace comes in: exit 130, nothing left behind', async () => {
-    const env = { XDG_CACHE_HOME: scratch.path('interrupted-cache') }
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s while a trace comes in: exit 130, nothing left behind', async (signal) => {
+    const env = { XDG_CACHE_HOME: scratch.path(`${signal}-cache`) }
     const child = spawn(process.execPath, [BIN, 'import', '-'], { ...scratch.spawnOptions({ env }), stdio: ['pipe', 'pipe', 'pipe'] })
     const closed = once(child, 'close')
     child.stdin!.on('error', () => {})
     child.stdin!.write(trace.subarray(0, 20_000))
-    while (
-      !existsSync(scratch.path('interrupted-cache/devtrail')) ||
-      readdirSync(scratch.path('interrupted-cache/devtrail')).length === 0
-    ) {
+    while (!existsSync(scratch.path(`${signal}-cache/devtrail`)) || readdirSync(scratch.path(`${signal}-cache/devtrail`)).length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    child.kill('SIGINT')
+    child.kill(signal)
     const [code] = (await closed) as [number]
     expect(code).toBe(130)
-    expect(readdirSync(scratch.path('interrupted-cache/devtrail'))).toEqual([])
+    expect(readdirSync(scratch.path(`${signal}-cache/devtrail`))).toEqual([])
   })
 })

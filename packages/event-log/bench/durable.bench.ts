@@ -1,11 +1,13 @@
 /** Appends that are on the disk when they return. */
-import { fdatasyncSync, openSync, statSync, writeSync, closeSync } from 'node:fs'
+import { fdatasyncSync, openSync, writeSync, closeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { timedBench, workFolder, type Bench, type Work } from '@devtrail/bench'
 import type { AnyEvent } from '@devtrail/events'
 import { createFileLog } from '../src/file.ts'
-import { SEGMENTS_FOLDER, segmentName } from '../src/file/layout.ts'
+import { nodeDisk } from '../src/file/disk.ts'
+import { readHead } from '../src/file/head.ts'
+import { loadSegment } from '../src/file/load-segment.ts'
 import { EventSource, vocabulary } from './events.ts'
 import { lmdbStore } from './lmdb-store.ts'
 import { meta } from './meta.ts'
@@ -46,21 +48,18 @@ async function logStore(folder: string, size: number, blocking: boolean): Promis
   return storing(size, store, async () => void (await log.close()))
 }
 
-/** What a durable event adds to a log's file. */
+/** As many bytes as a durable event takes in a log. */
 async function bytesOfOne(folder: string): Promise<Uint8Array> {
   const log = await createFileLog(folder, meta, vocabulary)
-  const file = join(folder, SEGMENTS_FOLDER, segmentName(1))
-  let before = 0
-  let bytes = 0
   for (const event of new EventSource().take(20)) {
     await log.append([event])
     await log.flush('durable')
-    const { size } = statSync(file)
-    bytes = size - before
-    before = size
   }
   await log.close()
-  return new Uint8Array(bytes).fill(7)
+  const { logId } = await readHead(nodeDisk, folder)
+  const { file, blocks } = await loadSegment(nodeDisk, { folder, logId, number: 1, isLast: true, before: 0 })
+  await file.close()
+  return new Uint8Array(blocks.at(-1)!.bytes).fill(7)
 }
 
 async function sizedFolder(): Promise<{ readonly folder: string; readonly bytes: Uint8Array }> {

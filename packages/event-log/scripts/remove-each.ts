@@ -13,6 +13,7 @@ const PACKAGE = join(import.meta.dirname, '..')
 const ROOT = join(PACKAGE, '../..')
 /** Where else is looked, the fastest first. */
 const TESTS = [
+  'closing',
   'double-damage',
   'repair-faults',
   'torn-tail',

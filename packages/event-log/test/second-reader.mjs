@@ -78,6 +78,10 @@ function readMeta(folder) {
   must(typeof meta.source === 'object' && meta.source !== null, 'log.json: source is not an object')
   must(Array.isArray(meta.notes) && meta.notes.every((note) => typeof note === 'string'), 'log.json: notes are not strings')
   must(/^[0-9a-f]{16}$/.test(meta.id), 'log.json: id is not 16 hex digits')
+  if (meta.closed !== undefined) {
+    const { events, lastSeq } = meta.closed
+    must([events, lastSeq].every((n) => Number.isSafeInteger(n) && n >= 0) && lastSeq <= events, 'log.json: closed makes no sense')
+  }
   return meta
 }
 
@@ -431,6 +435,8 @@ function readEvents(body, n, last, dictionary) {
 const HEADER = 64
 const BLOCK = 48
 const TRAILER = 24
+/** Space is laid out up to multiples of this. */
+const SPACE = 4096
 
 /** A segment's file, and checksums seeded with where its bytes are. */
 class Segment {
@@ -511,7 +517,7 @@ class Segment {
     const follow = stored.at(-1)
     must(follow >= 1 && follow <= 8 && follow <= stored.length, `${what}: ${follow} bytes after the frame`)
     must(allZero(stored.subarray(-follow, -1)), `${what}: what should be zeros is not`)
-    return zstd(stored.subarray(0, stored.length - follow), bytes, 27, what)
+    return zstd(stored.subarray(0, stored.length - follow), bytes, 23, what)
   }
 
   trailer(offset, index) {
@@ -521,15 +527,34 @@ class Segment {
     must(zero === 0 && zero2 === 0, `${this.at(offset)}: what should be zeros is not`)
   }
 
+  /** Where the last byte ends that is not zero, not before an offset. */
+  dataEnd(offset) {
+    let end = this.bytes.length
+    while (end > offset && this.bytes[end - 1] === 0) end--
+    return end
+  }
+
   /** Whether the block that starts at an offset, and is not whole, is what a writer was in the middle of. */
   isTornAt(offset) {
     const { bytes } = this
     const later = []
     for (let at = offset + 8; at < bytes.length; at += 8) if (this.hasHeaderAt(at)) later.push(at)
     if (later.some((at) => bytes.readUInt32LE(at + 40) > offset)) return false
-    const size = this.hasHeaderAt(offset) ? BLOCK + bytes.readUInt32LE(offset + 12) : BLOCK
-    if (offset + size > bytes.length && later.length === 0) return true
-    return sectorParts(bytes, offset, later[0] ?? bytes.length).some(allZero)
+    if (later.length > 0) return sectorParts(bytes, offset, later[0]).some(allZero)
+    const hasHeader = this.hasHeaderAt(offset)
+    const size = hasHeader ? BLOCK + bytes.readUInt32LE(offset + 12) : BLOCK
+    const data = this.dataEnd(offset)
+    if (data > offset && allZero(bytes.subarray(offset, data - 1)) && Number.isInteger(Math.log2(bytes[data - 1]))) return false
+    if (offset + size > bytes.length) return true
+    if (hasHeader ? size <= SPACE && data < offset + size : data <= offset + BLOCK) return true
+    return sectorParts(bytes, offset, hasHeader ? offset + size : data).some(allZero)
+  }
+
+  /** Whether what is torn at an offset is more than space that was laid out. */
+  isTailAt(offset) {
+    const { bytes } = this
+    const data = this.dataEnd(offset)
+    return data > offset || bytes.length % SPACE !== 0 || bytes.length - offset > SPACE
   }
 
   /** Whether the trailer at an offset is what a writer was in the middle of. */
@@ -577,7 +602,7 @@ function readSegments(folder, logId, print) {
     const isLast = i === names.length - 1
     const segment = new Segment(readFileSync(join(folder, 'segments', name)), i + 1, logId)
     if (isLast && (segment.bytes.length < HEADER || allZero(segment.bytes.subarray(0, HEADER)))) {
-      tornAt = segment.bytes.length > 0 ? 0 : null
+      tornAt = segment.bytes.length > 0 && segment.isTailAt(0) ? 0 : null
       return
     }
     const header = segment.header()
@@ -596,7 +621,7 @@ function readSegments(folder, logId, print) {
       } catch (error) {
         const isTorn = block === undefined ? segment.isTornAt(offset) : segment.isTornTrailerAt(block.end)
         if (!(error instanceof Misfit) || isSealed || !isTorn) throw error
-        tornAt = offset
+        tornAt = segment.isTailAt(offset) ? offset : null
         break
       }
       must(block.eventsBefore === count, `${segment.at(offset)}: ${count} events before, not ${block.eventsBefore}`)
@@ -733,6 +758,7 @@ function readLog(folder, print) {
   const meta = readMeta(folder)
   const logId = Buffer.from(meta.id, 'hex')
   const segments = readSegments(folder, logId, print)
+  must(segments.count >= (meta.closed?.events ?? 0), 'fewer events than when the log was closed')
   return { meta, ...segments, attachments: readAttachments(folder), keyframes: readKeyframes(folder, logId, segments) }
 }
 

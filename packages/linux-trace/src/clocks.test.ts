@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { clockInUse } from './clocks.ts'
+import { clockInUse, isCounting } from './clocks.ts'
 import { imported, on } from './import/trace.test-support.ts'
 
 const sh = on('sh-1')
@@ -8,6 +8,11 @@ const at = (time: string, body: string) => () => sh(body)(time)
 
 it('the clock in use is the one in brackets', () => {
   expect(['local global [mono] boot', 'local [x86-tsc]\n', 'mono', '[]'].map(clockInUse)).toEqual(['mono', 'x86-tsc', null, null])
+})
+
+it('a clock counts where the kernel prints it without a point', () => {
+  const clocks = ['local', 'global', 'counter', 'uptime', 'perf', 'mono', 'mono_raw', 'boot', 'tai', 'x86-tsc']
+  expect(clocks.filter(isCounting)).toEqual(['counter', 'uptime', 'x86-tsc'])
 })
 
 it('a clock that counts gives ticks, in order, and says so', async () => {

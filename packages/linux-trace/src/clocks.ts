@@ -1,7 +1,7 @@
 /** The clocks that a trace can have (tracefs' trace_clock). */
 
-/** Whether a clock counts something other than time: its numbers are ticks. */
-export const isCounting = (clock: string): boolean => ['counter', 'x86-tsc', 'ppc-tb', 'arch'].includes(clock)
+/** Whether a clock counts something other than nanoseconds, as the kernel says of each: `uptime` counts jiffies. */
+export const isCounting = (clock: string): boolean => ['counter', 'uptime', 'x86-tsc', 'ppc-tb', 'arch'].includes(clock)
 
 /** The clock in use, out of the text of tracefs' trace_clock: the one in brackets; null when none is. */
 export const clockInUse = (text: string): string | null => /\[([\w-]{1,32})\]/.exec(text)?.[1] ?? null

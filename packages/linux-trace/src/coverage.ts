@@ -45,6 +45,39 @@ const PUTS: readonly (readonly string[])[] = [
 /** Functions whose probes show that page references are given back. */
 const SHOWS_PUTS: ReadonlySet<string> = new Set([...PUTS.flat(), 'page_cache_pipe_buf_release', 'unpin_user_page', 'gup_put_folio'])
 
+const RESOURCES = ['__request_region', '__release_region', 'release_resource', 'remove_resource'].concat(
+  ['request', 'insert'].flatMap((verb) => [`${verb}_resource`, `${verb}_resource_conflict`]),
+)
+
+const DRIVERS = ['really_probe', 'device_unbind_cleanup', '__device_release_driver', 'devres_release_all']
+const PMEM_DRIVERS = ['nd_pmem_probe', 'nd_pmem_remove', 'nd_pmem_shutdown', 'nd_pfn_probe', 'nd_btt_probe', 'nd_dax_probe'].concat([
+  'pmem_attach_disk',
+  'nvdimm_setup_pfn',
+  'nvdimm_namespace_attach_btt',
+  'nvdimm_namespace_detach_btt',
+])
+
+const DISKS = ['device_add_disk', 'add_disk_fwnode', 'del_gendisk', 'kill_dax', 'blk_freeze_queue_start', 'blk_mq_freeze_queue_wait']
+
+/**
+ * Functions whose every hit a model's state rests on: where one was missed, that model holds for the moment only. Of memremap
+ * these are all that have a meaning and are not named here.
+ */
+const RESTS_ON: Readonly<Record<string, ReadonlySet<string>>> = {
+  // Whose a region is, is told by what drivers do meanwhile.
+  'resource-tree': new Set([...RESOURCES, ...DRIVERS]),
+  devres: new Set([...DRIVERS, ...PMEM_DRIVERS]),
+  'nvdimm-pmem': new Set([...DRIVERS, ...PMEM_DRIVERS, ...DISKS]),
+}
+
+/** Functions that only make something surer: the counter of a queue is unknown until it is seen to be zero. */
+const ONLY_ADDS: readonly string[] = ['blk_queue_usage_counter_release']
+
+/** Functions that say nothing of pages, nor of who waits for them. */
+const APART_FROM_PAGES: ReadonlySet<string> = new Set([...ONLY_ADDS, ...Object.values(RESTS_ON).flatMap((symbols) => [...symbols])])
+
+const restsOn = (model: string, symbol: string): boolean => RESTS_ON[model]?.has(symbol) ?? !APART_FROM_PAGES.has(symbol)
+
 /** A probe that was not run every time, and how often it was not. */
 export interface MissedHits {
   readonly event: string
@@ -66,12 +99,20 @@ export class Coverage {
   readonly missedHits: readonly MissedHits[]
   /** Whether probes that show page references given back missed some of their hits. */
   readonly putsMissed: boolean
+  /** Whether probes missed hits that may have shown a page or who waits for it at the end. */
+  readonly endMissed: boolean
+  /** Models of which the recording does not show all: probes were not installed, or missed hits. */
+  readonly partial: readonly string[]
 
   constructor(definitions: ReadonlyMap<string, ProbeDefinition>, profile: string) {
     this.known = definitions.size > 0
     for (const { symbol, returns } of definitions.values()) this.#installed.add(`${symbol} ${returns ? 'return' : 'enter'}`)
     this.missedHits = missedIn(profile)
-    this.putsMissed = this.missedHits.some(({ event }) => SHOWS_PUTS.has(definitions.get(event)?.symbol ?? ''))
+    const missed = this.missedHits.map(({ event }) => definitions.get(event)?.symbol ?? '')
+    this.putsMissed = missed.some((symbol) => SHOWS_PUTS.has(symbol))
+    this.endMissed = missed.some((symbol) => !APART_FROM_PAGES.has(symbol))
+    const missing = this.missing()
+    this.partial = Object.keys(NEEDED).filter((model) => missing.has(model) || missed.some((symbol) => restsOn(model, symbol)))
   }
 
   /** Whether try_grab_folio returns an errno, as it does in kernels that have its fast sibling (6.11 on). */

@@ -25,6 +25,7 @@ export interface MemremapFaults {
   readonly addMemory?: (first: Pfn, last: Pfn) => { readonly pfn: Pfn; readonly errno: number } | null
 }
 
+/** What a machine is made with; all parts may be left out. */
 export interface MemremapOptions {
   /** Linux 6.1 unless given. */
   readonly rules?: RulesName | MemremapRules
@@ -41,6 +42,7 @@ export interface MemremapOptions {
 
 type Type = MemremapPayload['type']
 
+/** The registry, the hot-added memory and the struct pages of one machine; {@link PagemapTable} is how it is used. */
 export class MemremapMachine {
   readonly events: Emitter
   readonly ids: Ids

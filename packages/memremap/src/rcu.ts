@@ -15,6 +15,7 @@ interface Callback {
   readonly readers: Set<symbol>
 }
 
+/** Grace periods that wait for read sections. Hand the same one to everything that runs on one machine. */
 export class Rcu implements RcuScheduler {
   #queue: Callback[] = []
   readonly #open = new Set<symbol>()

@@ -3,7 +3,7 @@ import { exit } from './failure.ts'
 /** How long work that was interrupted may take to clean up behind itself, in milliseconds. */
 const CLEANUP_MS = 2000
 
-/** Ctrl-C: ends the process at once, except while something has to be cleaned up first. */
+/** Ctrl-C, or being told to end: ends the process at once, except while something has to be cleaned up first. */
 export class Interrupt {
   readonly #controller = new AbortController()
   #shields = 0
@@ -24,7 +24,7 @@ export class Interrupt {
     }
   }
 
-  /** To be called on SIGINT. */
+  /** To be called on SIGINT and SIGTERM. */
   hit(): void {
     if (this.instead !== null) return this.instead()
     if (this.signal.aborted || this.#shields === 0) process.exit(exit.interrupted)

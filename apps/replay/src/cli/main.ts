@@ -10,7 +10,8 @@ import { quietOnClosedPipe } from './session.ts'
 export async function main(args: readonly string[]): Promise<number> {
   quietOnClosedPipe()
   const interrupt = new Interrupt()
-  process.on('SIGINT', () => interrupt.hit())
+  // Whoever ends a service sends SIGTERM; SIGHUP is left alone, for nohup has it ignored.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.hit())
   let code: number = exit.fine
   const program = programOf(interrupt, (c) => {
     code = c

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createFileLog } from '@devtrail/event-log/file'
 import { readLiveText, type Recording } from '@devtrail/linux-trace'
+import { notToFollow } from '@devtrail/linux-trace/node'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { vocabulary } from '../models.ts'
@@ -53,6 +54,40 @@ async function* piped(given: string, signal: AbortSignal): AsyncGenerator<Uint8A
   }
 }
 
+/** Bytes by which a trace that is no text is known. */
+const HEAD_BYTES = 16
+
+/** Before a log is made for it. @throws Failure */
+async function mustBeText(path: string): Promise<void> {
+  const file = await open(path)
+  try {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0)
+    const foreign = notToFollow(buffer.subarray(0, bytesRead))
+    if (foreign !== null) throw new Failure(exit.damaged, `${path} is ${foreign}`)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The same bytes. @throws Failure when they begin as nothing does that can be followed. */
+async function* text(given: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array | null = new Uint8Array(0)
+  for await (const piece of bytes) {
+    if (held === null) {
+      yield piece
+      continue
+    }
+    held = Buffer.concat([held, piece])
+    const foreign = notToFollow(held)
+    if (foreign !== null) throw new Failure(exit.damaged, `${given} is ${foreign}`)
+    // A trace's first line is longer.
+    if (held.length < HEAD_BYTES) continue
+    yield held
+    held = null
+  }
+  if (held !== null && held.length > 0) yield held
+}
+
 async function isGrowing(given: string): Promise<boolean> {
   if (given === '-') return false
   const found = await stat(given).catch((error: Error) => {
@@ -68,8 +103,9 @@ async function isGrowing(given: string): Promise<boolean> {
  */
 export async function importLive(given: string, folder: string, session: Session): Promise<boolean> {
   const isFile = await isGrowing(given)
+  if (isFile) await mustBeText(given)
   return session.interrupt.shield(async (signal) => {
-    const trace = readLiveText(isFile ? growing(given, signal) : piped(given, signal))
+    const trace = readLiveText(text(given, isFile ? growing(given, signal) : piped(given, signal)))
     const recording: Recording = { trace, name: given === '-' ? 'stdin' : basename(given) }
     const importer = importerVersion()
     await using writer = await createFileLog(folder, metaOf(recording, importer), vocabulary, { compress: true })

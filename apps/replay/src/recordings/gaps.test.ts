@@ -74,6 +74,34 @@ function cutOneCpu(lines: readonly string[], first: number, count: number): (Cut
   return { lines: [...header, ...body], map: (entry) => (gone.has(entry) ? null : entry - before(entry)), entries, cpu }
 }
 
+/** The trace without some entries, of which nothing in it tells: the counts of the kernel do, or a header behind the entries. */
+function cutUntold(lines: readonly string[], gone: ReadonlySet<number>): Cut & { readonly announced: string } {
+  const head = lines.findIndex((line) => !line.startsWith('#'))
+  let entries = 0
+  const body = lines.slice(head).filter((line) => {
+    if (/^ *.{0,64}?-\d+ +\[\d{3}\]/.test(line)) entries++
+    return !gone.has(entries)
+  })
+  const left = entries - gone.size
+  const header = (written: number): string => `# entries-in-buffer/entries-written: ${left}/${written}   #P:2`
+  const before = (entry: number): number => [...gone].filter((g) => g < entry).length
+  return { lines: [header(left), ...body], map: (e) => (gone.has(e) ? null : e - before(e)), entries, announced: header(entries) }
+}
+
+/** The numbers of the entries of each probe. */
+function hitsOf(lines: readonly string[]): Map<string, number[]> {
+  const hits = new Map<string, number[]>()
+  let entries = 0
+  for (const line of lines) {
+    const m = /^ *.{0,64}?-\d+ +\[\d{3}\][^:]*: (\w+): (\()?/.exec(line)
+    if (m === null) continue
+    entries++
+    const [, event, isHit] = m as unknown as [string, string, string | undefined]
+    if (isHit !== undefined) hits.set(event, [...(hits.get(event) ?? []), entries])
+  }
+  return hits
+}
+
 /** Devices of a moment by name, newest incarnation last. */
 function devicesOf(snapshot: Snapshot, devices: readonly DeviceInfo[]): Map<string, Json[]> {
   const byName = new Map<string, Json[]>()
@@ -189,6 +217,72 @@ describe.each(SMALL)('%s with a gap', (name) => {
         },
       ),
       { numRuns: RUNS },
+    )
+  }, 120_000)
+
+  it('never claims more where only the number of what is missing is known', async () => {
+    const { summary, history } = await whole
+    const wholeCheck = (await check(history)).violations
+    const entry = fc.integer({ min: 1, max: summary.entries })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 1, maxLength: 12 }),
+        fc.array(entry, { minLength: 4, maxLength: 8 }),
+        fc.boolean(),
+        async (missing, at, isCounted) => {
+          const gone = new Set(missing)
+          const c = cutUntold(lines, gone)
+          const stats = `CPU: 0\nentries: 0\noverrun: 0\ncommit overrun: 0\ndropped events: ${gone.size}\nread events: 1\n`
+          const gapped = isCounted ? await imported(name, c.lines, [], { stats }) : await imported(name, [...c.lines.slice(1), c.announced])
+          expect([gapped.summary.lost, gapped.summary.complete]).toEqual([gone.size, false])
+          for (const moment of [...at, summary.entries]) {
+            const there = c.map(moment)
+            if (there === null) continue
+            const claim = await gapped.history.at({ kind: 'entry', entry: there })
+            const truth = await history.at({ kind: 'entry', entry: moment })
+            expect(dishonest(claim, truth), `without ${[...gone].join()}, at entry ${moment}`).toEqual([])
+          }
+          const invented = (await check(gapped.history)).violations.filter((v) => v.certainty === 'certain' && !isReal(v, wholeCheck))
+          expect(
+            invented.map((v) => v.summary),
+            `without ${[...gone].join()}`,
+          ).toEqual([])
+        },
+      ),
+      { numRuns: Math.ceil(RUNS / 4) },
+    )
+  }, 120_000)
+
+  it('never claims more where probes missed hits', async () => {
+    const { summary, history } = await whole
+    const wholeCheck = (await check(history)).violations
+    const hits = hitsOf(lines)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...hits.keys()),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.integer({ min: 1, max: summary.entries }), { minLength: 4, maxLength: 8 }),
+        async (event, which, at) => {
+          const all = hits.get(event)!
+          const gone = new Set(which.map((n) => all[Math.floor(n * all.length)]!))
+          const c = cutUntold(lines, gone)
+          const missed = await imported(name, c.lines, [], { kprobeProfile: `  ${event}   100   ${gone.size}\n` })
+          expect(missed.summary.complete).toBe(false)
+          for (const moment of [...at, ...[...gone].map((g) => g + 1), summary.entries]) {
+            const there = moment > summary.entries ? null : c.map(moment)
+            if (there === null) continue
+            const claim = await missed.history.at({ kind: 'entry', entry: there })
+            const truth = await history.at({ kind: 'entry', entry: moment })
+            expect(dishonest(claim, truth), `${event} missed ${[...gone].join()}, at entry ${moment}`).toEqual([])
+          }
+          const invented = (await check(missed.history)).violations.filter((v) => v.certainty === 'certain' && !isReal(v, wholeCheck))
+          expect(
+            invented.map((v) => v.summary),
+            `${event} missed ${[...gone].join()}`,
+          ).toEqual([])
+        },
+      ),
+      { numRuns: Math.ceil(RUNS / 2) },
     )
   }, 120_000)
 })

@@ -37,14 +37,19 @@ async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text)
 }
 
-/** Imports a recording; `lines`: other lines of trace than those on disk; `without`: parts left out. */
-export async function imported(name: string, lines?: readonly string[], without: readonly (keyof Recording)[] = []): Promise<Imported> {
+/** Imports a recording; `lines`: other lines of trace than those on disk; `without`: parts left out; `more`: parts put there. */
+export async function imported(
+  name: string,
+  lines?: readonly string[],
+  without: readonly (keyof Recording)[] = [],
+  more: Partial<Recording> = {},
+): Promise<Imported> {
   const { recording } = await openRecording(join(RECORDINGS, name))
   const parts: Record<string, unknown> = { ...recording }
   for (const part of without) delete parts[part]
   const text = lines === undefined ? null : `${lines.join('\n')}\n`
   const changed = text === null ? {} : { trace: once(text), foresee: () => foresee(() => once(text), recording.kprobeEvents ?? '') }
-  const used = { ...parts, ...changed } as unknown as Recording
+  const used = { ...parts, ...changed, ...more } as unknown as Recording
   const events: AnyEvent[] = []
   const kept: string[] = []
   const reader = new KeptReader()

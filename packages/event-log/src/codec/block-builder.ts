@@ -82,8 +82,9 @@ export class BlockBuilder {
   readonly #types = new Map<string, TypeColumns>()
   /** Types found without hashing their names. */
   readonly #seen: (TypeColumns | undefined)[] = Array.from({ length: 256 })
-  #inBlock: TypeColumns[] = []
+  readonly #inBlock: TypeColumns[] = []
   readonly #envelopes: EnvelopeColumns
+  readonly #additions = new ByteWriter()
   lastSeq = 0
   /** About how many bytes the events taken since the last block will take. */
   bytes = 0
@@ -182,11 +183,12 @@ export class BlockBuilder {
 
   /** Writes the block's body to `out`, from its current end, and starts the next block. */
   finish(out: ByteWriter): Summary {
-    const additions = new ByteWriter()
+    const additions = this.#additions
+    additions.clear()
     this.#dictionary.takeAdditions(additions)
     let typeMask = 0
     for (const { id } of this.#inBlock) typeMask |= typeBit(id)
-    const summary = { ...this.#envelopes.summary(), typeMask: typeMask >>> 0 }
+    const summary = this.#envelopes.summary(typeMask >>> 0)
     writeSummary(out, summary)
     out.varint(additions.length)
     out.raw(additions.written())
@@ -198,7 +200,7 @@ export class BlockBuilder {
       type.count = 0
     }
     out.align(FRAME_ALIGN)
-    this.#inBlock = []
+    this.#inBlock.length = 0
     this.bytes = 0
     return summary
   }

@@ -10,7 +10,8 @@ import { BlockReader } from './block-reader.ts'
 import { BrokenBlockError, ByteReader, ByteWriter } from './bytes.ts'
 import { crc32 } from './crc32.ts'
 import { Dictionary, DictionaryWriter } from './dictionary.ts'
-import { readInts, writeInts } from './int-column.ts'
+import { readInts } from './read-ints.ts'
+import { writeInts } from './write-ints.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 

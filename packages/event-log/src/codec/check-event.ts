@@ -1,7 +1,7 @@
 import type { AnyEvent, EventDeclaration, Field, Vocabulary } from '@devtrail/events'
 import { LogUsageError, excerpt } from '../errors.ts'
 import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
-import { unknownType } from '../stored-event.ts'
+import { unknownType } from './unknown-type.ts'
 
 function expected(field: Field): string {
   switch (field.kind) {

@@ -43,18 +43,26 @@ export interface StoredType {
   readonly fields: readonly { readonly name: string; readonly field: Field }[]
 }
 
+function addition(out: ByteWriter, total: number, added: number, bytes: ByteWriter): void {
+  out.varint(total - added)
+  out.varint(added)
+  if (added === 0) return
+  out.raw(bytes.written())
+  bytes.clear()
+}
+
 /** The writing side. */
 export class DictionaryWriter {
   readonly #strings = new Map<string, number>()
   readonly #actors = new Map<string, Map<number, number>>()
   readonly #types = new Map<string, number>()
   readonly #declared: { readonly name: string; readonly declaration: Pick<EventDeclaration, 'version' | 'fields'> }[] = []
-  #newStrings = new ByteWriter(1024)
-  #newActors = new ByteWriter(64)
-  #newTypes = new ByteWriter(1024)
+  readonly #newStrings = new ByteWriter(1024)
+  readonly #newActors = new ByteWriter(64)
+  readonly #newTypes = new ByteWriter(1024)
   #actorCount = 0
   #fieldCount = 0
-  #added = { strings: 0, actors: 0, types: 0 }
+  readonly #added = { strings: 0, actors: 0, types: 0 }
   /** Bytes of all strings. */
   bytes = 0
 
@@ -125,18 +133,11 @@ export class DictionaryWriter {
 
   /** Writes what came in since the last call. */
   takeAdditions(out: ByteWriter): void {
-    const parts = [
-      [this.#strings.size, this.#added.strings, this.#newStrings],
-      [this.#actorCount, this.#added.actors, this.#newActors],
-      [this.#types.size, this.#added.types, this.#newTypes],
-    ] as const
-    for (const [total, added, bytes] of parts) {
-      out.varint(total - added)
-      out.varint(added)
-      out.raw(bytes.written())
-      bytes.clear()
-    }
-    this.#added = { strings: 0, actors: 0, types: 0 }
+    const added = this.#added
+    addition(out, this.#strings.size, added.strings, this.#newStrings)
+    addition(out, this.#actorCount, added.actors, this.#newActors)
+    addition(out, this.#types.size, added.types, this.#newTypes)
+    added.strings = added.actors = added.types = 0
   }
 
   /** Writes everything, as one addition to nothing. */

@@ -3,12 +3,13 @@ import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
 import type { ByteWriter } from './bytes.ts'
 import type { DictionaryWriter } from './dictionary.ts'
 import { Interned } from './interned.ts'
-import { writeInts } from './int-column.ts'
+import { writeInts } from './write-ints.ts'
 import { Numbers, SparseNumbers, grown } from './numbers.ts'
 import { deviceBit, type Summary } from './summary.ts'
 
 const MAX = Number.MAX_SAFE_INTEGER
 const ACTOR_SLOTS = 64
+const NO_DISTANCES = new Float64Array(0)
 
 const isWhole = (n: unknown): n is number => typeof n === 'number' && n >= -MAX && n <= MAX && Math.floor(n) === n
 const isShortOrAbsent = (text: unknown): boolean => text === undefined || (typeof text === 'string' && text.length < EVENT_CHARS_MAX / 4)
@@ -124,7 +125,7 @@ export class EnvelopeColumns {
     this.count = count
   }
 
-  summary(): Omit<Summary, 'typeMask'> {
+  summary(typeMask: number): Summary {
     let minTime = Infinity
     let maxTime = -Infinity
     let minEntry = Infinity
@@ -146,22 +147,30 @@ export class EnvelopeColumns {
       deviceMask |= deviceBit(device === device ? device : null)
     }
     const entries = minEntry <= maxEntry ? { first: minEntry, last: maxEntry } : null
-    return { minTime, maxTime, entries, deviceMask: deviceMask >>> 0 }
+    return { minTime, maxTime, entries, deviceMask: deviceMask >>> 0, typeMask }
   }
 
   /** Writes all columns and empties them; `lastSeq` is the last event's. */
   write(out: ByteWriter, lastSeq: number): void {
     const n = this.count
     this.#writeCauses(out, lastSeq)
-    for (const values of [this.type, this.#time, this.#device, this.#cpu, this.#actor, this.#entry]) writeInts(out, values, n)
-    for (const column of [this.#context, this.#source, this.#where, this.#inferred]) column.write(out, n)
+    writeInts(out, this.type, n)
+    writeInts(out, this.#time, n)
+    writeInts(out, this.#device, n)
+    writeInts(out, this.#cpu, n)
+    writeInts(out, this.#actor, n)
+    writeInts(out, this.#entry, n)
+    this.#context.write(out, n)
+    this.#source.write(out, n)
+    this.#where.write(out, n)
+    this.#inferred.write(out, n)
     this.count = 0
   }
 
   #writeCauses(out: ByteWriter, lastSeq: number): void {
     const n = this.count
     const causes = this.#cause
-    const distances = this.#distances(lastSeq)
+    const distances = causes.length === 0 ? NO_DISTANCES : this.#distances(lastSeq)
     if (distances !== null) causes.values.set(distances)
     this.#causeCount.write(out, n)
     out.u8(distances === null ? 0 : 1)

@@ -1,8 +1,8 @@
 import type { Field } from '@devtrail/events'
-import { EVENT_CHARS_MAX } from '../limits.ts'
+import { EVENT_CHARS_MAX, IO_BYTES } from '../limits.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Interned } from './interned.ts'
-import { writeInts } from './int-column.ts'
+import { writeInts } from './write-ints.ts'
 import { grown } from './numbers.ts'
 import { storageOf, type Storage } from './storage.ts'
 
@@ -10,6 +10,9 @@ const word = new BigUint64Array(1)
 const halves = new Uint32Array(word.buffer)
 const WORD_MAX = 0xffff_ffff_ffff_ffffn
 const MAX = Number.MAX_SAFE_INTEGER
+
+/** The texts of the column at hand. */
+let textBytes = new ByteWriter()
 
 /** What `FieldColumn.take` says of a value that is not of the field's kind. */
 export const REFUSED = -1
@@ -117,7 +120,7 @@ export class FieldColumn {
       if (this.#storage === WORD) writeInts(out, this.#high, n)
       return
     }
-    const bytes = new ByteWriter()
+    const bytes = textBytes
     for (let i = 0; i < n; i++) {
       const place = this.#values[i]!
       if (!Number.isNaN(place)) this.#values[i] = bytes.text(this.#texts[place]!)
@@ -126,5 +129,8 @@ export class FieldColumn {
     writeInts(out, this.#values, n)
     out.varint(bytes.length)
     out.raw(bytes.written())
+    // A few megabytes of text are no reason to keep as many for ever.
+    if (bytes.length > IO_BYTES) textBytes = new ByteWriter()
+    else bytes.clear()
   }
 }

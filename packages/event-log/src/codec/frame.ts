@@ -57,12 +57,16 @@ export interface Frame {
 
 const seedBytes = new Uint8Array(16)
 const seedView = new DataView(seedBytes.buffer)
+/** A block's header and its body start from the same. */
+let last: { readonly place: Place; readonly offset: number; readonly seed: number } | null = null
 
-function seed({ logId, segment, crc32 }: Place, offset: number): number {
-  seedBytes.set(logId, 0)
-  seedView.setUint32(8, segment, true)
+function seed(place: Place, offset: number): number {
+  if (last !== null && last.place === place && last.offset === offset) return last.seed
+  seedBytes.set(place.logId, 0)
+  seedView.setUint32(8, place.segment, true)
   seedView.setUint32(12, offset, true)
-  return crc32(seedBytes)
+  last = { place, offset, seed: place.crc32(seedBytes) }
+  return last.seed
 }
 
 /** The checksum of a body as it is stored. */
@@ -79,9 +83,13 @@ function getU53(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * 2 ** 32
 }
 
+const headerBytes = new Uint8Array(FRAME_BYTES)
+const headerView = new DataView(headerBytes.buffer)
+const checkedBytes = headerBytes.subarray(8)
+
 /** Writes a header to the first bytes of `into`. */
 export function writeFrame(into: Uint8Array, place: Place, offset: number, frame: Frame): void {
-  const view = new DataView(into.buffer, into.byteOffset, FRAME_BYTES)
+  const view = headerView
   view.setUint32(0, FRAME_MAGIC, true)
   view.setUint32(8, frame.bodyCrc, true)
   view.setUint32(12, frame.bodyBytes, true)
@@ -93,7 +101,8 @@ export function writeFrame(into: Uint8Array, place: Place, offset: number, frame
   setU53(view, 32, frame.lastSeq)
   view.setUint32(40, frame.synced, true)
   view.setUint32(44, frame.rawBytes, true)
-  view.setUint32(4, place.crc32(into.subarray(8, FRAME_BYTES), seed(place, offset)), true)
+  view.setUint32(4, place.crc32(checkedBytes, seed(place, offset)), true)
+  into.set(headerBytes)
 }
 
 /** The header at the start of `bytes`, or what is wrong with it. */

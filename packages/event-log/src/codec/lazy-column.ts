@@ -1,5 +1,5 @@
 import { BrokenBlockError, ByteReader } from './bytes.ts'
-import { readInts, skipInts, type ReadIntsOptions } from './int-column.ts'
+import { readInts, skipInts, type ReadIntsOptions } from './read-ints.ts'
 
 /** How columns are decoded. */
 export interface Decoding extends ReadIntsOptions {

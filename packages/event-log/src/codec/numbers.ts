@@ -1,5 +1,5 @@
 import type { ByteWriter } from './bytes.ts'
-import { writeInts } from './int-column.ts'
+import { writeInts } from './write-ints.ts'
 
 /** A copy with room for four times as many. */
 export function grown(values: Float64Array): Float64Array<ArrayBuffer> {

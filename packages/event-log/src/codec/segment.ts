@@ -2,11 +2,15 @@
 import { BrokenBlockError, ByteReader, ByteWriter } from './bytes.ts'
 import type { Dictionary, DictionaryWriter } from './dictionary.ts'
 import { FRAME_ALIGN, FRAME_BYTES, FRAME_VERSION, INDEX, bodyCrc, writeFrame, type Frame, type Place } from './frame.ts'
-import { readInts, writeInts } from './int-column.ts'
+import { readInts } from './read-ints.ts'
+import { writeInts } from './write-ints.ts'
+import type { Slab } from './slab.ts'
 import { readSummary, type Summary } from './summary.ts'
 
 export const SEGMENT_HEADER_BYTES = 64
 export const TRAILER_BYTES = 24
+/** The space that is laid out behind small blocks ends at a multiple of this, and is smaller. */
+export const SPACE_BYTES = 4096
 /** Blocks of one segment at most. */
 export const SEGMENT_BLOCKS_MAX = 65_536
 
@@ -71,48 +75,68 @@ export type About = Pick<Frame, 'kind' | 'count' | 'firstIndex' | 'lastSeq' | 's
   readonly rawBytes?: number
 }
 
-/** Wraps a body in a block that starts at byte `offset` of its segment. */
-export function frameBlock(body: Uint8Array, place: Place, offset: number, about: About): Uint8Array<ArrayBuffer> {
-  const block = new Uint8Array(FRAME_BYTES + body.length)
-  const stored = block.subarray(FRAME_BYTES)
-  stored.set(body)
-  const mask = maskFor(stored, offset + FRAME_BYTES)
-  if (mask !== 0) for (let i = 0; i < stored.length; i++) stored[i]! ^= mask
-  writeFrame(block, place, offset, { rawBytes: 0, ...about, mask, bodyBytes: body.length, bodyCrc: bodyCrc(place, offset, stored) })
+/** Wraps a body in a block that starts at byte `offset` of its segment. @param slab where the block may lie with others. */
+export function frameBlock(body: Uint8Array, place: Place, offset: number, about: About, slab?: Slab): Uint8Array<ArrayBuffer> {
+  const bytes = FRAME_BYTES + body.length
+  const block = slab === undefined ? new Uint8Array(bytes) : slab.take(bytes)
+  const mask = maskFor(body, offset + FRAME_BYTES)
+  const stored = mask === 0 ? body : body.map((byte) => byte ^ mask)
+  block.set(stored, FRAME_BYTES)
+  const { kind, count, firstIndex, lastSeq, synced, rawBytes = 0 } = about
+  const crc = bodyCrc(place, offset, stored)
+  writeFrame(block, place, offset, { kind, bodyBytes: body.length, rawBytes, bodyCrc: crc, mask, count, firstIndex, lastSeq, synced })
   return block
 }
 
 const SECTOR = 512
 
-/** The pieces of a run of bytes by the sectors they lie in: what a disk writes or does not write as a whole. */
-function constantSectors(bytes: Uint8Array, offset: number): Set<number> {
-  const constants = new Set<number>()
-  for (let at = 0; at < bytes.length;) {
-    const end = Math.min(bytes.length, at + SECTOR - ((offset + at) % SECTOR))
-    const first = bytes[at]!
-    let same = at + 1
-    while (same < end && bytes[same] === first) same++
-    if (same === end) constants.add(first)
-    at = end
-  }
-  return constants
+/** Where the sector ends in a run of bytes from byte `offset` of a file on that its place `at` lies in, or the run. */
+function endOfSector(bytes: Uint8Array, offset: number, at: number): number {
+  return Math.min(bytes.length, at + SECTOR - ((offset + at) % SECTOR))
 }
 
-/** Whether some sector of these bytes is all zero, which no block ever is: it was never written. */
+/** Whether all of some bytes from `at` up to `end` are the same as the first. */
+function isConstant(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = bytes[at]!
+  let same = at + 1
+  while (same < end && bytes[same] === first) same++
+  return same === end
+}
+
+/** Whether some sector of these bytes, or the part of it that is among them, is all zero, which no block ever is: it was never written. */
 export function hasUnwrittenSector(bytes: Uint8Array, offset: number): boolean {
-  return constantSectors(bytes, offset).has(0)
+  for (let at = 0; at < bytes.length; at = endOfSector(bytes, offset, at)) {
+    if (bytes[at] === 0 && isConstant(bytes, at, endOfSector(bytes, offset, at))) return true
+  }
+  return false
 }
 
-/** What to xor a body with so that no sector of it is all zero; 0 where there is no need. */
+/** Whether a byte has two bits or more, so that no flipped bit makes it zero. */
+function hasTwoBits(byte: number): boolean {
+  return (byte & (byte - 1)) !== 0
+}
+
+/**
+ * What to xor a body with so that no sector of it is all zero, and that a small block, behind which there may be zeros, ends
+ * with what is surely none; 0 where there is no need.
+ */
 function maskFor(body: Uint8Array, offset: number): number {
-  const constants = constantSectors(body, offset)
-  if (!constants.has(0)) return 0
-  for (let mask = 0xa5; mask < 0xa5 + 255; mask++) if ((mask & 0xff) !== 0 && !constants.has(mask & 0xff)) return mask & 0xff
+  const last = FRAME_BYTES + body.length > SPACE_BYTES ? 0xff : (body.at(-1) ?? 0xff)
+  if (hasTwoBits(last) && !hasUnwrittenSector(body, offset)) return 0
+  const constants = new Set<number>()
+  for (let at = 0; at < body.length; at = endOfSector(body, offset, at)) {
+    if (isConstant(body, at, endOfSector(body, offset, at))) constants.add(body[at]!)
+  }
+  for (let mask = 0xa5; mask < 0xa5 + 255; mask++) {
+    if ((mask & 0xff) !== 0 && !constants.has(mask & 0xff) && hasTwoBits((last ^ mask) & 0xff)) return mask & 0xff
+  }
   return 0
 }
 
 function column(out: ByteWriter, blocks: readonly BlockInfo[], of: (block: BlockInfo) => number): void {
-  writeInts(out, Float64Array.from(blocks, of), blocks.length)
+  const values = new Float64Array(blocks.length)
+  for (let i = 0; i < values.length; i++) values[i] = of(blocks[i]!)
+  writeInts(out, values, values.length)
 }
 
 /** The index block of a segment and the trailer behind it, to be written at byte `offset`. */

@@ -1,7 +1,7 @@
 /** How the events of a type, as a segment declares it, become events of the vocabulary at hand. */
 import { eventFromJson, eventToJson, Vocabulary, type AnyEvent, type Field } from '@devtrail/events'
 import { LogUsageError, excerpt } from '../errors.ts'
-import { unknownType } from '../stored-event.ts'
+import { unknownType } from './unknown-type.ts'
 import { fieldsOf } from './check-event.ts'
 import type { StoredType } from './dictionary.ts'
 

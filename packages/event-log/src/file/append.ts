@@ -7,14 +7,23 @@ import { blockingDisk } from './blocking-disk.ts'
 import { removeUnfinished } from './compress.ts'
 import type { CreateOptions } from './create.ts'
 import { nodeDisk, type Disk } from './disk.ts'
-import { removeKeyframesPast } from './fold-folder.ts'
+import { removeKeyframesPast, removeOtherFolds } from './fold-folder.ts'
 import { acquireLock } from './lock.ts'
-import { listSegments, readHead } from './open.ts'
+import { lossSince, readHead } from './head.ts'
+import { listSegments } from './open.ts'
 import { findEnd } from './last-segment.ts'
-import { segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
-import { FileLogWriter, SIZES, createSegment, type OpenSegment, type Sizes } from './writer.ts'
+import { endOf, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
+import { createSegment, type OpenSegment } from './segment-output.ts'
+import { SIZES, type Sizes } from './sizes.ts'
+import { FileLogWriter } from './writer.ts'
 
-export type AppendOptions = Pick<CreateOptions, 'blocking' | 'compress'>
+export interface AppendOptions extends Pick<CreateOptions, 'blocking' | 'compress'> {
+  /**
+   * The folds that keyframes are still asked of. Those of all others, older versions of a fold for instance, which nobody finds any
+   * more, are removed. Default: all stay.
+   */
+  readonly folds?: readonly string[]
+}
 
 /**
  * Opens the log in `folder` to continue it after its last event. A torn tail is cut off, durably, and reported as the
@@ -31,10 +40,10 @@ export async function appendOn(
   folder: string,
   vocabulary: Vocabulary,
   sizes: Sizes = SIZES,
-  { compress = false }: AppendOptions = {},
+  { compress = false, folds }: AppendOptions = {},
 ): Promise<LogWriter> {
   const path = resolve(folder)
-  const { meta, logId } = await readHead(disk, path)
+  const { meta, logId, closed } = await readHead(disk, path)
   const lock = await acquireLock(disk, path)
   try {
     await removeUnfinished(disk, path)
@@ -42,20 +51,17 @@ export async function appendOn(
     await last.file.close()
     const atEnd = last.damages.find(({ offset }) => offset >= endOf(last))
     if (atEnd !== undefined) throw atEnd
+    const loss = lossSince(closed, { events: index, lastSeq }, last.path, last.size)
+    if (loss !== null) throw loss
     await removeKeyframesPast(disk, path, lastSeq)
+    if (folds !== undefined) await removeOtherFolds(disk, path, folds)
     const segment = await goOn(disk, path, logId, last, sizes, { firstIndex: index, lastSeq })
-    const common = { disk, folder: path, publishAs: null, meta, logId, vocabulary, lock, sizes, compress }
+    const common = { disk, folder: path, publishAs: null, meta, logId, closed, vocabulary, lock, sizes, compress }
     return new FileLogWriter({ ...common, segment, index, lastSeq, cutTail: tornTailOf(last) })
   } catch (error) {
     await lock.release(path)
     throw error
   }
-}
-
-/** Where a segment's last block ends. */
-export function endOf({ blocks }: SegmentFile): number {
-  const last = blocks.at(-1)
-  return last === undefined ? 1 : last.offset + last.bytes
 }
 
 /** The segment to go on with: the last one, without its index or torn tail; a new one where that is full or damaged. */
@@ -68,9 +74,9 @@ async function goOn(
   end: { readonly firstIndex: number; readonly lastSeq: number },
 ): Promise<OpenSegment> {
   const number = last.place.segment
-  if (last.tornTail !== null && last.tornTail.offset < SEGMENT_HEADER_BYTES) return createSegment(disk, folder, logId, number, end)
+  if (last.tornTail !== null && last.tornTail.offset < SEGMENT_HEADER_BYTES) return createSegment({ disk, folder, logId }, number, end)
   const isWhole = last.damages.length === 0 && last.dictionary.whole
-  const position = last.blocks.length === 0 ? SEGMENT_HEADER_BYTES : endOf(last)
+  const position = endOf(last)
   // A segment without an index is gone on with, however long: only the last one may be without.
   if (isWhole && (!last.sealed || position < sizes.segmentBytes / 2)) {
     const file = await disk.open(segmentPath(folder, number), 'r+')
@@ -83,7 +89,7 @@ async function goOn(
     }
     return { number, file, position, blocks: last.blocks, dictionary: DictionaryWriter.of(last.dictionary) }
   }
-  const next = await createSegment(disk, folder, logId, number + 1, end)
+  const next = await createSegment({ disk, folder, logId }, number + 1, end)
   if (last.tornTail === null) return next
   // Cut only when it is no longer the last segment: what is cut may be all that tells the damage before it from a torn tail.
   try {

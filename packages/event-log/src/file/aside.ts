@@ -1,6 +1,7 @@
 /** Folders in which atomic logs are written: `.NAME.unfinished-XXXXXX` beside NAME, until they get that name as a whole. */
 import { basename, dirname, join } from 'node:path'
-import type { Disk } from './disk.ts'
+import { LogUsageError } from '../errors.ts'
+import { errorCode, type Disk } from './disk.ts'
 import { LOCK_FOLDER } from './layout.ts'
 import { isLeftBehind } from './lock.ts'
 
@@ -26,4 +27,18 @@ export async function removeLeftovers(disk: Disk, folder: string): Promise<void>
     const path = join(parent, name)
     if (name.startsWith(prefixOf(folder)) && (await isLeftBehind(disk, path))) await removeAside(disk, path)
   }
+}
+
+/** Gives a finished folder its final name. @throws LogUsageError `exists` when something took the name meanwhile. */
+export async function publish(disk: Disk, folder: string, publishAs: string): Promise<void> {
+  try {
+    await disk.rename(folder, publishAs)
+  } catch (error) {
+    await removeAside(disk, folder)
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error
+    throw new LogUsageError('exists', `${publishAs} came into being while the log for it was written; nothing was replaced`, {
+      cause: error,
+    })
+  }
+  await disk.syncFolder(dirname(publishAs))
 }

@@ -2,7 +2,7 @@
  * The disk of this machine, written to by calls that block the thread: a sync is then over when the disk says so, and not
  * when the thread gets round to hearing of it. For a writer that has its thread to itself.
  */
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { nodeDisk, placed, type Disk, type DiskFile } from './disk.ts'
 
 /** A file whose writes and syncs block; what happens rarely goes the other way. */
@@ -39,8 +39,12 @@ class BlockingFile implements DiskFile {
     return this.#file.read(into, position)
   }
 
-  truncate(size: number): Promise<void> {
-    return this.#file.truncate(size)
+  async truncate(size: number): Promise<void> {
+    try {
+      ftruncateSync(this.#fd, size)
+    } catch (error) {
+      throw placed(error, this.#path)
+    }
   }
 
   size(): Promise<number> {

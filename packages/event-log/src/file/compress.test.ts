@@ -19,8 +19,10 @@ import { compressOn } from './compress.ts'
 import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
 import { FaultyDisk } from './faulty-disk.test-support.ts'
-import { openOn, readHead } from './open.ts'
-import { loadSegment, placeOf } from './segment-file.ts'
+import { readHead } from './head.ts'
+import { openOn } from './open.ts'
+import { loadSegment } from './load-segment.ts'
+import { placeOf } from './segment-file.ts'
 
 const sizes = { blockEvents: 256, segmentBytes: 12_000 }
 const COUNT = 3500

@@ -7,14 +7,15 @@ import { join } from 'node:path'
 import { Vocabulary, declareEvents, f, type AnyEvent } from '@devtrail/events'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { eventsOf } from '../contract-suite.ts'
-import { appendFileLog, createFileLog, openFileLog } from '../file.ts'
+import { appendFileLog, createFileLog, openFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { BlockBuilder } from '../codec/block-builder.ts'
 import { ByteWriter } from '../codec/bytes.ts'
 import { frameBlock } from '../codec/segment.ts'
 import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
-import { readHead } from './open.ts'
+import { readHead } from './head.ts'
+import { withoutSpace } from './left-open.test-support.ts'
 import { writeSealed } from './sealed-json.ts'
 import { placeOf } from './segment-file.ts'
 
@@ -211,14 +212,33 @@ test('blocks made by an enemy, with right checksums, are damage and never an eve
   }
 })
 
+test('a block that says other than its events are, by which a reader would pass over them, is found by verify', async () => {
+  const folder = join(root, 'log')
+  await (await create(folder)).close()
+  const { logId } = await readHead(nodeDisk, folder)
+  const path = join(folder, 'segments/00000001.seg')
+  const header = readFileSync(path).subarray(0, 64)
+  const about = { kind: 1, count: 3, firstIndex: 0, lastSeq: 3, synced: 0 }
+  const put = (bytes: Uint8Array): Promise<void> =>
+    writeFile(path, Buffer.concat([header, frameBlock(bytes, placeOf(logId, 1), 64, about)]))
+  const right = body(sampleEvents(3))
+  await put(right)
+  expect((await verifyFileLog(folder, sampleVocabulary)).damages).toStrictEqual([])
+  // The smallest time comes first; one nanosecond more, and a reader that looks for it finds nothing.
+  await put(right.with(0, right[0]! ^ 1))
+  expect((await verifyFileLog(folder, sampleVocabulary)).damages.map(({ offset, expected }) => [offset, expected])).toStrictEqual([
+    [64, 'a summary of its events'],
+  ])
+})
+
 test('a block inside a string is never read, also when the block around it is damaged', async () => {
   const folder = join(root, 'log')
   const writer = await create(folder)
   await writer.append(sampleEvents(2))
   await writer.flush('durable')
-  const inner = readFileSync(join(folder, 'segments/00000001.seg')).subarray(64)
+  const inner = withoutSpace(readFileSync(join(folder, 'segments/00000001.seg'))).subarray(64)
   // As UTF-16, which a lone surrogate enforces, its bytes stand in the string as they are; at each alignment.
-  const wide = `\uD800${Array.from({ length: 8 }, (_, shift) => ' '.repeat(shift) + utf16Of(inner)).join('')}`
+  const wide = `\uD800${Array.from({ length: 24 }, (_, shift) => ' '.repeat(shift % 8) + utf16Of(inner)).join('')}`
   await writer.append([{ ...sampleEvents(3)[2]!, type: 'sample/said', data: { text: wide, by: null } }])
   await writer.flush('durable')
   const path = join(folder, 'segments/00000001.seg')

@@ -10,9 +10,11 @@ import { blockingDisk } from './blocking-disk.ts'
 import { errorCode, makeFolder, nodeDisk, type Disk } from './disk.ts'
 import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, LOCK_FOLDER, META_FILE, SEGMENTS_FOLDER, segmentName } from './layout.ts'
 import { acquireLock } from './lock.ts'
-import { ASIDE, writeSealed } from './sealed-json.ts'
-import { headContent } from './open.ts'
-import { FileLogWriter, SIZES, createSegment, type Sizes } from './writer.ts'
+import { writeHead } from './head.ts'
+import { ASIDE } from './sealed-json.ts'
+import { createSegment } from './segment-output.ts'
+import { SIZES, type Sizes } from './sizes.ts'
+import { FileLogWriter } from './writer.ts'
 
 export interface CreateOptions {
   /**
@@ -88,12 +90,12 @@ async function fill(
     const logId = disk.newId()
     await makeFolderIn(disk, folder, SEGMENTS_FOLDER)
     await makeFolderIn(disk, folder, ATTACHMENTS_FOLDER)
-    const segment = await createSegment(disk, folder, logId, 1, { firstIndex: 0, lastSeq: 0 })
+    const segment = await createSegment({ disk, folder, logId }, 1, { firstIndex: 0, lastSeq: 0 })
     try {
       await writeEntries(disk, folder, [])
-      await writeSealed(disk, folder, META_FILE, headContent({ meta, logId }))
+      await writeHead(disk, folder, { meta, logId, closed: null })
       if (publishAs === null) await disk.syncFolder(dirname(folder))
-      const common = { disk, folder, publishAs, meta, logId, vocabulary, lock, sizes, compress }
+      const common = { disk, folder, publishAs, meta, logId, closed: null, vocabulary, lock, sizes, compress }
       return new FileLogWriter({ ...common, segment, index: 0, lastSeq: 0, cutTail: null })
     } catch (error) {
       await segment.file.close()

@@ -56,8 +56,8 @@ export interface Disk {
 
 /** What to do about an error of the system, where something can be done. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: 'make room there and open the log again; what was acknowledged is safe',
-  EDQUOT: 'raise the quota or make room, and open the log again; what was acknowledged is safe',
+  ENOSPC: 'make room there and try again; what was acknowledged is safe',
+  EDQUOT: 'raise the quota or make room there, and try again; what was acknowledged is safe',
   EROFS: 'name a folder that can be written',
 }
 

@@ -8,6 +8,7 @@ import { eventsOf } from '../contract-suite.ts'
 import type { AckLevel } from '../contract.ts'
 import { appendFileLog, createFileLog, openFileLog, repairFileLog } from '../file.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
+import { leave, withoutSpace } from './left-open.test-support.ts'
 
 interface Made {
   readonly folder: string
@@ -28,10 +29,10 @@ async function openLog(events: readonly AnyEvent[], level: (seq: number) => AckL
   for (const event of events) {
     await writer.append([event])
     await writer.flush(level(event.seq))
-    ends.push((await readFile(path)).length)
+    ends.push(withoutSpace(await readFile(path)).length)
   }
-  const bytes = await readFile(path)
-  await writer.close()
+  const bytes = withoutSpace(await readFile(path))
+  await leave(writer, folder)
   await writeFile(path, bytes)
   return { folder, path, bytes, ends }
 }

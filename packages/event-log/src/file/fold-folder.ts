@@ -77,3 +77,10 @@ export async function removeKeyframesPast(disk: Disk, folder: string, lastSeq: n
   }
   return removed
 }
+
+/** Removes the keyframes of all folds but some: of those that are asked for no more, an older version's above all. Durable on return. */
+export async function removeOtherFolds(disk: Disk, folder: string, kept: readonly string[]): Promise<void> {
+  const others = (await listFolds(disk, folder)).filter((fold) => !kept.includes(fold))
+  for (const fold of others) await disk.remove(join(folder, KEYFRAMES_FOLDER, fold))
+  if (others.length > 0) await disk.syncFolder(join(folder, KEYFRAMES_FOLDER))
+}

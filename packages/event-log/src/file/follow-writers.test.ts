@@ -12,7 +12,7 @@ import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samp
 import { nodeDisk, type Disk } from './disk.ts'
 import { openOn } from './open.ts'
 
-const ROUNDS = Number(process.env['FOLLOW_ROUNDS'] ?? 24)
+const ROUNDS = Number(process.env['FOLLOW_ROUNDS'] ?? 12)
 const CHILD = join(import.meta.dirname, 'follow-writer.child.ts')
 
 /** Lets a writer work on the log and kills it after `ms`, if it has not closed the log before. */

@@ -12,9 +12,11 @@ import { appendOn } from './append.ts'
 import { createOn } from './create.ts'
 import { FaultyDisk } from './faulty-disk.test-support.ts'
 import { Killed, LockstepProcess, compressNow } from './lockstep-disk.test-support.ts'
-import { openOn, readHead } from './open.ts'
+import { readHead } from './head.ts'
+import { openOn } from './open.ts'
 import { repairOn } from './repair.ts'
 import { placeOf, segmentPath } from './segment-file.ts'
+import { withoutSpace } from './left-open.test-support.ts'
 
 const FOLDER = '/disk/log'
 // Small, so that a short life has many segments.
@@ -206,6 +208,13 @@ async function flipped(disk: FaultyDisk, number: number, offset: number): Promis
   )
 }
 
+async function contentOf(disk: FaultyDisk, path: string): Promise<Uint8Array> {
+  const file = await disk.open(path, 'r')
+  const bytes = new Uint8Array(await file.size())
+  await file.read(bytes, 0)
+  return bytes
+}
+
 /** A log of one block a batch, still open. */
 async function openLog(disk: FaultyDisk, lasts: readonly number[]): Promise<{ writer: LogWriter; ends: number[] }> {
   const writer = await createOn(disk, FOLDER, sampleMeta(), sampleVocabulary)
@@ -213,7 +222,7 @@ async function openLog(disk: FaultyDisk, lasts: readonly number[]): Promise<{ wr
   for (const last of lasts) {
     await writer.append(sampleEvents(last, { first: writer.lastSeq + 1 }))
     await writer.flush('durable')
-    ends.push((await disk.stat(segmentPath(FOLDER, 1))).size)
+    ends.push(withoutSpace(await contentOf(disk, segmentPath(FOLDER, 1))).length)
   }
   return { writer, ends }
 }

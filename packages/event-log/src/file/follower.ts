@@ -11,7 +11,8 @@ import type { Waiting } from '../follow.ts'
 import { damagedBlock } from './damage.ts'
 import { errorCode, type Disk, type Watch } from './disk.ts'
 import { SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
-import { loadMore, loadSegment, segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { loadMore, loadSegment } from './load-segment.ts'
+import { segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
 
 export interface FollowerStart {
   readonly disk: Disk

@@ -14,7 +14,7 @@ import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { nodeDisk } from './disk.ts'
 import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
 import { keyframeName } from './layout.ts'
-import { readHead } from './open.ts'
+import { readHead } from './head.ts'
 
 let root: string
 let folder: string

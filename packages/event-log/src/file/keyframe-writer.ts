@@ -71,7 +71,12 @@ export async function writeAside(fold: FoldFolder, { seq, events, stored, entrie
 
 /** Writes from the file's start, small pieces together. */
 async function writeInARow(file: DiskFile, pieces: readonly Uint8Array[]): Promise<void> {
-  const small = new Uint8Array(IO_BYTES)
+  const small = new Uint8Array(
+    Math.min(
+      IO_BYTES,
+      pieces.reduce((sum, piece) => sum + piece.length, 0),
+    ),
+  )
   let [filled, position] = [0, 0]
   const put = async (bytes: Uint8Array): Promise<void> => {
     await file.write(bytes, position)

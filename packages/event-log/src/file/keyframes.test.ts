@@ -304,3 +304,18 @@ test('what no writer names is no keyframe', async () => {
   expect(namesIn(folder)).toStrictEqual([keyframeName(20), ...names.filter((name) => !name.endsWith('~'))].toSorted())
   expect(existsSync(join(folder, 'keyframes', 'file'))).toBe(true)
 })
+
+test('a writer that is told which folds are asked of removes the keyframes of all others', async () => {
+  const folder = await logWith(9, [3, 7])
+  const other = 'sample-0'
+  {
+    await using writer = await appendFileLog(folder, sampleVocabulary)
+    await writer.keyframe(other, { at: 5, since: null, parts: [['a', new Uint8Array(3)]] })
+  }
+  await (await appendFileLog(folder, sampleVocabulary)).close()
+  expect(readdirSync(join(folder, 'keyframes')).toSorted()).toStrictEqual([other, FOLD].toSorted())
+  await (await appendFileLog(folder, sampleVocabulary, { folds: [FOLD, 'sample-2'] })).close()
+  expect(readdirSync(join(folder, 'keyframes'))).toStrictEqual([FOLD])
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  expect([await reader.keyframes(FOLD), await reader.keyframes(other)]).toStrictEqual([[3, 7], []])
+})

@@ -13,7 +13,7 @@ import { appendFileLog, openFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvent, sampleVocabulary } from '../samples.ts'
 import { FOLD, partsAt } from './keyframes.test-support.ts'
 import { LOCK_FOLDER } from './layout.ts'
-import { SIZES, type Sizes } from './writer.ts'
+import { SIZES, type Sizes } from './sizes.ts'
 
 /** Where a writer dies by its own hand: at the operation on the disk with that number; of a write some bytes may be written. */
 export interface Operation {

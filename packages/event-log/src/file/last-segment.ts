@@ -1,6 +1,7 @@
 import { errorCode, type Disk } from './disk.ts'
 import type { SegmentList } from './open.ts'
-import { loadSegment, type SegmentFile } from './segment-file.ts'
+import { loadSegment } from './load-segment.ts'
+import { type SegmentFile } from './segment-file.ts'
 
 /** Where a log ends. */
 export interface LogEnd {

@@ -1,63 +1,15 @@
 import { join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
 import { SEGMENT_HEADER_BYTES, readSegmentHeader } from '../codec/segment.ts'
-import { LOG_SCHEMA_VERSION, type LogMeta, type LogReader } from '../contract.ts'
-import { LogUsageError, excerpt } from '../errors.ts'
-import { checkedMeta, unsupportedSchema } from '../meta.ts'
+import type { LogReader } from '../contract.ts'
+import { LogUsageError } from '../errors.ts'
 import { damagedFile } from './damage.ts'
 import { errorCode, nodeDisk, type Disk } from './disk.ts'
-import { META_FILE, SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
+import { SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
+import { readHead } from './head.ts'
 import { FileLogReader } from './reader.ts'
-import { readSealed, unsealedError } from './sealed-json.ts'
 import { findEnd } from './last-segment.ts'
 import { placeOf, segmentPath } from './segment-file.ts'
-
-/** @throws LogUsageError `not-found`, `not-a-log`. */
-async function mustBeFolder(disk: Disk, folder: string): Promise<void> {
-  try {
-    if ((await disk.stat(folder)).isFolder) return
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error
-    throw new LogUsageError('not-found', `there is no log at ${folder}: no such folder`, { cause: error })
-  }
-  throw new LogUsageError('not-a-log', `${folder} is a file; a log is a folder with ${META_FILE} in it`)
-}
-
-/** What `log.json` says. */
-export interface LogHead {
-  readonly meta: LogMeta
-  readonly logId: Uint8Array
-}
-
-/** What `log.json` holds for a log. */
-export function headContent({ meta, logId }: LogHead): object {
-  return { ...meta, id: Buffer.from(logId).toString('hex') }
-}
-
-/** The head of a log folder. @throws LogUsageError `not-found`, `not-a-log`, `unsupported`; LogDamagedError. */
-export async function readHead(disk: Disk, folder: string): Promise<LogHead> {
-  await mustBeFolder(disk, folder)
-  const path = join(folder, META_FILE)
-  const { content, sealed } = await readSealed(disk, path).catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') throw error
-    throw new LogUsageError(
-      'not-a-log',
-      `${folder} has no ${META_FILE}: it is not a log, or its creation was cut short (then delete it and create it again)`,
-      { cause: error },
-    )
-  })
-  const version = content['schemaVersion']
-  if (Number.isSafeInteger(version) && version !== LOG_SCHEMA_VERSION) throw unsupportedSchema(version, path)
-  if (!sealed) throw unsealedError(path)
-  const { id } = content
-  if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id))
-    throw damagedFile(path, 0, { expected: 'an id of 16 hex digits', found: 'another' })
-  try {
-    return { meta: checkedMeta(content), logId: new Uint8Array(Buffer.from(id, 'hex')) }
-  } catch (error) {
-    throw damagedFile(path, 0, { expected: "a log's meta", found: excerpt(error) }, error)
-  }
-}
 
 /** The numbers of the segments that there should be, each with the `seq` before it where its header tells. */
 export interface SegmentList {
@@ -120,14 +72,22 @@ export function openFileLog(folder: string, vocabulary: Vocabulary, options: Ope
   return openOn(nodeDisk, folder, vocabulary, options)
 }
 
-export async function openOn(disk: Disk, folder: string, vocabulary: Vocabulary, options: OpenOptions = {}): Promise<FileLogReader> {
+/** @param checksSummaries what a block says of its events is held against them. */
+export async function openOn(
+  disk: Disk,
+  folder: string,
+  vocabulary: Vocabulary,
+  options: OpenOptions = {},
+  checksSummaries = false,
+): Promise<FileLogReader> {
   const { pollMs = POLL_MS } = options
   if (!Number.isSafeInteger(pollMs) || pollMs < 1 || pollMs > POLL_MS_MAX) {
     throw new LogUsageError('bad-range', `pollMs is a whole number of milliseconds from 1 to ${POLL_MS_MAX}; found ${pollMs}`)
   }
   const path = resolve(folder)
-  const { meta, logId } = await readHead(disk, path)
+  const { meta, logId, closed } = await readHead(disk, path)
   const list = await listSegments(disk, path, logId)
   const { last, index, lastSeq } = await findEnd(disk, path, logId, list)
-  return new FileLogReader({ disk, folder: path, vocabulary, meta, logId, earlier: list.earlier, last, index, lastSeq, pollMs })
+  const common = { disk, folder: path, vocabulary, meta, logId, closed, pollMs, checksSummaries }
+  return new FileLogReader({ ...common, earlier: list.earlier, last, index, lastSeq })
 }

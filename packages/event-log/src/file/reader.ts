@@ -1,12 +1,8 @@
 import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import { BlockReader } from '../codec/block-reader.ts'
-import { BrokenBlockError } from '../codec/bytes.ts'
 import { ColumnPool } from '../codec/column-pool.ts'
-import type { Dictionary } from '../codec/dictionary.ts'
 import { EventViews } from '../codec/event-view.ts'
-import { EVENTS } from '../codec/frame.ts'
-import { firstSeqOf, type BlockInfo } from '../codec/segment.ts'
-import { deviceBit, typeBit } from '../codec/summary.ts'
+import { firstSeqOf } from '../codec/segment.ts'
 import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
 import { Followers, isPast, type Waiting } from '../follow.ts'
@@ -18,10 +14,15 @@ import { attachmentPieces, findEntry, mustHaveItsSize, readEntries } from './att
 import { Chain } from './chain.ts'
 import { damagedBlock } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
+import { lossSince, type Closed } from './head.ts'
 import { Follower } from './follower.ts'
 import { foldFolder, listKeyframes, type FoldFolder } from './fold-folder.ts'
 import { newestKeyframe } from './keyframe-reader.ts'
-import { FileWindow, loadSegment, readBlock, segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { FileWindow } from './file-window.ts'
+import { fitting, mayFit } from './fitting.ts'
+import { loadBlock, type Looking } from './load-block.ts'
+import { loadSegment } from './load-segment.ts'
+import { endOf, segmentPath, tornTailOf, type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a reader starts from. */
 export interface ReaderStart {
@@ -30,6 +31,8 @@ export interface ReaderStart {
   readonly vocabulary: Vocabulary
   readonly meta: LogMeta
   readonly logId: Uint8Array
+  /** What there was when the log was closed last. */
+  readonly closed: Closed | null
   /** Every segment but the last, with the `seq` before it. */
   readonly earlier: readonly { readonly number: number; readonly before: number }[]
   /** The last segment, as it was when the reader was opened. */
@@ -38,40 +41,8 @@ export interface ReaderStart {
   readonly index: number
   readonly lastSeq: number
   readonly pollMs: number
-}
-
-/** Whether a block may hold events of a range; its types are looked up in its segment's dictionary. */
-function mayFit(block: BlockInfo, range: CheckedRange, dictionary: Dictionary): boolean {
-  if (block.lastSeq < range.from || firstSeqOf(block) > range.to) return false
-  if (block.maxTime < range.fromTime || block.minTime > range.toTime) return false
-  const { entries, devices, types } = range
-  if (entries !== null && (block.entries === null || block.entries.last < entries.from || block.entries.first > entries.to)) return false
-  if (devices !== null && ![...devices].some((device) => (block.deviceMask & deviceBit(device)) !== 0)) return false
-  if (types === null) return true
-  return dictionary.types.some((type, id) => type !== undefined && types.has(type.name) && (block.typeMask & typeBit(id)) !== 0)
-}
-
-/** The places in a block of the events that fit. */
-function* fitting(block: BlockReader, range: CheckedRange): Generator<number> {
-  const { entries, devices, types } = range
-  const wanted = types === null ? null : block.types.map((type) => types.has(type.name))
-  for (let i = 0; i < block.count; i++) {
-    if (wanted !== null && !wanted[block.type[i]!]) continue
-    const seq = block.seq(i)
-    const time = block.time[i]!
-    if (seq < range.from || seq > range.to || time < range.fromTime || time > range.toTime) continue
-    const entry = block.entry[i]!
-    if (entries !== null && !(entry >= entries.from && entry <= entries.to)) continue
-    const device = block.device[i]!
-    if (devices !== null && !devices.has(Number.isNaN(device) ? null : device)) continue
-    yield i
-  }
-}
-
-/** What one iteration over blocks uses again and again. */
-interface Looking {
-  readonly views: EventViews
-  readonly pool: ColumnPool
+  /** Whether what a block says of its events is held against them. */
+  readonly checksSummaries: boolean
 }
 
 interface FoundBlock {
@@ -199,7 +170,7 @@ export class FileLogReader implements LogReader {
     const { earlier, last } = this.#start
     const first = this.#firstFor(checked)
     const chain = new Chain()
-    const looking = { views: new EventViews(), pool: new ColumnPool() }
+    const looking = this.#looking()
     for (const number of [...earlier.map((segment) => segment.number), last.place.segment]) {
       if (number < first) continue
       const segment = number === last.place.segment ? last : await this.#segment(number, damaged)
@@ -214,6 +185,15 @@ export class FileLogReader implements LogReader {
       }
       if (chain.lastSeq > checked.to) return
     }
+    const loss = checked.to > this.lastSeq ? this.#loss() : null
+    if (loss !== null) damaged(loss)
+  }
+
+  /** What is missing at the end since the log was closed, unless damage there says so. */
+  #loss(): LogDamagedError | null {
+    const { closed, index, lastSeq, last } = this.#start
+    if (last.damages.some(({ offset }) => offset >= endOf(last))) return null
+    return lossSince(closed, { events: index, lastSeq }, last.path, last.size)
   }
 
   async *#followed(range: ReadRange, checked: CheckedRange, waiting: Waiting): AsyncGenerator<FoundBlock, void> {
@@ -225,7 +205,7 @@ export class FileLogReader implements LogReader {
       chain.broken()
       tellOrThrow(range, damage)
     }
-    const looking = { views: new EventViews(), pool: new ColumnPool() }
+    const looking = this.#looking()
     const { disk, folder, logId, pollMs } = this.#start
     range.signal?.addEventListener('abort', waiting.ring)
     try {
@@ -238,6 +218,11 @@ export class FileLogReader implements LogReader {
     } finally {
       range.signal?.removeEventListener('abort', waiting.ring)
     }
+  }
+
+  #looking(): Looking {
+    const { vocabulary, checksSummaries } = this.#start
+    return { vocabulary, checksSummaries, views: new EventViews(), pool: new ColumnPool() }
   }
 
   /** Number of the first segment that may hold events of a range. */
@@ -283,32 +268,11 @@ export class FileLogReader implements LogReader {
       if (firstSeqOf(info) > range.to) return
       if (!mayFit(info, range, segment.dictionary)) continue
       this.#mustGoOn(asked)
-      const block = await this.#block(segment, window, info, looking)
+      const block = await loadBlock(segment, window, info, looking)
       if (block instanceof BlockReader) yield { block, tell }
       else tell(block)
     }
     for (const damage of damages) tell(damage)
-  }
-
-  /** A block, checked against its checksum and the index; or the damage that it is. */
-  async #block(segment: SegmentFile, window: FileWindow, info: BlockInfo, looking: Looking): Promise<BlockReader | LogDamagedError> {
-    const wrong = (expected: string, found: string, cause?: unknown): LogDamagedError =>
-      damagedBlock(segment.path, info.offset, { expected, found }, cause)
-    const found = await readBlock(window, segment.place, info.offset, segment.size)
-    if ('fault' in found) return wrong('a block', found.fault)
-    const { kind, count, firstIndex, lastSeq } = found.frame
-    if (kind !== EVENTS || count !== info.count || firstIndex !== info.firstIndex || lastSeq !== info.lastSeq) {
-      return wrong(`${info.count} events up to seq ${info.lastSeq}`, `${count} up to seq ${lastSeq}`)
-    }
-    const telling = (error: unknown): unknown =>
-      error instanceof BrokenBlockError ? wrong(`events up to seq ${info.lastSeq}`, error.message, error) : error
-    looking.pool.reset()
-    try {
-      return new BlockReader(found.body, found.frame, segment.dictionary, this.#start.vocabulary, { ...looking, telling })
-    } catch (error) {
-      if (error instanceof BrokenBlockError) return wrong('a block', error.message, error)
-      throw error
-    }
   }
 
   async attachments(): Promise<readonly AttachmentInfo[]> {

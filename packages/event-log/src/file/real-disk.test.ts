@@ -54,7 +54,7 @@ const whole = { isWhole: true, areRight: true, damages: [] }
 const noSpace = (where: RegExp): unknown =>
   expect.stringMatching(
     new RegExp(
-      `^Error: ENOSPC: no space left on device, \\w+ '.*${where.source}'; make room there and open the log again; what was acknowledged is safe$`,
+      `^Error: ENOSPC: no space left on device, \\w+ '.*${where.source}'; make room there and try again; what was acknowledged is safe$`,
     ),
   )
 const readOnly = (where: RegExp): unknown =>

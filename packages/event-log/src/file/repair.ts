@@ -11,9 +11,12 @@ import { removeKeyframesPast } from './fold-folder.ts'
 import { removeDamagedKeyframes } from './keyframe-check.ts'
 import { acquireLock } from './lock.ts'
 import { findEnd, type LogEnd } from './last-segment.ts'
-import { listSegments, readHead } from './open.ts'
-import { createSegment } from './writer.ts'
-import { INDEX_WANTED, TRAILER_WANTED, loadSegment, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
+import { lossSince, readHead, writeHead } from './head.ts'
+import { listSegments } from './open.ts'
+import { createSegment } from './segment-output.ts'
+import { INDEX_WANTED, TRAILER_WANTED } from './segment-loading.ts'
+import { loadSegment } from './load-segment.ts'
+import { endOf, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 
 /** What was done to a log. */
 export interface Repair {
@@ -31,7 +34,7 @@ export interface Repair {
 
 /**
  * Mends what can be mended without guessing, and says what cannot. Nothing that may hold an event is thrown away.
- * Attachments and `log.json` are not touched.
+ * Attachments are not touched, `log.json` only where it says that there were more events when the log was closed.
  * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; LogDamagedError when the meta is damaged.
  */
 export function repairFileLog(folder: string): Promise<Repair> {
@@ -40,7 +43,8 @@ export function repairFileLog(folder: string): Promise<Repair> {
 
 export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
   const path = resolve(folder)
-  const { logId } = await readHead(disk, path)
+  const head = await readHead(disk, path)
+  const { logId } = head
   const lock = await acquireLock(disk, path)
   try {
     await removeUnfinished(disk, path)
@@ -56,7 +60,8 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
     const damagedEnd = isWhole(last) ? [] : last.damages.filter(({ offset }) => offset >= end)
     // What is cut may be all that tells the damage before it from a torn tail, which only the last segment can have.
     const isFollowed = isDamagedInside && (tornTail !== null || damagedEnd.length > 0)
-    if (isFollowed) await (await createSegment(disk, path, logId, list.last.number + 1, { firstIndex: index, lastSeq })).file.close()
+    if (isFollowed)
+      await (await createSegment({ disk, folder: path, logId }, list.last.number + 1, { firstIndex: index, lastSeq })).file.close()
     if (tornTail !== null) await changed(disk, last, (file) => file.truncate(tornTail.offset))
     if (damagedEnd.length > 0) movedAside = await moveAside(disk, path, last)
     for (const { number, before } of [...list.earlier, list.last]) {
@@ -71,6 +76,12 @@ export async function repairOn(disk: Disk, folder: string): Promise<Repair> {
     }
     lost.push(...damagedEnd)
     const after = await endAfter(disk, path, logId)
+    const now = { events: after.index, lastSeq: after.lastSeq }
+    const loss = lossSince(head.closed, now, after.last.path, after.last.size)
+    if (loss !== null) {
+      if (damagedEnd.length === 0) lost.push(loss)
+      await writeHead(disk, path, { ...head, closed: now })
+    }
     const baseline = after.lastSeq === 0 ? null : after.index - after.lastSeq
     const past = await removeKeyframesPast(disk, path, after.lastSeq)
     const removedKeyframes = [...past, ...(await removeDamagedKeyframes({ disk, folder: path, logId, baseline }))]
@@ -85,11 +96,6 @@ async function endAfter(disk: Disk, folder: string, logId: Uint8Array): Promise<
   const end = await findEnd(disk, folder, logId, await listSegments(disk, folder, logId))
   await end.last.file.close()
   return end
-}
-
-function endOf({ blocks }: SegmentFile): number {
-  const last = blocks.at(-1)
-  return last === undefined ? SEGMENT_HEADER_BYTES : last.offset + last.bytes
 }
 
 /** Whether no block is damaged, so that header and index can be made anew. */

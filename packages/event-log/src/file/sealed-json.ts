@@ -30,12 +30,18 @@ export async function writeSealed(disk: Disk, folder: string, name: string, cont
   const path = join(folder, name)
   const file = await disk.open(path + ASIDE, 'w')
   try {
-    await file.write(bytes, 0)
-    await file.sync()
-  } finally {
-    await file.close()
+    try {
+      await file.write(bytes, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await disk.rename(path + ASIDE, path)
+  } catch (error) {
+    // Of a file whose sync failed nothing can be known any more, and the next one is to be another.
+    await disk.remove(path + ASIDE).catch(() => {})
+    throw error
   }
-  await disk.rename(path + ASIDE, path)
   await disk.syncFolder(folder)
 }
 

@@ -17,6 +17,7 @@ import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
 import { everyEvents, everyVocabulary } from '../every-event.test-support.ts'
 import { FOLD, changesAt, partsAt } from './keyframes.test-support.ts'
+import { leave } from './left-open.test-support.ts'
 import { printed, readSecond, type CheckedBytes, type Rest } from './second-reader.test-support.ts'
 
 const SMALL = { blockEvents: 100, segmentBytes: 12_000 }
@@ -153,7 +154,7 @@ describe('a log whose writer was cut off', () => {
 
   beforeAll(async () => {
     folder = newFolder()
-    await using writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, {}, SMALL)
+    const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary, {}, SMALL)
     const sizes: number[] = []
     for (let block = 1; block <= 4; block++) {
       await writer.append(events(block * 20, { first: block * 20 - 19 }))
@@ -162,6 +163,7 @@ describe('a log whose writer was cut off', () => {
     }
     path = lastSegment(folder)
     bytes = readFileSync(path)
+    await leave(writer, folder, path)
     starts = sizes.slice(1, 3)
   })
 
@@ -214,7 +216,7 @@ test('tells a torn tail from damage', { timeout: 120_000 }, async () => {
   }
   const path = lastSegment(folder)
   const bytes = readFileSync(path)
-  await writer.close()
+  await leave(writer, folder, path)
   const seen = { whole: 0, torn: 0, damaged: 0 }
 
   const sectors = Math.ceil(bytes.length / 512)

@@ -10,6 +10,7 @@ import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../fil
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { createOn } from './create.ts'
 import { nodeDisk } from './disk.ts'
+import { leave, withoutSpace } from './left-open.test-support.ts'
 
 let root: string
 beforeAll(async () => {
@@ -48,8 +49,7 @@ async function openLog(name: string, blocks: number, compress = false): Promise<
     lasts.push(writer.lastSeq)
   }
   const bytes = readFileSync(path)
-  await writer.close()
-  await writeFile(path, bytes)
+  await leave(writer, folder)
   return { folder, path, bytes, ends, lasts }
 }
 
@@ -59,12 +59,14 @@ async function eventsIn(folder: string): Promise<AnyEvent[]> {
 }
 
 test.each([
-  ['a tail', false],
-  ['a tail after compressed blocks', true],
-])('%s torn at any byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async (name, compress) => {
+  ['a tail', 'any', false],
+  ['a tail after compressed blocks', 'any fifth', true],
+])('%s torn at %s byte is reported, and cut by the next writer, which says so', { timeout: 60_000 }, async (name, _, compress) => {
   const { folder, path, bytes, ends, lasts } = await openLog(name, 3, compress)
-  for (let size = ends[1]!; size <= bytes.length; size++) {
+  const head = readFileSync(join(folder, 'log.json'))
+  for (let size = ends[1]!; size <= bytes.length; size += compress ? 5 : 1) {
     await writeFile(path, bytes.subarray(0, size))
+    await writeFile(join(folder, 'log.json'), head)
     const whole = ends.filter((end) => end <= size).length - 1
     const last = lasts[whole]!
     const tail = size - ends[whole]!
@@ -122,15 +124,15 @@ test('a block with a sector that was never written is a torn tail, unless a late
   const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
   await writer.append([sampleEvent(1)])
   await writer.flush('durable')
-  const first = readFileSync(path).length
+  const first = withoutSpace(readFileSync(path)).length
   await writer.append([zeros(2)])
   await writer.flush('written')
-  const second = readFileSync(path)
+  const second = withoutSpace(readFileSync(path))
   await writer.flush('durable')
   await writer.append([sampleEvent(3)])
   await writer.flush('durable')
-  const third = readFileSync(path)
-  await writer.close()
+  const third = withoutSpace(readFileSync(path))
+  await leave(writer, folder)
   await writeFile(path, lacking(second))
   {
     await using reader = await openFileLog(folder, sampleVocabulary)
@@ -173,3 +175,76 @@ test('a trailer of which only one of two sectors was written is a torn tail', as
   }
   expect(straddling).toBe(2)
 })
+
+/** A log of one block for each event, each durable; not closed, so that space is laid out behind them. */
+async function spacedLog(name: string, events: number): Promise<{ folder: string; path: string; bytes: Buffer; ends: number[] }> {
+  const folder = join(root, name)
+  const path = join(folder, 'segments/00000001.seg')
+  const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
+  const ends = [64]
+  for (const event of sampleEvents(events)) {
+    await writer.append([event])
+    await writer.flush('durable')
+    ends.push(withoutSpace(readFileSync(path)).length)
+  }
+  const bytes = readFileSync(path)
+  await leave(writer, folder)
+  expect(bytes.length % 4096).toBe(0)
+  return { folder, path, bytes, ends }
+}
+
+test('closing takes back the space behind small durable blocks', async () => {
+  const { folder, path } = await spacedLog('space-closed', 3)
+  await (await appendFileLog(folder, sampleVocabulary)).close()
+  expect(readFileSync(path).subarray(-24, -20).toString()).toBe('DTEN')
+  const writer = await appendFileLog(folder, sampleVocabulary)
+  await writer.append([sampleEvent(4)])
+  await writer.flush('durable')
+  expect(readFileSync(path).length % 4096).toBe(0)
+  await writer.close()
+  expect(readFileSync(path).subarray(-24, -20).toString()).toBe('DTEN')
+})
+
+test('space laid out behind small durable blocks is no torn tail, and the next writer takes it back', async () => {
+  const { folder, path, ends } = await spacedLog('space', 3)
+  expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, tornTail: null, lastSeq: 3 })
+  expect(await repairFileLog(folder)).toMatchObject({ cutTail: null, lost: [], movedAside: null, rebuilt: [] })
+  expect(readFileSync(path)).toHaveLength(ends.at(-1)!)
+  await using writer = await appendFileLog(folder, sampleVocabulary)
+  expect([writer.lastSeq, writer.cutTail]).toStrictEqual([3, null])
+})
+
+test('a write into space that is cut short at any byte is a torn tail', { timeout: 60_000 }, async () => {
+  const { folder, path, bytes, ends } = await spacedLog('space-torn', 24)
+  // The last block that is wholly in the first page, and the one that reaches into the second.
+  const last = ends.findLastIndex((end) => end <= 4096)
+  for (const [block, size] of [
+    [last, 4096],
+    [last + 1, 8192],
+  ] as const) {
+    for (let cut = ends[block - 1]!; cut < ends[block]!; cut++) {
+      const torn = Buffer.from(bytes.subarray(0, size)).fill(0, cut)
+      const tail = withoutSpace(torn).length - ends[block - 1]!
+      await writeFile(path, torn)
+      await using reader = await openFileLog(folder, sampleVocabulary)
+      const expected = tail <= 0 ? null : { bytes: tail, afterSeq: block - 1 }
+      expect([cut, reader.lastSeq, reader.tornTail]).toStrictEqual([cut, block - 1, expected])
+    }
+  }
+})
+
+test(
+  'a flipped bit of the last block before the space, or of the space, is damage and never a torn tail',
+  { timeout: 60_000 },
+  async () => {
+    const { folder, path, bytes, ends } = await spacedLog('space-flipped', 2)
+    for (let at = ends[1]! * 8; at < bytes.length * 8; at += at < (ends[2]! + 64) * 8 ? 1 : 41) {
+      const flipped = Buffer.from(bytes)
+      flipped[at >> 3]! ^= 1 << (at & 7)
+      await writeFile(path, flipped)
+      await using reader = await openFileLog(folder, sampleVocabulary)
+      expect([at, reader.tornTail]).toStrictEqual([at, null])
+      await expect(eventsOf(reader), `bit ${at}`).rejects.toThrow(/expected a block/)
+    }
+  },
+)

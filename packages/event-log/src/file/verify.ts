@@ -6,8 +6,10 @@ import { attachmentPieces, readEntries } from './attachments.ts'
 import { damagedBlock } from './damage.ts'
 import { errorCode, nodeDisk, type Disk } from './disk.ts'
 import { checkKeyframes } from './keyframe-check.ts'
-import { listSegments, openOn, readHead } from './open.ts'
-import { loadSegment, scanSegment, type SegmentFile, type SegmentName } from './segment-file.ts'
+import { readHead } from './head.ts'
+import { listSegments, openOn } from './open.ts'
+import { loadSegment, scanSegment } from './load-segment.ts'
+import { type SegmentFile, type SegmentName } from './segment-file.ts'
 
 /** What a look at every byte of a log found. */
 export interface Verification {
@@ -52,7 +54,7 @@ export async function verifyOn(disk: Disk, folder: string, vocabulary: Vocabular
     const { logId } = await readHead(disk, path)
     const { earlier, last } = await listSegments(disk, path, logId)
     found.segments = earlier.length + 1
-    await using reader = await openOn(disk, path, vocabulary)
+    await using reader = await openOn(disk, path, vocabulary, {}, true)
     found.lastSeq = reader.lastSeq
     found.tornTail = reader.tornTail
     for await (const _ of reader.read({ onDamage: tell })) found.events++

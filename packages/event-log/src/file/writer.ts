@@ -1,53 +1,29 @@
-import { dirname, join } from 'node:path'
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
-import { BlockBuilder } from '../codec/block-builder.ts'
-import { ByteWriter } from '../codec/bytes.ts'
 import { mustBeStorable } from '../codec/check-event.ts'
-import { DICTIONARY_ENTRIES_MAX, DictionaryWriter } from '../codec/dictionary.ts'
-import { EVENTS } from '../codec/frame.ts'
-import { SEGMENT_BLOCKS_MAX, SEGMENT_HEADER_BYTES, frameBlock, sealSegment, segmentHeader, type BlockInfo } from '../codec/segment.ts'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { takenKeyframe } from '../keyframe.ts'
-import { CAUSES_MAX, IO_BYTES } from '../limits.ts'
+import { IO_BYTES } from '../limits.ts'
 import { mustBeAttachmentName } from '../names.ts'
 import { mustBeLevel } from '../levels.ts'
 import { mustFollow, sequenceAfter } from '../sequence.ts'
-import { removeAside } from './aside.ts'
+import { publish, removeAside } from './aside.ts'
 import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
-import { errorCode, type Disk, type DiskFile } from './disk.ts'
+import type { Disk } from './disk.ts'
+import { writeHead, type Closed } from './head.ts'
 import { KeyframeWriter } from './keyframe-writer.ts'
-import { SEGMENTS_FOLDER } from './layout.ts'
 import { compressSegment } from './compress.ts'
 import type { Lock } from './lock.ts'
-import { placeOf, segmentPath } from './segment-file.ts'
-import { compress, type Compress } from './zstd.ts'
+import { SegmentMaker } from './segment-maker.ts'
+import { SegmentOutput, type OpenSegment } from './segment-output.ts'
+import type { Sizes } from './sizes.ts'
+import { compress } from './zstd.ts'
 
-/** Sizes at which blocks and segments end; smaller ones are for tests. */
-export interface Sizes {
-  readonly blockEvents: number
-  readonly segmentBytes: number
-  /** Another way to compress, for tests. */
-  readonly compress?: Compress
-}
-
-export const SIZES: Sizes = { blockEvents: 4096, segmentBytes: 64 * 1024 * 1024 }
-const DICTIONARY_BYTES_MAX = 8 * 1024 * 1024
 /**
  * Part of a closed segment that must not be compressed yet for it to be made anew: closing a log often does not write it
  * over and over.
  */
 const CLOSED_PART_MIN = 1 / 4
-
-/** The segment that a writer goes on with. */
-export interface OpenSegment {
-  readonly number: number
-  readonly file: DiskFile
-  /** Its size in bytes, all of it durable. */
-  readonly position: number
-  readonly blocks: readonly BlockInfo[]
-  readonly dictionary: DictionaryWriter
-}
 
 /** What a writer starts from. */
 export interface WriterStart {
@@ -58,6 +34,8 @@ export interface WriterStart {
   readonly publishAs: string | null
   readonly meta: LogMeta
   readonly logId: Uint8Array
+  /** What there was when the log was closed last. */
+  readonly closed: Closed | null
   readonly vocabulary: Vocabulary
   readonly lock: Lock
   readonly sizes: Sizes
@@ -70,82 +48,24 @@ export interface WriterStart {
   readonly cutTail: TornTail | null
 }
 
-/**
- * Makes a segment with nothing but its header. Its name is durable on return; its header becomes so with the first block,
- * and until then a segment without one is nothing lost.
- */
-export async function createSegment(
-  disk: Disk,
-  folder: string,
-  logId: Uint8Array,
-  number: number,
-  start: { readonly firstIndex: number; readonly lastSeq: number },
-): Promise<OpenSegment> {
-  const file = await disk.open(segmentPath(folder, number), 'w')
-  try {
-    await file.write(segmentHeader(placeOf(logId, number), start), 0)
-    await disk.syncFolder(join(folder, SEGMENTS_FOLDER))
-  } catch (error) {
-    await file.close()
-    throw error
-  }
-  return { number, file, position: SEGMENT_HEADER_BYTES, blocks: [], dictionary: new DictionaryWriter() }
-}
-
-/**
- * Writes one log folder. Blocks are made at once, in call order; all I/O runs one after the other in `#work`, but for
- * syncs, which run beside it and serve all who wait for what was written before them. The first I/O error ends the
- * writer, a failed sync above all: after one nothing can be known about what was written before.
- */
+/** Writes one log folder. Blocks are made at once, in call order; their I/O is a {@link SegmentOutput}'s. */
 export class FileLogWriter implements LogWriter {
   readonly #start: WriterStart
   #lastSeq: number
-  /** Events in finished blocks. */
-  #index: number
-
-  // The segment that blocks are made for; its file is made when the work gets there.
-  #segment: number
-  #position: number
-  #blocks: BlockInfo[]
-  #dictionary: DictionaryWriter
-  #builder: BlockBuilder
-  readonly #body = new ByteWriter(128 * 1024)
-  #pending: Uint8Array[] = []
-  #pendingBytes = 0
-
-  // The segment that is written to.
-  #file: DiskFile
-  #fileNumber: number
-  #filePosition: number
-  /** Bytes that were handed to the system, and those of them that are durable; of all segments together. */
-  #written = 0
-  #durable = 0
-  /** Durable bytes of the segment that is written to. */
-  #synced: number
-  #syncing: Promise<void> | null = null
-
-  #work: Promise<unknown> = Promise.resolve()
+  #segment: SegmentMaker
+  readonly #output: SegmentOutput
   #compressing: Promise<unknown> = Promise.resolve()
   readonly #attaching = new Map<string, Promise<void>>()
   readonly #keyframes: KeyframeWriter
-  #failure: { readonly error: unknown } | null = null
   #closing: Promise<AckLevel> | null = null
 
   constructor(start: WriterStart) {
     const { segment } = start
     this.#start = start
-    this.#keyframes = new KeyframeWriter(start)
     this.#lastSeq = start.lastSeq
-    this.#index = start.index
-    this.#segment = segment.number
-    this.#position = segment.position
-    this.#blocks = [...segment.blocks]
-    this.#dictionary = segment.dictionary
-    this.#builder = new BlockBuilder(start.vocabulary, segment.dictionary)
-    this.#file = segment.file
-    this.#fileNumber = segment.number
-    this.#filePosition = segment.position
-    this.#synced = segment.position
+    this.#segment = new SegmentMaker(start, segment.number, start, segment)
+    this.#output = new SegmentOutput(start, segment)
+    this.#keyframes = new KeyframeWriter(start)
   }
 
   get meta(): LogMeta {
@@ -165,20 +85,20 @@ export class FileLogWriter implements LogWriter {
     const lastSeq = sequenceAfter(this.#lastSeq, events)
     this.#take(events)
     this.#lastSeq = lastSeq
-    if (this.#pendingBytes < IO_BYTES) return 'buffered'
-    const buffered = this.#builder.count > 0
-    await this.#write()
+    if (this.#output.pendingBytes < IO_BYTES) return 'buffered'
+    const buffered = this.#segment.count > 0
+    await this.#output.write()
     return this.#atMost(buffered ? 'buffered' : 'written')
   }
 
   take(event: AnyEvent): Promise<AckLevel> | null {
     this.#mustBeUsable()
     mustFollow(this.#lastSeq, event)
-    this.#builder.add(event)
+    this.#segment.add(event)
     this.#lastSeq = event.seq
-    if (!this.#isFull()) return null
+    if (!this.#segment.isBlockFull) return null
     this.#finishBlock()
-    return this.#pendingBytes < IO_BYTES ? null : this.#write().then(() => this.#atMost('written'))
+    return this.#output.pendingBytes < IO_BYTES ? null : this.#output.write().then(() => this.#atMost('written'))
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {
@@ -186,8 +106,8 @@ export class FileLogWriter implements LogWriter {
     mustBeLevel(level)
     if (level === 'buffered') return level
     this.#finishBlock()
-    if (level === 'durable') await this.#sync()
-    else await this.#write()
+    if (level === 'durable') await this.#output.sync()
+    else await this.#output.write()
     return this.#atMost(level)
   }
 
@@ -209,8 +129,8 @@ export class FileLogWriter implements LogWriter {
     this.#mustBeUsable()
     const taken = takenKeyframe(fold, keyframe, this.#lastSeq)
     this.#finishBlock()
-    const events = this.#index - (this.#lastSeq - taken.seq)
-    await this.#keyframes.write(taken, events, this.#sync())
+    const events = this.#segment.end.index - (this.#lastSeq - taken.seq)
+    await this.#keyframes.write(taken, events, this.#output.sync())
     return this.#atMost('durable')
   }
 
@@ -232,33 +152,29 @@ export class FileLogWriter implements LogWriter {
 
   #mustBeUsable(): void {
     if (this.#closing !== null) throw new LogUsageError('closed', 'this writer is closed; open another one')
-    this.#mustNotHaveFailed()
-  }
-
-  #mustNotHaveFailed(): void {
-    if (this.#failure !== null) throw this.#failure.error
+    this.#output.mustNotHaveFailed()
   }
 
   /** Takes all of a batch or, when one of them is refused, none. */
   #take(events: readonly AnyEvent[]): void {
     const { blockEvents } = this.#start.sizes
     // A batch that fits into one block goes into one: it is then checked as it is taken, and only once.
-    if (events.length <= blockEvents && this.#builder.count + events.length > blockEvents && this.#builder.count >= blockEvents / 2) {
+    if (events.length <= blockEvents && this.#segment.count + events.length > blockEvents && this.#segment.count >= blockEvents / 2) {
       this.#finishBlock()
     }
-    const before = this.#builder.count
+    const before = this.#segment.count
     // What is in a finished block cannot be taken back: by then nothing that follows may be refused any more.
     let allChecked = false
     try {
       for (let i = 0; i < events.length; i++) {
-        this.#builder.add(events[i]!)
-        if (!this.#isFull()) continue
+        this.#segment.add(events[i]!)
+        if (!this.#segment.isBlockFull) continue
         if (!allChecked) this.#mustTakeAll(events, i + 1)
         allChecked = true
         this.#finishBlock()
       }
     } catch (error) {
-      if (!allChecked) this.#builder.cut(before)
+      if (!allChecked) this.#segment.cut(before)
       throw error
     }
   }
@@ -267,74 +183,20 @@ export class FileLogWriter implements LogWriter {
     for (let i = from; i < events.length; i++) mustBeStorable(this.#start.vocabulary, events[i]!)
   }
 
-  #isFull(): boolean {
-    const builder = this.#builder
-    return builder.count >= this.#start.sizes.blockEvents || builder.bytes >= IO_BYTES || builder.causes >= CAUSES_MAX
-  }
-
   /** Makes a block of what has come in since the last one. */
   #finishBlock(): void {
-    const count = this.#builder.count
-    if (count === 0) return
-    const { lastSeq } = this.#builder
-    this.#body.clear()
-    const summary = this.#builder.finish(this.#body)
-    const place = placeOf(this.#start.logId, this.#segment)
-    const about = { kind: EVENTS, count, firstIndex: this.#index, lastSeq, synced: this.#syncedOfSegment() }
-    const block = frameBlock(this.#body.written(), place, this.#position, about)
-    this.#blocks.push({ ...summary, offset: this.#position, bytes: block.length, count, firstIndex: this.#index, lastSeq })
-    this.#index += count
-    this.#put(block)
-    const isFull =
-      this.#position >= this.#start.sizes.segmentBytes ||
-      this.#blocks.length >= SEGMENT_BLOCKS_MAX ||
-      this.#dictionary.size >= DICTIONARY_ENTRIES_MAX / 2 ||
-      this.#dictionary.bytes >= DICTIONARY_BYTES_MAX
-    if (isFull) this.#roll(lastSeq)
+    const segment = this.#segment
+    if (segment.count === 0) return
+    this.#output.put(segment.block(this.#output.syncedOf(segment.number)))
+    if (segment.isFull) this.#roll()
   }
 
-  /** Durable bytes of the segment that blocks are made for, whose file may not be made yet. */
-  #syncedOfSegment(): number {
-    return this.#segment === this.#fileNumber ? this.#synced : 0
-  }
-
-  #put(bytes: Uint8Array): void {
-    this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
-    this.#position += bytes.length
-  }
-
-  /** To be written only when all blocks are durable: whoever finds an index relies on it. */
-  #putIndex(lastSeq: number): void {
-    const place = placeOf(this.#start.logId, this.#segment)
-    const end = { firstIndex: this.#index, lastSeq, synced: this.#position }
-    this.#put(sealSegment(this.#blocks, this.#dictionary, place, this.#position, end))
-  }
-
-  /** Ends the segment and goes on with the next one, whose file comes into being only when this one is durable. */
-  #roll(lastSeq: number): void {
-    this.#background(this.#write())
-    this.#background(this.#io(() => this.#syncFile()))
-    this.#putIndex(lastSeq)
-    const start = { firstIndex: this.#index, lastSeq }
-    const number = ++this.#segment
-    this.#position = SEGMENT_HEADER_BYTES
-    this.#blocks = []
-    this.#dictionary = new DictionaryWriter()
-    this.#builder = new BlockBuilder(this.#start.vocabulary, this.#dictionary)
-    this.#background(this.#write())
-    this.#background(
-      this.#io(async () => {
-        await this.#syncFile()
-        await this.#file.close()
-        const { file, position } = await createSegment(this.#start.disk, this.#start.folder, this.#start.logId, number, start)
-        this.#file = file
-        this.#fileNumber = number
-        this.#filePosition = position
-        this.#synced = position
-        this.#compress(number - 1, 0)
-      }),
-    )
+  /** Ends the segment and goes on with the next one. */
+  #roll(): void {
+    const { end, number } = this.#segment
+    const index = this.#segment.seal()
+    this.#segment = new SegmentMaker(this.#start, number + 1, end)
+    this.#output.roll(index, { firstIndex: end.index, lastSeq: end.lastSeq }, (ended) => this.#compress(ended, 0))
   }
 
   /** Compresses a sealed segment beside all other work. What goes wrong (a full disk) leaves it as it is, whole and durable. */
@@ -345,17 +207,12 @@ export class FileLogWriter implements LogWriter {
     this.#compressing = this.#compressing.then(() => compressSegment(disk, name, sizes.compress ?? compress, partMin)).catch(() => {})
   }
 
-  /** Its failure is the writer's, and told by the next call. */
-  #background(work: Promise<void>): void {
-    work.catch(() => {})
-  }
-
   /** Only the listing is queued: the source may come from whoever appends events meanwhile. */
   async #attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     const { disk, folder } = this.#start
     if ((await readEntries(disk, folder)).some((e) => e.name === name)) throw nameTakenError(name)
     const entry = await writeAttachment(disk, folder, name, bytes)
-    await this.#queue(async () => {
+    await this.#output.queue(async () => {
       const entries = [...(await readEntries(disk, folder)), entry]
       await writeEntries(
         disk,
@@ -365,141 +222,45 @@ export class FileLogWriter implements LogWriter {
     })
   }
 
-  #queue<T>(job: () => Promise<T>): Promise<T> {
-    const run = this.#work.then(() => {
-      this.#mustNotHaveFailed()
-      return job()
-    })
-    this.#work = run.catch(() => {})
-    return run
-  }
-
-  /** Does I/O on the events; its failure is the writer's. */
-  #io(job: () => Promise<void>): Promise<void> {
-    return this.#queue(async () => {
-      try {
-        await job()
-      } catch (error) {
-        this.#failure ??= { error }
-        throw error
-      }
-    })
-  }
-
-  /** Hands all finished blocks over to the system. */
-  #write(): Promise<void> {
-    const pending = this.#pending
-    this.#pending = []
-    this.#pendingBytes = 0
-    return this.#io(async () => {
-      for (let next = 0; next < pending.length;) {
-        const first = next
-        let bytes = 0
-        while (next < pending.length && (next === first || bytes + pending[next]!.length <= IO_BYTES)) bytes += pending[next++]!.length
-        const piece = next === first + 1 ? pending[first]! : joined(pending.slice(first, next), bytes)
-        await this.#file.write(piece, this.#filePosition)
-        this.#filePosition += bytes
-        this.#written += bytes
-      }
-    })
-  }
-
-  /** Makes all finished blocks durable. Of those who wait while a sync runs, one more sync serves all. */
-  async #sync(): Promise<void> {
-    let mark = 0
-    await Promise.all([
-      this.#write(),
-      this.#io(async () => {
-        mark = this.#written
-      }),
-    ])
-    while (this.#durable < mark) {
-      this.#mustNotHaveFailed()
-      await (this.#syncing ?? this.#syncFile())
-    }
-  }
-
-  /** Syncs the segment that is written to, after the sync that may be under way. */
-  async #syncFile(): Promise<void> {
-    while (this.#syncing !== null) await this.#syncing
-    const syncing = this.#syncOnce()
-    this.#syncing = syncing
-    try {
-      await syncing
-    } finally {
-      this.#syncing = null
-    }
-  }
-
-  async #syncOnce(): Promise<void> {
-    const written = this.#written
-    const position = this.#filePosition
-    try {
-      await this.#file.sync()
-    } catch (error) {
-      this.#failure ??= { error }
-      throw error
-    }
-    this.#durable = written
-    this.#synced = position
-  }
-
   async #close(): Promise<AckLevel> {
     const { disk, folder, publishAs, lock } = this.#start
     try {
       this.#finishBlock()
-      await this.#sync()
-      this.#putIndex(this.#lastSeq)
-      await this.#sync()
+      await this.#output.seal(this.#segment.seal())
       await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     } catch (error) {
       await this.#discard()
       throw error
     }
-    await this.#file.close()
-    this.#compress(this.#fileNumber, CLOSED_PART_MIN)
+    await this.#output.close()
+    await this.#recordClosing()
+    this.#compress(this.#segment.number, CLOSED_PART_MIN)
     await this.#compressing
     if (publishAs !== null) await publish(disk, folder, publishAs)
     await lock.release(publishAs ?? folder)
     return 'durable'
   }
 
+  /** From now on it is damage when the end is missing. All is durable: where that cannot be recorded, the log is no less whole. */
+  async #recordClosing(): Promise<void> {
+    const { disk, folder, meta, logId, closed } = this.#start
+    const { index: events, lastSeq } = this.#segment.end
+    if (closed?.events === events && closed.lastSeq === lastSeq) return
+    await writeHead(disk, folder, { meta, logId, closed: { events, lastSeq } }).catch(() => {})
+  }
+
   /** Lets go of everything; what was to be published is removed. */
   async #discard(): Promise<AckLevel> {
     const { disk, folder, publishAs, lock } = this.#start
     await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
-    await this.#work
+    await this.#output.settled()
     await this.#compressing
-    await this.#file.close().catch(() => {})
+    await this.#output.close().catch(() => {})
     await (publishAs === null ? lock.release(folder) : removeAside(disk, folder))
     return 'buffered'
   }
 }
 
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
 function nameTakenError(name: string): LogUsageError {
   return new LogUsageError('exists', `the log already has an attachment "${name}"`)
-}
-
-/** Gives a finished folder its final name. @throws LogUsageError `exists` when something took the name meanwhile. */
-async function publish(disk: Disk, folder: string, publishAs: string): Promise<void> {
-  try {
-    await disk.rename(folder, publishAs)
-  } catch (error) {
-    await removeAside(disk, folder)
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error
-    throw new LogUsageError('exists', `${publishAs} came into being while the log for it was written; nothing was replaced`, {
-      cause: error,
-    })
-  }
-  await disk.syncFolder(dirname(publishAs))
 }

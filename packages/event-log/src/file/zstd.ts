@@ -13,6 +13,9 @@ const compressing = promisify<Uint8Array, typeof options, Buffer>(zstdCompress)
 
 export const compress: Compress = (bytes) => compressing(bytes, options)
 
+/** What a frame may ask for beside what it holds: 8 MiB, as the RFC advises; Node's own limit is 128. */
+const reading = { [constants.ZSTD_d_windowLogMax]: 23 }
+
 /** One byte more than fits, so that what fits is one piece. */
 export const decompress: Decompress = (frame, size) =>
-  zstdDecompressSync(frame, { maxOutputLength: size, chunkSize: Math.max(64, Math.min(size, IO_BYTES) + 1) })
+  zstdDecompressSync(frame, { maxOutputLength: size, chunkSize: Math.max(64, Math.min(size, IO_BYTES) + 1), params: reading })

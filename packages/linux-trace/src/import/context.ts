@@ -329,8 +329,9 @@ export class ImportContext {
   /** Entries of another CPU may be missing here: tasks are where they were, but nothing else is sure. */
   doubt(cpu: number | null, reason: 'overwritten' | 'unreadable' | 'unrecorded' = 'overwritten', model: string | null = null): void {
     this.say('log/gap', { reason, lost: null, cpu, model }, { cause: [] })
-    // Entries of another CPU may be missing here as they are in a gap; the calls of the tasks that are seen go on.
-    if (reason === 'overwritten') this.lastGap = this.#seq
+    // Entries of another CPU may be missing here as they are in a gap; the calls of the tasks that are seen go on. Which device an
+    // entry means is told by what drivers did before.
+    if (reason === 'overwritten' || model === 'devres') this.lastGap = this.#seq
   }
 
   /** Entries are missing here: nothing that was under way can be relied on. */

@@ -152,9 +152,9 @@ class Importer {
       (bytes) => this.#waitFor(this.#sink.kept(bytes)),
     )
     const coverage = new Coverage(this.#probes, recording.kprobeProfile ?? '')
-    this.#unrecorded = [...coverage.missing().keys()]
+    this.#unrecorded = coverage.partial
     this.#stats = parseCpuStats(recording.stats ?? '')
-    this.#losses = new Losses(this.#trace, coverage.missedHits.length > 0, lostOf(this.#stats))
+    this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
   }
 

@@ -3,6 +3,10 @@ import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { Losses } from './losses.ts'
 
 const whole: TraceSummary = { ...newSummary(), entries: 9, inBuffer: 9, written: 9, cpus: 2 }
+const missed = (any: boolean): ConstructorParameters<typeof Losses>[1] => ({
+  missedHits: any ? [{ event: 'a', hits: 1 }] : [],
+  endMissed: any,
+})
 const told = (l: Losses): object => ({ lost: l.lost, endIsWhole: l.endIsWhole, none: l.none })
 
 test.each<[what: string, trace: Partial<TraceSummary>, missedHits: boolean, lost: number | null, endIsWhole: boolean, none: boolean]>([
@@ -14,17 +18,17 @@ test.each<[what: string, trace: Partial<TraceSummary>, missedHits: boolean, lost
   ['a line could not be read', { unparsed: 1 }, false, 0, false, false],
   ['probes missed hits', {}, true, 0, false, false],
 ])('%s', (_, trace, missedHits, lost, endIsWhole, none) => {
-  expect(told(new Losses({ ...whole, ...trace }, missedHits, 0))).toEqual({ lost, endIsWhole, none })
+  expect(told(new Losses({ ...whole, ...trace }, missed(missedHits), 0))).toEqual({ lost, endIsWhole, none })
 })
 
 test('an entry that cannot be followed is lost, and so may be what it said of the end', () => {
-  const losses = new Losses(whole, false, 0)
+  const losses = new Losses(whole, missed(false), 0)
   losses.entryNotFollowed()
   expect([losses.notFollowed, told(losses)]).toEqual([1, { lost: 1, endIsWhole: false, none: false }])
 })
 
 test('what is lost adds up until nobody can say how much; the late start of a buffer adds nothing', () => {
-  const losses = new Losses(whole, false, 0)
+  const losses = new Losses(whole, missed(false), 0)
   losses.gap('lost', 5)
   losses.gap('overwritten', null)
   losses.gap('cut', 2)
@@ -32,4 +36,9 @@ test('what is lost adds up until nobody can say how much; the late start of a bu
   losses.gap('lost', null)
   losses.gap('lost', 1)
   expect(losses.lost).toBeNull()
+})
+
+test('hits that say nothing of the end leave it whole, but not the recording', () => {
+  const losses = new Losses(whole, { missedHits: [{ event: 'a', hits: 1 }], endMissed: false }, 0)
+  expect(told(losses)).toEqual({ lost: 0, endIsWhole: true, none: false })
 })

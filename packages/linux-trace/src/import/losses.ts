@@ -1,19 +1,20 @@
+import type { Coverage } from '../coverage.ts'
 import type { TraceSummary } from '../text/reader.ts'
 import type { GapReason } from './context.ts'
 
 /** What a recording lacks, as far as it tells. */
 export class Losses {
   readonly #trace: TraceSummary
-  readonly #missedHits: boolean
+  readonly #coverage: Pick<Coverage, 'missedHits' | 'endMissed'>
   #lost: number | null = 0
   #notFollowed = 0
 
   readonly #counted: number
 
-  /** `missedHits`: whether probes were not run every time; `counted`: what the kernel's counts say that all buffers lost. */
-  constructor(trace: TraceSummary, missedHits: boolean, counted: number) {
+  /** `counted`: what the kernel's counts say that all buffers lost. */
+  constructor(trace: TraceSummary, coverage: Pick<Coverage, 'missedHits' | 'endMissed'>, counted: number) {
     this.#trace = trace
-    this.#missedHits = missedHits
+    this.#coverage = coverage
     this.#counted = counted
   }
 
@@ -50,12 +51,19 @@ export class Losses {
   /** Whether nothing is missing at the end, whatever was lost before the first entry or between two. */
   get endIsWhole(): boolean {
     const { entries, inBuffer, unparsed } = this.#trace
-    return inBuffer !== null && entries >= inBuffer && unparsed === 0 && this.#notFollowed === 0 && !this.#missedHits && this.unplaced === 0
+    return (
+      inBuffer !== null &&
+      entries >= inBuffer &&
+      unparsed === 0 &&
+      this.#notFollowed === 0 &&
+      !this.#coverage.endMissed &&
+      this.unplaced === 0
+    )
   }
 
   /** Whether nothing is missing from the recording's beginning to its end. */
   get none(): boolean {
     const { entries, inBuffer, written } = this.#trace
-    return this.endIsWhole && entries === inBuffer && inBuffer === written && this.#lost === 0
+    return this.endIsWhole && this.#coverage.missedHits.length === 0 && entries === inBuffer && inBuffer === written && this.#lost === 0
   }
 }

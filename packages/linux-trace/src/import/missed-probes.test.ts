@@ -62,6 +62,16 @@ test('where another probe missed hits, only the end of the recording is no longe
   expect(missed.at(-1)?.data).toEqual({ complete: false })
 })
 
+test('where a probe that a model rests on missed hits, that model and only it holds for the moment only, and the end of pages stays sure', async () => {
+  const missed = await eventsWith('  __release_region   10   3\n')
+  const gaps = missed.filter((e) => e.type === 'log/gap').map((e) => `${String(e.data['reason'])} ${String(e.data['model'])}`)
+  expect(new Set(gaps)).toEqual(new Set(['unrecorded resource-tree']))
+  expect(missed.at(-1)?.data).toEqual({ complete: true })
+  const mapped = await eventsWith('  memunmap_pages   10   3\n')
+  expect(mapped.some((e) => e.type === 'log/gap' && e.data['model'] === 'memremap')).toBe(true)
+  expect(mapped.at(-1)?.data).toEqual({ complete: false })
+})
+
 test('a return probe that fetches no value leaves what it would have told unknown', async () => {
   const lines = LINES.map((line) => line.replace(' ret=0xffea00000400c000', ''))
   const { events, data, summary } = await run({}, lines)

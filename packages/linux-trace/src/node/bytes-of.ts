@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { RecordingError } from '../errors.ts'
+import { foreignWithin } from './foreign.ts'
 
 /** Bytes read from a file at once. */
 export const CHUNK_BYTES = 1 << 18
@@ -16,8 +17,15 @@ export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   const unzip = createGunzip({ chunkSize: CHUNK_BYTES })
   file.on('error', (error) => unzip.destroy(error))
   try {
-    yield* file.pipe(unzip)
+    let isFirst = true
+    for await (const piece of file.pipe(unzip) as AsyncIterable<Uint8Array>) {
+      const foreign = isFirst ? foreignWithin(piece) : null
+      if (foreign !== null) throw new RecordingError(`${path} is ${foreign}`)
+      isFirst = false
+      yield piece
+    }
   } catch (error) {
+    if (error instanceof RecordingError) throw error
     throw new RecordingError(`${path}: the gzip data is damaged or cut (${(error as Error).message})`, { cause: error })
   } finally {
     // Whoever stops reading ends the unpacking alone, not what feeds it.

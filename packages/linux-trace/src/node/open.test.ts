@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, readdir, readlink, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseCpuStats } from '../cpu-stats.ts'
 import { RecordingError } from '../errors.ts'
 import { importRecording } from '../import/importer.ts'
+import { notToFollow } from './foreign.ts'
 import { openRecording } from './open.ts'
 
 const HEADER = '# entries-in-buffer/entries-written: 2/2   #P:2\n'
@@ -67,6 +69,22 @@ describe('a folder', () => {
     expect(await textOf(folder)).toBe(TRACE)
   })
 
+  it('may hold what each CPU lost, as tracefs has it', async () => {
+    await put('trace.txt', TRACE)
+    for (const cpu of [0, 1, 10]) await mkdir(join(folder, `per_cpu/cpu${cpu}`), { recursive: true })
+    for (const cpu of [0, 10]) await put(`per_cpu/cpu${cpu}/stats`, `entries: 0\ndropped events: ${cpu + 1}\n`)
+    const opened = await openRecording(folder)
+    expect(parseCpuStats(opened.recording.stats ?? '').map(({ cpu, dropped }) => [cpu, dropped])).toEqual([
+      [0, 1],
+      [10, 11],
+    ])
+    const before = await opened.fingerprint()
+    await put('per_cpu/cpu10/stats', 'entries: 0\n')
+    expect(await (await openRecording(folder)).fingerprint()).not.toBe(before)
+    await put('stats.txt', 'CPU: 3\ndropped events: 7\n')
+    expect((await openRecording(folder)).recording.stats).toBe('CPU: 3\ndropped events: 7\n')
+  })
+
   it('with a part that is far too large is refused with its size', async () => {
     await put('trace.txt', TRACE)
     await put('iomem.before', '')
@@ -107,6 +125,26 @@ describe('a file', () => {
     const { recording } = await openRecording(join(folder, 'x.bin'))
     const reading = importRecording(recording, { event: () => {}, kept: () => {} })
     await expect(reading).rejects.toThrow(/the trace\.dat is damaged or cut at byte \d+/)
+  })
+})
+
+describe('what is no text', () => {
+  it.each([
+    ['zstd', zstdCompressSync(TRACE), 'packed with zstd: unpack it first'],
+    ['UTF-16', Buffer.from(`\ufeff${TRACE}`, 'utf16le'), 'in UTF-16: convert it first'],
+    ['a packed trace.dat', gzipSync(DAT), 'a trace.dat packed with gzip: unpack it first'],
+    ['packed twice', gzipSync(gzipSync(TRACE)), 'packed with gzip twice'],
+  ])('%s is refused with what it is', async (_, bytes, says) => {
+    await put('mine', bytes)
+    const path = join(folder, 'mine')
+    await expect(textOf(path)).rejects.toThrow(RecordingError)
+    await expect(textOf(path)).rejects.toThrow(`${path} is ${says}`)
+  })
+
+  it('can even less be read as it grows', () => {
+    expect(notToFollow(DAT)).toContain('import it without --follow')
+    expect(notToFollow(gzipSync(TRACE))).toContain('import it without --follow')
+    expect(notToFollow(new TextEncoder().encode(TRACE))).toBeNull()
   })
 })
 

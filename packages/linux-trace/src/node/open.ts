@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
+import { isDat } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
 import { parseProbeDefinitions } from '../probes.ts'
 import type { Recording } from '../recording.ts'
 import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
+import { FOREIGN_BYTES, foreignForm } from './foreign.ts'
 import { foresee } from './foresee.ts'
 import { readDat } from './read-dat.ts'
 import { ThreadedTrace } from './read-thread.ts'
@@ -27,6 +28,8 @@ const PARTS = {
 } as const
 /** A part is text of a page or so; anything larger is not what its name says. */
 const PART_BYTES_MAX = 64 << 20
+/** Some lines of counts. */
+const STATS_BYTES_MAX = 1 << 16
 
 /** A recording found on disk, or on stdin. */
 export interface OpenedRecording {
@@ -69,7 +72,20 @@ async function parts(folder: string): Promise<{ texts: Partial<Record<keyof type
     texts[part] = await readFile(path, 'utf8')
     files.push(path)
   }
+  if (texts.stats === undefined) await perCpuStats(folder, texts, files)
   return { texts, files }
+}
+
+/** The counts of each CPU as tracefs has them: `per_cpu/cpuN/stats`. */
+async function perCpuStats(folder: string, texts: Partial<Record<keyof typeof PARTS, string>>, files: string[]): Promise<void> {
+  const names = await readdir(join(folder, 'per_cpu')).catch(() => [])
+  for (const name of names.toSorted((a, b) => a.localeCompare(b))) {
+    const cpu = /^cpu(\d{1,4})$/.exec(name)?.[1]
+    const path = join(folder, 'per_cpu', name, 'stats')
+    if (cpu === undefined || !(await exists(path)) || (await stat(path)).size > STATS_BYTES_MAX) continue
+    texts.stats = `${texts.stats ?? ''}CPU: ${cpu}\n${await readFile(path, 'utf8')}\n`
+    files.push(path)
+  }
 }
 
 async function digest(files: readonly string[]): Promise<string> {
@@ -112,7 +128,10 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
   }
   const { trace, folder } = await findTrace(path)
   const beside: Awaited<ReturnType<typeof parts>> = folder === null ? { texts: {}, files: [] } : await parts(folder)
-  const binary = isDat(await head(trace, MAGIC_BYTES))
+  const first = await head(trace, FOREIGN_BYTES)
+  const foreign = foreignForm(first)
+  if (foreign !== null) throw new RecordingError(`${trace} is ${foreign}`)
+  const binary = isDat(first)
   const recording: Recording = {
     ...(await traceOf(trace, binary, beside.texts.kprobeEvents ?? '')),
     name: basename(resolve(folder ?? trace)),

@@ -86,16 +86,27 @@ t=$sys/kernel/tracing
 [ -e "$t/kprobe_events" ] || die "there is no tracefs with kprobe_events: mount -t tracefs nodev /sys/kernel/tracing (CONFIG_KPROBE_EVENTS)"
 i=$t/instances/@GROUP@
 
-if [ -d "$i" ] || grep -q ':@GROUP@/' "$t/kprobe_events"; then
-  owner=$(cat "$root/run/devtrail-record.pid" 2>/dev/null)
+# Of two that begin at once one has the lock. One whose process is gone was left behind.
+lock=$root/run/devtrail-record.pid
+mkdir -p "$root/run"
+if ! (set -C; echo $$ > "$lock") 2>/dev/null; then
+  owner=$(cat "$lock" 2>/dev/null)
+  [ -n "$owner" ] || { sleep 1; owner=$(cat "$lock" 2>/dev/null); }
   if [ -n "$owner" ] && [ -d "$proc/$owner" ]; then die "another recording is under way (process $owner)"; fi
-  say "takes away what a recording that died has left behind"
+  echo $$ > "$lock" || die "cannot write $lock"
 fi
-
+trap 'rm -f "$lock"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+trap 'exit 131' QUIT
 if [ -e "$out/trace.txt" ]; then die "$out holds a recording already"; fi
 mkdir -p "$out" || die "cannot write to $out"
-free=$(df -Pk "$out" | awk 'NR == 2 { print $4 }')
-[ "$free" -ge 65536 ] || die "$out has $free KiB free; 65536 are wanted"
+# Of a root file system in memory nothing may be told.
+free=$(df -Pk "$out" 2>/dev/null | awk 'NR == 2 { print $4 }')
+case $free in
+  '' | *[!0-9]*) ;;
+  *) [ "$free" -ge 65536 ] || die "$out has $free KiB free; 65536 are wanted" ;;
+esac
 
 reader='' syncer='' command='' ended=''
 # What reads the instance, or writes for it, may be left over from a recording that was killed.
@@ -106,8 +117,7 @@ readers() {
     echo "${'$'}{fd##*/}"
   done
 }
-cleanup() {
-  trap '' INT TERM HUP QUIT
+clear_away() {
   [ -d "$i" ] && echo 0 > "$i/tracing_on" && echo 0 > "$i/events/enable"
   for p in $command $syncer $reader; do kill "$p" 2>/dev/null; done
   n=0
@@ -119,18 +129,20 @@ cleanup() {
   [ ! -d "$i" ] || say "cannot take away $i: something has it open"
   # Each probe by its name: those of others stay.
   sed -n 's|^[pr][0-9]*:\(@GROUP@/[^ ]*\).*|-:\1|p' "$t/kprobe_events" 2>/dev/null | while read -r gone; do echo "$gone" >> "$t/kprobe_events"; done
-  rm -f "$root/run/devtrail-record.pid"
 }
-if [ -d "$i" ] || grep -q ':@GROUP@/' "$t/kprobe_events"; then cleanup; fi
-# Whoever makes the instance has it: of two that begin at once the other has nothing to take away.
+cleanup() {
+  trap '' INT TERM HUP QUIT
+  clear_away
+  rm -f "$lock"
+}
+if [ -d "$i" ] || grep -q ':@GROUP@/' "$t/kprobe_events"; then
+  say "takes away what a recording that died has left behind"
+  clear_away
+fi
 mkdir "$i" || die "cannot make the trace instance $i"
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-trap 'exit 131' QUIT
+trap cleanup EXIT
 # Nobody may be there to be told any more; the recording goes on.
 trap : PIPE
-trap cleanup EXIT
-mkdir -p "$root/run" && echo $$ > "$root/run/devtrail-record.pid"
 
 echo 0 > "$i/tracing_on"
 echo mono > "$i/trace_clock"

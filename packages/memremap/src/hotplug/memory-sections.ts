@@ -10,6 +10,7 @@ interface Span {
   last: Pfn
 }
 
+/** Spans of present pages; all pfns are inclusive. */
 export class MemorySections {
   /** Ascending, and no two touch. */
   #spans: Span[] = []

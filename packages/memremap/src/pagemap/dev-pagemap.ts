@@ -52,6 +52,7 @@ export interface PagemapInit {
   readonly vmemmapShift: number
 }
 
+/** `struct dev_pagemap`: its ranges, its reference, and how far it has come. Made by mapping it; {@link DevPagemap.phase} says what it is. */
 export class DevPagemap {
   readonly id: PagemapId
   readonly pointer: Pointer
@@ -64,6 +65,7 @@ export class DevPagemap {
   readonly owner: string | null
   /** Order of its compound pages. */
   readonly vmemmapShift: number
+  /** `mapping`, `live`, `unmapping`, `removed`. */
   phase: PagemapPhase = 'mapping'
   /** How many of its ranges are mapped (`nr_range` while mapping). */
   mappedRanges = 0
@@ -71,6 +73,7 @@ export class DevPagemap {
   readers = 0
   /** Whether the last reference was dropped. */
   released = false
+  /** Whether its own reference was torn down (percpu_ref_exit). */
   exited = false
   #ref: PercpuRef | null
   /** Pages of the first range, which alone a cached pagemap is compared with; inclusive. */

@@ -40,10 +40,9 @@ export function getDevPagemap(m: MemremapMachine, pfn: Pfn, cached: DevPagemap |
   if (!m.events.on) {
     const answer = cachedAnswer(m, pfn, cached)
     if (answer !== undefined) return answer
-    const unlock = m.rcu.readLock()
-    const p = take(m, m.index.find(pfn), 0)
-    unlock()
-    return p
+    // Nobody can come between, so that no read section is needed.
+    const found = m.index.find(pfn)
+    return found !== null && !found.ref.isExited && found.ref.tryGetLive() ? found : null
   }
   const steps = lookupSteps(m, pfn, cached)
   for (;;) {

@@ -30,6 +30,7 @@ export class PagemapTable {
   /** memremap without struct pages. */
   readonly mappings: Mappings
   protected readonly emitter: Emitter
+  /** Nobody listens, and a lookup that the cached pagemap answers takes no reference. */
   #cachedIsEnough: boolean
   readonly #unmapping = new Map<DevPagemap, Progress<void>>()
 
@@ -148,7 +149,7 @@ export class PagemapTable {
 
   /** `get_dev_pagemap`: the live pagemap of a page, referenced; or the `cached` one the caller still holds if it covers the page. */
   getDevPagemap(pfn: Pfn, cached: DevPagemap | null = null): DevPagemap | null {
-    // While nobody listens, a cached pagemap that covers the page is the whole answer where it takes no reference.
+    // The hot path of a walk: nothing is said, and nothing taken.
     if (cached !== null && this.#cachedIsEnough && pfn >= cached.cachedFirst && pfn <= cached.cachedLast) return cached
     return this.machine.zoneDevice ? getDevPagemap(this.machine, pfn, cached) : null
   }

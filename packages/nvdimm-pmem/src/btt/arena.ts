@@ -12,6 +12,7 @@ const ENTRY_BYTES = 4
 /** Entries in a cache line: 16. */
 const LINE_ENTRIES_LOG2 = 4
 const NOBODY = -1
+const NO_MASK = -1
 
 export class Arena {
   readonly index: number
@@ -21,8 +22,11 @@ export class Arena {
   /** The first sector of the BTT that is in it. */
   readonly firstLba: number
   readonly medium: Medium
-  /** Which slots of a log group are used. */
-  slots: SlotPair = newSlots
+
+  /** Blocks; sectors and as many as there are lanes. */
+  readonly blocks: number
+  /** Whether its info block says that it must not be written. */
+  readonly isBroken: boolean
 
   /** By lane: the block to be written next. */
   readonly free: Uint32Array
@@ -42,6 +46,11 @@ export class Arena {
   readonly #map: number
   readonly #log: number
   readonly #blockBytes: number
+  /** Which slots of a log group are used, and what is between them. */
+  #slots: SlotPair = newSlots
+  #slotStride = SLOT_BYTES
+  /** When there are as many locks as a power of two, which is always so but for images of others. */
+  readonly #lockMask: number
   readonly #group = new Uint8Array(LOG_GROUP_BYTES)
 
   constructor(medium: Medium, at: number, index: number, firstLba: number, info: ArenaInfo) {
@@ -50,6 +59,8 @@ export class Arena {
     this.index = index
     this.firstLba = firstLba
     this.info = info
+    this.blocks = info.internalNlba
+    this.isBroken = (info.flags & FLAG_ERROR) !== 0
     this.free = new Uint32Array(info.nfree)
     this.seq = new Uint8Array(info.nfree)
     this.sub = new Uint8Array(info.nfree)
@@ -60,11 +71,17 @@ export class Arena {
     this.#map = at + info.mapoff
     this.#log = at + info.logoff
     this.#blockBytes = info.internalLbasize
+    this.#lockMask = (info.nfree & (info.nfree - 1)) === 0 ? info.nfree - 1 : NO_MASK
   }
 
-  /** Whether its info block says that it must not be written. */
-  get isBroken(): boolean {
-    return (this.info.flags & FLAG_ERROR) !== 0
+  /** Which slots of a log group are used. */
+  get slots(): SlotPair {
+    return this.#slots
+  }
+
+  set slots(slots: SlotPair) {
+    this.#slots = slots
+    this.#slotStride = slots[1] * SLOT_BYTES
   }
 
   /** Byte of the medium at which a block begins. */
@@ -94,12 +111,16 @@ export class Arena {
 
   /** The first half of a lane's next log entry: whose it is, and where it was. */
   putLogHead(lane: number, lba: number, old: number): void {
-    put64(this.medium, this.logAt(lane, this.slots[this.sub[lane]!]!), lba, old)
+    put64(this.medium, this.#nextLogAt(lane), lba, old)
   }
 
   /** The second half: where it is, and the number that makes the entry the newest. With this the write is committed. */
   putLogTail(lane: number, block: number): void {
-    put64(this.medium, this.logAt(lane, this.slots[this.sub[lane]!]!) + 8, block, this.seq[lane]!)
+    put64(this.medium, this.#nextLogAt(lane) + 8, block, this.seq[lane]!)
+  }
+
+  #nextLogAt(lane: number): number {
+    return this.#log + lane * LOG_GROUP_BYTES + this.sub[lane]! * this.#slotStride
   }
 
   /** Makes ready the lane's next entry; `freed` is the block that the sector had. */
@@ -107,6 +128,17 @@ export class Arena {
     this.sub[lane]! ^= 1
     this.seq[lane] = nextSeq(this.seq[lane]!)
     this.free[lane] = freed
+  }
+
+  /** Whether a lane's free block may be one that cannot be read: a glance, before `isBad` is asked. */
+  mayHaveBad(lane: number): boolean {
+    return this.hasError[lane] === 1 || this.medium.isBad !== undefined
+  }
+
+  /** Whether the medium knows that a block cannot be read. */
+  isBad(block: number): boolean {
+    const { medium } = this
+    return medium.isBad !== undefined && medium.isBad(this.dataAt(block), this.#blockBytes)
   }
 
   /** Whether some lane is reading a block. */
@@ -126,7 +158,8 @@ export class Arena {
 
   /** The lock of a map entry: entries that share a cache line share a lock. */
   lockOf(lba: number): number {
-    return (lba >>> LINE_ENTRIES_LOG2) % this.locks.length
+    const line = lba >>> LINE_ENTRIES_LOG2
+    return this.#lockMask === NO_MASK ? line % this.locks.length : line & this.#lockMask
   }
 
   /** Takes the lock of an entry; false when another lane holds it. */

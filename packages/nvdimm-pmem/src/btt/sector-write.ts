@@ -12,7 +12,7 @@ import type { Arena } from './arena.ts'
 import type { Lanes } from './lanes.ts'
 import { blockOf, ERROR, isErrorEntry, normalEntry } from './map-entry.ts'
 import { progress, type Progress } from './progress.ts'
-import type { FailureReason } from './teller.ts'
+import type { FailureReason, Teller } from './teller.ts'
 
 const phase = { lane: 0, readers: 1, data: 2, metadata: 3, map: 4, logHead: 5, logTail: 6, entry: 7, over: 8 } as const
 
@@ -31,6 +31,8 @@ export class SectorWrite {
   /** As the log is to have it: with the error flag of the map's entry. */
   #old = 0
   #isWaiting = false
+  /** Who is told every step; null for nobody. */
+  #told: Teller | null = null
 
   constructor(lanes: Lanes) {
     this.#lanes = lanes
@@ -39,7 +41,9 @@ export class SectorWrite {
   begin(sector: number, data: Uint8Array, metadata: Uint8Array | null, cpu: number): this {
     this.errno = 0
     this.#phase = phase.lane
-    this.#lane = cpu % this.#lanes.count
+    const { count, teller } = this.#lanes
+    this.#lane = cpu < count ? cpu : cpu % count
+    this.#told = teller?.stepwise === true ? teller : null
     this.#sector = sector
     this.#data = data
     this.#metadata = metadata
@@ -55,12 +59,18 @@ export class SectorWrite {
     }
   }
 
-  /** Goes on until it is over or waits. */
+  /** Goes on until it is over or waits. The steps are in the order in which they come, so that each is looked at once. */
   run(): Progress {
     try {
-      let how = this.#step()
-      while (how === progress.going) how = this.#step()
-      return how
+      if (this.#phase === phase.lane) this.#takeLane()
+      if (this.#phase === phase.readers) this.#awaitReaders()
+      if (this.#phase === phase.data) this.#putData()
+      if (this.#phase === phase.metadata) this.#putMetadata()
+      if (this.#phase === phase.map) this.#lockMap()
+      if (this.#phase === phase.logHead) this.#putLogHead()
+      if (this.#phase === phase.logTail) this.#putLogTail()
+      if (this.#phase === phase.entry) this.#putEntry()
+      return this.#phase === phase.over ? progress.done : progress.waiting
     } catch (error) {
       return this.#caught(error)
     }
@@ -103,8 +113,8 @@ export class SectorWrite {
     this.#arena = arena
     this.#lba = this.#sector - arena.firstLba
     if (arena.isBroken) return this.#fail('arena-error')
-    if (lanes.teller?.stepwise === true) lanes.teller.laneTaken(arena.index, this.#lane, this.#lba, 'write')
-    if (lanes.rules.clearsErrors) this.#clearFree()
+    this.#told?.laneTaken(arena.index, this.#lane, this.#lba, 'write')
+    if (arena.mayHaveBad(this.#lane)) this.#clearFree()
     this.#phase = phase.readers
     return progress.going
   }
@@ -114,8 +124,8 @@ export class SectorWrite {
     const arena = this.#arena
     const lane = this.#lane
     const block = arena.free[lane]!
-    if (arena.hasError[lane] === 0 && arena.medium.isBad?.(arena.dataAt(block), arena.info.internalLbasize) !== true) return
-    if (block >= arena.info.internalNlba) return
+    if (!this.#lanes.rules.clearsErrors || block >= arena.blocks) return
+    if (arena.hasError[lane] === 0 && !arena.isBad(block)) return
     putZeros(arena.medium, arena.dataAt(block), this.#lanes.sectorSize)
     arena.hasError[lane] = 0
     if (this.#lanes.teller?.on === true) this.#lanes.teller.blockCleared(arena.index, lane, block)
@@ -124,22 +134,25 @@ export class SectorWrite {
   #awaitReaders(): Progress {
     const arena = this.#arena
     const block = arena.free[this.#lane]!
-    if (arena.isRead(block)) {
-      const { teller } = this.#lanes
-      if (!this.#isWaiting && teller?.on === true) teller.readerAwaited(arena.index, this.#lane, block)
-      this.#isWaiting = true
-      return progress.waiting
-    }
-    if (block >= arena.info.internalNlba) return this.#fail('block-beyond-arena')
-    this.#block = block
+    if (arena.readers > 0 && arena.isRead(block)) return this.#wait(block)
+    if (block >= arena.blocks) return this.#fail('block-beyond-arena')
+    // Below 2^30; said so, places on the medium are computed in integers.
+    this.#block = block | 0
     this.#phase = phase.data
     return progress.going
+  }
+
+  #wait(block: number): Progress {
+    const { teller } = this.#lanes
+    if (!this.#isWaiting && teller?.on === true) teller.readerAwaited(this.#arena.index, this.#lane, block)
+    this.#isWaiting = true
+    return progress.waiting
   }
 
   #putData(): Progress {
     const arena = this.#arena
     put(arena.medium, arena.dataAt(this.#block), this.#data)
-    if (this.#lanes.teller?.stepwise === true) this.#lanes.teller.dataWritten(arena.index, this.#lane, this.#block)
+    this.#told?.dataWritten(arena.index, this.#lane, this.#block)
     this.#phase = this.#metadata === null ? phase.map : phase.metadata
     return progress.going
   }
@@ -156,7 +169,7 @@ export class SectorWrite {
     this.#phase = phase.logHead
     const entry = arena.entry(this.#lba)
     const old = blockOf(entry, this.#lba)
-    if (old >= arena.info.internalNlba) {
+    if (old >= arena.blocks) {
       arena.unlock(this.#lba)
       return this.#fail('block-beyond-arena')
     }
@@ -166,9 +179,8 @@ export class SectorWrite {
 
   #putLogHead(): Progress {
     const arena = this.#arena
-    const { teller } = this.#lanes
     arena.putLogHead(this.#lane, this.#lba, this.#old)
-    if (teller?.stepwise === true) teller.logBegun(arena.index, this.#lane, arena.slots[arena.sub[this.#lane]!]!, this.#lba, this.#old)
+    this.#told?.logBegun(arena.index, this.#lane, arena.slots[arena.sub[this.#lane]!]!, this.#lba, this.#old)
     this.#phase = phase.logTail
     return progress.going
   }
@@ -176,9 +188,8 @@ export class SectorWrite {
   #putLogTail(): Progress {
     const arena = this.#arena
     const lane = this.#lane
-    const { teller } = this.#lanes
     arena.putLogTail(lane, this.#block)
-    if (teller?.stepwise === true) teller.logCommitted(arena.index, lane, arena.slots[arena.sub[lane]!]!, this.#block, arena.seq[lane]!)
+    this.#told?.logCommitted(arena.index, lane, arena.slots[arena.sub[lane]!]!, this.#block, arena.seq[lane]!)
     this.#phase = phase.entry
     return progress.going
   }
@@ -186,17 +197,17 @@ export class SectorWrite {
   #putEntry(): Progress {
     const arena = this.#arena
     const lane = this.#lane
-    const slot = arena.slots[arena.sub[lane]!]!
-    const seq = arena.seq[lane]!
     const { teller } = this.#lanes
+    const sub = arena.sub[lane]!
+    const seq = arena.seq[lane]!
     // The log is written: whatever becomes of the map, the lane's free block is the old one.
     arena.advance(lane, (this.#old & ~ERROR) >>> 0)
     if ((this.#old & ERROR) !== 0) arena.hasError[lane] = 1
     arena.putEntry(this.#lba, normalEntry(this.#block))
     arena.unlock(this.#lba)
     if (teller !== null) {
-      if (teller.stepwise) teller.mapWritten(arena.index, this.#lba, this.#block, 'normal')
-      if (teller.on) teller.sectorWritten(arena.index, lane, this.#lba, this.#block, this.#old, slot, seq)
+      this.#told?.mapWritten(arena.index, this.#lba, this.#block, 'normal')
+      if (teller.on) teller.sectorWritten(arena.index, lane, this.#lba, this.#block, this.#old, arena.slots[sub]!, seq)
     }
     this.#phase = phase.over
     this.#lanes.release(lane)

@@ -49,6 +49,12 @@ describe('Fletcher64', () => {
     expect(fletcher64(block)).toBe(defined(block))
   })
 
+  test('of more than a block, at any alignment', () => {
+    const bytes = new Uint8Array(10_003).map((_, i) => i * 13 + (i >> 7))
+    for (const shift of [0, 1, 3])
+      expect(fletcher64(bytes.subarray(shift, shift + 10_000))).toBe(defined(bytes.subarray(shift, shift + 10_000)))
+  })
+
   test('is over whole words only', () => {
     expect(() => fletcher64(new Uint8Array(6))).toThrow('6 bytes are no whole number of them')
   })

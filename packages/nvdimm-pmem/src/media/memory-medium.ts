@@ -42,8 +42,16 @@ export class MemoryMedium implements Medium {
   }
 
   store64(at: number, low: number, high: number): void {
-    this.store32(at, low)
-    this.store32(at + 4, high)
+    assertWithin(this, at, 8)
+    const words = this.#words
+    if (words === null) {
+      this.#view.setUint32(at, low, true)
+      this.#view.setUint32(at + 4, high, true)
+      return
+    }
+    const word = at < SHIFTABLE ? at >>> 2 : at / 4
+    words[word] = low
+    words[word + 1] = high
   }
 
   zero(at: number, length: number): void {

@@ -1,0 +1,174 @@
+/** Writes columns of whole numbers, see int-column.ts. */
+import type { ByteWriter } from './bytes.ts'
+import { ALL_NULL, BITS, DELTA, NULLS, SCALED, WIDE, alignmentOf, bytesOf, mustBeLittleEndian, type Layout } from './int-column.ts'
+
+const MAX = Number.MAX_SAFE_INTEGER
+
+/** The code of the narrowest width. */
+function widthOf(range: number): number {
+  if (range < 0x10) return range === 0 ? 0 : range < 2 ? 5 : range < 4 ? 6 : 7
+  return range < 0x100 ? 1 : range < 0x1_0000 ? 2 : range < 0x1_0000_0000 ? 3 : WIDE
+}
+
+/** The smallest range that needs a width; a narrower one is worth a delta. */
+const RANGE = [0, 0x10, 0x100, 0x1_0000, 0x1_0000_0000, 1, 2, 4] as const
+
+let scratch = new Float64Array(4096)
+
+/** The values that are not null, in a buffer that the next call overwrites. */
+function compacted(values: Float64Array, n: number): { kept: Float64Array; count: number } {
+  if (scratch.length < n) scratch = new Float64Array(n)
+  let count = 0
+  for (let i = 0; i < n; i++) {
+    const v = values[i]!
+    if (v === v) scratch[count++] = v
+  }
+  return { kept: scratch, count }
+}
+
+function divisorOf(a: number, b: number): number {
+  if (a <= 0x7fff_ffff && b <= 0x7fff_ffff) {
+    // Whole-number division of the machine, an order faster than that of doubles.
+    let x = a | 0
+    let y = b | 0
+    while (y !== 0) {
+      const rest = (x % y) | 0
+      x = y
+      y = rest
+    }
+    return x
+  }
+  while (b !== 0) [a, b] = [b, a % b]
+  return a
+}
+
+/** What divides all differences from `base`; 1 at once where the first few show that nothing does. */
+function sharedDivisor(values: Float64Array, n: number, base: number, delta: boolean): number {
+  const from = delta ? 1 : 0
+  let divisor = 0
+  for (let i = from; i < n; i++) {
+    const difference = (delta ? values[i]! - values[i - 1]! : values[i]!) - base
+    divisor = divisorOf(difference, divisor)
+    if (divisor === 1) return 1
+  }
+  return divisor === 0 ? 1 : divisor
+}
+
+function writeNulls(out: ByteWriter, values: Float64Array, n: number): void {
+  const at = out.reserve((n + 7) >> 3)
+  const { bytes } = out
+  for (let i = 0; i < n; i++) if (Number.isNaN(values[i]!)) bytes[at + (i >> 3)]! |= 1 << (i & 7)
+}
+
+/** The smallest and largest step between values that follow each other; null when their range reaches `limit`. */
+function stepsWithin(values: Float64Array, n: number, limit: number): { readonly min: number; readonly max: number } | null {
+  let min = Infinity
+  let max = -Infinity
+  for (let i = 1; i < n; i++) {
+    const step = values[i]! - values[i - 1]!
+    if (step < min) min = step
+    if (step > max) max = step
+    if (max - min >= limit) return null
+  }
+  return n > 1 && min >= -MAX && max <= MAX ? { min, max } : null
+}
+
+/** What `writeInts` comes to for one value: nulls, or words of no width. */
+function writeOne(out: ByteWriter, value: number): void {
+  if (value !== value) return out.u8(ALL_NULL)
+  out.u8(0)
+  out.signed(value)
+}
+
+/** The first `n` of `values`; all must be safe integers or NaN. */
+export function writeInts(out: ByteWriter, values: Float64Array, n: number): void {
+  if (n === 1) return writeOne(out, values[0]!)
+  let nulls = 0
+  let min = Infinity
+  let max = -Infinity
+  for (let i = 0; i < n; i++) {
+    const v = values[i]!
+    if (v < min) min = v
+    if (v > max) max = v
+    if (v !== v) nulls++
+  }
+  if (nulls === n) return out.u8(n === 0 ? 0 : ALL_NULL)
+  const { kept, count } = nulls === 0 ? { kept: values, count: n } : compacted(values, n)
+  const width = widthOf(max - min)
+  const steps = stepsWithin(kept, count, RANGE[width]!)
+  const delta = steps !== null
+  const base = delta ? steps.min : min
+  const range = delta ? steps.max - steps.min : max - min
+  let code = widthOf(range)
+  let divisor = 1
+  if (code === 2 || code === 3) {
+    divisor = sharedDivisor(kept, count, base, delta)
+    if (divisor > 1) code = widthOf(range / divisor)
+  }
+  out.u8(code | (delta ? DELTA : 0) | (nulls > 0 ? NULLS : 0) | (divisor > 1 ? SCALED : 0))
+  if (nulls > 0) writeNulls(out, values, n)
+  if (code !== WIDE) out.signed(base)
+  if (delta) out.signed(kept[0]!)
+  if (divisor > 1) out.varint(divisor)
+  writeWords(out, kept, count, { code, base, delta, divisor })
+}
+
+function writeWords(out: ByteWriter, values: Float64Array, count: number, { code, base, delta, divisor }: Layout): void {
+  if (code === 0) return
+  mustBeLittleEndian()
+  const n = delta ? count - 1 : count
+  out.align(alignmentOf(code))
+  if (code === WIDE) return writeWide(out, values, count)
+  const at = out.reserve(bytesOf(code, n))
+  if (code > WIDE) return pack(out.bytes, at, values, n, { code, base, delta, divisor })
+  const from = delta ? stepsOf(values, n) : values
+  const offset = out.bytes.byteOffset + at
+  const { buffer } = out.bytes
+  // One loop for each width: each sees arrays of one kind only.
+  if (code === 1) {
+    const words = new Uint8Array(buffer, offset, n)
+    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+  } else if (code === 2) {
+    const words = new Uint16Array(buffer, offset, n)
+    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+  } else {
+    const words = new Uint32Array(buffer, offset, n)
+    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+  }
+}
+
+let steps = new Float64Array(4096)
+
+/** The `n` steps between values that follow each other, in a buffer that the next call overwrites. */
+function stepsOf(values: Float64Array, n: number): Float64Array {
+  if (steps.length < n) steps = new Float64Array(n)
+  for (let i = 0; i < n; i++) steps[i] = values[i + 1]! - values[i]!
+  return steps
+}
+
+function writeWide(out: ByteWriter, values: Float64Array, count: number): void {
+  const at = out.reserve(count * 8)
+  const words = new Uint32Array(out.bytes.buffer, out.bytes.byteOffset + at, count * 2)
+  for (let i = 0; i < count; i++) {
+    const v = values[i]!
+    words[i] = v % 2 ** 32
+    words[count + i] = Math.floor(v / 2 ** 32)
+  }
+}
+
+/** Several words to a byte, the first in its lowest bits. */
+function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, { code, base, delta, divisor }: Layout): void {
+  const bits = BITS[code]!
+  let byte = 0
+  let shift = 0
+  for (let i = 0; i < n; i++) {
+    const difference = (delta ? values[i + 1]! - values[i]! : values[i]!) - base
+    byte |= (divisor === 1 ? difference : difference / divisor) << shift
+    shift += bits
+    if (shift < 8) continue
+    bytes[at++] = byte
+    byte = 0
+    shift = 0
+  }
+  if (shift > 0) bytes[at] = byte
+}

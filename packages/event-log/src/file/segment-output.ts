@@ -1,0 +1,262 @@
+import { join } from 'node:path'
+import { DictionaryWriter } from '../codec/dictionary.ts'
+import { SEGMENT_HEADER_BYTES, SPACE_BYTES, segmentHeader, type SegmentStart } from '../codec/segment.ts'
+import { IO_BYTES } from '../limits.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { SEGMENTS_FOLDER } from './layout.ts'
+import { placeOf, segmentPath } from './segment-file.ts'
+import type { MadeSoFar } from './segment-maker.ts'
+
+/** The folder of a log. */
+interface LogFolder {
+  readonly disk: Disk
+  readonly folder: string
+  readonly logId: Uint8Array
+}
+
+/** The segment that a writer goes on with; all of it is durable. */
+export interface OpenSegment extends MadeSoFar {
+  readonly number: number
+  readonly file: DiskFile
+}
+
+/**
+ * Makes a segment with nothing but its header. Its name is durable on return; its header becomes so with the first block,
+ * and until then a segment without one is nothing lost.
+ */
+export async function createSegment({ disk, folder, logId }: LogFolder, number: number, start: SegmentStart): Promise<OpenSegment> {
+  const file = await disk.open(segmentPath(folder, number), 'w')
+  try {
+    await file.write(segmentHeader(placeOf(logId, number), start), 0)
+    await disk.syncFolder(join(folder, SEGMENTS_FOLDER))
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return { number, file, position: SEGMENT_HEADER_BYTES, blocks: [], dictionary: new DictionaryWriter() }
+}
+
+/**
+ * Writes a log's segments, one file after the other. All I/O runs one after the other, in the order of the calls, but for
+ * syncs, which run beside it and serve all who wait for what was written before them. The first I/O error ends it, a
+ * failed sync above all: after one nothing can be known about what was written before.
+ */
+export class SegmentOutput {
+  readonly #log: LogFolder
+  #file: DiskFile
+  #number: number
+  /** Bytes of the segment that are written. */
+  #position: number
+  #pending: Uint8Array[] = []
+  #pendingBytes = 0
+  /** Bytes that were put, those of them that were handed to the system, and those that are durable; of all segments together. */
+  #put = 0
+  #written = 0
+  #durable = 0
+  /** Durable bytes of the segment. */
+  #synced: number
+  /** Bytes of its file, space that was laid out included. */
+  #size: number
+  #syncing: Promise<void> | null = null
+  /** What was asked for last; and how much is not done yet. */
+  #work: Promise<unknown> = Promise.resolve()
+  #jobs = 0
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(log: LogFolder, { file, number, position }: OpenSegment) {
+    this.#log = log
+    this.#file = file
+    this.#number = number
+    this.#position = position
+    this.#synced = position
+    this.#size = position
+  }
+
+  /** Bytes that wait to be written. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Number of the segment that is written to. */
+  get number(): number {
+    return this.#number
+  }
+
+  /** Durable bytes of a segment, whose file may not be made yet. */
+  syncedOf(number: number): number {
+    return number === this.#number ? this.#synced : 0
+  }
+
+  mustNotHaveFailed(): void {
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** Adds bytes to those that wait. */
+  put(bytes: Uint8Array): void {
+    this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+    this.#put += bytes.length
+  }
+
+  /** Does something when all that was asked for before is done. Its failure is not the output's. */
+  queue<T>(job: () => Promise<T>): Promise<T> {
+    return this.#queue(job, () => {})
+  }
+
+  /** The same, but its failure ends everything. */
+  #io(job: () => Promise<void>): Promise<void> {
+    return this.#queue(job, this.#fail)
+  }
+
+  #queue<T>(job: () => Promise<T>, fail: (error: unknown) => void): Promise<T> {
+    const start = (): Promise<T> => {
+      this.mustNotHaveFailed()
+      return job()
+    }
+    // Where nothing is to be waited for it starts at once.
+    const run = this.#jobs === 0 && this.#failure === null ? start() : this.#work.then(start)
+    this.#jobs++
+    this.#work = run.then(this.#done, (error: unknown) => {
+      fail(error)
+      this.#done()
+    })
+    return run
+  }
+
+  readonly #done = (): void => void this.#jobs--
+  readonly #fail = (error: unknown): void => void (this.#failure ??= { error })
+
+  /** Hands what waits over to the system. */
+  write(): Promise<void> {
+    return this.#write(false)
+  }
+
+  #write(isSynced: boolean): Promise<void> {
+    const pending = this.#pending
+    this.#pending = []
+    this.#pendingBytes = 0
+    return this.#io(() => this.#writeOut(pending, isSynced))
+  }
+
+  async #writeOut(pending: readonly Uint8Array[], isSynced: boolean): Promise<void> {
+    for (let next = 0; next < pending.length;) {
+      const first = next
+      let bytes = 0
+      while (next < pending.length && (next === first || bytes + pending[next]!.length <= IO_BYTES)) bytes += pending[next++]!.length
+      const piece = next === first + 1 ? pending[first]! : joined(pending.slice(first, next), bytes)
+      const end = this.#position + bytes
+      if (isSynced && bytes <= SPACE_BYTES / 2 && end > this.#size) await this.#layOut(end)
+      await this.#file.write(piece, this.#position)
+      this.#position = end
+      this.#size = Math.max(this.#size, end)
+      this.#written += bytes
+    }
+  }
+
+  /** Makes all that was put durable. Of those who wait while a sync runs, one more sync serves all. */
+  async sync(): Promise<void> {
+    const mark = this.#put
+    await this.#write(true)
+    while (this.#durable < mark) {
+      this.mustNotHaveFailed()
+      await (this.#syncing ?? this.#syncFile())
+    }
+  }
+
+  /**
+   * Makes the file larger than it has to be, by zeros: a sync of a file whose size did not change is sooner over. It is no
+   * harm when that cannot be done.
+   */
+  async #layOut(end: number): Promise<void> {
+    const size = Math.ceil(end / SPACE_BYTES) * SPACE_BYTES
+    try {
+      await this.#file.truncate(size)
+      this.#size = size
+    } catch {
+      // What is wrong with the disk, the write that follows tells. Whatever the size is now, the end is cut there.
+      this.#size = Infinity
+    }
+  }
+
+  /** Takes back what was laid out. */
+  async #trim(): Promise<void> {
+    if (this.#size === this.#position) return
+    await this.#file.truncate(this.#position)
+    this.#size = this.#position
+  }
+
+  /** Syncs the segment that is written to, after the sync that may be under way. */
+  #syncFile(): Promise<void> {
+    return this.#syncing === null ? (this.#syncing = this.#syncOnce()) : this.#syncing.then(() => this.#syncFile())
+  }
+
+  async #syncOnce(): Promise<void> {
+    const written = this.#written
+    const position = this.#position
+    try {
+      await this.#file.sync()
+      this.#durable = written
+      this.#synced = position
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    } finally {
+      this.#syncing = null
+    }
+  }
+
+  /** Ends the segment with its index, which is written only when all before it is durable, and the file ends there. */
+  seal(index: Uint8Array): Promise<void> {
+    background(this.write())
+    background(this.#io(() => this.#trim()))
+    background(this.#io(() => this.#syncFile()))
+    this.put(index)
+    background(this.write())
+    return this.#io(() => this.#syncFile())
+  }
+
+  /**
+   * Ends the segment and goes on with the next one, whose file comes into being only when this one is durable. What goes
+   * wrong is told by the next call.
+   * @param ended called with the number of the segment when it is durable.
+   */
+  roll(index: Uint8Array, start: SegmentStart, ended: (number: number) => void): void {
+    background(this.seal(index))
+    background(
+      this.#io(async () => {
+        await this.#file.close()
+        const { number, file, position } = await createSegment(this.#log, this.#number + 1, start)
+        this.#file = file
+        this.#number = number
+        this.#position = position
+        this.#synced = position
+        this.#size = position
+        ended(number - 1)
+      }),
+    )
+  }
+
+  /** Resolves when all that was asked for is done, or failed. */
+  async settled(): Promise<void> {
+    await this.#work
+  }
+
+  /** Closes the file; nothing may be asked for any more. */
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
+
+function background(work: Promise<void>): void {
+  work.catch(() => {})
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
