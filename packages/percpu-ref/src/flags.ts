@@ -14,7 +14,8 @@ const CPUS_MAX = 8192
 
 /** @throws RangeError for a machine that has no CPUs, and for flags that percpu_ref_init does not know. */
 export function checkInit(cpus: number, flags: number): void {
-  if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX) throw new RangeError(`cpus is a whole number from 1 to ${CPUS_MAX}, found ${cpus}`)
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX)
+    throw new RangeError(`cpus is a whole number from 1 to ${CPUS_MAX}, found ${cpus}`)
   if (!Number.isInteger(flags) || flags < 0 || flags > FLAGS)
     throw new RangeError(`flags are INIT_ATOMIC, INIT_DEAD and ALLOW_REINIT or'ed, from 0 to ${FLAGS}; found ${flags}`)
 }

@@ -51,12 +51,15 @@ describe('PercpuRef', () => {
   it('refuses CPUs, flags and rules that are none before it allocates', () => {
     const { machine, events } = machineOf('linux-6.1')
     const asked: string[] = []
-    const init = (more: object, flags: unknown = 0) => () =>
-      new PercpuRef(
-        { ...machine, mayAllocate: (what) => asked.push(what) > 0, ...more },
-        { id: '0x1', release: () => undefined, flags: flags as number },
-      )
-    for (const cpus of [-5, 0, 1.5, Number.NaN, 2 ** 40, '4']) expect(init({ cpus })).toThrow(/cpus is a whole number from 1 to 8192, found/)
+    const init =
+      (more: object, flags: unknown = 0) =>
+      () =>
+        new PercpuRef(
+          { ...machine, mayAllocate: (what) => asked.push(what) > 0, ...more },
+          { id: '0x1', release: () => undefined, flags: flags as number },
+        )
+    for (const cpus of [-5, 0, 1.5, Number.NaN, 2 ** 40, '4'])
+      expect(init({ cpus })).toThrow(/cpus is a whole number from 1 to 8192, found/)
     for (const flags of [-1, 8, 0.5, 'ALLOW_REINIT']) expect(init({}, flags)).toThrow(/flags are INIT_ATOMIC, INIT_DEAD and ALLOW_REINIT/)
     for (const rules of ['6.1', 'toString']) expect(init({ rules })).toThrow(`the rules are one of seed, linux-6.1; found ${rules}`)
     expect([asked, events]).toEqual([[], []])
