@@ -1,5 +1,5 @@
 import type { DeviceInfo } from '@devtrail/events'
-import { EventFilter, parseExpression } from '@devtrail/time-travel'
+import { EventFilter, LogBlocks, parseExpression, type Position } from '@devtrail/time-travel'
 import { InvalidArgumentError } from 'commander'
 import { eventWords } from '../logs/event-words.ts'
 import { vocabulary } from '../models.ts'
@@ -53,6 +53,9 @@ async function deviceFilter(
   return (device) => device !== null && ids.has(device)
 }
 
+/** The number that events before a position certainly have less of. */
+const begins = (given: string | undefined, from: Position): number => (given === undefined ? 1 : from.kind === 'seq' ? from.seq : 0)
+
 export function eventsCommand({ program, run }: Cli): void {
   program
     .command('events')
@@ -82,7 +85,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const where = options.where === undefined ? null : parseExpression(options.where)
         const [from, to] = [positionOf(options.from), positionOf(options.to)]
         const log = await openLog(given, session)
-        const first = options.from === undefined ? (e: { seq: number }) => e.seq > 0 : startsAt(from, await log.history.find(from))
+        const first = options.from === undefined ? () => true : startsAt(from, await log.history.find(from))
         const last = await log.history.find(to)
         const survey = await surveyOf(log.source)
         const { names } = survey
@@ -92,14 +95,26 @@ export function eventsCommand({ program, run }: Cli): void {
         const columns = eventColumns(survey.last?.seq ?? 0)
         let left = options.limit ?? Infinity
         let begun = false
-        for await (const event of log.source.read()) {
-          if (event.seq > last.seq || left <= 0) break
-          begun ||= first(event)
-          if (!begun || !typed(event.type) || !about(names.of(event)) || (filter !== null && filter.truth(event) !== true)) continue
-          left--
-          await session.print(
-            session.json ? `${JSON.stringify(eventRow(names, event, digits))}\n` : `${eventLine(names, event, style, digits, columns)}\n`,
-          )
+        const mayFit = (type: string): boolean => typed(type) && (filter === null || filter.mayFit(type))
+        const types = vocabulary.types().filter(mayFit)
+        // Where a position begins is told by the events on the way, whatever their types.
+        const range = { from: begins(options.from, from), to: last.seq, ...(options.from === undefined ? { types } : {}) }
+        for await (const block of new LogBlocks(log.source).blocks(range)) {
+          const wanted = block.types.map(({ name }) => mayFit(name))
+          for (let place = 0; place < block.count && left > 0; place++) {
+            if (block.seq(place) > last.seq) break
+            begun ||= first(block.view(place))
+            if (!begun || !wanted[block.type[place]!]!) continue
+            const event = block.view(place)
+            if (event.seq === 0 && options.from === undefined) continue
+            if (!about(names.of(event)) || (filter !== null && filter.truth(event) !== true)) continue
+            left--
+            const whole = block.event(place)
+            await session.print(
+              session.json ? `${JSON.stringify(eventRow(names, whole, digits))}\n` : `${eventLine(names, whole, style, digits, columns)}\n`,
+            )
+          }
+          if (left <= 0) break
         }
         return exit.fine
       }),
