@@ -96,7 +96,10 @@ describe('many resources of a list', () => {
     const { a } = lists()
     const taken: number[] = []
     const take = (n: number): void => void taken.push(n)
-    for (const n of numbers) a.addAction(n % 2 === 0 ? take : release, n % 2 === 0 ? n : 'same')
+    for (const n of numbers) {
+      if (n % 2 === 0) a.addAction(take, n)
+      else a.addAction(release, 'same')
+    }
     for (const n of numbers.filter((each) => each % 4 === 0)) a.removeAction(take, n)
     for (const n of numbers.filter((each) => each % 4 === 2).toReversed()) a.releaseAction(take, n)
     expect(taken).toEqual(numbers.filter((each) => each % 4 === 2).toReversed())

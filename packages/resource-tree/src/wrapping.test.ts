@@ -56,9 +56,9 @@ describe.each([0n, OVER, -OVER, 3n * OVER])('with %i added', (more) => {
     expect(tree.iomemMapSanityCheck(0x7000n + more, 0x2000n + more)).toBe(-1)
     expect(events.at(-1)!.data).toMatchObject({ start: 0x7000n, end: 0x8fffn })
     const seen: string[] = []
-    const visit = (found: WalkedRange): number => seen.push(range(found)) * 0
+    const visit = (found: WalkedRange): number => (seen.push(range(found)), 0)
     tree.walkIomemResDesc(0, MEM + more, 0x1800n + more, 0x87ffn + more, visit)
-    tree.walkSystemRamRange(more, 8n + more, (pfn, pages) => seen.push(`page ${pfn}: ${pages}`) * 0)
+    tree.walkSystemRamRange(more, 8n + more, (pfn, pages) => (seen.push(`page ${pfn}: ${pages}`), 0))
     expect(seen).toEqual(['1800-2fff', '8000-87ff', 'page 1: 2'])
   })
 
@@ -78,8 +78,7 @@ test('below zero are the last addresses, for who asks for them and for who relea
 })
 
 test('what an alignment function and what the architecture say wraps too', () => {
-  const reservations = () => ({ start: 0x4000n + OVER, end: 0xffffn + OVER })
-  const { tree } = iomem({ reservations })
+  const { tree } = iomem({ reservations: () => ({ start: 0x4000n + OVER, end: 0xffffn + OVER }) })
   const a = new Resource(0n, 0n, 'a')
   expect(tree.allocateResource(a, 0x100n, { alignf: ({ start }) => start + 0x10n - OVER })).toBe(0)
   expect(shown(tree)).toBe('a 4010-410f')
