@@ -75,6 +75,8 @@ export class Simulation {
     const start = this.#start(device)
     const layout = { pagemap, pointer: this.#pointer(pagemap), start, end: start + BigInt(PAGES) * 4096n - 1n, type: FS_DAX }
     this.#say('memremap/map-started', device, 0, { ...layout, ...NO_ALTMAP, altEnd: null, flags: 0, vmemmapShift: 0 }, [probe])
+    const { start: first, end, type } = layout
+    this.#say('memremap/pagemap-identified', device, 0, { pagemap, device, namespace: null, start: first, end, type, ref: null }, [probe])
     this.#say('memremap/mapped', device, 0, { pagemap, address: null }, [probe])
     this.#say('devres/probe-ended', device, 0, { device, errno: 0, outcome: 'bound' }, [probe])
   }

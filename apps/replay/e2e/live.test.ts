@@ -110,3 +110,29 @@ it('wants a log of its own, and something that can be followed', async () => {
   expect((await devtrail(['import', scratch.folder, '--follow', '-o', scratch.path('x')])).code).toBe(2)
   expect((await devtrail(['import', scratch.path('nowhere'), '--follow', '-o', scratch.path('x')])).code).toBe(3)
 })
+
+const numbers = (out: string): number[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { seq: number }).seq)
+
+it('events --follow and check --follow tell what comes in as it comes, and end with the recording', async () => {
+  const all = (await readFile(join(recording('fsdax-pinned-unbind'), 'trace.txt'), 'utf8')).split('\n')
+  const { child, log, ended } = follow('-')
+  child.stdin!.write(text(all.slice(0, 120)))
+  await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(20)
+  const events = devtrail(['events', log, '--follow', '--json'])
+  const grabs = devtrail(['events', log, '--follow', '--where', 'type == "memremap/grabbed" && kind == "get" && pagemap != null', '--json'])
+  const checked = devtrail(['check', log, '--follow', '--rule', 'kernel/warned'])
+  child.stdin!.end(all.slice(120).join('\n'))
+  expect(await ended).toBe(0)
+  const whole = (await devtrail(['events', log, '--json'])).out
+  const followed = await events
+  expect(followed.code).toBe(0)
+  expect(numbers(followed.out)).toEqual(numbers(whole))
+  expect(numbers((await grabs).out)).toHaveLength(16)
+  const { code, out } = await checked
+  expect(code).toBe(1)
+  expect(out).toContain('certain  kernel/warned at 9.333296')
+})

@@ -17,6 +17,7 @@ function violation(event: AnyEvent, device: Device, pass: ReleasePass, rule: str
 /** Callbacks run in strict reverse order of adding. */
 export const releaseOrder: Invariant<DevresState> = {
   id: 'devres/release-order',
+  on: ['released'],
   says: 'One release pass runs the callbacks in strict reverse order of adding.',
   because: 'drivers rely on it: what was set up last is torn down first (drivers/base/devres.c, release_nodes).',
   judge: (state, event) => {
@@ -38,6 +39,7 @@ export const releaseOrder: Invariant<DevresState> = {
 /** devres_release_all returns the number of resources it released. */
 export const releaseCount: Invariant<DevresState> = {
   id: 'devres/release-count',
+  on: ['release-all-ended', 'release-group-ended'],
   says: 'A release pass releases as many resources as it says, group markers left out.',
   because: 'devres_release_all returns the number of its release_nodes; a difference means a node was freed or lost in between.',
   judge: (state, event) => {
@@ -54,6 +56,7 @@ export const releaseCount: Invariant<DevresState> = {
 /** Nothing that was there when devres_release_all began is there when it ends. */
 export const leftBehind: Invariant<DevresState> = {
   id: 'devres/left-behind',
+  on: ['release-all-ended'],
   says: 'devres_release_all leaves nothing on the list but what its callbacks added.',
   because:
     'it detaches the whole list at once (drivers/base/devres.c, devres_release_all); what stays would leak, or be released under the next driver.',
@@ -71,6 +74,7 @@ export const leftBehind: Invariant<DevresState> = {
 /** devres_release_group releases what was added between its markers, and nothing else. */
 export const groupRange: Invariant<DevresState> = {
   id: 'devres/group-range',
+  on: ['released'],
   says: 'The release of a group touches nothing that was added before the group was opened or after it was closed.',
   because: 'a part of a probe that is undone must not take away what other parts rely on (drivers/base/devres.c, remove_nodes).',
   judge: (state, event) => {

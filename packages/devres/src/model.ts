@@ -1,4 +1,4 @@
-import type { DeviceInfo, Facts, Json, Model, View, Views } from '@devtrail/events'
+import type { AnyEvent, DeviceInfo, Facts, Json, Model, View, Views } from '@devtrail/events'
 import { errnoName } from '@devtrail/events'
 import { devresCatalogue } from './events.ts'
 import { devresInvariants } from './invariants.ts'
@@ -99,9 +99,16 @@ const devices = (state: DevresState, facts: Facts): DeviceInfo[] => {
 
 const LIST: readonly string[] = ['devres']
 
+/** A resource comes and goes with events that name its node, but for passes over the list, and one that takes the place of another. */
+function isChangedBy({ type, data }: AnyEvent, key: number | bigint | string): boolean {
+  if (type !== 'devres/added' && type !== 'devres/removed' && type !== 'devres/released') return true
+  const { node } = data
+  return typeof node !== 'string' || typeof key === 'string' || BigInt(node) === BigInt(key)
+}
+
 const views: Views = {
   parts: ['kind', 'bus', 'presence', 'driver', 'lastProbe', 'devres', 'learntAt'],
-  lists: { devres: { by: ['node', 'name'] } },
+  lists: { devres: { by: ['node', 'name'], isChangedBy } },
   touches: {
     added: LIST,
     removed: LIST,

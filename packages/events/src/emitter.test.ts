@@ -127,17 +127,17 @@ describe('causes', () => {
     expect(events[0]!.cause).toEqual([])
   })
 
-  it('tells who asked when somebody begins to listen, and not when another does', () => {
+  it('tells who asked when somebody begins to listen and when nobody does any more, not when another does', () => {
     const emitter = new Emitter(new ManualClock())
-    let heard = 0
-    emitter.whenHeard(() => heard++)
+    const heard: boolean[] = []
+    emitter.whenHeard((on) => heard.push(on))
     const stop = emitter.tap(() => {})
     emitter.sink = () => {}
-    expect([heard, emitter.on]).toEqual([1, true])
+    expect([heard, emitter.on]).toEqual([[true], true])
     stop()
     emitter.sink = null
-    expect([heard, emitter.on]).toEqual([1, false])
+    expect([heard, emitter.on]).toEqual([[true, false], false])
     emitter.sink = () => {}
-    expect(heard).toBe(2)
+    expect(heard).toEqual([true, false, true])
   })
 })

@@ -24,7 +24,7 @@ export class Emitter {
   /** Further listeners, after the sink. */
   #taps: readonly Sink[] = []
   #on: boolean
-  readonly #whenHeard: (() => void)[] = []
+  readonly #whenHeard: ((on: boolean) => void)[] = []
   #seq = 0
   /** The task on whose behalf things happen; set by whoever drives the model. */
   actor: Actor | null = null
@@ -50,11 +50,11 @@ export class Emitter {
     const on = this.#sink !== null || this.#taps.length > 0
     if (on === this.#on) return
     this.#on = on
-    if (on) for (const call of this.#whenHeard) call()
+    for (const call of this.#whenHeard) call(on)
   }
 
-  /** Calls back whenever somebody begins to listen where nobody did: for who takes a shorter way while nobody does. */
-  whenHeard(call: () => void): void {
+  /** Calls back whenever somebody begins to listen where nobody did, and when nobody does any more: for who takes a shorter way then. */
+  whenHeard(call: (on: boolean) => void): void {
     this.#whenHeard.push(call)
   }
 

@@ -32,6 +32,11 @@ export interface PfnRange {
 export interface Invariant<S> {
   /** `package/what-is-broken`. */
   readonly id: string
+  /**
+   * The event types of the model's own catalogue (without its prefix) at which it can break, beside those about the log itself,
+   * which always count. Left out: all of them.
+   */
+  readonly on?: readonly string[]
   /** One sentence. */
   readonly says: string
   /** The kernel rule or the historical bug behind it. */
@@ -44,10 +49,16 @@ export interface Invariant<S> {
 }
 
 /**
- * What a model tells of one device, as JSON parts (`devres`, `pagemaps`, …). `each`: what is otherwise folded into one
- * element of a list (neighbouring pages that are alike) one by one.
+ * What a model tells of one device, as JSON parts (`devres`, `pagemaps`, …). `looking`: somebody looks closely, so what is
+ * otherwise folded into one element of a list (neighbouring pages that are alike) comes one by one.
  */
-export type View<S> = (state: S, device: DeviceId, facts: Facts, each?: boolean) => { readonly [part: string]: Json }
+export type View<S> = (state: S, device: DeviceId, facts: Facts, looking?: Looking) => { readonly [part: string]: Json }
+
+/** For what somebody looks. */
+export interface Looking {
+  /** By the name of a list the key of the one element of it that is looked for: the others may be left out. */
+  readonly keys?: ReadonlyMap<string, number | bigint | string>
+}
 
 /** By what the elements of a list in a view are told apart. */
 export interface ListKeys {
@@ -55,6 +66,8 @@ export interface ListKeys {
   readonly by: readonly string[]
   /** The field that says for how many, from the first of `by` on, an element stands; left out: for one. */
   readonly span?: string
+  /** Whether an event that is said to touch this list can change the element of a key; left out: it can. */
+  readonly isChangedBy?: (event: AnyEvent, key: number | bigint | string) => boolean
 }
 
 /**

@@ -46,6 +46,7 @@ function violation(e: Warned): Violation {
 /** The kernel's own WARN, BUG and oops. */
 export const warned: Invariant<KernelState> = {
   id: 'kernel/warned',
+  on: ['warned'],
   says: 'The kernel reports no WARN, BUG, oops or hung task.',
   because: "the kernel's own assertions are evidence of their own, and where they name a page they are tied to what else is known of it.",
   judge: (_, event) => (event.type === 'kernel/warned' ? [violation(event as unknown as Warned)] : []),

@@ -1,6 +1,7 @@
 /** From a pfn to its pagemap, beside the list that the 2015 series walked, and the cached path beside a bare range check. */
 import { timedBench, type Bench, type Work } from '@devtrail/bench'
-import { PfnMap } from '../src/index.ts'
+import { Emitter, Ids, ManualClock } from '@devtrail/events'
+import { memoryType, PagemapRegistry } from '../src/index.ts'
 
 const FIRST = 0x100000
 /** 128 MiB each. */
@@ -23,22 +24,61 @@ const maps = (count: number, pages: number): Named[] =>
   Array.from({ length: count }, (_, id) => ({ id, first: FIRST + id * pages, last: FIRST + (id + 1) * pages - 1 }))
 
 /** Pfns of so many maps, in no order. */
-function pfnsOf(count: number, pages: number, lookups: number): Float64Array {
+function pfnsOf(count: number, pages: number, lookups: number): Int32Array {
   let n = 12_345
-  return Float64Array.from({ length: lookups }, () => {
+  return Int32Array.from({ length: lookups }, () => {
     n = (n * 48_271) % 2_147_483_647
     return FIRST + (n % (count * pages))
   })
 }
 
+/** A machine with so many pagemaps, and nobody who listens; a read section is open. */
+function registryOf(count: number, pages: number): PagemapRegistry {
+  const registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+  for (const { first, last } of maps(count, pages)) {
+    const range = { start: BigInt(first) << 12n, end: ((BigInt(last) + 1n) << 12n) - 1n }
+    if (typeof registry.memremapPages(1, range, memoryType.FS_DAX) === 'number') throw new Error('not mapped')
+  }
+  registry.machine.rcu.readLock()
+  return registry
+}
+
 function looking(count: number, pages = MAP_PAGES): Work {
-  const map = new PfnMap<Named>()
-  for (const named of maps(count, pages)) map.set(named.first, named.last, named)
+  const registry = registryOf(count, pages)
   const pfns = pfnsOf(count, pages, LOOKUPS)
   return {
     run: () => {
       let found = 0
-      for (let i = 0; i < pfns.length; i++) if (map.get(pfns[i]!) !== null) found++
+      for (let i = 0; i < LOOKUPS; i++) if (registry.findDevPagemap(pfns[i]!) !== null) found++
+      return found === LOOKUPS ? LOOKUPS : 0
+    },
+  }
+}
+
+/** Pfns of one map, which the walk knows already. */
+function cachedLooking(): Work {
+  const registry = registryOf(1, MAP_PAGES)
+  const pfns = pfnsOf(1, MAP_PAGES, LOOKUPS)
+  const cached = registry.getDevPagemap(FIRST)
+  return {
+    run: () => {
+      let found = 0
+      for (let i = 0; i < LOOKUPS; i++) if (registry.getDevPagemap(pfns[i]!, cached) === cached) found++
+      return found === LOOKUPS ? LOOKUPS : 0
+    },
+  }
+}
+
+function rangeChecking(): Work {
+  const [{ first, last }] = maps(1, MAP_PAGES) as [Named]
+  const pfns = pfnsOf(1, MAP_PAGES, LOOKUPS)
+  return {
+    run: () => {
+      let found = 0
+      for (let i = 0; i < LOOKUPS; i++) {
+        const pfn = pfns[i]!
+        if (pfn >= first && pfn <= last) found++
+      }
       return found === LOOKUPS ? LOOKUPS : 0
     },
   }
@@ -86,5 +126,13 @@ export const benches: readonly Bench[] = [
       { name: `itself with ${FEW_MAPS}`, goal: 1 / 2, goalText: 'at most 2 times', work: () => looking(FEW_MAPS) },
       { name: `itself with ${MAPS} of 2 MiB`, work: () => looking(MAPS, SMALL_PAGES) },
     ],
+  }),
+  timedBench({
+    name: 'memremap/lookup-cached',
+    about: 'get_dev_pagemap of a page of the pagemap that the walk has cached',
+    unit: 'lookup',
+    setUp: () => null,
+    ours: cachedLooking,
+    peers: [{ name: 'a bare range check', goal: 1 / 2, goalText: 'at most 2 times', work: rangeChecking }],
   }),
 ]

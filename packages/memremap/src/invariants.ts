@@ -70,10 +70,12 @@ function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], 
 /** Pages of removed memory must not be referenced. */
 export const referencedAtRemoval: Invariant<MemremapState> = {
   id: 'memremap/referenced-at-removal',
+  on: ['memory-removed', 'put', 'sampled'],
   says: 'No page is referenced when its memory is removed.',
   because:
     'whoever holds the reference will read or put a struct page that is gone; FS_DAX references did not hold the pagemap between 5.18 and 6.14 (fixed by 38607c62b34b).',
   judge: (state, event) => {
+    if (event.type !== 'memremap/memory-removed' && state.proven === null) return []
     const found: Violation[] = []
     for (const p of state.pagemaps.values()) {
       const r = p.removal
@@ -95,6 +97,7 @@ const WAKE_NS_MAX = 1_000_000_000
 /** Who waits for a page to become idle is woken when it does. */
 export const idleWaiterNotWoken: Invariant<MemremapState> = {
   id: 'memremap/idle-waiter-not-woken',
+  on: [],
   says: 'A task that waits for a page to become idle returns once it is.',
   because: 'the end of a bio can drop the last extra reference without the wake-up that put_page gives; the waiter then sleeps for ever.',
   judge: (state, event) => {

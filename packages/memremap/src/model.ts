@@ -4,6 +4,7 @@ import {
   seconds,
   type Facts,
   type Json,
+  type Looking,
   type Model,
   type PagemapId,
   type View,
@@ -15,7 +16,7 @@ import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
 import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
-import { newPagemap, type Pagemap } from './pagemap/pagemap.ts'
+import { headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import { evolveMemremap } from './state.ts'
 
 function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
@@ -61,9 +62,18 @@ function foldPages(records: readonly PageRecord[], order: number | null, idle: n
 /** Pages of a file system's DAX are small; of other pagemaps only the mapping tells. */
 const orderOf = (p: Pagemap, type: number | null): number | null => p.order ?? (type === memoryType.FS_DAX ? 0 : null)
 
-function pageRefs(p: Pagemap, type: number | null, each: boolean): Json {
+/** The pages that are looked at: all, or the one that is looked for. */
+function pagesFor(p: Pagemap, looking: Looking | undefined): readonly PageRecord[] {
+  const key = looking?.keys?.get('pageRefs')
+  if (typeof key !== 'number') return [...p.pages.values()]
+  const page = p.pages.get(headOf(p, key))
+  return page === undefined ? [] : [page]
+}
+
+function pageRefs(p: Pagemap, type: number | null, looking: Looking | undefined): Json {
   const order = orderOf(p, type)
-  const all = [...p.pages.values()]
+  const all = pagesFor(p, looking)
+  const each = looking !== undefined
   // A page that may be idle is not known to be referenced, however fresh the evidence.
   const isKnown = (r: PageRecord): boolean => isReferenced(r, p.idle) || (r.sure && rangeOf(r.refcount).hi < p.idle)
   const possible = all.filter((r) => !isKnown(r))
@@ -75,7 +85,7 @@ function pageRefs(p: Pagemap, type: number | null, each: boolean): Json {
 }
 
 /** A pagemap as JSON, with what was learnt later filled back and marked. */
-export function pagemapToJson(p: Pagemap, facts: Facts, each = false): { [key: string]: Json } {
+export function pagemapToJson(p: Pagemap, facts: Facts, looking?: Looking): { [key: string]: Json } {
   const late = facts.find('pagemap', p.id, 'start')
   const start = p.start ?? facts.value<bigint>('pagemap', p.id, 'start')
   const end = p.end ?? facts.value<bigint>('pagemap', p.id, 'end')
@@ -88,7 +98,7 @@ export function pagemapToJson(p: Pagemap, facts: Facts, each = false): { [key: s
     state: p.phase,
     altmap: p.altmap ? { basePfn: hex(p.altmap.basePfn), reserve: p.altmap.reserve, free: p.altmap.free, alloc: p.altmap.alloc } : p.altmap,
     ref: { id: p.ref.id ?? facts.value<string>('pagemap', p.id, 'ref'), mode: p.ref.mode, dying: p.ref.dying, count: p.ref.count as Json },
-    pageRefs: pageRefs(p, type, each),
+    pageRefs: pageRefs(p, type, looking),
   }
 }
 
@@ -105,15 +115,15 @@ function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
     .map((id) => ({ ...newPagemap(id, 0), pointer: facts.value<string>('pagemap', id, 'pointer') }))
 }
 
-const describe: View<MemremapState> = (state, device, facts, each) => {
+const describe: View<MemremapState> = (state, device, facts, looking) => {
   const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
   const own = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === device)
   // Of a namespace's pagemap whose owner never showed it is only known that some claimant of the namespace has it.
   const claimed = all.filter(
     (p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device,
   )
-  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, each))
-  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, each))
+  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, looking))
+  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, looking))
   return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
 }
 

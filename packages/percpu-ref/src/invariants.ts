@@ -44,6 +44,7 @@ function rule({ id, says, because, find }: Rule): Invariant<PercpuRefState> {
 const broken =
   (which: BrokenRule, summary: (expected: bigint | null, found: bigint | null) => string): Rule['find'] =>
   (ref) => {
+    if (ref.broken.length === 0) return null
     const b = ref.broken.find((b) => b.rule === which)
     if (b === undefined) return null
     const data = b.expected === null ? {} : { expected: Number(b.expected), found: Number(b.found) }

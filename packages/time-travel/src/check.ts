@@ -58,6 +58,8 @@ function chosenRules(models: readonly Model[], only: readonly string[]): ReturnT
   return only.length === 0 ? all : all.filter(({ rule }) => only.includes(rule.id))
 }
 
+const NONE: readonly Violation[] = []
+
 /** Judges each event that a machine was just stepped through. */
 export class Judge {
   readonly rules: readonly string[]
@@ -72,7 +74,7 @@ export class Judge {
     this.rules = this.#chosen.map(({ rule }) => rule.id)
   }
 
-  /** Whether any rule can break at events of a type: those of its own package, and those about the log itself. */
+  /** Whether any rule can break at events of a type: those that it names of its own package, and those about the log itself. */
   judges(type: string): boolean {
     return this.#of(type).length > 0
   }
@@ -80,7 +82,11 @@ export class Judge {
   #of(type: string): readonly ((event: AnyEvent) => readonly Violation[])[] {
     let of = this.#byType.get(type)
     if (of === undefined) {
-      const answering = this.#chosen.filter(({ model }) => type.startsWith('log/') || type.startsWith(`${model.catalogue.prefix}/`))
+      const answering = this.#chosen.filter(({ model, rule }) => {
+        const { prefix } = model.catalogue
+        if (type.startsWith('log/')) return true
+        return type.startsWith(`${prefix}/`) && (rule.on?.includes(type.slice(prefix.length + 1)) ?? true)
+      })
       of = answering.map(({ model, rule }) => {
         const state = this.#machine.state(model.name)
         return (event) => rule.judge(state, event)
@@ -91,13 +97,13 @@ export class Judge {
   }
 
   /** What broke with an event; a glance at it is enough. */
-  at(event: AnyEvent): Violation[] {
-    const found: Violation[] = []
+  at(event: AnyEvent): readonly Violation[] {
+    let found: Violation[] | null = null
     for (const judge of this.#of(event.type)) {
       const violations = judge(event)
-      if (violations.length > 0) found.push(...violations)
+      if (violations.length > 0) (found ??= []).push(...violations)
     }
-    return found
+    return found ?? NONE
   }
 }
 
@@ -120,7 +126,9 @@ export async function check(history: History, only: readonly string[] = []): Pro
         ofBlock = block
         judged = block.types.map(({ name }) => judge.judges(name))
       }
-      if (judged[block.type[place]!]!) violations.push(...judge.at(block.view(place)))
+      if (!judged[block.type[place]!]!) return
+      const found = judge.at(block.view(place))
+      if (found.length > 0) violations.push(...found)
     },
   })
   return { rules: judge.rules, violations: await explained(history, machine, violations), machine }

@@ -133,18 +133,26 @@ export class History {
 
   /**
    * The nearest event that fits, looked for from one event to another, backwards where `to` is before `from`; both included.
-   * Folds nothing. `types`: only types for which it is true are looked at.
+   * Folds nothing. `types`: only types for which it is true are looked at; `device`: not those that are said to be of another.
    */
-  async search(from: number, to: number, types: (type: string) => boolean, fits: (event: AnyEvent) => boolean): Promise<number | null> {
+  async search(
+    from: number,
+    to: number,
+    types: (type: string) => boolean,
+    fits: (event: AnyEvent) => boolean,
+    device: number | null = null,
+  ): Promise<number | null> {
     const [low, high] = [Math.max(1, Math.min(from, to)), Math.max(from, to)]
     const summaries = (await this.#blocks.summaries()).filter(({ firstSeq, lastSeq }) => lastSeq >= low && firstSeq <= high)
     for (const { firstSeq, lastSeq } of from <= to ? summaries : summaries.toReversed()) {
       for await (const block of this.#blocks.blocks({ from: Math.max(1, firstSeq), to: lastSeq })) {
         const wanted = block.types.map(({ name }) => types(name))
-        const places = Array.from({ length: block.count }, (_, i) => (from <= to ? i : block.count - 1 - i))
-        for (const place of places) {
+        for (let i = 0; i < block.count; i++) {
+          const place = from <= to ? i : block.count - 1 - i
           const seq = block.seq(place)
-          if (seq >= low && seq <= high && wanted[block.type[place]!]! && fits(block.view(place))) return seq
+          if (seq < low || seq > high || !wanted[block.type[place]!]!) continue
+          if (device !== null && block.device[place]! !== device && !Number.isNaN(block.device[place]!)) continue
+          if (fits(block.view(place))) return seq
         }
       }
     }

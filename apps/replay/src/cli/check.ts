@@ -1,18 +1,22 @@
 import { seconds, type Violation } from '@devtrail/events'
-import { check, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
+import { openFileLog } from '@devtrail/event-log/file'
+import { check, Judge, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
+import { LiveSurvey } from '../logs/live-survey.ts'
 import { openLog } from '../logs/open.ts'
 import { isComplete, noteGaps, noteUnknown } from './notes.ts'
 import { eventsAt, surveyOf, type Names, type Survey } from '../logs/survey.ts'
-import { models } from '../models.ts'
+import { models, vocabulary } from '../models.ts'
 import { echoText, isEcho, violationText } from '../print/violation.ts'
 import { plural } from '../print/units.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit, type ExitCode } from './failure.ts'
+import type { Session } from './session.ts'
 import { didYouMean } from './suggest.ts'
 
 interface Options {
   readonly rule?: readonly string[]
   readonly strict?: boolean
+  readonly follow?: boolean
 }
 
 const toJson = (v: Violation, names: Names, digits: 6 | 9): object => ({
@@ -40,6 +44,34 @@ function mustBeRules(wanted: readonly string[]): void {
   }
 }
 
+/** Judges the events there are and those that are added, each as soon as it is written; with what is known by then. */
+async function followCheck(given: string, { rule, strict }: Options, session: Session): Promise<ExitCode> {
+  const log = await openLog(given, session)
+  const live = new LiveSurvey()
+  const judge = new Judge(live.machine, rule ?? [])
+  const { style, digits } = session
+  let code: ExitCode = exit.fine
+  for await (const batch of log.reader.followBatches()) {
+    for (const event of batch) {
+      live.see(event)
+      for (const v of judge.at(event)) {
+        if (v.certainty === 'certain' || strict === true) code = exit.no
+        const { names } = live
+        if (session.json) await session.print(`${JSON.stringify(toJson(v, names, digits))}\n`)
+        else {
+          // A reader sees a log as it was when it was opened; the evidence may have come since.
+          await using now = await openFileLog(log.folder, vocabulary)
+          const events = await eventsAt(now, [v.seq, ...v.evidence])
+          await session.print(`${violationText(v, { events, names, style, digits })}\n`)
+        }
+      }
+    }
+    await session.flush()
+    if (batch.at(-1)?.type === 'log/ended') break
+  }
+  return code
+}
+
 export function checkCommand({ program, run }: Cli): void {
   const rules = rulesOf(models)
     .map(({ rule }) => `  ${rule.id.padEnd(34)} ${rule.says}`)
@@ -55,6 +87,7 @@ export function checkCommand({ program, run }: Cli): void {
       ...(all ?? []),
       rule,
     ])
+    .option('--follow', 'tell of each violation as soon as it is in the log, until the recording has ended')
     .option('--strict', 'exit 1 for what is only possibly broken as well')
     .addHelpText(
       'after',
@@ -65,8 +98,9 @@ export function checkCommand({ program, run }: Cli): void {
       )}`,
     )
     .action(
-      run<Options>(async (session, given, options) => {
+      run<Options>(async (session, given, options): Promise<ExitCode> => {
         mustBeRules(options.rule ?? [])
+        if (options.follow === true) return followCheck(given, options, session)
         const log = await openLog(given, session)
         const survey = await surveyOf(log.source)
         noteGaps(log, survey, session)

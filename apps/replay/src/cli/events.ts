@@ -1,13 +1,14 @@
 import type { DeviceInfo } from '@devtrail/events'
-import { EventFilter, parseExpression } from '@devtrail/time-travel'
+import { EventFilter, LogBlocks, parseExpression, type Expression, type Position } from '@devtrail/time-travel'
 import { InvalidArgumentError } from 'commander'
 import { eventWords } from '../logs/event-words.ts'
 import { vocabulary } from '../models.ts'
+import { LiveSurvey } from '../logs/live-survey.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { surveyOf, type Survey } from '../logs/survey.ts'
 import { eventColumns, eventLine, eventRow } from '../print/event.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
+import { exit, Failure, type ExitCode } from './failure.ts'
 import { chooseDevicesEver, positionOf, startsAt } from './positions.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from './suggest.ts'
@@ -18,6 +19,7 @@ interface Options {
   readonly from?: string
   readonly to?: string
   readonly where?: string
+  readonly follow?: boolean
   readonly limit?: number
 }
 
@@ -53,6 +55,49 @@ async function deviceFilter(
   return (device) => device !== null && ids.has(device)
 }
 
+/** The number that events before a position certainly have less of. */
+const begins = (given: string | undefined, from: Position): number => (given === undefined ? 1 : from.kind === 'seq' ? from.seq : 0)
+
+/** Prints the events there are and those that are added, each as soon as it is written. @throws Failure */
+async function followEvents(
+  given: string,
+  { from, to, device, limit }: Options,
+  typed: (type: string) => boolean,
+  where: Expression | null,
+  session: Session,
+): Promise<ExitCode> {
+  if (from !== undefined || to !== undefined)
+    throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
+  const log = await openLog(given, session)
+  const live = new LiveSurvey()
+  const filter =
+    where === null
+      ? null
+      : new EventFilter(
+          where,
+          vocabulary,
+          eventWords(() => live.names),
+        )
+  const { style, digits } = session
+  const columns = eventColumns(log.reader.lastSeq)
+  let left = limit ?? Infinity
+  for await (const batch of log.reader.followBatches()) {
+    for (const event of batch) {
+      live.see(event)
+      const isWanted = event.seq > 0 && typed(event.type) && (device === undefined || live.isAbout(event, device))
+      if (!isWanted || (filter !== null && filter.truth(event) !== true)) continue
+      const { names } = live
+      await session.print(
+        session.json ? `${JSON.stringify(eventRow(names, event, digits))}\n` : `${eventLine(names, event, style, digits, columns)}\n`,
+      )
+      if (--left <= 0) return exit.fine
+    }
+    await session.flush()
+    if (batch.at(-1)?.type === 'log/ended') return exit.fine
+  }
+  return exit.fine
+}
+
 export function eventsCommand({ program, run }: Cli): void {
   program
     .command('events')
@@ -66,6 +111,7 @@ export function eventsCommand({ program, run }: Cli): void {
     .option('--from <P>', `from this position on, itself included; 0 or start adds the baseline. ${AT}`)
     .option('--to <P>', 'up to this position, itself included')
     .option('--where <EXPR>', 'only those of which this is true: type, pid, comm, cpu, time, device, or a field of the event')
+    .option('--follow', 'go on with what is added to the log, until the recording has ended')
     .option('--limit <N>', 'at most so many', limitOf)
     .addHelpText(
       'after',
@@ -77,29 +123,49 @@ export function eventsCommand({ program, run }: Cli): void {
       ),
     )
     .action(
-      run<Options>(async (session, given, options) => {
+      run<Options>(async (session, given, options): Promise<ExitCode> => {
         const typed = typeFilter(options.type)
         const where = options.where === undefined ? null : parseExpression(options.where)
+        if (options.follow === true) return followEvents(given, options, typed, where, session)
         const [from, to] = [positionOf(options.from), positionOf(options.to)]
         const log = await openLog(given, session)
-        const first = options.from === undefined ? (e: { seq: number }) => e.seq > 0 : startsAt(from, await log.history.find(from))
+        const first = options.from === undefined ? () => true : startsAt(from, await log.history.find(from))
         const last = await log.history.find(to)
         const survey = await surveyOf(log.source)
         const { names } = survey
         const about = await deviceFilter(options.device, log, survey, session)
-        const filter = where === null ? null : new EventFilter(where, vocabulary, eventWords(names))
+        const filter =
+          where === null
+            ? null
+            : new EventFilter(
+                where,
+                vocabulary,
+                eventWords(() => names),
+              )
         const { style, digits } = session
         const columns = eventColumns(survey.last?.seq ?? 0)
         let left = options.limit ?? Infinity
         let begun = false
-        for await (const event of log.source.read()) {
-          if (event.seq > last.seq || left <= 0) break
-          begun ||= first(event)
-          if (!begun || !typed(event.type) || !about(names.of(event)) || (filter !== null && filter.truth(event) !== true)) continue
-          left--
-          await session.print(
-            session.json ? `${JSON.stringify(eventRow(names, event, digits))}\n` : `${eventLine(names, event, style, digits, columns)}\n`,
-          )
+        const mayFit = (type: string): boolean => typed(type) && (filter === null || filter.mayFit(type))
+        const types = vocabulary.types().filter(mayFit)
+        // Where a position begins is told by the events on the way, whatever their types.
+        const range = { from: begins(options.from, from), to: last.seq, ...(options.from === undefined ? { types } : {}) }
+        for await (const block of new LogBlocks(log.source).blocks(range)) {
+          const wanted = block.types.map(({ name }) => mayFit(name))
+          for (let place = 0; place < block.count && left > 0; place++) {
+            if (block.seq(place) > last.seq) break
+            begun ||= first(block.view(place))
+            if (!begun || !wanted[block.type[place]!]!) continue
+            const event = block.view(place)
+            if (event.seq === 0 && options.from === undefined) continue
+            if (!about(names.of(event)) || (filter !== null && filter.truth(event) !== true)) continue
+            left--
+            const whole = block.event(place)
+            await session.print(
+              session.json ? `${JSON.stringify(eventRow(names, whole, digits))}\n` : `${eventLine(names, whole, style, digits, columns)}\n`,
+            )
+          }
+          if (left <= 0) break
         }
         return exit.fine
       }),

@@ -207,7 +207,11 @@ export class Dialogue {
   }
 
   #filter(text: string): EventFilter {
-    return new EventFilter(parseExpression(text), vocabulary, eventWords(this.place.names))
+    return new EventFilter(
+      parseExpression(text),
+      vocabulary,
+      eventWords(() => this.place.names),
+    )
   }
 
   async #break(rest: string): Promise<void> {

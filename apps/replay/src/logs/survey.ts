@@ -1,7 +1,8 @@
-import { Facts, hex, type AnyEvent, type DeviceInfo, type EventBlock } from '@devtrail/events'
+import { Facts, type AnyEvent, type DeviceInfo, type EventBlock } from '@devtrail/events'
 import { BlockFold, deviceOf, eventsAt as eventsAtOf, LogBlocks, Machine, type EventSource, type Span } from '@devtrail/time-travel'
 import { models, vocabulary } from '../models.ts'
 import { bringsDevice, LogKeys } from './keys.ts'
+import { StartNames } from './start-names.ts'
 
 /** What the ids in events stand for, over a whole log. */
 export class Names {
@@ -68,8 +69,7 @@ class Gathering {
   readonly facts = new Facts(vocabulary)
   readonly types = new Map<string, number>()
   readonly fromEntries = new Set<string>()
-  readonly regions = new Map<number, string>()
-  readonly pagemaps = new Map<number, string>()
+  readonly starts = new StartNames()
   events = 0
   first: AnyEvent | null = null
   last: AnyEvent | null = null
@@ -100,10 +100,7 @@ class Gathering {
 
   #learn(event: AnyEvent): void {
     this.facts.learn(event)
-    const { region, pagemap, start, name } = event.data
-    if (typeof start !== 'bigint') return
-    if (typeof region === 'number' && !this.regions.has(region)) this.regions.set(region, typeof name === 'string' ? name : hex(start))
-    if (typeof pagemap === 'number' && !this.pagemaps.has(pagemap)) this.pagemaps.set(pagemap, hex(start))
+    this.starts.see(event)
   }
 }
 
@@ -126,7 +123,7 @@ export async function surveyOf(source: EventSource): Promise<Survey> {
   const blocks = new LogBlocks(source)
   const gathered = new Gathering()
   for await (const block of blocks.blocks()) gathered.see(block)
-  const { facts, types, fromEntries, regions, pagemaps, events, first, last, ended } = gathered
+  const { facts, types, fromEntries, starts, events, first, last, ended } = gathered
   const machine = new Machine(
     models.filter((m) => m.devices !== undefined),
     facts,
@@ -135,7 +132,7 @@ export async function surveyOf(source: EventSource): Promise<Survey> {
   const keys = new LogKeys()
   for await (const block of blocks.blocks()) foldDevices(block, fold, keys)
   const devices = machine.devices()
-  const names = new Names(facts, new Map(devices.map((d) => [d.id, keys.keyOf(d)])), regions, pagemaps)
+  const names = new Names(facts, new Map(devices.map((d) => [d.id, keys.keyOf(d)])), starts.regions, starts.pagemaps)
   return { names, devices, spans: machine.spans, types, events, fromEntries, first, last, ended }
 }
 

@@ -7,6 +7,7 @@ import { altmapUnit } from './altmap.ts'
 /** Section 2 (a): blocks. */
 export const altmapBlockMisplaced = rule({
   id: 'memremap/altmap-block-misplaced',
+  on: ['altmap-allocated'],
   says: 'Blocks of struct pages lie in the free part of the altmap, aligned, apart from each other, and before the first device page.',
   because: 'what lies behind is data; sizing is exact, so a shifted base breaks the last block (vmem_altmap_alloc).',
   find: ({ altmap, stages }, event) => {
@@ -28,6 +29,7 @@ export const altmapBlockMisplaced = rule({
 /** Section 2 (a): after removal. */
 export const altmapInUseAtEnd = rule({
   id: 'memremap/altmap-in-use-at-end',
+  on: ['unmapped'],
   says: 'When a pagemap is gone nothing of its altmap is in use.',
   because: 'blocks that were not given back went elsewhere: to the page allocator as ordinary memory (eb7d78c9e7f6, 4.5).',
   find: ({ altmap }, event) =>

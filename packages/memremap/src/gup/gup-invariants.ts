@@ -6,6 +6,7 @@ import { actorOf, broken, own } from '../page/page-invariants.ts'
 /** Writing needs permission. */
 export const writeOfReadOnlyPage: Invariant<MemremapState> = {
   id: 'memremap/write-reference-to-read-only',
+  on: ['entry-walked'],
   says: 'A page that is referenced for writing is mapped writable.',
   because: 'the fast walk took device pages before it asked whether they may be written (fixed by ef947b2529f9).',
   judge: (_, any) => {
@@ -20,6 +21,7 @@ export const writeOfReadOnlyPage: Invariant<MemremapState> = {
 /** A page is what its address maps. */
 export const pageOfNoTranslation: Invariant<MemremapState> = {
   id: 'memremap/page-of-no-translation',
+  on: ['entry-walked'],
   says: 'A page that a walk took is what the address maps once it has the reference.',
   because: 'the walk did not look again at an entry of 2 MiB: what was unmapped meanwhile stayed referenced (fixed by a9b6de77b1a3).',
   judge: (state, any) => {
@@ -48,6 +50,7 @@ export const pageOfNoTranslation: Invariant<MemremapState> = {
 /** A walk leaves no lookup. */
 export const walkLookupsUnbalanced: Invariant<MemremapState> = {
   id: 'memremap/walk-lookups-unbalanced',
+  on: ['gup-ended'],
   says: 'A walk gives back each pagemap reference that its lookups took, and no other.',
   because:
     'the slow walk of the 2015 series never put its lookups; early returns skipped the put (5.0 error handling, 6401c4eb57f9); a stale lookup was put once for each page (until a8f0f9e49956).',

@@ -6,6 +6,7 @@ import { rule } from '../pagemap/rule.ts'
 /** Bug 10: what was added is what is removed. */
 export const sectionsLeft = rule({
   id: 'memremap/sections-left',
+  on: ['unmapped'],
   says: 'The sections that a pagemap added are those that go with it.',
   because: 'set-up and release rounded a range that straddles a section differently until 10a0cd6e4932 (4.16).',
   find: ({ stages }, event) => {
@@ -22,6 +23,7 @@ export const sectionsLeft = rule({
 /** Bug 6: one at a time. */
 export const hotplugOverlaps = rule({
   id: 'memremap/hotplug-overlaps',
+  on: ['memory-add-started', 'memory-removed'],
   says: 'Memory is hot-added or removed by one at a time.',
   because: 'both change the same page tables and zones; devm_memremap_pages took no lock until f931ab479dd2 (4.10).',
   find: (p, event, { hotplug }) => {
@@ -39,6 +41,7 @@ export const hotplugOverlaps = rule({
 /** Bug 21 */
 export const misalignedHotAdd = rule({
   id: 'memremap/misaligned-hot-add',
+  on: ['memory-add-started'],
   says: 'A driver asks for ranges of whole 2 MiB (memremap_compat_align).',
   because: 'less is refused only inside of hot-add, with a warning; namespaces are checked before since 6acd7d5ef264 (5.7).',
   find: (p, event) => {

@@ -37,7 +37,7 @@ test('the last pfn of 52 address bits can be covered; no other number is a pfn',
 })
 
 /** Pfns around the borders of sections and of the tables above them. */
-const BORDERS = [0, 1, 2, 511, 512, 513].map((n) => n * SECTION_PAGES)
+const BORDERS = [0, 1, 2, 511, 512, 513, 65_535, 65_536, 131_072].map((n) => n * SECTION_PAGES)
 const pfn = fc.tuple(fc.constantFrom(...BORDERS), fc.integer({ min: -3, max: 3 })).map(([border, n]) => Math.max(0, border + n))
 
 test('after any ranges set and cleared each page finds what covered it last, as in a plain map of pages', () => {

@@ -4,6 +4,7 @@ import type { MemremapState } from '../memremap-state.ts'
 /** Bug 1: a mapping of devm_memremap outlives its release. */
 export const mappingLeft: Invariant<MemremapState> = {
   id: 'memremap/mapping-left',
+  on: ['range-released'],
   says: 'When the release of a managed mapping has run, what it had mapped is unmapped.',
   because: 'devm_memremap_release unmapped the address of its own record until 9273a8bbf58a (4.5).',
   judge: (state, event) => {

@@ -59,6 +59,7 @@ function unbalanced(p: Pagemap, pfn: Pfn, event: AnyEvent): Violation[] {
 /** What a page's references hold of its pagemap. */
 export const pagemapHoldUnbalanced: Invariant<MemremapState> = {
   id: 'memremap/pagemap-hold-unbalanced',
+  on: ['pagemap-held', 'put'],
   says: 'A page gives back of its pagemap what its references took, no more and no less.',
   because:
     'as long as page references held the pagemap, whoever took one by another way let its reference underflow (fixed by 71389703839e); pages handed out one by one needed one each (27674ef6c73f, 0dc45ca1ce18).',
@@ -80,6 +81,7 @@ export const pagemapHoldUnbalanced: Invariant<MemremapState> = {
 /** Puts have gets. */
 export const putBeyondLastRule: Invariant<MemremapState> = {
   id: 'memremap/put-beyond-last',
+  on: ['put-beyond-last'],
   says: 'Nobody puts a page that nobody references.',
   because: 'Linux 6.1 does not notice: the count of an FS_DAX page falls below the idle one, and who comes next is told that it is idle.',
   judge: (_, any) => {
@@ -94,6 +96,7 @@ export const putBeyondLastRule: Invariant<MemremapState> = {
 /** A device page is on no list. */
 export const pagemapPointerOverwritten: Invariant<MemremapState> = {
   id: 'memremap/pagemap-pointer-overwritten',
+  on: ['list-added'],
   says: 'A device page is never linked into a list: the words are those of its pagemap.',
   because: 'the pagemap pointer lies where an ordinary page has its place on a list; whoever links it destroys it, warned or not.',
   judge: (_, any) => {
@@ -108,6 +111,7 @@ export const pagemapPointerOverwritten: Invariant<MemremapState> = {
 /** Poison marks device pages. */
 export const poisonElsewhere: Invariant<MemremapState> = {
   id: 'memremap/poison-elsewhere',
+  on: ['list-added'],
   says: 'What lists take for the mark of a device page is on device pages alone.',
   because: 'a list_head on a stack may hold the same words by chance, and was warned about (list_force_poison; gone with d77a117e6871).',
   judge: (_, any) => {
@@ -122,6 +126,7 @@ export const poisonElsewhere: Invariant<MemremapState> = {
 /** Failure gives back. */
 export const referenceKeptByFailure: Invariant<MemremapState> = {
   id: 'memremap/reference-kept-by-failure',
+  on: ['soft-offlined'],
   says: 'What was to give a reference back in any case does so when it fails.',
   because: 'soft_offline_page returned early for device pages and kept the reference of its caller (fixed by dad4e5b39086).',
   judge: (state, any) => {
@@ -139,6 +144,7 @@ export const referenceKeptByFailure: Invariant<MemremapState> = {
 /** Memory that is gone is not read. */
 export const staleSectionUsage: Invariant<MemremapState> = {
   id: 'memremap/stale-section-usage',
+  on: ['pfn-checked'],
   says: 'What says which pages of a section are valid is not freed while somebody reads it.',
   because: 'pfn_valid read the usage of a section whose removal had freed it without a grace period (fixed by 5ec8e8ea8b77).',
   judge: (_, any) => {
@@ -153,6 +159,7 @@ export const staleSectionUsage: Invariant<MemremapState> = {
 /** Blocks are given up idle. */
 export const freedBlockReferenced: Invariant<MemremapState> = {
   id: 'memremap/freed-block-referenced',
+  on: ['blocks-freed'],
   says: 'A file gives up a block only once nobody references its page.',
   because: 'whoever has the page goes on to read or write what is another file’s by then; waits for it came with Linux 4.17.',
   judge: (state, any) => {

@@ -76,9 +76,9 @@ export class DevPagemap {
   /** Whether its own reference was torn down (percpu_ref_exit). */
   exited = false
   #ref: PercpuRef | null
-  /** Pages of the first range, which alone a cached pagemap is compared with. */
-  readonly #first: Pfn
-  readonly #last: Pfn
+  /** Pages of the first range, which alone a cached pagemap is compared with; inclusive. */
+  readonly cachedFirst: Pfn
+  readonly cachedLast: Pfn
 
   constructor({ id, pointer, device, ranges, type, altmap, ref, ops, owner, vmemmapShift }: PagemapInit) {
     this.id = id
@@ -95,8 +95,8 @@ export class DevPagemap {
       const devFirst = Number(start >> 12n) + (index === 0 ? altmapOffset(altmap) : 0)
       return { index, start, end, first, last: Number(end >> 12n), devFirst, registered: false, tracked: false, memory: false, pages: null }
     })
-    this.#first = this.ranges[0]?.first ?? 0
-    this.#last = this.ranges[0]?.last ?? -1
+    this.cachedFirst = this.ranges[0]?.first ?? 0
+    this.cachedLast = this.ranges[0]?.last ?? -1
   }
 
   /** What keeps it alive. @throws Error while it has none. */
@@ -122,7 +122,7 @@ export class DevPagemap {
 
   /** Whether its first range has a page, altmap included: what a lookup compares the cached pagemap with. */
   coversCached(pfn: Pfn): boolean {
-    return pfn >= this.#first && pfn <= this.#last
+    return pfn >= this.cachedFirst && pfn <= this.cachedLast
   }
 }
 

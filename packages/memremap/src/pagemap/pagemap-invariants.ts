@@ -10,6 +10,7 @@ import { nameOf, rule } from './rule.ts'
 /** The seed's note 1, first half. */
 export const refLiveOnEntry = rule({
   id: 'memremap/ref-live-on-entry',
+  on: ['ref-sampled'],
   says: 'The reference of a pagemap is live when it is entered into the registry.',
   because: 'lookups take it without asking anybody else; the contract of devm_memremap_pages since the seed.',
   find: (_p, event) =>
@@ -21,6 +22,7 @@ export const refLiveOnEntry = rule({
 /** The seed's note 1, second half. */
 export const refDeadAtRelease = rule({
   id: 'memremap/ref-dead-at-release',
+  on: ['ref-sampled'],
   says: 'The reference of a pagemap is dead before its memory is removed.',
   because: 'while it is live anybody may still get in; unbinding with I/O in flight crashed so until 32b2397c1e56 (5.15).',
   find: (_p, event) =>
@@ -32,6 +34,7 @@ export const refDeadAtRelease = rule({
 /** I3, the half about the reference; the half about pages is memremap/referenced-at-removal. */
 export const refHeldAtRemoval = rule({
   id: 'memremap/ref-held-at-removal',
+  on: ['ref-sampled'],
   says: 'Nobody holds the reference of a pagemap when its memory is removed.',
   because: 'who holds it uses its struct pages: 50f44ee7248a (5.2) moved the wait for zero in front of the removal.',
   find: (_p, event) => {
@@ -47,6 +50,7 @@ export const refHeldAtRemoval = rule({
 /** I2 */
 export const stagesOutOfOrder = rule({
   id: 'memremap/stages-out-of-order',
+  on: ['memory-added', 'pages-initialised', 'erased'],
   says: 'A pagemap is registered, its memory added, its pages initialised; the memory is removed before it is erased.',
   because: 'removal finds the altmap through the registry: erased first, device pages went to the page allocator (eb7d78c9e7f6, 4.5).',
   find: (p, event) => {
@@ -65,6 +69,7 @@ export const stagesOutOfOrder = rule({
 /** I1 */
 export const lookupWrong = rule({
   id: 'memremap/lookup-wrong',
+  on: ['looked-up'],
   says: 'A lookup finds a pagemap by the pages of its ranges and by no others.',
   because: 'keys by section gave hits outside the range until ab1b597ee0e4 (4.14), and missed pages before 5f29a77cd957 (4.6).',
   find: (p, event) => {
@@ -83,6 +88,7 @@ function covered(p: Pagemap, pfn: number): boolean {
 /** I1, the other half: no pagemap is named in such a lookup, so it goes through all. */
 export const lookupMissed: Invariant<MemremapState> = {
   id: 'memremap/lookup-missed',
+  on: ['looked-up'],
   says: 'A lookup of a page of a live pagemap finds one.',
   because: 'a failed mapping around a live one wipes out its entries (5.3 and later), as the rollback of 4.5 to 4.15 did (77dd66a3c67c).',
   judge: (state, event) => {
@@ -113,6 +119,7 @@ export const lookupMissed: Invariant<MemremapState> = {
 /** I4 */
 export const failedMapLeftTraces = rule({
   id: 'memremap/failed-map-left-traces',
+  on: ['map-failed', 'managed-map-failed'],
   says: 'A mapping that failed leaves nothing in the registry, no memory type and no memory of its own.',
   because:
     'a04e1928e2ea (5.19) untracks a range that may not be hot-added; a95c90f1e2c2 (5.0) undoes a pagemap whose release could not be noted.',
@@ -130,6 +137,7 @@ export const failedMapLeftTraces = rule({
 /** I5 */
 export const refUsedAfterExit = rule({
   id: 'memremap/ref-used-after-exit',
+  on: ['ref-exited', 'ref-sampled'],
   says: 'The reference of a pagemap is torn down only when no lookup can find it any more.',
   because:
     'a lookup would use freed per-CPU counters: 1e57ffb6e3fd (6.0) moved percpu_ref_exit behind the registry, 52e73eb did for device-dax.',
@@ -145,6 +153,7 @@ export const refUsedAfterExit = rule({
 /** I6 */
 export const freedUnderLookup = rule({
   id: 'memremap/freed-under-lookup',
+  on: ['record-freed'],
   says: 'The record of a pagemap is freed only when every lookup that found it is over.',
   because: 'the walk holds nothing but its read section; without a grace period it reads freed memory (ab1b597ee0e4, 4.14).',
   find: (_p, event) =>
@@ -156,6 +165,7 @@ export const freedUnderLookup = rule({
 /** Bug 18 */
 export const refShared = rule({
   id: 'memremap/ref-shared',
+  on: ['registered'],
   says: 'A reference keeps one pagemap alive.',
   because: 'killing it for one takes all of them down, and waiting waits for the users of all (1570175abd16, 5.2).',
   find: (p, event, state) => {
@@ -168,6 +178,7 @@ export const refShared = rule({
 /** Bugs 20 and 23 */
 export const uninitialisedPageRead = rule({
   id: 'memremap/uninitialised-page-read',
+  on: ['struct-page-read'],
   says: 'Nobody reads a struct page of the altmap: only those behind it were initialised.',
   because: 'its words are whatever was there: 77e080e7680e (5.4) read a zone, 34dc45be4563 (5.12) took metadata for data.',
   find: (p, event) => {

@@ -30,15 +30,19 @@ export class PagemapTable {
   /** memremap without struct pages. */
   readonly mappings: Mappings
   protected readonly emitter: Emitter
-  /** A lookup that the cached pagemap answers takes no reference. */
-  readonly #cachedIsFree: boolean
+  /** Nobody listens, and a lookup that the cached pagemap answers takes no reference. */
+  #cachedIsEnough: boolean
   readonly #unmapping = new Map<DevPagemap, Progress<void>>()
 
   constructor(emitter: Emitter, ids: Ids, options: MemremapOptions = {}) {
     this.machine = new MemremapMachine(emitter, ids, options)
     this.mappings = new Mappings(this.machine)
     this.emitter = emitter
-    this.#cachedIsFree = !this.machine.rules.cachedLookupGets
+    const takesNone = this.machine.zoneDevice && !this.rules.cachedLookupGets
+    this.#cachedIsEnough = takesNone && !emitter.on
+    emitter.whenHeard((on) => {
+      this.#cachedIsEnough = takesNone && !on
+    })
   }
 
   get rules(): MemremapRules {
@@ -146,7 +150,7 @@ export class PagemapTable {
   /** `get_dev_pagemap`: the live pagemap of a page, referenced; or the `cached` one the caller still holds if it covers the page. */
   getDevPagemap(pfn: Pfn, cached: DevPagemap | null = null): DevPagemap | null {
     // The hot path of a walk: nothing is said, and nothing taken.
-    if (cached !== null && this.#cachedIsFree && !this.emitter.on && cached.coversCached(pfn)) return cached
+    if (cached !== null && this.#cachedIsEnough && pfn >= cached.cachedFirst && pfn <= cached.cachedLast) return cached
     return this.machine.zoneDevice ? getDevPagemap(this.machine, pfn, cached) : null
   }
 

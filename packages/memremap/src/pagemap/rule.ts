@@ -13,6 +13,7 @@ interface Finding {
 
 interface Rule {
   readonly id: string
+  readonly on: readonly string[]
   readonly says: string
   readonly because: string
   /** What is broken after the event, for the pagemap it is about. */
@@ -23,7 +24,7 @@ export const nameOf = (p: Pagemap): string =>
   p.start === null || p.end === null ? `pagemap ${p.pointer ?? p.id}` : `pagemap ${hex(p.start)}-${hex(p.end)}`
 
 /** Judges the events that name a pagemap; certain as long as no gap came. */
-export function rule({ id, says, because, find }: Rule): Invariant<MemremapState> {
+export function rule({ id, on, says, because, find }: Rule): Invariant<MemremapState> {
   const judge = (state: MemremapState, any: AnyEvent): Violation[] => {
     if (!any.type.startsWith('memremap/')) return []
     const pagemap = any.data['pagemap']
@@ -35,5 +36,5 @@ export function rule({ id, says, because, find }: Rule): Invariant<MemremapState
     const about = { rule: id, certainty, seq: any.seq, time: any.time, device: p.device ?? any.device }
     return [{ ...about, summary: `${nameOf(p)} ${summary}`, evidence, data: { pagemap: p.pointer, ...data } }]
   }
-  return { id, says, because, judge }
+  return { id, on, says, because, judge }
 }

@@ -4,6 +4,7 @@
  * all that they counted before can be seen. Who is offline is between two operations.
  */
 import { GATE, header, lineOf, OFFLINE, place } from './layout.ts'
+import { isThere, type Tenant } from './tenant.ts'
 
 /** Times that the killer looks before it sleeps: some microseconds, which is less than being woken takes. */
 const LOOKS = 1000
@@ -12,6 +13,9 @@ const LOOKS = 1000
 export function raiseEpoch(words: Int32Array): void {
   Atomics.add(words, header.EPOCH, 1)
 }
+
+/** Which grace period it is, or was the last. */
+export const epochOf = (words: Int32Array): number => Atomics.load(words, header.EPOCH)
 
 /** Whether it is online and has not announced the epoch. */
 export function isLate(words: Int32Array, worker: number): boolean {
@@ -35,37 +39,34 @@ export function lateWorker(words: Int32Array): { readonly worker: number; readon
   return null
 }
 
-/** For who waits: the worker has announced the epoch. */
+/** For who waits: the worker has announced the epoch. One that is raised meanwhile it announces the next time. */
 export function acknowledge(words: Int32Array, worker: number): number {
   const index = lineOf(worker) + place.EPOCH
-  let epoch = Atomics.load(words, header.EPOCH)
-  for (let now = epoch; ; epoch = now) {
-    Atomics.store(words, index, epoch)
-    now = Atomics.load(words, header.EPOCH)
-    if (now === epoch) break
-  }
+  const epoch = epochOf(words)
+  Atomics.store(words, index, epoch)
   Atomics.notify(words, index)
   return epoch
 }
 
-/** One worker's side of it. */
+/** One worker's side of it, for as long as it has its place. */
 export class Announcer {
   readonly #words: Int32Array
-  readonly #worker: number
+  readonly #tenant: Tenant
   readonly #gate: number
   /** What it announced last. */
   #epoch: number
 
-  constructor(words: Int32Array, worker: number) {
+  constructor(words: Int32Array, tenant: Tenant) {
     this.#words = words
-    this.#worker = worker
-    this.#gate = lineOf(worker) + GATE
-    this.#epoch = acknowledge(words, worker)
+    this.#tenant = tenant
+    this.#gate = lineOf(tenant.worker) + GATE
+    this.#epoch = acknowledge(words, tenant.worker)
   }
 
   /** rcu_quiescent_state. What costs more than a look happens once a grace period. */
   announce(): void {
-    if (Atomics.load(this.#words, header.EPOCH) !== this.#epoch) this.#epoch = acknowledge(this.#words, this.#worker)
+    if (epochOf(this.#words) === this.#epoch || !isThere(this.#words, this.#tenant)) return
+    this.#epoch = acknowledge(this.#words, this.#tenant.worker)
   }
 
   /**
@@ -79,6 +80,7 @@ export class Announcer {
 
   /** rcu_thread_offline: a quiescent state too. Whoever raises the epoch after it was looked at sees that nobody is there. */
   offline(): void {
+    if (!isThere(this.#words, this.#tenant)) return
     Atomics.or(this.#words, this.#gate, OFFLINE)
     this.announce()
   }

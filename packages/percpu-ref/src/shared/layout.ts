@@ -23,7 +23,14 @@ export const header = {
   RELEASED: LINE + 3,
   /** Which worker killed it; only it ends the switch, unless it has left. */
   KILLER: LINE + 4,
+  /** 0: free, 1: taken, 2: taken, and others sleep, 3: as 2, and given up by one of them. */
   LOCK: LINE + 5,
+  /** Which of those who had the killer's place it is: its `TENANCY` then. */
+  KILLER_TENANCY: LINE + 6,
+  /** How often release has run. */
+  RELEASES: LINE + 7,
+  /** Raised by all that somebody may wait for, but for quiescent states: who waits reads it before it looks, and is not asleep when it is late. */
+  NEWS: LINE + 8,
   COUNT: 2 * LINE,
   EPOCH: 3 * LINE,
 } as const
@@ -47,8 +54,8 @@ export const SAYING = 4
 export const place = {
   /** The epoch it announced last. */
   EPOCH: LINE,
-  /** 1: taken. */
-  TAKEN: LINE + 1,
+  /** How often it was taken or given back: odd while somebody has it, and another number for each who has it. */
+  TENANCY: LINE + 1,
   /** What its counter stood at when the ref last went to percpu mode. The kernel zeroes the counter there; here only its owner writes it. */
   LEFT: LINE + 2,
   /** What was counted from this place before its worker took it. */

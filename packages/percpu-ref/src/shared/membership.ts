@@ -3,9 +3,11 @@ import { Announcer } from './grace-period.ts'
 import { CLOSED, COUNTER, GATE, ownLine, SAYING, SHARED } from './layout.ts'
 import type { Said } from './said.ts'
 import type { SharedStruct } from './shared-struct.ts'
+import { isThere, type Tenant } from './tenant.ts'
+import { tell } from './waiting.ts'
 
 export interface MembershipInit {
-  readonly worker: number
+  readonly tenant: Tenant
   /** Null: nothing is said. */
   readonly said: Said | null
   readonly release: () => void
@@ -13,7 +15,7 @@ export interface MembershipInit {
 
 /** One thread's part in a shared ref, and its operations where its own line does not do: offline, in atomic mode, or when they are said. */
 export class Membership {
-  readonly worker: number
+  readonly tenant: Tenant
   readonly line: Int32Array
   readonly #ref: SharedStruct
   readonly #said: Said | null
@@ -22,23 +24,31 @@ export class Membership {
   #isOnline = false
   #isAttached = true
 
-  constructor(ref: SharedStruct, { worker, said, release }: MembershipInit) {
-    this.worker = worker
+  constructor(ref: SharedStruct, { tenant, said, release }: MembershipInit) {
+    const { worker } = tenant
+    this.tenant = tenant
     this.#ref = ref
     this.#said = said
     this.#release = release
-    this.#announcer = new Announcer(ref.words, worker)
+    this.#announcer = new Announcer(ref.words, tenant)
     this.line = ownLine(ref.words, worker)
     if (said !== null) Atomics.or(this.line, GATE, SAYING)
   }
 
-  get isAttached(): boolean {
-    return this.#isAttached
+  get worker(): number {
+    return this.tenant.worker
   }
 
-  /** @throws PercpuRefBug when it was detached. */
+  /** Neither detached nor forgotten. */
+  get isAttached(): boolean {
+    return this.#isAttached && isThere(this.#ref.words, this.tenant)
+  }
+
+  /** @throws PercpuRefBug when it was detached, or forgotten. */
   checkAttached(): void {
-    if (!this.#isAttached) throw new PercpuRefBug(`worker ${this.worker} uses a shared ref that it was detached from`)
+    if (this.isAttached) return
+    const how = this.#isAttached ? 'though it was forgotten: forget is for threads that have ended' : 'that it was detached from'
+    throw new PercpuRefBug(`worker ${this.worker} uses a shared ref ${how}`)
   }
 
   online(): void {
@@ -130,7 +140,7 @@ export class Membership {
 
   /** A put made the shared counter this. */
   #landed(count: number, seq: number | undefined): void {
-    if (count < 0 && !this.#ref.isBiased) this.#ref.wake()
+    if (count < 0 && !this.#ref.isBiased) tell(this.#ref.words)
     if (count !== 0) return
     if (this.#said === null) this.#runRelease()
     else this.#said.because(seq ?? 0, () => this.#runRelease())

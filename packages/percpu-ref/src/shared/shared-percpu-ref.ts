@@ -12,7 +12,7 @@ import { Membership } from './membership.ts'
 import { Said } from './said.ts'
 import { SharedStruct } from './shared-struct.ts'
 import { Teardown } from './teardown.ts'
-import type { WaitLimits } from './waiting.ts'
+import { checkLimits, type WaitLimits } from './waiting.ts'
 import { Workers, type WorkerState } from './workers.ts'
 
 /** References to take or give back at once. */
@@ -60,11 +60,11 @@ export class SharedPercpuRef {
     this.#words = words
     this.#isCreator = isCreator
     this.#workers = new Workers(words)
-    const worker = this.#workers.take(name)
+    const tenant = this.#workers.take(name)
     const said = new Said(events, id)
     this.#ref = new SharedStruct(words, said)
-    this.#member = new Membership(this.#ref, { worker, said: events === null ? null : said, release: () => release?.(this) })
-    this.#teardown = new Teardown(this.#ref, this.#workers, { worker, said, endSwitch: () => this.#member.putSwitch() })
+    this.#member = new Membership(this.#ref, { tenant, said: events === null ? null : said, release: () => release?.(this) })
+    this.#teardown = new Teardown(this.#ref, this.#workers, { tenant, said, endSwitch: () => this.#member.putSwitch() })
     this.#line = this.#member.line
   }
 
@@ -179,6 +179,7 @@ export class SharedPercpuRef {
    * grace period goes on, see {@link confirmed}. PercpuRefBug when the ref is dead already.
    */
   async killAndConfirm(confirm: SharedRefCallback | null = null, limits: WaitLimits = {}): Promise<void> {
+    checkLimits(limits)
     this.#kill(confirm)
     await this.confirmed(limits)
   }
@@ -191,15 +192,18 @@ export class SharedPercpuRef {
 
   /** Until release has run, in whichever thread. @throws SharedRefStall naming who holds references when a limit comes first, by default none; PercpuRefBug when more were put than taken. */
   async released(limits: WaitLimits = {}): Promise<void> {
-    await this.#teardown.released(limits)
+    await this.#teardown.released(limits, this.#ref.releases)
   }
 
   /** Kills the ref unless it is dead, and waits until all references are put: {@link confirmed}, then {@link released}, under one limit each. */
   async drain(limits: WaitLimits = {}): Promise<void> {
+    checkLimits(limits)
     this.#member.checkAttached()
-    if (!this.isDying && this.#ref.kill(this.worker)) this.#begin(null)
+    // It may be released and brought back before this goes on.
+    const { releases } = this.#ref
+    if (!this.isDying && this.#ref.kill(this.#member.tenant)) this.#begin(null)
     await this.confirmed(limits)
-    await this.released(limits)
+    await this.#teardown.released(limits, releases)
   }
 
   /** percpu_ref_reinit: opens a ref again that is dead and zero. @throws PercpuRefBug for another, where the kernel warns and goes on. */
@@ -222,19 +226,20 @@ export class SharedPercpuRef {
 
   /** Leaves the ref. What this thread counted stays in the sum, and its place is free for another. */
   detach(): void {
-    if (!this.#member.isAttached) return
+    const isThere = this.#member.isAttached
     this.#member.leave()
     this.#line = closedLine()
-    this.#workers.free(this.worker)
+    if (isThere) this.#workers.free(this.worker)
   }
 
   /**
    * Detaches a worker whose thread has ended (its `exit` event came) without doing so. Returns how many references it took
    * and did not give back: they are still out, and to be put by whoever knows that nobody else will.
-   * @throws RangeError when nobody has that place.
+   * @throws RangeError when nobody has that place; PercpuRefBug for this thread's own, which is to {@link detach}.
    */
   forget(worker: number): number {
     if (!this.#workers.isTaken(worker)) throw new RangeError(`there is no worker ${worker}`)
+    if (worker === this.worker && this.#member.isAttached) throw new PercpuRefBug(`worker ${worker} forgets itself: detach instead`)
     const held = this.#workers.held(worker)
     this.#workers.free(worker)
     return held
@@ -265,7 +270,7 @@ export class SharedPercpuRef {
 
   #kill(confirm: SharedRefCallback | null): void {
     this.#member.checkAttached()
-    if (!this.#ref.kill(this.worker)) throw new PercpuRefBug('percpu_ref_kill_and_confirm called more than once on a shared ref')
+    if (!this.#ref.kill(this.#member.tenant)) throw new PercpuRefBug('percpu_ref_kill_and_confirm called more than once on a shared ref')
     this.#begin(confirm)
   }
 

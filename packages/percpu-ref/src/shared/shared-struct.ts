@@ -1,9 +1,11 @@
 import { PercpuRefBug } from '../ref-struct.ts'
 import type { RefWords } from '../state.ts'
-import { raiseEpoch } from './grace-period.ts'
+import { epochOf, raiseEpoch } from './grace-period.ts'
 import { ATOMIC, BIAS32, CLOSED, COUNTER, DEAD, EXITED, GATE, header, lineOf, place } from './layout.ts'
 import { locked } from './lock.ts'
 import { wide, type Said } from './said.ts'
+import { isThere, type Tenant } from './tenant.ts'
+import { tell } from './waiting.ts'
 
 /** The words of a shared ref, as one thread reads and changes them; what is the same in every mode, and the ways between modes. */
 export class SharedStruct {
@@ -33,6 +35,11 @@ export class SharedStruct {
 
   get isReleased(): boolean {
     return Atomics.load(this.words, header.RELEASED) === 1
+  }
+
+  /** How often release has run. */
+  get releases(): number {
+    return Atomics.load(this.words, header.RELEASES)
   }
 
   /** The shared counter is zero, and all there is. */
@@ -84,24 +91,20 @@ export class SharedStruct {
     return false
   }
 
-  /** Those who wait for the release look again. */
-  wake(): void {
-    Atomics.notify(this.words, header.RELEASED)
-  }
-
   setReleased(): void {
+    Atomics.add(this.words, header.RELEASES, 1)
     Atomics.store(this.words, header.RELEASED, 1)
-    this.wake()
+    tell(this.words)
   }
 
   /** percpu_ref_kill_and_confirm as far as it goes without waiting. False when the ref was dead already. */
-  kill(worker: number): boolean {
+  kill(killer: Tenant): boolean {
     return locked(this.words, () => {
       this.checkAlive()
       if (this.isDying) return false
       const seq = this.#said.say('percpu-ref/killed', { again: false, confirm: true })
       this.#said.because(seq, () => {
-        Atomics.store(this.words, header.KILLER, worker)
+        this.#setKiller(killer)
         Atomics.store(this.words, header.SWITCHING, 1)
         this.#setMode(ATOMIC | DEAD)
         raiseEpoch(this.words)
@@ -115,10 +118,22 @@ export class SharedStruct {
     })
   }
 
-  /** percpu_ref_switch_to_atomic_rcu, after the grace period. False when another thread was first. */
-  gather(): boolean {
+  /**
+   * Whether this worker is to end the switch: who killed, since its callback is to be run; anybody, when that one has left. Who begins
+   * to end it is then as who killed.
+   */
+  mayEndSwitch({ worker, tenancy }: Tenant): boolean {
+    const killer = { worker: Atomics.load(this.words, header.KILLER), tenancy: Atomics.load(this.words, header.KILLER_TENANCY) }
+    return killer.worker === worker && killer.tenancy === tenancy ? this.isBiased : !isThere(this.words, killer)
+  }
+
+  /** percpu_ref_switch_to_atomic_rcu, after the grace period of that epoch. False when it is not, or no longer, for this worker to do. */
+  gather(ender: Tenant, epoch: number): boolean {
     return locked(this.words, () => {
-      if (!this.isBiased) return false
+      if (!this.isSwitching || epochOf(this.words) !== epoch || !this.mayEndSwitch(ender)) return false
+      this.#setKiller(ender)
+      // Whoever began to end it has left in its callback.
+      if (!this.isBiased) return true
       let sum = 0
       for (const line of this.#lines()) sum = (sum + this.words[line + COUNTER]! - this.words[line + place.LEFT]!) | 0
       const count = this.add(sum - BIAS32)
@@ -129,10 +144,16 @@ export class SharedStruct {
     })
   }
 
-  endSwitch(): void {
-    Atomics.store(this.words, header.SWITCHING, 0)
-    Atomics.notify(this.words, header.SWITCHING)
-    this.#said.say('percpu-ref/switch-ended', {})
+  /** False when another has, since this worker left meanwhile. */
+  endSwitch(ender: Tenant, epoch: number): boolean {
+    return locked(this.words, () => {
+      if (!this.isSwitching || epochOf(this.words) !== epoch || Atomics.load(this.words, header.KILLER) !== ender.worker) return false
+      if (Atomics.load(this.words, header.KILLER_TENANCY) !== ender.tenancy) return false
+      Atomics.store(this.words, header.SWITCHING, 0)
+      tell(this.words)
+      this.#said.say('percpu-ref/switch-ended', {})
+      return true
+    })
   }
 
   /** percpu_ref_reinit and percpu_ref_resurrect of a ref that is dead and not switching. @throws PercpuRefBug for another. */
@@ -162,7 +183,7 @@ export class SharedStruct {
       if (this.isExited) return
       if (this.isSwitching) throw new PercpuRefBug('the ref was just killed: its kill is not confirmed yet')
       this.#setMode(ATOMIC | DEAD | EXITED)
-      this.wake()
+      tell(this.words)
       this.#said.say('percpu-ref/exited', { count: wide(this.count, this.isBiased) })
     })
   }
@@ -195,6 +216,11 @@ export class SharedStruct {
       if (mode === 0) Atomics.and(this.words, line + GATE, ~CLOSED)
       else Atomics.or(this.words, line + GATE, CLOSED)
     }
+  }
+
+  #setKiller({ worker, tenancy }: Tenant): void {
+    Atomics.store(this.words, header.KILLER, worker)
+    Atomics.store(this.words, header.KILLER_TENANCY, tenancy)
   }
 
   *#lines(): Generator<number> {

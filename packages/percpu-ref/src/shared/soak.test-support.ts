@@ -1,5 +1,6 @@
 /** Workers that use a shared ref as hard as they can, while it is killed at random moments and brought back. */
 import { Worker } from 'node:worker_threads'
+import { epochOf } from './grace-period.ts'
 import { header } from './layout.ts'
 import { Said } from './said.ts'
 import { SharedPercpuRef } from './shared-percpu-ref.ts'
@@ -134,8 +135,10 @@ async function killInUse(ref: SharedPercpuRef): Promise<void> {
 
 /** The prototype of every lost count: what is on its way is not waited for. */
 function killWithoutGrace(struct: SharedStruct): void {
-  struct.kill(0)
-  struct.gather()
-  struct.endSwitch()
+  const killer = { worker: 0, tenancy: 1 }
+  struct.kill(killer)
+  const epoch = epochOf(struct.words)
+  struct.gather(killer, epoch)
+  struct.endSwitch(killer, epoch)
   struct.add(-1)
 }

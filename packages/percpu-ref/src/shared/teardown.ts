@@ -1,17 +1,18 @@
 import { PercpuRefBug } from '../ref-struct.ts'
-import { lateWorker } from './grace-period.ts'
+import { epochOf, lateWorker } from './grace-period.ts'
 import { header, lineOf, place } from './layout.ts'
 import type { Said } from './said.ts'
 import type { SharedStruct } from './shared-struct.ts'
 import { SharedRefStall } from './stall.ts'
-import { changed, within, type WaitLimits } from './waiting.ts'
+import type { Tenant } from './tenant.ts'
+import { changed, checkLimits, within, type WaitLimits } from './waiting.ts'
 import type { Workers } from './workers.ts'
 
 /** How long a grace period may take before who waits for it is told, in milliseconds: as the kernel's RCU stall warning. */
 export const GRACE_PERIOD_STALL_MS = 21_000
 
 interface TeardownInit {
-  readonly worker: number
+  readonly tenant: Tenant
   readonly said: Said
   /** Drops the reference that the switch held. */
   readonly endSwitch: () => void
@@ -21,16 +22,16 @@ interface TeardownInit {
 export class Teardown {
   readonly #ref: SharedStruct
   readonly #workers: Workers
-  readonly #worker: number
+  readonly #tenant: Tenant
   readonly #said: Said
   readonly #endSwitch: () => void
   #confirm: (() => void) | null = null
   #settling: Promise<void> | null = null
 
-  constructor(ref: SharedStruct, workers: Workers, { worker, said, endSwitch }: TeardownInit) {
+  constructor(ref: SharedStruct, workers: Workers, { tenant, said, endSwitch }: TeardownInit) {
     this.#ref = ref
     this.#workers = workers
-    this.#worker = worker
+    this.#tenant = tenant
     this.#said = said
     this.#endSwitch = endSwitch
   }
@@ -42,16 +43,20 @@ export class Teardown {
   }
 
   async confirmed(limits: WaitLimits): Promise<void> {
+    checkLimits(limits)
     const stalled = (cause: unknown): SharedRefStall =>
       new SharedRefStall('grace-period', { workers: this.#workers.states().filter(({ isLate }) => isLate), references: null, cause })
     // Mostly it is over when kill returns: a limit would cost more than the kill. What a callback threw is still to be told.
     if (!this.#ref.isSwitching) await this.#settling
-    else await within(this.#settled(), { timeoutMs: GRACE_PERIOD_STALL_MS, ...limits }, stalled)
+    else await within(this.#settled(), { ...limits, timeoutMs: limits.timeoutMs ?? GRACE_PERIOD_STALL_MS }, stalled)
   }
 
-  async released(limits: WaitLimits): Promise<void> {
-    if (this.#ref.isReleased) return
-    await within(this.#untilReleased(), limits, (cause) => {
+  /** Until release has run, once more than `before` times if the ref was brought back since. */
+  async released(limits: WaitLimits, before: number): Promise<void> {
+    checkLimits(limits)
+    const isDone = (): boolean => this.#ref.isReleased || this.#ref.releases !== before
+    if (isDone()) return
+    await within(this.#until(isDone), limits, (cause) => {
       const workers = this.#workers.states().filter(({ held }) => held !== 0)
       return new SharedRefStall('references', {
         workers,
@@ -69,45 +74,43 @@ export class Teardown {
 
   async #settle(): Promise<void> {
     const { words } = this.#ref
-    while (this.#ref.isSwitching) {
-      if (!this.#mayEnd()) {
-        await changed(words, header.SWITCHING, 1)
+    for (;;) {
+      const news = Atomics.load(words, header.NEWS)
+      const epoch = epochOf(words)
+      if (!this.#ref.isSwitching) return
+      if (!this.#ref.mayEndSwitch(this.#tenant)) {
+        await changed(words, header.NEWS, news)
         continue
       }
       const late = lateWorker(words)
-      if (late === null) return this.#end()
-      await changed(words, lineOf(late.worker) + place.EPOCH, late.announced)
+      if (late === null) this.#end(epoch)
+      else await changed(words, lineOf(late.worker) + place.EPOCH, late.announced)
     }
   }
 
-  /** Who killed ends the switch, since its callback is to be run; anybody, when that one has left. */
-  #mayEnd(): boolean {
-    const killer = Atomics.load(this.#ref.words, header.KILLER)
-    return killer === this.#worker || !this.#workers.isTaken(killer)
-  }
-
-  /** percpu_ref_switch_to_atomic_rcu and percpu_ref_call_confirm_rcu. */
-  #end(): void {
-    if (!this.#ref.gather()) return
+  /** percpu_ref_switch_to_atomic_rcu and percpu_ref_call_confirm_rcu; nothing when another is to, or another kill came. */
+  #end(epoch: number): void {
+    if (!this.#ref.gather(this.#tenant, epoch)) return
     const confirm = this.#confirm
     this.#confirm = null
     const seq = this.#said.say('percpu-ref/confirmed', { of: 'kill' })
     try {
       if (confirm !== null) this.#said.because(seq, confirm)
     } finally {
-      this.#ref.endSwitch()
-      this.#endSwitch()
+      if (this.#ref.endSwitch(this.#tenant, epoch)) this.#endSwitch()
     }
   }
 
-  async #untilReleased(): Promise<void> {
+  async #until(isDone: () => boolean): Promise<void> {
     const { words } = this.#ref
-    while (!this.#ref.isReleased) {
+    for (;;) {
+      const news = Atomics.load(words, header.NEWS)
+      if (isDone()) return
       this.#ref.checkAlive()
       const { count, isDying, isBiased } = this.#ref
       if (isDying && !isBiased && count < 0)
         throw new PercpuRefBug(`more references were put than taken: the count is ${count}, and the ref is never released`)
-      await changed(words, header.RELEASED, 0)
+      await changed(words, header.NEWS, news)
     }
   }
 }

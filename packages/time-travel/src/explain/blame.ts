@@ -2,11 +2,11 @@
 import type { AnyEvent } from '@devtrail/events'
 import { NOTHING, type Found } from '../expression/found.ts'
 import type { Lists, OnStep } from '../expression/look-up.ts'
-import { dottedOf, type Path, type Step } from '../expression/syntax.ts'
+import type { Path, Step } from '../expression/syntax.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import type { Machine } from '../machine.ts'
-import { Touches, TouchScan } from './touch.ts'
+import { spotOf, Touches, TouchScan } from './touch.ts'
 import { listsOf, valueAt } from './view-at.ts'
 
 /** A value, and where it comes from. */
@@ -45,6 +45,8 @@ interface Stretch {
   /** The last event up to its beginning that can have set the value; and that can have set it or made it known. */
   readonly sets: number
   readonly fills: number
+  /** The last event up to its beginning that was the first to name something of the device. */
+  readonly naming: number
 }
 
 class Search {
@@ -70,7 +72,7 @@ class Search {
   async stretch(from: number, to: number, atEnd?: (machine: Machine) => void): Promise<Stretch> {
     let value!: Found
     let change: Stretch['change'] = null
-    let [begin, sets, fills] = [-1, -1, -1]
+    let [begin, sets, fills, naming] = [-1, -1, -1, -1]
     let scan!: TouchScan
     const machine = await this.#history.replay({
       from,
@@ -81,6 +83,7 @@ class Search {
         value = this.look(m)
         sets = this.#touches.last(m, false)
         fills = this.#touches.last(m, true)
+        naming = this.#touches.lastNaming(m)
         scan = new TouchScan(this.#touches, m)
       },
       step: (block, place, m) => {
@@ -91,11 +94,27 @@ class Search {
       },
     })
     atEnd?.(machine)
-    return { value, change, begin, sets, fills }
+    return { value, change, begin, sets, fills, naming }
   }
 
   /** Where to look next for the event that gave `value`; −1: nowhere. */
-  async before({ sets, fills }: Stretch, value: Found): Promise<number> {
+  async before(stretch: Stretch, value: Found): Promise<number> {
+    const to = await this.#touched(stretch, value)
+    if (to < 1 || !this.#touches.isFiner) return to
+    // Many events touch a list; which of them is about the element their data says, and that is found without a fold.
+    const { device } = this.#place
+    const found = await this.#history.search(
+      to,
+      1,
+      (type) => this.#touches.canBe(type),
+      (event) => this.#touches.isBy(event),
+      device,
+    )
+    // The baseline, which is not searched, may have given it.
+    return Math.max(found ?? 0, Math.min(to, stretch.naming))
+  }
+
+  async #touched({ sets, fills }: Stretch, value: Found): Promise<number> {
     // What only makes known does not make unknown.
     if (fills === sets || value.value === null) return sets
     // And where a value was known already when it was last set, it has not changed it since.
@@ -126,7 +145,7 @@ export async function blame(
   at: number,
   { signal, onMissing }: { readonly signal?: Interruption | undefined; readonly onMissing?: (field: NoSuchField) => void } = {},
 ): Promise<Blame> {
-  const touches = new Touches([{ dotted: dottedOf(place.path), device: place.device }], history.models, await history.facts())
+  const touches = new Touches([spotOf(place.device, place.path)], history.models, await history.facts())
   const search = new Search(history, place, touches, signal)
   let toldAt: number | null = null
   let stretch = await search.stretch(at, at, (machine) => {

@@ -57,6 +57,16 @@ function elementsOf(value: unknown, keys: ListKeys): Elements {
   return { all, nothing: value === false || Array.isArray(value) ? false : null }
 }
 
+/** Whether two values of a view are the same, all through. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  const names = Object.keys(a)
+  if (names.length !== Object.keys(b).length) return false
+  return names.every((name) => Object.hasOwn(b, name) && isEqual((a as Objects)[name], (b as Objects)[name]))
+}
+
 const field = (name: string): Step => ({ kind: 'field', name, at: 0 })
 
 class Differ {
@@ -95,6 +105,8 @@ class Differ {
     const [before, after] = [elementsOf(from, keys), elementsOf(to, keys)]
     for (const key of new Set([...before.all.keys(), ...after.all.keys()])) {
       const [a, b] = [before.all.get(key), after.all.get(key)]
+      // Most elements are: paths are made only of what is not.
+      if (a?.sure === b?.sure && isEqual(a?.value, b?.value)) continue
       const { value, place } = (b ?? a)!
       const inner = `${path}[${keyText(value, place, keys)}]`
       const steps2: readonly Step[] = [...steps, { kind: 'key', key: keyOf(value, place, keys), at: 0 }]

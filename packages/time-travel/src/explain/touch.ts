@@ -2,6 +2,7 @@
 import type { AnyEvent, EventBlock, EventDeclaration, Facts, Model } from '@devtrail/events'
 import { deviceAmong, mentionsOf } from '../mentions.ts'
 import { mentionedSpans, namedSoFar, type SpansState } from '../spans.ts'
+import type { Key, Path } from '../expression/syntax.ts'
 import type { Machine } from '../machine.ts'
 
 /** What an event can do to a value: nothing; make it known where it was not; anything. */
@@ -12,6 +13,19 @@ export interface Spot {
   /** Where, without keys; `aliases` of the machine as a whole: which devices there are, and by which names. */
   readonly dotted: string
   readonly device: number | null
+  /** The element of a list that it is in, by the list's dotted path and the key. */
+  readonly element?: { readonly list: string; readonly key: Key }
+}
+
+/** The spot that a path leads to. */
+export function spotOf(device: number | null, { steps }: Pick<Path, 'steps'>): Spot {
+  const names: string[] = []
+  let element: Spot['element']
+  for (const step of steps) {
+    if (step.kind === 'field') names.push(step.name)
+    else element = { list: names.join('.'), key: step.key }
+  }
+  return { dotted: names.join('.'), device, ...(element === undefined ? {} : { element }) }
 }
 
 /** The models that can show a part of a device, or of the machine as a whole. */
@@ -40,11 +54,25 @@ function touchOf(model: Model, event: string, dotted: string): Touch {
 
 interface TypeTouch {
   readonly touch: Touch
+  /** For one element of a list: whether an event can change just that. */
+  readonly isOfElement: ((event: AnyEvent) => boolean) | null
   /** Whether it is so for devices that the event does not mention. */
   readonly reachesAll: boolean
 }
 
-const UNTOUCHED: TypeTouch = { touch: 'no', reachesAll: false }
+const UNTOUCHED: TypeTouch = { touch: 'no', isOfElement: null, reachesAll: false }
+
+const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1)
+
+/** Where a type touches nothing but the list that an element is in, the test for that element. */
+function elementTest(model: Model, event: string, { element }: Spot): TypeTouch['isOfElement'] {
+  const touched = model.views?.touches?.[event]
+  if (element === undefined || touched === undefined) return null
+  const { list, key } = element
+  const isChangedBy = model.views?.lists?.[lastName(list)]?.isChangedBy
+  if (isChangedBy === undefined || !touched.every((path) => path === list || path.startsWith(`${list}.`))) return null
+  return (event) => isChangedBy(event, key)
+}
 
 /** Whether an event mentions a device, or something of which it is not known whose it is, or nothing at all. */
 function mayMention(event: AnyEvent, declaration: EventDeclaration | undefined, device: number, facts: Facts): boolean {
@@ -61,11 +89,15 @@ export class Touches {
   readonly #facts: Facts
   readonly #types = new Map<string, readonly TypeTouch[]>()
   readonly #sums = new Map<string, boolean>()
+  readonly #devices: ReadonlySet<number | null>
+  readonly #namers: Namers
 
   constructor(spots: readonly Spot[], models: readonly Model[], facts: Facts) {
     this.#spots = spots
     this.#models = models
     this.#facts = facts
+    this.#devices = new Set(spots.map(({ device }) => device))
+    this.#namers = namersOf(spots, models)
   }
 
   /** What events of a type can do to each of the spots. */
@@ -78,13 +110,13 @@ export class Touches {
   #judge(type: string, spot: Spot): TypeTouch {
     const { dotted, device } = spot
     const tellers = tellersOf(this.#models, spot)
-    if (type.startsWith('log/')) return { touch: 'sets', reachesAll: true }
+    if (type.startsWith('log/')) return { touch: 'sets', isOfElement: null, reachesAll: true }
     const model = tellers.find(({ catalogue }) => type.startsWith(`${catalogue.prefix}/`))
     if (model === undefined) return UNTOUCHED
     const name = type.slice(model.catalogue.prefix.length + 1)
     const all = model.views?.reachesAll
     const reachesAll = device === null || model.views === undefined || all === true || all?.includes(name) === true
-    return { touch: touchOf(model, name, dotted), reachesAll }
+    return { touch: touchOf(model, name, dotted), isOfElement: elementTest(model, name, spot), reachesAll }
   }
 
   /** Whether events of a type can change any of the spots. */
@@ -94,13 +126,39 @@ export class Touches {
     return sum
   }
 
+  /** Whether events of a type can change spots of devices that they do not mention. */
+  reachesAll(type: string): boolean {
+    return this.#of(type).some(({ touch, reachesAll }) => touch !== 'no' && reachesAll)
+  }
+
+  /** Whether any of the spots is of a device. */
+  isOf(device: number): boolean {
+    return this.#devices.has(device)
+  }
+
   /** Whether an event can have changed any of the spots. */
   isBy(event: AnyEvent): boolean {
     const touches = this.#of(event.type)
     const declaration = this.#facts.vocabulary.find(event.type)
     return touches.some(
-      ({ touch, reachesAll }, i) => touch !== 'no' && (reachesAll || mayMention(event, declaration, this.#spots[i]!.device!, this.#facts)),
+      ({ touch, isOfElement, reachesAll }, i) =>
+        touch !== 'no' &&
+        (reachesAll || mayMention(event, declaration, this.#spots[i]!.device!, this.#facts)) &&
+        (isOfElement === null || isOfElement(event)),
     )
+  }
+
+  /** Whether there is more to tell of an event than its type and device do. */
+  get isFiner(): boolean {
+    return this.#spots.some(
+      ({ element }) =>
+        element !== undefined && this.#models.some((m) => m.views?.lists?.[lastName(element.list)]?.isChangedBy !== undefined),
+    )
+  }
+
+  /** The last event up to a machine's position that was the first to name a pagemap or node which may be of a spot's device. */
+  lastNaming({ content }: Pick<Machine, 'content'>): number {
+    return lastNaming(content.spans, this.#facts, this.#namers, -1)
   }
 
   /**
@@ -108,7 +166,7 @@ export class Touches {
    * so it is as it was before the first event.
    */
   last({ content }: Pick<Machine, 'content'>, fills: boolean): number {
-    return lastTouch(content.spans, this.#facts, this.#spots, (type) => this.#of(type), fills)
+    return lastTouch(content.spans, this.#facts, this.#spots, this.#namers, (type) => this.#of(type), fills)
   }
 }
 
@@ -116,6 +174,7 @@ function lastTouch(
   spans: SpansState,
   facts: Facts,
   spots: readonly Spot[],
+  namers: Namers,
   touchesOf: (type: string) => readonly TypeTouch[],
   fills: boolean,
 ): number {
@@ -134,8 +193,30 @@ function lastTouch(
     const owners = mentions.map((mention) => deviceAmong([mention], facts))
     consider(types, (device) => owners.some((owner) => owner === null || owner === device))
   }
-  // Whatever is named first may come to be with that.
+  return lastNaming(spans, facts, namers, last)
+}
+
+/** The spots that models show whose events name pagemaps, or nodes. */
+interface Namers {
+  readonly pagemap: readonly Spot[]
+  readonly region: readonly Spot[]
+}
+
+/** Whether a model's events name what is of a kind. */
+const isNamedBy = (kind: 'pagemap' | 'region', { catalogue }: Model): boolean =>
+  Object.values(catalogue.declarations).some(({ fields }) => Object.values(fields).some((f) => f.kind === kind))
+
+function namersOf(spots: readonly Spot[], models: readonly Model[]): Namers {
+  const of = (kind: 'pagemap' | 'region'): Spot[] => spots.filter((spot) => tellersOf(models, spot).some((m) => isNamedBy(kind, m)))
+  return { pagemap: of('pagemap'), region: of('region') }
+}
+
+/** Whatever is named first may come to be with that. */
+function lastNaming(spans: SpansState, facts: Facts, namers: Namers, since: number): number {
+  let last = since
   for (const kind of ['pagemap', 'region'] as const) {
+    const spots = namers[kind]
+    if (spots.length === 0) continue
     for (const [id, seq] of spans.named[kind]) {
       if (seq <= last) continue
       const owner = deviceAmong([{ kind, id }], facts)
@@ -145,12 +226,15 @@ function lastTouch(
   return last
 }
 
+/** What the events of a type mean to a scan: nothing; something to the devices they mention; something to all. */
+type Reach = 0 | 1 | 2
+
 /** Finds the places of a block after which something may have changed; the events are folded one by one meanwhile. */
 export class TouchScan {
   readonly #touches: Touches
   readonly #machine: Machine
   #block: EventBlock | null = null
-  #can: readonly boolean[] = []
+  #reach: readonly Reach[] = []
   #named: number
 
   constructor(touches: Touches, machine: Machine) {
@@ -163,13 +247,18 @@ export class TouchScan {
   at(block: EventBlock, place: number): boolean {
     if (this.#block !== block) {
       this.#block = block
-      this.#can = block.types.map(({ name }) => this.#touches.canBe(name))
+      this.#reach = block.types.map(({ name }) => (!this.#touches.canBe(name) ? 0 : this.#touches.reachesAll(name) ? 2 : 1))
     }
     const named = namedSoFar(this.#machine.content.spans)
     if (named !== this.#named) {
       this.#named = named
       return true
     }
-    return this.#can[block.type[place]!]! && this.#touches.isBy(block.view(place))
+    const reach = this.#reach[block.type[place]!]!
+    if (reach === 0) return false
+    // Most events are of other devices, and say so in a column.
+    const device = block.device[place]!
+    if (reach === 1 && !Number.isNaN(device) && !this.#touches.isOf(device)) return false
+    return this.#touches.isBy(block.view(place))
   }
 }

@@ -49,8 +49,7 @@ export class Tracked implements Scope {
   /** The devices that each name means at the moment. */
   readonly #ids = new Map<string, readonly number[]>()
   #machine: Machine
-  #names: Touches
-  #nameScan: TouchScan
+  readonly #names: Touches
   #scan: TouchScan
 
   /** @throws ExpressionError when it names a part that no model shows, or no device */
@@ -64,7 +63,6 @@ export class Tracked implements Scope {
     this.#machine = machine
     for (const path of expression.paths) this.#mustMakeSense(path)
     this.#names = new Touches([{ dotted: ALIASES, device: null }], machine.models, machine.facts)
-    this.#nameScan = new TouchScan(this.#names, machine)
     this.#resolve()
     this.#scan = new TouchScan(this.#touches(), machine)
   }
@@ -112,16 +110,15 @@ export class Tracked implements Scope {
 
   #touches(): Touches {
     const spots = this.expression.paths.flatMap((path) => this.#idsOf(path).flatMap((id) => spotsOf(path, id)))
-    return new Touches(spots, this.#models, this.#facts)
+    return new Touches([{ dotted: ALIASES, device: null }, ...spots], this.#models, this.#facts)
   }
 
   /** Whether after an event, just folded, something may be otherwise. */
   step(block: EventBlock, place: number): boolean {
-    if (this.#nameScan.at(block, place) && this.#resolve()) {
+    if (!this.#scan.at(block, place)) return false
+    if (this.#names.canBe(block.types[block.type[place]!]!.name) && this.#resolve())
       this.#scan = new TouchScan(this.#touches(), this.#machine)
-      return true
-    }
-    return this.#scan.at(block, place)
+    return true
   }
 
   /** What is so of the machine as it is; of another one, when it is handed in. */

@@ -1,8 +1,8 @@
 /** The values that a machine shows, for whoever asks for single ones. */
-import type { ListKeys, Model } from '@devtrail/events'
+import type { ListKeys, Looking, Model } from '@devtrail/events'
 import { ABSENT, found, UNKNOWN, type Found } from '../expression/found.ts'
 import { lookUp, type Lists, type OnStep } from '../expression/look-up.ts'
-import type { Step } from '../expression/syntax.ts'
+import type { Key, Step } from '../expression/syntax.ts'
 import type { Machine } from '../machine.ts'
 import { tellersOf } from './touch.ts'
 
@@ -13,14 +13,26 @@ export function listsOf(models: readonly Model[]): Lists {
 
 /** Every part of a device, with what is otherwise folded one by one. */
 export function viewOf(machine: Machine, device: number): { readonly [part: string]: unknown } {
-  return Object.assign({}, ...machine.models.map((m) => m.describe(machine.state(m.name), device, machine.facts, true)))
+  return Object.assign({}, ...machine.models.map((m) => m.describe(machine.state(m.name), device, machine.facts, CLOSELY)))
+}
+
+const CLOSELY: Looking = {}
+
+/** The one element of each list that a path goes through. */
+function lookingFor(steps: readonly Step[]): Looking {
+  const keys = new Map<string, Key>()
+  for (const [i, step] of steps.entries()) {
+    const list = steps[i - 1]
+    if (step.kind === 'key' && list?.kind === 'field') keys.set(list.name, step.key)
+  }
+  return { keys }
 }
 
 /** One part of a device; of the machine as a whole when no device is given. Not known when nothing shows it. */
-function partOf(machine: Machine, device: number | null, part: string): Found {
+function partOf(machine: Machine, device: number | null, part: string, looking: Looking): Found {
   for (const model of tellersOf(machine.models, { dotted: part, device })) {
     const state = machine.state(model.name)
-    const parts = device === null ? (model.overall?.(state, machine.facts) ?? {}) : model.describe(state, device, machine.facts, true)
+    const parts = device === null ? (model.overall?.(state, machine.facts) ?? {}) : model.describe(state, device, machine.facts, looking)
     if (Object.hasOwn(parts, part)) return found(parts[part])
   }
   return UNKNOWN
@@ -29,7 +41,7 @@ function partOf(machine: Machine, device: number | null, part: string): Found {
 /** The value at a path of a device; of the machine as a whole when no device is given. */
 export function valueAt(machine: Machine, device: number | null, [first, ...rest]: readonly Step[], lists: Lists, onStep?: OnStep): Found {
   if (first?.kind !== 'field') return ABSENT
-  return lookUp(partOf(machine, device, first.name), first.name, rest, lists, onStep)
+  return lookUp(partOf(machine, device, first.name, lookingFor([first, ...rest])), first.name, rest, lists, onStep)
 }
 
 /** What models show of the machine as a whole. */
@@ -40,5 +52,5 @@ export function overallOf(machine: Machine): { readonly [part: string]: unknown 
 /** Some parts of a device, with what is otherwise folded one by one. */
 export function partsOfDevice(machine: Machine, device: number, parts: ReadonlySet<string>): { readonly [part: string]: unknown } {
   const models = machine.models.filter((m) => m.views === undefined || m.views.parts.some((part) => parts.has(part)))
-  return Object.assign({}, ...models.map((m) => m.describe(machine.state(m.name), device, machine.facts, true)))
+  return Object.assign({}, ...models.map((m) => m.describe(machine.state(m.name), device, machine.facts, CLOSELY)))
 }

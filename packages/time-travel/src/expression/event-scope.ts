@@ -6,7 +6,7 @@ import { ExpressionError } from './error.ts'
 import { evaluate, type Scope } from './evaluate.ts'
 import { ABSENT, found, UNKNOWN, type Found } from './found.ts'
 import { countOf, lookUp, type Lists } from './look-up.ts'
-import type { Expression, Path } from './syntax.ts'
+import type { Condition, Expression, Path } from './syntax.ts'
 import type { Truth } from './truth.ts'
 
 /** What the ids in an event stand for. */
@@ -41,6 +41,21 @@ const NO_LISTS: Lists = new Map()
 /** Kinds whose numbers are devtrail's own: what a person sees is the name. */
 const IDS: ReadonlySet<FieldKind> = new Set<FieldKind>(['device', 'pagemap', 'region'])
 
+/** Whether a comparison with null is in a condition. */
+function asksForNull(condition: Condition): boolean {
+  switch (condition.kind) {
+    case 'or':
+    case 'and':
+      return condition.of.some(asksForNull)
+    case 'not':
+      return asksForNull(condition.of)
+    case 'compare':
+      return [condition.left, condition.right].some((o) => o.kind === 'literal' && o.value === null)
+    default:
+      return false
+  }
+}
+
 /** Says whether an expression is true of events: `type == "memremap/put" && pid == 135 && pfn >= 0x109300`. */
 export class EventFilter implements Scope {
   readonly #expression: Expression
@@ -70,6 +85,20 @@ export class EventFilter implements Scope {
   truth(event: AnyEvent): Truth {
     this.#event = event
     return evaluate(this.#expression, this)
+  }
+
+  /** Whether it can be true of an event of a type at all: by the type's name and the fields that it has. */
+  mayFit(type: string): boolean {
+    const fields = this.#vocabulary.find(type)?.fields
+    const find = ({ steps: [first, second] }: Path): Found => {
+      const data = first.name === 'data' && second?.kind === 'field' ? second : null
+      if (data === null && first.name === 'type') return found(type)
+      if (data === null && ENVELOPE.has(first.name)) return UNKNOWN
+      return fields === undefined || Object.hasOwn(fields, (data ?? first).name) ? UNKNOWN : ABSENT
+    }
+    // What is null in an event is not known of it; whether it is, is not known of the type.
+    if (asksForNull(this.#expression.condition)) return true
+    return evaluate(this.#expression, { find, count: () => UNKNOWN }) !== false
   }
 
   #field(name: string, isNamed: boolean): Found {
