@@ -177,7 +177,9 @@ export const freedBlockReferenced: Invariant<MemremapState> = {
       if (holds.length > 0 && holds.every((hold) => hold === 'on-trial')) continue
       const proven = holds.includes('for-good') || (holds.length === 0 && !state.walksDoubted)
       const summary = `a file gave up page ${hex(pfn)} while it was referenced${page.holders.length > 0 ? ` by ${takersOf(page)}` : ''}`
-      found.push(broken('memremap/freed-block-referenced', any, { summary, pfn, evidence: page.holders.map((h) => h.seq), possible: !proven }))
+      found.push(
+        broken('memremap/freed-block-referenced', any, { summary, pfn, evidence: page.holders.map((h) => h.seq), possible: !proven }),
+      )
     }
     return found
   },
