@@ -25,8 +25,9 @@ const found = (events: readonly AnyEvent[], lost: number | null = null): string[
 
 const seqOf = (events: readonly AnyEvent[], type: string): number => events.find((e) => e.type === `memremap/${type}`)!.seq
 
+const does = (what: Program['does']): Program => ({ does: what, slot: 1, page: 0, pin: false, how: 0 })
+
 test('a slow walk has taken a page and goes on when the block of that page is freed: it does not look again', () => {
-  const does = (what: Program['does']): Program => ({ does: what, slot: 1, page: 0, pin: false, how: 0 })
   const { m } = play({ programs: [does('direct-io'), does('truncate')], choices: [0, 0, 4, 0, 0, 4] }, memremapRules.seed)
   const freed = seqOf(m.events, 'blocks-freed')
   expect([found(m.events), found(m.events, seqOf(m.events, 'gup-started'))]).toEqual([[`certain ${freed}`], [`certain ${freed}`]])
