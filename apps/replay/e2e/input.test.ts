@@ -89,10 +89,14 @@ describe('bad input', () => {
 })
 
 describe('a log that is cut', () => {
-  test('is incomplete, and all counts agree', async () => {
+  test('is damaged; once repaired it is incomplete, and all counts agree', async () => {
     const log = scratch.path('cut.log')
     const { events } = await scratch.json(['import', recording('fsdax-truncate-hang'), '-o', log])
     truncateSync(segmentOf(log), Math.floor(statSync(segmentOf(log)).size * 0.5))
+    const damaged = await scratch.run(['info', log])
+    expect([damaged.code, damaged.out]).toEqual([3, ''])
+    expect(damaged.err).toContain('as when the log was closed')
+    await scratch.run(['repair', log])
     const info = await scratch.json(['info', log])
     expect(info.complete).toBe(false)
     expect(info.events).toBeGreaterThan(0)

@@ -87,6 +87,27 @@ describe('a probe that fails', () => {
   })
 })
 
+describe('a device that is about to be tried again', () => {
+  it('is not, once it has gone or was bound meanwhile', () => {
+    const { core, work } = coreOf('linux-6.1')
+    const probes: string[] = []
+    let error: number = errno.EPROBE_DEFER
+    const [gone, bound] = ['gone', 'bound'].map((name) => {
+      const device = new LiveDevice(core, { name })
+      device.probe({ name, probe: () => (probes.push(name), error) })
+      return device
+    })
+    error = 0
+    new LiveDevice(core, { name: 'supplier' }).probe({ name: 's', probe: () => 0 })
+    expect(core.deferred).toEqual([gone, bound])
+    gone!.del()
+    bound!.probe({ name: 'now', probe: () => 0 })
+    expect(core.deferred).toEqual([])
+    work()
+    expect([probes, bound!.driver?.name]).toEqual([['gone', 'bound'], 'now'])
+  })
+})
+
 describe('resources present before a probe', () => {
   it('#23 are refused by 6.1', () => {
     const { core, events } = coreOf('linux-6.1')

@@ -2,7 +2,8 @@ import { errno, hex, type DeviceId, type Pointer } from '@devtrail/events'
 import type { DriverCore } from './driver-core.ts'
 import type { DevresPayload, devresWarnings } from './events.ts'
 import { dissolve, type Group } from './group.ts'
-import type { Match, Node, ReleaseFunction, Resource } from './node.ts'
+import type { LookupKey, Match, Node, ReleaseFunction, Resource } from './node.ts'
+import { NodeOrder } from './node-order.ts'
 import type { Run } from './run-all.ts'
 import type { ReleaseReason } from './state.ts'
 
@@ -14,7 +15,7 @@ export class DevresList {
   readonly core: DriverCore
   readonly #device: DeviceId
   readonly #isInitialised: boolean
-  #nodes: Node[] = []
+  #order = new NodeOrder()
 
   constructor(core: DriverCore, device: DeviceId, isInitialised: boolean) {
     this.core = core
@@ -24,46 +25,53 @@ export class DevresList {
 
   /** Oldest first, markers of groups included. */
   get nodes(): readonly Node[] {
-    return this.#nodes
+    return this.#order.toArray()
+  }
+
+  get isEmpty(): boolean {
+    return this.#order.length === 0
   }
 
   /** A node on no list yet; null when there is no memory. */
-  alloc({ release, size, data, run, marks }: Omit<Node, 'node'>): Node | null {
-    return this.core.allocate() ? { node: this.freshAddress(), release, size, data, run, marks } : null
+  alloc(of: Omit<Node, 'node' | 'life' | 'at'>): Node | null {
+    if (!this.core.allocate()) return null
+    const { release, size, data, run, marks, key } = of
+    return { node: this.freshAddress(), release, size, data, run, marks, key, life: 'loose', at: -1 }
   }
 
-  /** As {@link alloc}, for data that names its node. */
-  allocWith<T>(of: { readonly run: ReleaseFunction<T>; readonly size: number }, data: (node: Pointer) => T): Node | null {
+  /** As {@link alloc}, for data that names its node, and that the node is looked up by. */
+  allocWith<T>({ run, size }: { readonly run: ReleaseFunction<T>; readonly size: number }, dataOf: (node: Pointer) => T): Node | null {
     if (!this.core.allocate()) return null
     const node = this.freshAddress()
-    return { node, release: of.run.name, size: of.size, data: data(node), run: of.run, marks: null }
+    const data = dataOf(node)
+    return { node, release: run.name, size, data, run, marks: null, key: { kind: run, data }, life: 'loose', at: -1 }
   }
 
   append(node: Node): Pointer {
-    this.#nodes.push(node)
+    this.#order.append(node)
     if (this.core.events.on) this.say('devres/added', bodyOf(node))
     return node.node
   }
 
-  /** Returns the number of the event. */
-  unlink(node: Node): number {
-    this.#nodes.splice(this.#nodes.indexOf(node), 1)
+  /** `life`: what becomes of it. Returns the number of the event. */
+  unlink(node: Node, life: 'loose' | 'freed'): number {
+    this.#order.takeOut(node, life)
     return this.core.events.on ? this.say('devres/removed', bodyOf(node)) : 0
   }
 
   replace(old: Node, next: Node): void {
-    this.#nodes[this.#nodes.indexOf(old)] = next
+    this.#order.replace(old, next)
     if (this.core.events.on) this.say('devres/replaced', { ...bodyOf(old), successor: next.node, successorSize: next.size })
   }
 
   /** The newest that fits. */
   find<T>(release: ReleaseFunction<T>, match?: Match<T>): Node | undefined {
-    return this.#nodes.findLast((node) => node.run === release && (match === undefined || match(node.data as T)))
+    return this.#order.findNewest((node) => node.run === release && (match === undefined || match(node.data as T)))
   }
 
-  takeOff<T>(release: ReleaseFunction<T>, match?: Match<T>): { node: Node; seq: number } | undefined {
-    const node = this.find(release, match)
-    return node && { node, seq: this.unlink(node) }
+  /** The newest of a key. */
+  newestOf(key: LookupKey): Node | undefined {
+    return this.#order.newestOf(key)
   }
 
   /** devres_release_all; `runEach` is handed what to run. */
@@ -73,13 +81,15 @@ export class DevresList {
       this.warn('not-initialised', 'devres_release_all')
       return errno.ENODEV
     }
-    const { resources, groups } = dissolve(this.#nodes)
+    const all = this.nodes
+    const { resources, groups } = dissolve(all)
     const started = events.on ? this.say('devres/release-all-started', { listed: true }) : 0
-    this.#nodes = []
+    this.#order = new NodeOrder()
+    for (const node of all) node.life = 'freed'
     const end = (): void => {
       if (events.on) this.say('devres/release-all-ended', { count: resources.length, reason })
     }
-    events.because(started, () => runEach(this.#runs(resources, groups, end)))
+    events.because(started, () => runEach(this.#runs(resources, groups, started, end)))
     return resources.length
   }
 
@@ -88,32 +98,32 @@ export class DevresList {
     const { events } = this.core
     const { resources, groups } = dissolve(this.rangeOf(group))
     const started = events.on ? this.say('devres/release-group-started', { group: group.open.node }) : 0
-    const leaving = new Set([...resources, ...groups.map((g) => g.open)])
-    this.#nodes = this.#nodes.filter((node) => !leaving.has(node))
+    for (const node of [...resources, ...groups.map((g) => g.open)]) this.#order.takeOut(node, 'freed')
     const end = (): void => {
       if (events.on) this.say('devres/release-group-ended', { count: resources.length })
     }
     events.because(started, () => {
-      for (const { close } of groups) if (close !== null) this.unlink(close)
-      runEach(this.#runs(resources, groups, end))
+      for (const { close } of groups) if (close !== null) this.unlink(close, 'freed')
+      runEach(this.#runs(resources, groups, started, end))
     })
     return resources.length
   }
 
   /** From the opening marker to the closing one, or to the end while it is open. */
   rangeOf({ open, close }: Group): readonly Node[] {
-    return this.#nodes.slice(this.#nodes.indexOf(open), close === null ? undefined : this.#nodes.indexOf(close) + 1)
+    const { nodes } = this
+    return nodes.slice(nodes.indexOf(open), close === null ? undefined : nodes.indexOf(close) + 1)
   }
 
-  /** release_nodes: the dissolved groups' markers, then the resources, both from the last to the first. */
-  *#runs(resources: readonly Node[], groups: readonly Group[], end: () => void): Generator<Run> {
+  /** release_nodes: the dissolved groups' markers, then the resources, both from the last to the first. Who waits in between comes back here later. */
+  *#runs(resources: readonly Node[], groups: readonly Group[], started: number, end: () => void): Generator<Run> {
     const { events } = this.core
     for (const node of [...resources, ...groups.map((g) => g.open)].toReversed()) {
       const { run, data } = node
-      const seq = events.on ? this.say('devres/released', bodyOf(node)) : 0
+      const seq = events.on ? events.because(started, () => this.say('devres/released', bodyOf(node))) : 0
       if (run !== null) yield () => events.because(seq, () => (run as (data: unknown) => unknown)(data))
     }
-    end()
+    events.because(started, end)
   }
 
   /** An identity that nothing else has. */

@@ -4,7 +4,7 @@
  * first. What a release function adds meanwhile stays on the list for a later pass.
  */
 import { errno, type DeviceId, type Pointer } from '@devtrail/events'
-import { addAction, dispose, disposeAsync, mustBeSync, takeAction } from './action.ts'
+import { addAction, dispose, disposeAsync, hasToWait, mustBeSync, mustHave, takeAction } from './action.ts'
 import { DevresList } from './devres-list.ts'
 import type { DriverCore } from './driver-core.ts'
 import { closeGroup, findGroup, openGroup, removeGroup, type Group } from './group.ts'
@@ -15,13 +15,23 @@ import { ResourceGroup } from './resource-group.ts'
 import { runAll, runAllAsync } from './run-all.ts'
 import type { ReleaseReason } from './state.ts'
 
+/** What a list may differ in. */
+export interface DeviceResourcesInit {
+  /** False for a struct device that device_initialize never saw, whose list head is all zeros. Default: true. */
+  readonly initialised?: boolean
+  /** Asked by {@link DeviceResources.manageAsync}: whether who releases the list next can wait. Default: it can. */
+  readonly mayWait?: () => boolean
+}
+
 /** The devres list of one device. */
 export class DeviceResources {
   readonly #list: DevresList
 
-  /** `initialised`: false for a struct device that device_initialize never saw, whose list head is all zeros. */
-  constructor(core: DriverCore, device: DeviceId, { initialised = true }: { readonly initialised?: boolean } = {}) {
+  readonly #mayWait: () => boolean
+
+  constructor(core: DriverCore, device: DeviceId, { initialised = true, mayWait = () => true }: DeviceResourcesInit = {}) {
     this.#list = new DevresList(core, device, initialised)
+    this.#mayWait = mayWait
   }
 
   /** What is on the list, oldest first, group markers included. */
@@ -31,23 +41,40 @@ export class DeviceResources {
 
   /** Whether nothing is on it, no group marker either. */
   get isEmpty(): boolean {
-    return this.#list.nodes.length === 0
+    return this.#list.isEmpty
   }
 
-  /** devres_alloc: memory for a resource, on no list yet; `size` in bytes. Null when there is none to be had. */
+  /** Whether something on it can only be disposed of by waiting for it: see {@link manageAsync}. */
+  get hasToWait(): boolean {
+    return this.#list.nodes.some(hasToWait)
+  }
+
+  /**
+   * devres_alloc: memory for a resource, on no list yet; `size` in bytes. Null when there is none to be had. @throws TypeError for a release function
+   * that is none.
+   */
   alloc<T>(release: ReleaseFunction<T>, data: T, size = 0): DevresEntry<T> | null {
-    return this.#list.alloc({ release: release.name, size, data, run: release, marks: null }) as (Node & DevresEntry<T>) | null
+    if (typeof release !== 'function') throw new TypeError(`a release function is a function, found ${typeof release}`)
+    return this.#list.alloc({ release: release.name, size, data, run: release, marks: null, key: null }) as (Node & DevresEntry<T>) | null
   }
 
-  /** devres_free: gives an entry back that is on no list; null is fine. @throws Error for one that is (BUG). */
+  /**
+   * devres_free: gives an entry back that is on no list; null is fine. @throws Error for one that is on a list, of this device or another (BUG), or
+   * that was freed or released already.
+   */
   free<T>(entry: DevresEntry<T> | null): void {
-    if (entry !== null && this.#has(entry)) throw this.#list.bug(entry, 'is freed while it is on the list')
+    if (entry !== null) this.#loose(entry, 'freed').life = 'freed'
   }
 
-  /** devres_add: at the end of the list. @throws Error for an entry that is on it already (BUG). */
+  /** devres_add: at the end of the list. @throws Error for an entry that is on a list already (BUG), or that was freed or released. */
   addEntry<T>(entry: DevresEntry<T>): void {
-    if (this.#has(entry)) throw this.#list.bug(entry, 'is added while it is on the list')
-    this.#list.append(entry as unknown as Node)
+    this.#list.append(this.#loose(entry, 'added'))
+  }
+
+  #loose(entry: object, what: string): Node {
+    const node = entry as Node
+    if (node.life === 'loose') return node
+    throw this.#list.bug(node, node.life === 'listed' ? `is ${what} while it is on a list` : `is ${what} after it was freed or released`)
   }
 
   /** devres_alloc and devres_add; `size` in bytes. Returns the node's identity; null when there is no memory. */
@@ -73,20 +100,25 @@ export class DeviceResources {
 
   /** devres_remove: takes the newest that fits off the list, without running it; undefined when there is none. */
   remove<T>(release: ReleaseFunction<T>, match?: Match<T>): DevresEntry<T> | undefined {
-    return this.#list.takeOff(release, match)?.node as unknown as DevresEntry<T> | undefined
+    return this.#takeOff(release, match, 'loose')?.node as unknown as DevresEntry<T> | undefined
   }
 
   /** devres_destroy: as {@link remove}, and frees it. 0 or -ENOENT. */
   destroy<T>(release: ReleaseFunction<T>, match?: Match<T>): number {
-    return this.#list.takeOff(release, match) === undefined ? errno.ENOENT : 0
+    return this.#takeOff(release, match, 'freed') === undefined ? errno.ENOENT : 0
   }
 
   /** devres_release: as {@link remove}, and runs it. 0 or -ENOENT. */
   release<T>(release: ReleaseFunction<T>, match?: Match<T>): number {
-    const taken = this.#list.takeOff(release, match)
+    const taken = this.#takeOff(release, match, 'freed')
     if (taken === undefined) return errno.ENOENT
     this.#list.core.events.because(taken.seq, () => release(taken.node.data as T))
     return 0
+  }
+
+  #takeOff<T>(release: ReleaseFunction<T>, match: Match<T> | undefined, life: 'loose' | 'freed'): { node: Node; seq: number } | undefined {
+    const node = this.#list.find(release, match)
+    return node && { node, seq: this.#list.unlink(node, life) }
   }
 
   /** devres_for_each_res: shows each that fits, newest first. What is shown must not change the list. */
@@ -101,7 +133,7 @@ export class DeviceResources {
    * @throws what they threw; TypeError, before anything is run, when a resource can only be released asynchronously.
    */
   releaseAll(reason: ReleaseReason): number {
-    mustBeSync(this.#list.nodes)
+    mustBeSync(this.#list.nodes, 'releaseAllAsync')
     return this.#list.releaseAll(reason, runAll)
   }
 
@@ -145,11 +177,15 @@ export class DeviceResources {
     if (!this.#list.core.rules.canReleaseAction) throw new TypeError('devm_release_action is not in the kernel of the seed')
     const taken = takeAction(this.#list, action, data)
     if (taken === undefined) this.#list.warn('action-absent', 'devm_release_action')
-    else this.#list.core.events.because(taken.seq, () => action(data))
+    else this.#list.core.events.because(taken, () => action(data))
   }
 
-  /** Takes over something that can be disposed of: it is, in its turn. Returns it; null when there is no memory, and it is disposed of at once. */
+  /**
+   * Takes over something that can be disposed of: it is, in its turn. Returns it; null when there is no memory, and it is disposed of at once.
+   * @throws TypeError for what cannot be disposed of.
+   */
   manage<T extends Disposable>(disposable: T): T | null {
+    mustHave(disposable, Symbol.dispose)
     if (this.addAction(dispose, disposable) === 0) return disposable
     disposable[Symbol.dispose]()
     return null
@@ -158,8 +194,11 @@ export class DeviceResources {
   /**
    * As {@link manage}, for what takes time to dispose of: then only {@link releaseAllAsync} releases this list. Null when there is no memory: it
    * is the caller's still, who waits for its disposal.
+   * @throws TypeError as {@link manage}; also while the device is probed or unbound by a call that does not wait, which could not release it.
    */
   manageAsync<T extends AsyncDisposable>(disposable: T): T | null {
+    mustHave(disposable, Symbol.asyncDispose)
+    if (!this.#mayWait()) throw new TypeError('the device is probed or unbound by a call that cannot wait: use probeAsync and unbindAsync')
     return this.addAction(disposeAsync, disposable) === 0 ? disposable : null
   }
 
@@ -205,12 +244,15 @@ export class DeviceResources {
     return krealloc(this.#list, memory, size)
   }
 
-  /** devres_open_group; without an id the group's own identity is its id. Returns the id; null when there is no memory. */
+  /**
+   * devres_open_group; without an id (undefined or null) the group's own identity is its id. Returns the id. Null when there is no memory: do not hand
+   * that on, for to the other calls null means, as NULL does in the kernel, the newest group that is open.
+   */
   openGroup(id?: unknown): unknown {
     return openGroup(this.#list, id)
   }
 
-  /** devres_close_group; no id: the newest open one. @throws Error when that group is closed already (BUG). */
+  /** devres_close_group; no id (undefined or null): the newest open one. @throws Error when that group is closed already (BUG). */
   closeGroup(id?: unknown): void {
     const group = this.#group(id, 'devres_close_group')
     if (group !== undefined) closeGroup(this.#list, group)
@@ -229,7 +271,7 @@ export class DeviceResources {
   releaseGroup(id?: unknown): number {
     const group = this.#groupToRelease(id)
     if (group === undefined) return 0
-    mustBeSync(this.#list.rangeOf(group))
+    mustBeSync(this.#list.rangeOf(group), 'releaseGroupAsync')
     return this.#list.releaseGroup(group, runAll)
   }
 
@@ -258,9 +300,5 @@ export class DeviceResources {
     const group = findGroup(this.#list.nodes, id)
     if (group === undefined) this.#list.warn('group-absent', by)
     return group
-  }
-
-  #has<T>(entry: DevresEntry<T>): boolean {
-    return this.#list.nodes.includes(entry as unknown as Node)
   }
 }

@@ -1,7 +1,8 @@
 import type { DeviceId, Emitter, Ids } from '@devtrail/events'
-import type { Driver, LiveDevice } from './binding.ts'
+import type { LiveDevice } from './binding.ts'
 import type { DevresPayload } from './events.ts'
 import { devresRules, type DevresRules, type Rules } from './rules.ts'
+import { runAll, type Run } from './run-all.ts'
 
 /** What a machine hands to its driver core. */
 export interface DriverCoreInit {
@@ -21,8 +22,8 @@ export class DriverCore {
   readonly rules: DevresRules
   readonly allocate: () => boolean
   readonly #queueWork: (work: () => void) => void
-  readonly #pending = new Map<LiveDevice, Driver>()
-  readonly #active = new Map<LiveDevice, Driver>()
+  readonly #pending = new Map<LiveDevice, Run>()
+  readonly #active = new Map<LiveDevice, Run>()
   #triggers = 0
 
   constructor({ events, ids, rules, queueWork, allocate = () => true }: DriverCoreInit) {
@@ -43,9 +44,9 @@ export class DriverCore {
     return this.#triggers
   }
 
-  /** driver_deferred_probe_add; `since` is {@link triggers} as it was when the probe began. */
-  defer(device: LiveDevice, driver: Driver, since: number): void {
-    this.#pending.set(device, driver)
+  /** driver_deferred_probe_add; `again` probes it once more, `since` is {@link triggers} as it was when the probe began. */
+  defer(device: LiveDevice, again: Run, since: number): void {
+    this.#pending.set(device, again)
     if (this.#triggers !== since) this.trigger()
   }
 
@@ -59,16 +60,16 @@ export class DriverCore {
   trigger(): void {
     this.#triggers++
     if (this.#pending.size === 0) return
-    for (const [device, driver] of this.#pending) this.#active.set(device, driver)
+    for (const [device, again] of this.#pending) this.#active.set(device, again)
     this.#pending.clear()
-    this.#queueWork(() => this.#retry())
+    this.#queueWork(() => runAll(this.#retries()))
   }
 
-  /** deferred_probe_work_func. */
-  #retry(): void {
-    for (const [device, driver] of this.#active) {
+  /** deferred_probe_work_func. A probe that throws does not keep the others from being tried. */
+  *#retries(): Generator<Run> {
+    for (const [device, again] of this.#active) {
       this.#active.delete(device)
-      device.probe(driver)
+      yield again
     }
   }
 

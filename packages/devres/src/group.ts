@@ -16,9 +16,10 @@ export interface Group {
   close: Node | null
 }
 
-/** find_group: the newest group of that id, open or closed; without an id the newest that is still open. */
+/** find_group: the newest group of that id, open or closed; without an id (undefined or null) the newest that is still open. */
 export function findGroup(list: readonly Node[], id: unknown): Group | undefined {
-  const fits = ({ marks }: Node): boolean => marks !== null && (id === undefined ? marks.close === null : marks.id === id)
+  const isOf = (group: Group): boolean => group.id === id || Object.is(group.id, id)
+  const fits = ({ marks }: Node): boolean => marks !== null && ((id ?? null) === null ? marks.close === null : isOf(marks))
   return list.findLast((node) => node.marks?.open === node && fits(node))?.marks ?? undefined
 }
 
@@ -42,7 +43,7 @@ export function dissolve(range: readonly Node[]): { resources: Node[]; groups: G
 export function openGroup(list: DevresList, id: unknown): unknown {
   // The marker and the group point at each other.
   const group: Group = { id, open: undefined as unknown as Node, close: null }
-  const open = list.alloc({ release: OPEN, size: 0, data: null, run: null, marks: group })
+  const open = list.alloc({ release: OPEN, size: 0, data: null, run: null, marks: group, key: null })
   if (open === null) return null
   group.id ??= open.node
   group.open = open
@@ -54,12 +55,12 @@ export function openGroup(list: DevresList, id: unknown): unknown {
 export function closeGroup(list: DevresList, group: Group): void {
   if (group.close !== null) throw list.bug(group.open, `opens group ${String(group.id)}, which is closed twice`)
   const node = hex(BigInt(group.open.node) + MARKER_BYTES)
-  group.close = { node, release: CLOSE, size: 0, data: null, run: null, marks: group }
+  group.close = { node, release: CLOSE, size: 0, data: null, run: null, marks: group, key: null, life: 'loose', at: -1 }
   list.append(group.close)
 }
 
 /** Drops the markers. */
 export function removeGroup(list: DevresList, { open, close }: Group): void {
-  list.unlink(open)
-  if (close !== null) list.unlink(close)
+  list.unlink(open, 'freed')
+  if (close !== null) list.unlink(close, 'freed')
 }

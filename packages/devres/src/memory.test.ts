@@ -133,8 +133,8 @@ describe('entries', () => {
     const { resources } = bench()
     const entry = resources.alloc(noop, 1)!
     resources.addEntry(entry)
-    expect(() => resources.addEntry(entry)).toThrow(/is added while it is on the list .*after event 1/)
-    expect(() => resources.free(entry)).toThrow(/is freed while it is on the list/)
+    expect(() => resources.addEntry(entry)).toThrow(/is added while it is on a list .*after event 1/)
+    expect(() => resources.free(entry)).toThrow(/is freed while it is on a list/)
   })
 
   it('for each shows those that fit, newest first', () => {

@@ -24,7 +24,9 @@ export function kmalloc(list: DevresList, size: number): MemoryPointer {
 
 export function kfree(list: DevresList, memory: MemoryPointer): void {
   if (list.core.rules.hasZeroSizePointer && (memory === null || memory === ZERO_SIZE_PTR)) return
-  if (list.takeOff(devm_kzalloc_release, (m) => m === memory) === undefined) list.warn('memory-absent', 'devm_kfree')
+  const node = list.newestOf({ kind: devm_kzalloc_release, data: memory })
+  if (node === undefined) list.warn('memory-absent', 'devm_kfree')
+  else list.unlink(node, 'freed')
 }
 
 export function krealloc(list: DevresList, memory: MemoryPointer, size: number): MemoryPointer {
@@ -39,7 +41,7 @@ export function krealloc(list: DevresList, memory: MemoryPointer, size: number):
     memory.resize(size)
     return memory
   }
-  const old = list.find(devm_kzalloc_release, (m) => m === memory)
+  const old = list.newestOf({ kind: devm_kzalloc_release, data: memory })
   if (old === undefined) {
     list.warn('memory-absent', 'devm_krealloc')
     return null
@@ -74,12 +76,15 @@ export function getFreePages(list: DevresList, order: number): Pointer | null {
   if (!Number.isInteger(order) || order < 0 || order > ORDER_MAX) throw new RangeError(`an order is from 0 to ${ORDER_MAX}, found ${order}`)
   const address = list.core.allocate() ? list.freshAddress() : null
   if (address === null) return null
-  const node = list.allocWith({ run: devm_pages_release, size: PAGES_BYTES }, () => ({ address, order }))
+  const of = { run: devm_pages_release, release: devm_pages_release.name, size: PAGES_BYTES, marks: null }
+  const node = list.alloc({ ...of, data: { address, order } satisfies Pages, key: { kind: devm_pages_release, data: address } })
   if (node === null) return null
   list.append(node)
   return address
 }
 
 export function freePages(list: DevresList, address: Pointer): void {
-  if (list.takeOff(devm_pages_release, (pages) => pages.address === address) === undefined) list.warn('memory-absent', 'devm_free_pages')
+  const node = list.newestOf({ kind: devm_pages_release, data: address })
+  if (node === undefined) list.warn('memory-absent', 'devm_free_pages')
+  else list.unlink(node, 'freed')
 }

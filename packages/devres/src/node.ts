@@ -14,11 +14,23 @@ export interface Resource {
   readonly size: number
 }
 
+/** By what a resource is looked up at once: in the kernel the two pointers that its match function compares. */
+export interface LookupKey {
+  readonly kind: unknown
+  readonly data: unknown
+}
+
 /** An entry of the list: a resource, or a marker of the group in `marks`. */
 export interface Node extends Resource {
   readonly data: unknown
   readonly run: ReleaseFunction<never> | null
   readonly marks: Group | null
+  /** Null: only a search finds it. */
+  readonly key: LookupKey | null
+  /** In its caller's hands, on a list, or its memory is given back. */
+  life: 'loose' | 'listed' | 'freed'
+  /** Its place on its list; the list's affair. */
+  at: number
 }
 
 /** Memory for a managed resource, from devres_alloc until it is freed: on a list, or in the caller's hands. */

@@ -1,9 +1,17 @@
-/** Runs release functions one after the other: one that throws does not keep the others from being run. */
+/** Runs one after the other: one that throws does not keep the others from being run. */
 export type Run = () => unknown
 
 function rethrow(errors: readonly unknown[]): void {
   if (errors.length === 0) return
-  throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} release functions threw`)
+  const all = errors.flatMap((error) => (error instanceof TeardownError ? error.errors : [error]))
+  throw all.length === 1 ? all[0] : new TeardownError(all)
+}
+
+/** Several threw. */
+class TeardownError extends AggregateError {
+  constructor(errors: readonly unknown[]) {
+    super(errors, `${errors.length} functions of a teardown threw`)
+  }
 }
 
 /** @throws what one threw, or an AggregateError of all. */
@@ -19,15 +27,19 @@ export function runAll(runs: Iterable<Run>): void {
   rethrow(errors)
 }
 
-/** As {@link runAll}, waiting for each. */
+/** As {@link runAll}, waiting for each that has to be waited for. */
 export async function runAllAsync(runs: Iterable<Run>): Promise<void> {
   const errors: unknown[] = []
   for (const run of runs) {
     try {
-      await run()
+      const running = run()
+      if (isPromiseLike(running)) await running
     } catch (error) {
       errors.push(error)
     }
   }
   rethrow(errors)
 }
+
+const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'

@@ -61,7 +61,9 @@ function clipped(
   { constraint: { min = 0n, max = MAX }, reservations, flags }: FreeSpaceSearch,
 ): AddressRange {
   const gap = { start: start < min ? min : start, end: end > max ? max : end }
-  return reservations === null ? gap : reservations({ ...gap, flags })
+  if (reservations === null) return gap
+  const left = reservations({ ...gap, flags })
+  return { start: u64(left.start), end: u64(left.end) }
 }
 
 function fitting(

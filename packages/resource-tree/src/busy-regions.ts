@@ -3,7 +3,7 @@ import type { Emitter } from '@devtrail/events'
 import { hasFlags, ioresDesc, ioresource, typeBits, typeOf } from './flags.ts'
 import { MuxedQueue } from './muxed-queue.ts'
 import { childAround, placeUnder } from './place.ts'
-import { endOf, type AddressRange } from './ranges.ts'
+import { u64, type AddressRange } from './ranges.ts'
 import { Resource } from './resource.ts'
 import type { ResourceTreeRules } from './rules.ts'
 import type { TreeLinks } from './tree-links.ts'
@@ -14,12 +14,12 @@ export type ReleaseRegionResult = { readonly freed: Resource } | { readonly warn
 
 /** What `__release_region` prints when no busy node has exactly this range (form of 6.1.160 and later; before, without 0x). */
 export const releaseWarning = (start: bigint, end: bigint, prefix: '0x' | '' = '0x'): string =>
-  `Trying to free nonexistent resource <${[start, end].map((v) => prefix + v.toString(16).padStart(16, '0')).join('-')}>`
+  `Trying to free nonexistent resource <${[start, end].map((v) => prefix + u64(v).toString(16).padStart(16, '0')).join('-')}>`
 
 /** What is asked for. */
 export interface RegionRequest {
   readonly start: bigint
-  readonly size: bigint
+  readonly end: bigint
   readonly name: string | null
   readonly flags: bigint
   readonly parent: Resource
@@ -81,9 +81,9 @@ export class BusyRegions {
     }
   }
 
-  #newRegion({ start, size, name, flags, parent }: RegionRequest): Resource | null {
+  #newRegion({ start, end, name, flags, parent }: RegionRequest): Resource | null {
     const { events } = this.#links
-    const region = new Resource(start, endOf(start, size), name, flags)
+    const region = new Resource(start, end, name, flags)
     this.#takeType(region, parent, flags)
     if (this.#spec.mayAllocate?.('request_region') ?? true) return region
     events.allocationFailed(region, 'request_region')

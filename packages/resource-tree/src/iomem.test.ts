@@ -99,6 +99,7 @@ describe('what cannot be read', () => {
     ['a child of nothing', '  00000000-00000fff : Reserved\n', 1],
     ['a level that is skipped', '00000000-00000fff : a\n    00000000-00000fff : b\n', 2],
     ['more than 64 bits', '00000000-10000000000000000 : a\n', 1],
+    ['a range that ends before it starts', '00000000-00000fff : a\n00000005-00000001 : x\n', 2],
     ['no name at all', '00000000-00000fff\n', 1],
   ])('%s names its line', (_, text, line) => {
     const error = failure(text)
@@ -111,7 +112,20 @@ describe('what cannot be read', () => {
     expect(failure(IOMEM.replaceAll(/[0-9a-f]{8,}-[0-9a-f]{8,}/g, '00000000-00000000')).message).toBe(
       'every address is zero: /proc/iomem was read without CAP_SYS_ADMIN; record it as root',
     )
+    expect(failure('00000000-00000000 : System RAM\n').message).toMatch(/^every address is zero/)
   })
+})
+
+test('a range of size 0 ends before it starts', () => {
+  const [line] = parseIomem('00000005-00000004 : adjusted\n')
+  expect(line).toEqual({ level: 0, start: 5n, end: 4n, name: 'adjusted' })
+})
+
+test('a line break in a name does not make two lines', () => {
+  const name = 'a\n00000000-ffffffff : System RAM\r'
+  const printed = printLine({ level: 0, start: 0n, end: 0xfffn, name })
+  expect(printed).toBe('00000000-00000fff : a\\01200000000-ffffffff : System RAM\\015')
+  expect(parseIomem(printed)).toHaveLength(1)
 })
 
 test('a name may contain the separator, and one that is missing is <BAD> both ways', () => {

@@ -22,14 +22,17 @@ export function* preorder(state: ResourceTreeState, root: string): Generator<{ l
   }
 }
 
-/** One node as the kernel prints it: `START-END : NAME`, addresses padded to `digits`. */
+/** One node as the kernel prints it: `START-END : NAME`, addresses padded to `digits`. A line break in the name is `\012`. */
 export function printLine(line: IomemLine, digits = 8): string {
   const indent = ' '.repeat(2 * Math.min(line.level, MAX_INDENT_LEVEL))
   const hex = (v: bigint): string => v.toString(16).padStart(digits, '0')
-  return `${indent}${hex(line.start)}-${hex(line.end)} : ${line.name ?? '<BAD>'}`
+  return `${indent}${hex(line.start)}-${hex(line.end)} : ${line.name === null ? '<BAD>' : oneLine(line.name)}`
 }
 
-/** The tree in /proc/iomem's own format, byte for byte, each line ended by a newline. */
+/** The kernel prints a line break in a name as it is; here, where a line is a node, it is printed as an octal escape. */
+const oneLine = (name: string): string => name.replaceAll('\n', '\\012').replaceAll('\r', '\\015')
+
+/** The tree in /proc/iomem's own format, byte for byte (but see `printLine` of line breaks), each line ended by a newline. */
 export function printTree(state: ResourceTreeState, root: string, digits = 8): string {
   let out = ''
   for (const { level, node } of preorder(state, root))
@@ -51,7 +54,7 @@ export class IomemSyntaxError extends Error {
 
 /**
  * Reads the text of /proc/iomem.
- * @throws IomemSyntaxError naming the line; also when every address is zero, as an unprivileged reader sees them.
+ * @throws IomemSyntaxError naming the line, also one whose range ends before it starts (one of size 0 may); Error when every address is zero, as an unprivileged reader sees them.
  */
 export function parseIomem(text: string): IomemLine[] {
   const lines: IomemLine[] = []
@@ -62,9 +65,12 @@ export function parseIomem(text: string): IomemLine[] {
     if (m === null || m[1]!.length % 2 !== 0) throw new IomemSyntaxError(i + 1, line)
     const level = m[1]!.length / 2
     if (level > (lines.at(-1)?.level ?? -1) + 1) throw new IomemSyntaxError(i + 1, line)
-    lines.push({ level, start: BigInt(`0x${m[2]}`), end: BigInt(`0x${m[3]}`), name: m[4] === '<BAD>' ? null : m[4]! })
+    const [start, end] = [BigInt(`0x${m[2]}`), BigInt(`0x${m[3]}`)]
+    // A range of size 0 ends one before it starts; a driver can have made one by adjust_resource.
+    if (end + 1n < start) throw new IomemSyntaxError(i + 1, line)
+    lines.push({ level, start, end, name: m[4] === '<BAD>' ? null : m[4]! })
   }
-  if (lines.length > 1 && lines.every((l) => l.start === 0n && l.end === 0n)) {
+  if (lines.length > 0 && lines.every((l) => l.start === 0n && l.end === 0n)) {
     throw new Error('every address is zero: /proc/iomem was read without CAP_SYS_ADMIN; record it as root')
   }
   return lines

@@ -1,4 +1,4 @@
-/** The helpers of include/linux/ioport.h that look at ranges and flags only. */
+/** The helpers of include/linux/ioport.h that look at ranges and flags only: at values of 64 bits, as descriptors have them. */
 import { hasFlags, ioresource, typeOf } from './flags.ts'
 
 /** 64 bits, wrapping as the kernel's `resource_size_t` does. */
@@ -17,6 +17,9 @@ export interface FlaggedRange extends AddressRange {
 
 /** The last address of `size` bytes from `start`; size 0 gives the address before it. */
 export const endOf = (start: bigint, size: bigint): bigint => u64(start + size - 1n)
+
+/** `size` bytes from `start`, which wrap. */
+export const rangeOf = (start: bigint, size: bigint): AddressRange => ({ start: u64(start), end: endOf(start, size) })
 
 /** `resource_size`: bytes; the whole 64-bit space wraps to 0. */
 export const resourceSize = ({ start, end }: AddressRange): bigint => u64(end - start + 1n)

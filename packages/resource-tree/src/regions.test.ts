@@ -99,18 +99,40 @@ describe.each(eras)('MUXED regions by the rules of %s', (rules) => {
     expect(tree.muxed.waiting).toBe(0)
   })
 
-  test('what it says when it goes on is said by the task that waited', async () => {
+  test('what it says when it goes on is said by the task that waited and on its CPU, and nothing else is', async () => {
     const { tree, events, emitter } = iomem({ rules })
     tree.requestRegion(0x100n, 0x10n, 'first', MUXED)
-    emitter.actor = { pid: 7, comm: 'waiter' }
+    const other = { actor: { pid: 8, comm: 'other' }, cpu: 3 }
+    Object.assign(emitter, { actor: { pid: 7, comm: 'waiter' }, cpu: 1 })
     const waiting = tree.waitForRegion(0x100n, 0x10n, 'second', MUXED)
-    emitter.actor = { pid: 8, comm: 'other' }
+    Object.assign(emitter, other)
     tree.releaseRegion(0x100n, 0x10n)
     await waiting
-    expect(events.slice(-2).map((e) => [e.type, e.actor?.pid])).toEqual([
-      ['resource-tree/wait-ended', 7],
-      ['resource-tree/requested', 7],
+    expect(events.slice(-2).map((e) => [e.type, e.actor?.pid, e.cpu])).toEqual([
+      ['resource-tree/wait-ended', 7, 1],
+      ['resource-tree/requested', 7, 1],
     ])
+    expect([emitter.actor, emitter.cpu]).toEqual([other.actor, other.cpu])
+  })
+
+  test('it looks again below the node it had come to, whatever was put above that meanwhile', async () => {
+    const inUse = (): Fixture & { win: Resource; free: () => void } => {
+      const fixture = iomem({ rules, sleep: () => free() })
+      const { tree } = fixture
+      const win = put(tree, 'win', 0n, 0xfffn)
+      tree.requestRegion(0x100n, 0x10n, 'first', MUXED)
+      const free = (): void => {
+        tree.releaseRegion(0x100n, 0x10n)
+        tree.insertResource(new Resource(0n, 0xffffn, 'busy', MEM | BUSY))
+      }
+      return { ...fixture, win, free }
+    }
+    const awake = inUse()
+    const waiting = awake.tree.waitForRegion(0x100n, 0x10n, 'second', MUXED)
+    awake.free()
+    expect((await waiting)?.parent).toBe(awake.win)
+    const asleep = inUse()
+    expect(asleep.tree.requestRegion(0x100n, 0x10n, 'second', MUXED)?.parent).toBe(asleep.win)
   })
 
   test('a caller that cannot wait sleeps as the tree was told to; one that was told nothing is a bug', () => {

@@ -4,7 +4,7 @@ import { isExclusive, partlyMapped, type DevmemPolicy } from './exclusive.ts'
 import { ioresDesc, ioresource } from './flags.ts'
 import { intersection, type RegionIntersection, type RegionKind } from './intersects.ts'
 import { printResource } from './print.ts'
-import { endOf } from './ranges.ts'
+import { rangeOf, u64 } from './ranges.ts'
 import { Resource } from './resource.ts'
 import { resourceTreeRules, type ResourceTreeRules } from './rules.ts'
 import { TreeEvents } from './tree-events.ts'
@@ -14,7 +14,10 @@ import { PAGE_SHIFT, PAGE_SIZE, walkNodes, walkPages, wantedBy, type PageVisit, 
 
 const BUSY_RAM = ioresource.SYSTEM_RAM | ioresource.BUSY
 
-/** The questions of kernel/resource.c about one tree. Answers are the kernel's, by the rules of the tree. */
+/**
+ * The questions of kernel/resource.c about one tree. Answers are the kernel's, by the rules of the tree. Addresses, sizes, page numbers and flags are
+ * 64 bits and wrap: -1n is the last address, 2n ** 64n the first.
+ */
 export class ResourceQueries {
   /** The root itself; not a node of the tree and never in an event. */
   readonly root: Resource
@@ -34,8 +37,10 @@ export class ResourceQueries {
     this.links = new TreeLinks(this.root, this.events)
   }
 
-  /** `lookup_resource`: the child of `parent` that starts exactly here. */
-  lookupResource(start: bigint, { list }: Resource = this.root): Resource | null {
+  /** `lookup_resource`: the child of `parent` that starts exactly here. @throws ResourceTreeBug for a `parent` in another tree. */
+  lookupResource(address: bigint, parent: Resource = this.root): Resource | null {
+    const start = u64(address)
+    const { list } = this.links.ours(parent)
     if (list === null) return null
     if (!list.regular) {
       for (const child of list) if (child.start === start) return child
@@ -53,7 +58,7 @@ export class ResourceQueries {
     const { intersects } = this.rules
     if ('name' in kind !== (intersects === 'name'))
       throw new TypeError(`region_intersects of this kernel compares ${intersects === 'name' ? 'names' : 'flags'}`)
-    return intersection(this.root, { start, end: endOf(start, size) }, kind, intersects, this.links.inOrder)
+    return intersection(this.root, rangeOf(start, size), kind, intersects, this.links.inOrder)
   }
 
   /**
@@ -62,13 +67,13 @@ export class ResourceQueries {
    */
   walkIomemResDesc(desc: number, flags: bigint, start: bigint, end: bigint, visit: WalkVisit): number {
     if (!this.rules.ramByFlags) throw new TypeError('walk_iomem_res_desc came with Linux 4.6: use walkIomemRes')
-    return walkNodes(this.#walk(start, end, wantedBy({ flags, desc })), visit)
+    return walkNodes(this.#walk(start, end, wantedBy({ flags: u64(flags), desc })), visit)
   }
 
   /** `walk_iomem_res` of the seed's kernel: every node with exactly these flags, and this name unless it is null. -1 without any. */
   walkIomemRes(name: string | null, flags: bigint, start: bigint, end: bigint, visit: WalkVisit): number {
     if (this.rules.ramByFlags) throw new TypeError('walk_iomem_res is gone since Linux 4.6: use walkIomemResDesc')
-    return walkNodes(this.#walk(start, end, wantedBy({ name, flags })), visit)
+    return walkNodes(this.#walk(start, end, wantedBy({ name, flags: u64(flags) })), visit)
   }
 
   /** `walk_system_ram_res`: every range of busy System RAM. */
@@ -83,8 +88,7 @@ export class ResourceQueries {
 
   /** `walk_system_ram_range`: whole pages (of 4 KiB) of busy System RAM. A first range without one ends the walk as if there were none. */
   walkSystemRamRange(startPfn: bigint, pages: bigint, visit: PageVisit): number {
-    const start = BigInt.asUintN(64, startPfn << PAGE_SHIFT)
-    return walkPages(this.#ramWalk(start, BigInt.asUintN(64, ((startPfn + pages) << PAGE_SHIFT) - 1n)), visit)
+    return walkPages(this.#ramWalk(startPfn << PAGE_SHIFT, ((startPfn + pages) << PAGE_SHIFT) - 1n), visit)
   }
 
   /** `page_is_ram`: whether the whole of a page is System RAM. */
@@ -94,7 +98,7 @@ export class ResourceQueries {
 
   /** `resource_is_exclusive`: whether users may not map some of the range. Below an inner `root` it looks at what follows that too, as the kernel does. */
   resourceIsExclusive(address: bigint, size: bigint, root: Resource = this.root): boolean {
-    return isExclusive(root, address, size, this.#policy)
+    return isExclusive(this.links.ours(root), u64(address), u64(size), this.#policy)
   }
 
   /** `iomem_is_exclusive`: the same of the page that an address is in. */
@@ -104,9 +108,9 @@ export class ResourceQueries {
 
   /** `iomem_map_sanity_check`: 0; -1 with a warning when some node that is not busy has only a part of the pages. */
   iomemMapSanityCheck(address: bigint, size: bigint): number {
-    const node = partlyMapped(this.root, address, size, this.links.inOrder)
+    const node = partlyMapped(this.root, u64(address), u64(size), this.links.inOrder)
     if (node === null) return 0
-    const range = { start: address, end: endOf(address, size) }
+    const range = rangeOf(address, size)
     const asked = `[mem ${[range.start, range.end].map((v) => `0x${v.toString(16).padStart(8, '0')}`).join('-')}]`
     const message = `resource sanity check: requesting ${asked}, which spans more than ${node.name} ${printResource(node)}`
     this.events.warned('iomem_map_sanity_check', range, message)
@@ -120,6 +124,14 @@ export class ResourceQueries {
   }
 
   #walk(start: bigint, end: bigint, isWanted: (node: Resource) => boolean): Walk {
-    return { root: this.root, start, end, isWanted, topLevelOnly: false, seed: !this.rules.ramByFlags, inOrder: this.links.inOrder }
+    return {
+      root: this.root,
+      start: u64(start),
+      end: u64(end),
+      isWanted,
+      topLevelOnly: false,
+      seed: !this.rules.ramByFlags,
+      inOrder: this.links.inOrder,
+    }
   }
 }

@@ -6,7 +6,8 @@
  * `release_resource` takes a node out with its subtree; `remove_resource` leaves its children in its place; `request_region` looks for its place
  * itself, down through nodes that are not busy.
  *
- * Where the kernel would crash, hang or corrupt its lists, `ResourceTreeBug` is thrown.
+ * Where the kernel would crash, hang or corrupt its lists, `ResourceTreeBug` is thrown; also for a node of another tree, which the kernel would
+ * change unseen. Addresses, sizes and flags are 64 bits and wrap, whatever call they are handed to.
  */
 import { errno, type DeviceId, type Emitter, type Ids } from '@devtrail/events'
 import { AdjustableMemory, type AdjustableRelease } from './adjustable.ts'
@@ -15,7 +16,7 @@ import { BusyRegions, type ReleaseRegionResult } from './busy-regions.ts'
 import type { ResourceTreePayload } from './events.ts'
 import type { MuxedQueue } from './muxed-queue.ts'
 import { insertionUnder, isListed, mayAdjust, placeUnder } from './place.ts'
-import { endOf, resourceContains, type AddressRange } from './ranges.ts'
+import { rangeOf, resourceContains, u64, type AddressRange } from './ranges.ts'
 import { Resource } from './resource.ts'
 import { ResourceQueries } from './resource-queries.ts'
 import type { RequestHow } from './tree-events.ts'
@@ -60,7 +61,7 @@ export class ResourceTree extends ResourceQueries {
   }
 
   #request(resource: Resource, parent: Resource, how: RequestHow): Resource | null {
-    const place = placeUnder(parent, resource)
+    const place = placeUnder(this.links.ours(parent), this.links.handedIn(resource))
     if (typeof place === 'number') {
       this.links.grant(resource, { above: parent, place, covered: [] }, how)
       return null
@@ -83,7 +84,7 @@ export class ResourceTree extends ResourceQueries {
   }
 
   #insert(resource: Resource, parent: Resource, how: RequestHow): Resource | null {
-    const found = insertionUnder(parent, resource)
+    const found = insertionUnder(this.links.ours(parent), this.links.handedIn(resource))
     if (!(found instanceof Resource)) {
       this.links.grant(resource, found, how)
       return null
@@ -98,7 +99,7 @@ export class ResourceTree extends ResourceQueries {
    * descriptor that has a parent, stay as they are.
    */
   insertResourceExpandToFit(resource: Resource, parent: Resource = this.root): void {
-    if (resource.parent !== null) return
+    if (this.links.ours(resource).parent !== null) return
     for (;;) {
       const conflict = this.#insert(resource, parent, 'insert_resource_expand_to_fit')
       if (conflict === null || conflict === parent) return
@@ -113,18 +114,18 @@ export class ResourceTree extends ResourceQueries {
    * @throws ResourceTreeBug when it is in no tree (the kernel would crash).
    */
   releaseResource(resource: Resource): number {
-    return this.links.unlink(resource, 'release_resource')
+    return this.links.unlink(this.links.ours(resource), 'release_resource')
   }
 
   /** `remove_resource`: its children take its place. 0, or -EINVAL. @throws ResourceTreeBug when it is in no tree. */
   removeResource(resource: Resource): number {
     if (!this.rules.canRemove) throw this.links.bug(resource, 'cannot be removed: remove_resource came with Linux 4.8')
-    return this.links.unlink(resource, 'remove_resource')
+    return this.links.unlink(this.links.ours(resource), 'remove_resource')
   }
 
   /** `release_child_resources`: everything below a node is on its own, starts at 0 and keeps its size and flags. */
   releaseChildResources(parent: Resource): void {
-    const count = this.links.scatter(parent)
+    const count = this.links.scatter(this.links.ours(parent))
     if (count > 0 && this.events.holds(parent)) this.events.childrenReleased(parent, count)
   }
 
@@ -133,8 +134,8 @@ export class ResourceTree extends ResourceQueries {
    * accepted: the resource then ends before it starts. @throws ResourceTreeBug when its parent does not list it.
    */
   adjustResource(resource: Resource, start: bigint, size: bigint): number {
-    const range = { start, end: endOf(start, size) }
-    const may = mayAdjust(resource, range)
+    const range = rangeOf(start, size)
+    const may = mayAdjust(this.links.ours(resource), range)
     if (may === null) throw this.links.bug(resource, 'cannot be adjusted: its parent does not list it')
     if (!may) return errno.EBUSY
     this.links.setRange(resource, range)
@@ -146,9 +147,10 @@ export class ResourceTree extends ResourceQueries {
    * parent is given another range instead, in place if it can be. 0, or -EBUSY.
    */
   allocateResource(resource: Resource, size: bigint, constraint: AllocationConstraint = {}, parent: Resource = this.root): number {
-    const old = resource.parent === null ? null : resource
-    const search = { size, flags: resource.flags, constraint, reservations: this.#reservations, guarded: this.rules.allocationGuarded }
-    const found = freeSpace(parent, old, search)
+    const old = this.links.handedIn(resource).parent === null ? null : resource
+    const search = { size: u64(size), flags: resource.flags, constraint: wrapped(constraint) }
+    const rules = { reservations: this.#reservations, guarded: this.rules.allocationGuarded }
+    const found = freeSpace(this.links.ours(parent), old, { ...search, ...rules })
     if (found !== null && (old === null ? this.#place(resource, found, parent) : this.#reallocate(resource, found, parent))) return 0
     this.events.refused(resource, 'allocate_resource', errno.EBUSY)
     return errno.EBUSY
@@ -177,17 +179,23 @@ export class ResourceTree extends ResourceQueries {
    * sleeps, see `RootSpec.sleep`. @throws ResourceTreeBug when it would have to and cannot.
    */
   requestRegion(start: bigint, size: bigint, name: string | null, flags = 0n, parent: Resource = this.root): Resource | null {
-    return this.#regions.request({ start, size, name, flags, parent })
+    return this.#regions.request({ ...rangeOf(start, size), name, flags: u64(flags), parent: this.links.ours(parent) })
   }
 
   /** `__request_region` as `requestRegion`, for callers that can wait while others go on: until a MUXED region in the way is released. */
-  waitForRegion(start: bigint, size: bigint, name: string | null, flags = 0n, parent: Resource = this.root): Promise<Resource | null> {
-    return this.#regions.wait({ start, size, name, flags, parent })
+  async waitForRegion(
+    start: bigint,
+    size: bigint,
+    name: string | null,
+    flags = 0n,
+    parent: Resource = this.root,
+  ): Promise<Resource | null> {
+    return this.#regions.wait({ ...rangeOf(start, size), name, flags: u64(flags), parent: this.links.ours(parent) })
   }
 
   /** `__release_region`: frees the busy node of exactly this range, with all under it; warns when there is none. */
   releaseRegion(start: bigint, size: bigint, parent: Resource = this.root): ReleaseRegionResult {
-    return this.#regions.release({ start, end: endOf(start, size) }, parent)
+    return this.#regions.release(rangeOf(start, size), this.links.ours(parent))
   }
 
   /**
@@ -195,7 +203,7 @@ export class ResourceTree extends ResourceQueries {
    * stands behind the hole. Children stay with the lower part; where they do not fit nothing is changed. Linux 6.1 knows no `parent` but the root.
    */
   releaseMemRegionAdjustable(start: bigint, size: bigint, parent: Resource = this.root): AdjustableRelease {
-    return this.#adjustable.release({ start, end: endOf(start, size) }, parent)
+    return this.#adjustable.release(rangeOf(start, size), this.links.ours(parent))
   }
 
   /**
@@ -203,18 +211,24 @@ export class ResourceTree extends ResourceQueries {
    * @throws ResourceTreeBug for the range of one that is linked: use `adjustResource`.
    */
   describe(resource: Resource, { start, end, name, flags, desc }: Description): void {
+    this.links.ours(resource)
     if ((start !== undefined || end !== undefined) && (resource === this.root || isListed(resource)))
       throw this.links.bug(resource, 'is linked: its range is changed by adjustResource')
-    if (start !== undefined) resource.start = BigInt.asUintN(64, start)
-    if (end !== undefined) resource.end = BigInt.asUintN(64, end)
+    if (start !== undefined) resource.start = u64(start)
+    if (end !== undefined) resource.end = u64(end)
     if (name !== undefined) resource.name = name
-    if (flags !== undefined) resource.flags = flags
+    if (flags !== undefined) resource.flags = u64(flags)
     if (desc !== undefined) resource.desc = desc
     this.events.described(resource)
   }
 
   /** Says which device a node was requested for (its managed resource). */
-  identifyOwner({ id }: Resource, device: DeviceId): void {
+  identifyOwner(resource: Resource, device: DeviceId): void {
+    const { id } = this.links.ours(resource)
     if (id !== null) this.events.emitter.emit<ResourceTreePayload>('resource-tree/owner-identified', { region: id, device }, { device })
   }
+}
+
+function wrapped({ min = 0n, max = -1n, align = 1n, alignf }: AllocationConstraint): AllocationConstraint {
+  return { min: u64(min), max: u64(max), align: u64(align), ...(alignf && { alignf }) }
 }

@@ -4,7 +4,8 @@ import { u64 } from './ranges.ts'
 import type { SiblingList } from './sibling-list.ts'
 
 /**
- * A descriptor of an address range (`struct resource`, include/linux/ioport.h). The caller owns it; a tree links it. A
+ * A descriptor of an address range (`struct resource`, include/linux/ioport.h). The caller owns it; a tree links it. Start, end and flags are 64 bits:
+ * they wrap here, and what was written into them since wraps when the descriptor is handed to a tree. A
  * descriptor that was released keeps its children and brings them along when it is granted again. While it is linked only the tree
  * changes it: what is written here behind its back is neither checked nor an event.
  */
@@ -29,12 +30,14 @@ export class Resource {
   staleChild: Resource | null = null
   /** Its incarnation while it is in a tree; null outside. */
   id: RegionId | null = null
+  /** The root of the tree that it is in; null outside. The tree's affair. */
+  root: Resource | null = null
 
   constructor(start: bigint, end: bigint, name: string | null = null, flags: bigint = ioresource.MEM, desc = 0) {
     this.start = u64(start)
     this.end = u64(end)
     this.name = name
-    this.flags = flags
+    this.flags = u64(flags)
     this.desc = desc
   }
 

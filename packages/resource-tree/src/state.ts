@@ -99,10 +99,11 @@ function adopt(state: ResourceTreeState, node: RegionNode): void {
 }
 
 function forgetSubtree(state: ResourceTreeState, id: RegionId): void {
-  const node = state.nodes.get(id)
-  if (node === undefined) return
-  for (const child of node.children) forgetSubtree(state, child)
-  state.nodes.delete(id)
+  const left = [id]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const child of state.nodes.get(next)?.children ?? []) left.push(child)
+    state.nodes.delete(next)
+  }
 }
 
 function forgetChildren(state: ResourceTreeState, root: string, parent: RegionId | null): void {

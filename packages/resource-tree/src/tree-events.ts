@@ -37,9 +37,15 @@ export class TreeEvents {
     if (this.emitter.on) this.emitter.emit<ResourceTreePayload>(type, data)
   }
 
+  /** Gives a node that comes into the tree its incarnation. */
+  #enter(node: Resource): RegionId {
+    node.root = this.#root
+    return (node.id = this.#ids.next('region'))
+  }
+
   /** A node was linked; `handedIn` are its flags without those the kernel added. `place` and `adopted` where the order of ranges does not tell. */
   granted(node: Resource, how: RequestHow, handedIn: bigint, place: number | null, adopted: number | null): void {
-    const region = (node.id = this.#ids.next('region'))
+    const region = this.#enter(node)
     if (!this.emitter.on) return
     const { start, end, name, flags, desc, parent } = node
     const data = { root: this.#name, region, parent: parent!.id, start, end, name, flags: handedIn, how, pointer: null }
@@ -47,7 +53,7 @@ export class TreeEvents {
   }
 
   carried(node: Resource, parent: RegionId): RegionId {
-    const region = (node.id = this.#ids.next('region'))
+    const region = this.#enter(node)
     const { start, end, name, flags, desc } = node
     this.say('resource-tree/carried', { root: this.#name, region, parent, start, end, name, flags, desc })
     return region
@@ -92,8 +98,14 @@ export class TreeEvents {
 
   split(lower: Resource, upper: Resource): void {
     if (lower.id === null) return
-    upper.id = this.#ids.next('region')
-    const data = { root: this.#name, region: lower.id, end: lower.end, upper: upper.id, upperStart: upper.start, upperEnd: upper.end }
+    const data = {
+      root: this.#name,
+      region: lower.id,
+      end: lower.end,
+      upper: this.#enter(upper),
+      upperStart: upper.start,
+      upperEnd: upper.end,
+    }
     this.say('resource-tree/split', data)
   }
 

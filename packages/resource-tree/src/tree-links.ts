@@ -2,7 +2,7 @@
 import { errno } from '@devtrail/events'
 import { bug, type ResourceTreeBug } from './bug.ts'
 import { isListed, placeUnder, type Insertion } from './place.ts'
-import { resourceSize, type AddressRange } from './ranges.ts'
+import { resourceSize, u64, type AddressRange } from './ranges.ts'
 import type { Resource } from './resource.ts'
 import { SiblingList } from './sibling-list.ts'
 import type { ReleaseHow, RequestHow, TreeEvents } from './tree-events.ts'
@@ -16,10 +16,27 @@ export class TreeLinks {
   constructor(root: Resource, events: TreeEvents) {
     this.root = root
     this.events = events
+    root.root = root
   }
 
   bug(resource: Resource, what: string): ResourceTreeBug {
     return bug(resource, what, this.events.seq)
+  }
+
+  /** A node that is in this tree or in none. @throws ResourceTreeBug for one of another tree. */
+  ours(resource: Resource): Resource {
+    if (resource.root !== null && resource.root !== this.root)
+      throw this.bug(resource, `is in the tree of another root (${resource.root.name})`)
+    return resource
+  }
+
+  /** A descriptor that is to be linked, with its numbers as the kernel's 64 bits hold them. @throws as {@link ours}. */
+  handedIn(resource: Resource): Resource {
+    if (this.ours(resource).root !== null) return resource
+    resource.start = u64(resource.start)
+    resource.end = u64(resource.end)
+    resource.flags = u64(resource.flags)
+    return resource
   }
 
   /** Links a resource at a place, above the nodes it covers. @throws ResourceTreeBug where lists would be corrupted. */
@@ -48,6 +65,7 @@ export class TreeLinks {
   }
 
   #check(resource: Resource, above: Resource, covered: number): void {
+    this.ours(above)
     if (resource === this.root || isListed(resource)) throw this.bug(resource, 'is linked already and would be linked twice')
     if (resource.staleChild !== null && covered === 0)
       throw this.bug(resource, 'was removed and still points at children that took its place: set its staleChild to null')
@@ -59,12 +77,14 @@ export class TreeLinks {
       if (at === resource) throw this.bug(resource, 'would be linked below itself')
   }
 
+  /** What hangs below a resource came into the tree with it. A walk with a stack of its own, as are those below: trees may be deep. */
   #carry(resource: Resource): void {
-    if (resource.list === null) return
-    for (const child of resource.list) {
-      if (!resource.covers(child) || child.end < child.start) this.inOrder = false
-      this.events.carried(child, resource.id!)
-      this.#carry(child)
+    const coming = resource.children.toReversed()
+    for (let child = coming.pop(); child !== undefined; child = coming.pop()) {
+      const parent = child.parent!
+      if (!parent.covers(child) || child.end < child.start) this.inOrder = false
+      this.events.carried(child, parent.id!)
+      for (const below of child.children.toReversed()) coming.push(below)
     }
   }
 
@@ -128,7 +148,7 @@ export class TreeLinks {
     Object.assign(resource, { start: range.start, end: range.end })
     const index = this.#placed(resource, above, place, [])
     if (!this.events.holds(above)) {
-      resource.id = null
+      resource.id = resource.root = null
       if (id !== null) this.events.released(id, { start, end, name: resource.name }, 'release_resource')
     } else if (id === null) this.events.granted(resource, 'allocate_resource', resource.flags, index, index === null ? null : 0)
     else this.events.moved(resource, index)
@@ -137,14 +157,17 @@ export class TreeLinks {
   /** Detaches everything below a node, each for itself. Returns how many there were. */
   scatter(parent: Resource): number {
     let count = 0
-    const children = parent.children
-    parent.list = null
-    for (const child of children) {
-      count += 1 + this.scatter(child)
-      child.parent = null
-      child.id = null
-      child.end = BigInt.asUintN(64, resourceSize(child) - 1n)
-      child.start = 0n
+    const open = [parent]
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      const children = node.children
+      node.list = null
+      for (const child of children) {
+        child.parent = child.id = child.root = null
+        child.end = u64(resourceSize(child) - 1n)
+        child.start = 0n
+        count += 1
+        open.push(child)
+      }
     }
     return count
   }
@@ -157,12 +180,14 @@ export class TreeLinks {
     list.changed(place)
     upper.parent = lower.parent
     list.insert(list.next(place), upper)
-    if (lower.end < lower.start || upper.end < upper.start) this.inOrder = false
     this.events.split(lower, upper)
   }
 }
 
 function forgetIds(resource: Resource): void {
-  resource.id = null
-  if (resource.list !== null) for (const child of resource.list) forgetIds(child)
+  const left = [resource]
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    node.id = node.root = null
+    if (node.list !== null) for (const child of node.list) left.push(child)
+  }
 }

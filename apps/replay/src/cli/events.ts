@@ -152,13 +152,13 @@ export function eventsCommand({ program, run }: Cli): void {
         const range = { from: begins(options.from, from), to: last.seq, ...(options.from === undefined ? { types } : {}) }
         for await (const block of new LogBlocks(log.source).blocks(range)) {
           const wanted = block.types.map(({ name }) => mayFit(name))
+          const isFound = filter?.within(block)
           for (let place = 0; place < block.count && left > 0; place++) {
             if (block.seq(place) > last.seq) break
-            begun ||= first(block.view(place))
+            begun = begun || first(block.view(place))
             if (!begun || !wanted[block.type[place]!]!) continue
-            const event = block.view(place)
-            if (event.seq === 0 && options.from === undefined) continue
-            if (!about(names.of(event)) || (filter !== null && filter.truth(event) !== true)) continue
+            if (block.seq(place) === 0 && options.from === undefined) continue
+            if (isFound?.(place) === false || !about(names.of(block.view(place)))) continue
             left--
             const whole = block.event(place)
             await session.print(

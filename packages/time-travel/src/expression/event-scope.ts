@@ -1,5 +1,5 @@
 /** The fields of one event, for an expression. */
-import type { AnyEvent, Field, FieldKind, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, ColumnBlock, EventBlock, Field, FieldKind, Vocabulary } from '@devtrail/events'
 import { hex } from '@devtrail/events'
 import { Decimal } from './decimal.ts'
 import { ExpressionError } from './error.ts'
@@ -41,6 +41,21 @@ const NO_LISTS: Lists = new Map()
 /** Kinds whose numbers are devtrail's own: what a person sees is the name. */
 const IDS: ReadonlySet<FieldKind> = new Set<FieldKind>(['device', 'pagemap', 'region'])
 
+/** Kinds whose columns hold the very numbers that are compared. */
+const NUMBERS: ReadonlySet<FieldKind> = new Set<FieldKind>(['pfn', 'bytes', 'count', 'int', 'pid', 'cpu', 'errno'])
+
+/** Fields of an event that have to be a certain number for a condition to be true. */
+function numbersIn(condition: Condition): { field: string; wanted: number }[] {
+  if (condition.kind === 'and') return condition.of.flatMap(numbersIn)
+  if (condition.kind !== 'compare' || condition.op !== '==') return []
+  const { left, right } = condition
+  const [path, literal] = left.kind === 'path' ? [left, right] : [right, left]
+  if (path.kind !== 'path' || literal.kind !== 'literal' || typeof literal.value !== 'number') return []
+  const [first, second, ...rest] = path.path.steps
+  if (second === undefined) return ENVELOPE.has(first.name) ? [] : [{ field: first.name, wanted: literal.value }]
+  return first.name === 'data' && second.kind === 'field' && rest.length === 0 ? [{ field: second.name, wanted: literal.value }] : []
+}
+
 /** Whether a comparison with null is in a condition. */
 function asksForNull(condition: Condition): boolean {
   switch (condition.kind) {
@@ -61,6 +76,7 @@ export class EventFilter implements Scope {
   readonly #expression: Expression
   readonly #vocabulary: Vocabulary
   readonly #words: EventWords
+  readonly #numbers: readonly { readonly field: string; readonly wanted: number }[]
   #event!: AnyEvent
 
   /** @throws ExpressionError when it names a field that no event has */
@@ -68,6 +84,7 @@ export class EventFilter implements Scope {
     this.#expression = expression
     this.#vocabulary = vocabulary
     this.#words = words
+    this.#numbers = numbersIn(expression.condition)
     const fields = new Set(vocabulary.types().flatMap((type) => Object.keys(vocabulary.get(type).fields)))
     for (const { device, steps } of expression.paths) {
       if (device !== null) throw new ExpressionError('of an event, device is a field: device == "pfn0.0"', expression.source, device.at)
@@ -99,6 +116,36 @@ export class EventFilter implements Scope {
     // What is null in an event is not known of it; whether it is, is not known of the type.
     if (asksForNull(this.#expression.condition)) return true
     return evaluate(this.#expression, { find, count: () => UNKNOWN }) !== false
+  }
+
+  /**
+   * Says of the places of a block whether it is true of the event there. Where a field has to be a certain number, its column
+   * tells of most events that it is not, without a look at them.
+   */
+  within(block: EventBlock): (place: number) => boolean {
+    const columns = block.types.map(({ name }, type) => (this.mayFit(name) ? this.#columns(block, type) : null))
+    return (place) => {
+      const tests = columns[block.type[place]!]!
+      if (tests === null) return false
+      if (tests.length > 0) {
+        const row = (block as ColumnBlock).row(place)
+        for (const { numbers, wanted } of tests) if (numbers[row] !== wanted) return false
+      }
+      return this.truth(block.view(place)) === true
+    }
+  }
+
+  /** The columns of a type in which there has to be a certain number. */
+  #columns(block: EventBlock, type: number): { readonly numbers: Float64Array; readonly wanted: number }[] {
+    if (!('fields' in block)) return []
+    const { name } = block.types[type]!
+    const declared = this.#vocabulary.find(name)?.fields ?? {}
+    const fields = (block as ColumnBlock).fields(type)
+    return this.#numbers.flatMap(({ field, wanted }) => {
+      const kind = Object.hasOwn(declared, field) ? declared[field]!.kind : null
+      const cursor = kind !== null && NUMBERS.has(kind) ? fields.find((f) => f.name === field) : undefined
+      return cursor === undefined || cursor.field.kind !== kind ? [] : [{ numbers: cursor.numbers, wanted }]
+    })
   }
 
   #field(name: string, isNamed: boolean): Found {
