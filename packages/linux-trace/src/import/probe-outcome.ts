@@ -55,15 +55,11 @@ export function outcomeOf(ctx: ImportContext, hit: ProbeHit, { isCleanedUp, driv
   const returned = errnoOf(hit.fields)
   if (returned < 0) return failedWith(returned)
   const inDriver = driverErrno === null || driverErrno >= 0 ? null : driverErrno
-  switch (returnsError(ctx, hit)) {
-    case true:
-      return returned === 0 ? BOUND : failedWith(-returned)
-    case false:
-      return returned > 0 ? BOUND : failedWith(inDriver)
-    case null:
-      // No kernel returns more than 1 but as an error.
-      if (returned > 1) return failedWith(-returned)
-      if (isCleanedUp || inDriver !== null) return failedWith(returned === 1 ? -1 : inDriver)
-      return UNKNOWN
-  }
+  const isError = returnsError(ctx, hit)
+  if (isError === true) return returned === 0 ? BOUND : failedWith(-returned)
+  if (isError === false) return returned > 0 ? BOUND : failedWith(inDriver)
+  // No kernel returns more than 1 but as an error.
+  if (returned > 1) return failedWith(-returned)
+  if (isCleanedUp || inDriver !== null) return failedWith(returned === 1 ? -1 : inDriver)
+  return UNKNOWN
 }
