@@ -8,8 +8,8 @@ const size = f.opt(f.bytes('size of the managed data'))
 
 /** Why a device's managed resources were released. */
 export const releaseReasons = ['unbind', 'probe-failed', 'device-del', 'device-release', 'explicit', 'unknown'] as const
-/** What became of a probe. */
-export const probeOutcomes = ['bound', 'rejected', 'deferred', 'failed'] as const
+/** What became of a probe: `not-bound` is one of rejected, deferred and failed, where the error is not known. */
+export const probeOutcomes = ['bound', 'rejected', 'deferred', 'failed', 'not-bound', 'unknown'] as const
 /** Where a device stands with its driver. */
 export const driverStates = ['unbound', 'probing', 'bound', 'unbinding'] as const
 /** Conditions at which the kernel warns. */
@@ -61,11 +61,16 @@ export const devresCatalogue = declareEvents('devres', {
     },
   },
   'probe-ended': {
-    version: 1,
+    version: 2,
+    upcasts: { 1: (old) => old },
     doc: 'Probing ended.',
     kernel: 'really_probe',
     call: { edge: 'return', name: 'really_probe' },
-    fields: { device, errno: f.errno('0 when bound'), outcome: f.oneOf(probeOutcomes, 'what became of it') },
+    fields: {
+      device,
+      errno: f.opt(f.errno('0 when bound; null where a kernel or a trace does not tell')),
+      outcome: f.oneOf(probeOutcomes, 'what became of it'),
+    },
   },
   'remove-started': {
     version: 1,

@@ -48,7 +48,7 @@ const describe: View<DevresState> = (state, id, facts) => {
     lastProbe: lastProbe && {
       driver: lastProbe.driver,
       errno: lastProbe.errno,
-      error: errnoName(lastProbe.errno),
+      error: lastProbe.errno === null ? null : errnoName(lastProbe.errno),
       outcome: lastProbe.outcome,
       seq: lastProbe.seq,
     },

@@ -46,7 +46,7 @@ export interface Device {
   /** `removed`: device_del was run; `gone`: the last reference was dropped; null: not known. */
   presence: 'present' | 'removed' | 'gone' | null
   driver: { name: string | null; state: DriverState | null }
-  lastProbe: { driver: string | null; errno: number; outcome: ProbeOutcome; seq: number } | null
+  lastProbe: { driver: string | null; errno: number | null; outcome: ProbeOutcome; seq: number } | null
   nodes: KnownList<DevresNode>
   /** Open passes, innermost last. */
   passes: ReleasePass[]
@@ -221,7 +221,8 @@ export function evolveDevres(state: DevresState, any: AnyEvent): void {
     case 'devres/probe-ended': {
       const { errno, outcome } = event.data
       device.lastProbe = { driver: device.driver.name, errno, outcome, seq: event.seq }
-      device.driver = outcome === 'bound' ? { name: device.driver.name, state: 'bound' } : { name: null, state: 'unbound' }
+      if (outcome === 'bound') device.driver.state = 'bound'
+      else device.driver = { name: null, state: outcome === 'unknown' ? null : 'unbound' }
       return
     }
     case 'devres/node-found': {

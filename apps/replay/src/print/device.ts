@@ -121,7 +121,7 @@ function head(p: Printing, key: string, v: DeviceView): string {
   const probe =
     v.lastProbe == null || v.lastProbe.outcome === 'bound'
       ? ''
-      : `, last probe by ${v.lastProbe.driver ?? '?'}: ${v.lastProbe.outcome} (${v.lastProbe.error}, event ${v.lastProbe.seq})`
+      : `, last probe by ${v.lastProbe.driver ?? '?'}: ${v.lastProbe.outcome} (${v.lastProbe.error ?? 'errno ?'}, event ${v.lastProbe.seq})`
   const gone = v.presence === 'present' ? '' : `, ${p.style.warn(v.presence == null ? 'perhaps gone' : v.presence)}`
   const back = v.comeBackAs === undefined ? '' : `, to come back as ${v.comeBackAs}`
   return `${p.style.bold(p.style.name(key))}  ${v.kind ?? 'kind ?'}, ${driver}${gone}${probe}${back}`

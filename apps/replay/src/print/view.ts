@@ -65,7 +65,12 @@ export interface DeviceView {
   readonly bus?: string | null
   readonly presence?: string | null
   readonly driver?: { readonly name: string | null; readonly state: string | null }
-  readonly lastProbe?: { readonly driver: string | null; readonly error: string; readonly outcome: string; readonly seq: number } | null
+  readonly lastProbe?: {
+    readonly driver: string | null
+    readonly error: string | null
+    readonly outcome: string
+    readonly seq: number
+  } | null
   readonly devres?: JsonList<DevresView>
   readonly regions?: JsonList<RegionView>
   readonly pagemaps?: JsonList<PagemapView>

@@ -104,6 +104,24 @@ describe('a driver is unbound while pages of its memory are in a pipe', () => {
   })
 })
 
+it('5.10: probes whose driver took the device are bound, those cleaned up within are not, with the errno where the driver told it', async () => {
+  const { events } = await imported('linux-5.10/fsdax-pinned-unbind')
+  const names = new Map(events.filter((e) => e.type === 'devres/device-found').map((e) => [e.data['device'], e.data['name']]))
+  const ended = events.filter((e) => e.type === 'devres/probe-ended')
+  expect(ended.map(({ data }) => `${String(names.get(data['device']))} ${String(data['outcome'])} ${String(data['errno'])}`)).toEqual([
+    'namespace0.0 bound 0',
+    'nmem0 bound 0',
+    'btt0.0 rejected -19',
+    'region0 bound 0',
+    'pfn0.0 rejected -19',
+    'dax0.0 not-bound null',
+    'pfn0.0 bound 0',
+    'pfn0.1 rejected -19',
+    'namespace0.1 rejected -19',
+    'pfn0.0 bound 0',
+  ])
+})
+
 describe('a DAX file is cut while a direct write from its memory is in flight', () => {
   it.each(['linux-5.10', 'linux-6.12', 'linux-7.2'])('%s: truncate waits, and returns', async (kernel) => {
     const cut = await imported(`${kernel}/fsdax-truncate`)

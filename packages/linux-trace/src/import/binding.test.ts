@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { enter, imported, on, raw, ret } from './trace.test-support.ts'
+import { enter, imported, on, raw, ret, type Step } from './trace.test-support.ts'
 
 const sh = on('sh-102')
 const dev = (name: string): string => `dev="${name}"`
@@ -20,6 +20,52 @@ describe('the outcome of a probe', () => {
     const { all } = await imported([sh(probe('pfn0.0')), sh(ret('really_probe', code))])
     const [started] = all('devres/probe-started')
     expect(all('devres/probe-ended')).toMatchObject([{ data: { outcome, errno }, cause: [started!.seq] }])
+  })
+})
+
+const cleanUp = (name: string): Step[] => [sh(enter('devres_release_all', dev(name))), sh(ret('devres_release_all', 0, 'really_probe'))]
+const driver = (code: number): Step[] => [sh(enter('nd_pmem_probe', dev('pfn0.0'))), sh(ret('nd_pmem_probe', code))]
+const KERNELS = {
+  '5.10': 'Linux lab 5.10.0-32-amd64 #1 SMP x86_64 GNU/Linux',
+  '5.13': 'Linux lab 5.13.19 #1 SMP x86_64 GNU/Linux',
+  '5.14': 'Linux lab 5.14.0 #1 SMP x86_64 GNU/Linux',
+  unknown: undefined,
+}
+
+describe('the outcome of a probe by what the kernel returns', () => {
+  it.each<[kernel: keyof typeof KERNELS, within: Step[], code: number | string, outcome: string, errno: number | null]>([
+    ['5.10', driver(0), 1, 'bound', 0],
+    ['5.10', [...driver(-19), ...cleanUp('pfn0.0')], 0, 'rejected', -19],
+    ['5.10', [...driver(-517), ...cleanUp('pfn0.0')], 0, 'deferred', -517],
+    ['5.10', [...driver(-12), ...cleanUp('pfn0.0')], 0, 'failed', -12],
+    ['5.10', cleanUp('pfn0.0'), 0, 'not-bound', null],
+    ['5.10', [], 0, 'not-bound', null],
+    ['5.10', [], -16, 'failed', -16],
+    ['5.10', [], '0xfffffdfb', 'deferred', -517],
+    ['5.13', [], 1, 'bound', 0],
+    ['5.14', [], 1, 'failed', -1],
+    ['5.14', [], 0, 'bound', 0],
+    ['5.14', [], -16, 'failed', -16],
+    ['unknown', [], 0, 'unknown', null],
+    ['unknown', [], 1, 'unknown', null],
+    ['unknown', cleanUp('pfn0.0'), 0, 'not-bound', null],
+    ['unknown', [...driver(-19), ...cleanUp('pfn0.0')], 0, 'rejected', -19],
+    ['unknown', cleanUp('pfn0.0'), 1, 'failed', -1],
+    ['unknown', [], 19, 'rejected', -19],
+  ])('%s: %#', async (kernel, within, code, outcome, errno) => {
+    const uname = KERNELS[kernel]
+    const steps = [sh(probe('pfn0.0')), ...within, sh(ret('really_probe', code, 'driver_probe_device'))]
+    const { data, devres } = await imported(steps, uname === undefined ? {} : { uname })
+    expect(data('devres/probe-ended')).toMatchObject([{ outcome, errno }])
+    const [device] = devres.devices.values()
+    const state = outcome === 'bound' ? 'bound' : outcome === 'unknown' ? null : 'unbound'
+    expect(device!.driver).toEqual({ name: state === 'bound' ? 'nd_pmem' : null, state })
+  })
+
+  it('is told by a function that only kernels have that return errors, whatever the version says', async () => {
+    const steps = [sh(probe('pfn0.0')), sh(ret('really_probe', 0, '__driver_probe_device'))]
+    const { data } = await imported(steps, { uname: KERNELS['5.10'] })
+    expect(data('devres/probe-ended')).toMatchObject([{ outcome: 'bound' }])
   })
 })
 

@@ -6,25 +6,20 @@ import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
 import { busOfDriver } from './device-kinds.ts'
 import { deviceAtHand, deviceOfNode, deviceToProbe, deviceToRelease, deviceToUnbind } from './devices.ts'
+import { noSigns, outcomeOf, signsOf, type ProbeSigns } from './probe-outcome.ts'
 import { grantedTo, releasedBy } from './tree.ts'
-
-const EPROBE_DEFER = -517
-const ENODEV = -19
-const ENXIO = -6
 
 export function probeStarted(ctx: ImportContext, hit: ProbeHit): void {
   const driver = string(hit.fields, 'drv')
   const device = deviceToProbe(ctx, string(hit.fields, 'dev') ?? '?', busOfDriver(driver))
-  ctx.enter(hit, ctx.say('devres/probe-started', { device, driver, listed: ctx.devresListed }), device)
+  ctx.enter(hit, ctx.say('devres/probe-started', { device, driver, listed: ctx.devresListed }), device, { signs: noSigns() })
 }
 
 export function probeEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  // Since 5.10 or so really_probe returns errors as positive numbers so that bus_for_each_drv stops.
-  const errno = -Math.abs(errnoOf(hit.fields))
-  const outcome = errno === 0 ? 'bound' : errno === EPROBE_DEFER ? 'deferred' : errno === ENODEV || errno === ENXIO ? 'rejected' : 'failed'
-  ctx.say('devres/probe-ended', { device: frame.device!, errno: errno === 0 ? 0 : errno, outcome }, { cause: [frame.seq] })
+  const { errno, outcome } = outcomeOf(ctx, hit, frame.data['signs'] as ProbeSigns)
+  ctx.say('devres/probe-ended', { device: frame.device!, errno, outcome }, { cause: [frame.seq] })
 }
 
 export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -101,6 +96,10 @@ export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
   const told = CALLERS[hit.caller ?? ''] ?? 'unknown'
   // Both an unbind and a failed probe clean up through the same function.
   const reason = known === 'unknown' && told !== 'unbind' ? told : known
+  if (reason === 'probe-failed') {
+    const signs = signsOf(ctx, frame.device!)
+    if (signs !== undefined) signs.isCleanedUp = true
+  }
   ctx.say('devres/release-all-ended', { device: frame.device!, count: errnoOf(hit.fields), reason }, { cause: [frame.seq] })
   // device_unbind_cleanup has no return probe; it is over with what it called.
   if (ctx.task.frames.at(-1)?.symbol === 'device_unbind_cleanup') ctx.task.frames.pop()

@@ -158,8 +158,16 @@ class Importer {
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
   }
 
+  /** However it ends, the trace is let go of. */
   async run(): Promise<ImportSummary> {
-    const window = this.#window
+    try {
+      return await this.#import(this.#window)
+    } finally {
+      await this.#window.close()
+    }
+  }
+
+  async #import(window: Window): Promise<ImportSummary> {
     // Both read the trace, at the same time.
     const foreseeing = this.#recording.foresee?.()
     foreseeing?.catch(() => {})

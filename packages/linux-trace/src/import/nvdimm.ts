@@ -4,6 +4,7 @@ import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
 import { deviceAtHand } from './devices.ts'
 import { nearestBelow } from './pagemaps.ts'
+import { signsOf } from './probe-outcome.ts'
 
 type Kind = 'btt' | 'pfn' | 'dax'
 
@@ -60,6 +61,8 @@ export function pmemProbeEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
   const errno = errnoOf(hit.fields)
+  const probe = signsOf(ctx, frame.device!)
+  if (probe !== undefined) probe.driverErrno = errno
   const comeBackAs = errno === 0 ? null : (frame.data['found'] as { kind: Kind | null }).kind
   ctx.say('nvdimm-pmem/probe-ended', { device: frame.device!, errno, comeBackAs }, { cause: [frame.seq] })
 }

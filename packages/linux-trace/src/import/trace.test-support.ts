@@ -1,5 +1,6 @@
 /** Hand-written traces for tests: entries by task, one a millisecond from 1 s on, and what importing them says. */
 import type { AnyEvent } from '@devtrail/events'
+import { evolveDevres, initialDevres, type DevresState } from '@devtrail/devres'
 import { evolveMemremap, initialMemremap, type MemremapState, type Pagemap } from '@devtrail/memremap'
 import { evolveResourceTree, initialResourceTree, printTree } from '@devtrail/resource-tree'
 import type { Recording } from '../recording.ts'
@@ -17,9 +18,12 @@ export const on =
   (time) =>
     `${task.padStart(22)}    [${String(cpu).padStart(3, '0')}] .....  ${time}: ${body}`
 
+/** Of which the caller tells something, as it is in 6.1. */
+const CALLERS: Readonly<Record<string, string>> = { really_probe: '__driver_probe_device' }
+
 /** The entry of a probe at a function, and at its return. */
 export const enter = (symbol: string, fields = ''): string => `${symbol}: (${symbol}+0x0/0x100) ${fields}`.trimEnd()
-export const ret = (symbol: string, value: string | number | null = 0, caller = 'caller'): string =>
+export const ret = (symbol: string, value: string | number | null = 0, caller = CALLERS[symbol] ?? 'caller'): string =>
   `${symbol}_ret: (${caller}+0x10/0x20 <- ${symbol})${value === null ? '' : ` ret=${value}`}`
 
 /** A line that stands in a trace as it is. */
@@ -38,6 +42,7 @@ export interface Told {
   readonly data: (type: string) => readonly AnyEvent['data'][]
   /** /proc/iomem as it is in the end. */
   readonly iomem: string
+  readonly devres: DevresState
   readonly memremap: MemremapState
   /** The one pagemap there is. */
   readonly pagemap: Pagemap
@@ -63,9 +68,11 @@ export async function imported(steps: readonly Step[], parts: Parts = {}, option
   const sink = { event: (e: AnyEvent) => void events.push(ownEvent(e)), kept: (bytes: Uint8Array) => void kept.push(...reader.read(bytes)) }
   const summary = await importRecording(recording, sink, options)
   const tree = initialResourceTree()
+  const devres = initialDevres()
   const memremap = initialMemremap()
   for (const e of events) {
     evolveResourceTree(tree, e)
+    evolveDevres(devres, e)
     evolveMemremap(memremap, e)
   }
   const all = (type: string): AnyEvent[] => events.filter((e) => e.type === type)
@@ -76,6 +83,7 @@ export async function imported(steps: readonly Step[], parts: Parts = {}, option
     all,
     data: (type) => all(type).map((e) => e.data),
     iomem: printTree(tree, 'iomem'),
+    devres,
     memremap,
     get pagemap() {
       const [only, ...more] = memremap.pagemaps.values()

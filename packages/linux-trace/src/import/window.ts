@@ -74,6 +74,13 @@ export class Window {
     return true
   }
 
+  /** Reads no more: whatever reads the trace may let go of it. While a piece is being read, that is not waited for. */
+  async close(): Promise<void> {
+    const closing = Promise.resolve(this.#source.return?.()).catch(() => {})
+    if (this.#reading === null) await closing
+    else this.#reading.catch(() => {})
+  }
+
   /** Whether nothing that was read is left. */
   get isEmpty(): boolean {
     return this.#rows === 0
