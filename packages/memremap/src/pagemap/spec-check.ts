@@ -18,7 +18,8 @@ export function checkRange({ start, end }: PhysRange): void {
 
 /** @throws RangeError for a type that is no int, a `vmemmapShift` outside of 0 to 18, and a range as {@link checkRange}. */
 export function checkSpec({ type, vmemmapShift = 0, ranges }: PagemapSpec): void {
-  if (!Number.isSafeInteger(type) || Math.abs(type) > INT_MAX) throw new RangeError(`a pagemap has a memory type (enum memory_type), found ${type}`)
+  if (!Number.isSafeInteger(type) || Math.abs(type) > INT_MAX)
+    throw new RangeError(`a pagemap has a memory type (enum memory_type), found ${type}`)
   if (!Number.isSafeInteger(vmemmapShift) || vmemmapShift < 0 || vmemmapShift > VMEMMAP_SHIFT_MAX)
     throw new RangeError(`the order of compound pages is 0 to ${VMEMMAP_SHIFT_MAX}, found ${vmemmapShift}`)
   for (const range of ranges) checkRange(range)
