@@ -116,6 +116,16 @@ describe('a shared ref', () => {
     expect(released).toEqual(['creator', 'worker'])
   })
 
+  it('is killed and opened again within one turn', () => {
+    let released = 0
+    const ref = SharedPercpuRef.create({ workers: 0, release: () => released++ })
+    for (let i = 0; i < 3; i++) {
+      ref.kill()
+      ref.reinit()
+    }
+    expect(released).toBe(3)
+  })
+
   it('is not opened again before release has run', async () => {
     const ref = SharedPercpuRef.create({ workers: 0, release: (one) => one.reinit() })
     ref.get()
