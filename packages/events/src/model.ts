@@ -58,6 +58,8 @@ export type View<S> = (state: S, device: DeviceId, facts: Facts, looking?: Looki
 export interface Looking {
   /** By the name of a list the key of the one element of it that is looked for: the others may be left out. */
   readonly keys?: ReadonlyMap<string, number | bigint | string>
+  /** The name of a list of which only is asked how many elements it has: of each no more than its `span` has to be there. */
+  readonly counted?: string
 }
 
 /** By what the elements of a list in a view are told apart. */
@@ -66,7 +68,7 @@ export interface ListKeys {
   readonly by: readonly string[]
   /** The field that says for how many, from the first of `by` on, an element stands; left out: for one. */
   readonly span?: string
-  /** Whether an event that is said to touch this list can change the element of a key; left out: it can. */
+  /** Whether an event of the model that may touch this list can change the element of a key: true where in doubt. Left out: it can. */
   readonly isChangedBy?: (event: AnyEvent, key: number | bigint | string) => boolean
 }
 

@@ -42,6 +42,13 @@ export interface MemremapOptions {
 
 type Type = MemremapPayload['type']
 
+/** @throws RangeError for a name that is none. */
+function rulesOf(name: RulesName): MemremapRules {
+  if (!Object.hasOwn(memremapRules, name))
+    throw new RangeError(`there are no rules '${name}'; known are ${Object.keys(memremapRules).join(', ')}, or a table of one's own`)
+  return memremapRules[name]
+}
+
 /** The registry, the hot-added memory and the struct pages of one machine; {@link PagemapTable} is how it is used. */
 export class MemremapMachine {
   readonly events: Emitter
@@ -69,7 +76,7 @@ export class MemremapMachine {
     const { rules = 'linux-6.1', rcu = new Rcu(), cpus = 1, iomem = null, zoneDevice = true, faults = {} } = options
     this.events = events
     this.ids = ids
-    this.rules = typeof rules === 'string' ? memremapRules[rules] : rules
+    this.rules = typeof rules === 'string' ? rulesOf(rules) : rules
     this.percpuRules = this.rules.typed ? 'linux-6.1' : 'seed'
     this.rcu = rcu
     this.cpus = cpus

@@ -77,6 +77,11 @@ function pageRefs(p: Pagemap, type: number | null, looking: Looking | undefined)
   // A page that may be idle is not known to be referenced, however fresh the evidence.
   const isKnown = (r: PageRecord): boolean => isReferenced(r, p.idle) || (r.sure && rangeOf(r.refcount).hi < p.idle)
   const possible = all.filter((r) => !isKnown(r))
+  if (looking?.counted === 'pageRefs') {
+    const pages: Json = order === null ? { atLeast: 1, atMost: null } : 2 ** order
+    const counted = (records: readonly PageRecord[]): Json[] => records.map(() => ({ pages }))
+    return { known: counted(all.filter(isKnown)), complete: p.pagesComplete, possible: counted(possible) }
+  }
   return {
     known: foldPages(all.filter(isKnown), order, p.idle, each),
     complete: p.pagesComplete,

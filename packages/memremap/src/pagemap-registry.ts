@@ -76,7 +76,8 @@ export class PagemapRegistry extends PagemapTable {
 
   /**
    * `try_grab_page`: takes `refs` references of FOLL_GET or FOLL_PIN; false when there is no such page.
-   * @throws Error for both kinds at once, and for a pin under rules that know none.
+   * @throws RangeError for what is no pfn, and less than 1 reference; Error for both kinds at once, and for a pin under rules
+   * that know none.
    */
   grabPage(pfn: Pfn, flags: number, refs = 1): boolean {
     return this.references.tryGrab(pfn, flags, refs)
@@ -84,9 +85,12 @@ export class PagemapRegistry extends PagemapTable {
 
   /**
    * The fast walk of get_user_pages over one table of present device PTEs: how many pages it took. Where one of them has no
-   * live pagemap, those taken before are given back and none is. `flags` has FOLL_GET or FOLL_PIN.
+   * live pagemap, those taken before are given back and none is. Without FOLL_PIN references are those of FOLL_GET.
+   * @throws RangeError for what is no pfn; Error as {@link grabPage}.
    */
-  getUserPages(first: Pfn, pages: number, flags: number): number {
+  getUserPages(first: Pfn, pages: number, wanted: number): number {
+    const flags = (wanted & foll.PIN) !== 0 ? wanted : wanted | foll.GET
+    this.references.checkKinds(flags)
     const kind = (flags & foll.PIN) !== 0 ? 'pin' : 'get'
     let cached: DevPagemap | null = null
     for (let i = 0; i < pages; i++) {

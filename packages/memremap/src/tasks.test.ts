@@ -15,13 +15,22 @@ function* waiting(): Steps<void> {
 }
 
 function* endless(): Steps<void> {
-  for (;;) yield null
+  for (;;) yield { what: 'the same again', retry: true }
+}
+
+function* long(pauses: number): Steps<number> {
+  for (let n = 0; n < pauses; n++) yield n % 1000 === 0 ? { what: 'another try', retry: true } : null
+  return pauses
 }
 
 test('an operation with nobody between runs to its end; one that waits for somebody else never would', () => {
   expect(finish(saying([], 'a'))).toBe('a')
   expect(() => finish(waiting())).toThrow('waits for a bus')
   expect(() => finish(endless())).toThrow('without an end')
+})
+
+test('one that gets on is not given up, however long it is', () => {
+  expect(finish(long(300_000))).toBe(300_000)
 })
 
 test('tasks take turns as chosen, each as its actor; one that waits is not chosen until it can go on', () => {

@@ -5,25 +5,32 @@
 import type { Actor, Emitter } from '@devtrail/events'
 import type { Rcu } from './rcu.ts'
 
-/** A place where an operation can be interrupted, with `what` comes next where that has a name; or where it waits until something holds. */
-export type Pause = null | { readonly what: string; readonly until?: () => boolean }
+/**
+ * A place where an operation can be interrupted, with `what` comes next where that has a name; or where it waits until something
+ * holds. `retry`: it goes on in vain unless somebody changes something meanwhile.
+ */
+export type Pause = null | { readonly what: string; readonly until?: () => boolean; readonly retry?: true }
 
 export type Steps<T> = Generator<Pause, T, void>
 
-/** So many pauses without an end, and nobody else that could change anything. */
-const TURNS_MAX = 100_000
+/** So many retries one after the other, and nobody else that could change anything. */
+const RETRIES_MAX = 100_000
 
-/** Runs an operation to its end; while it waits, grace periods pass. @throws Error when it waits for what then never happens. */
+/**
+ * Runs an operation to its end, however long that is; while it waits, grace periods pass. @throws Error when it waits for what
+ * then never happens, or tries the same again and again.
+ */
 export function finish<T>(steps: Steps<T>, rcu?: Rcu): T {
-  for (let turn = 0; turn < TURNS_MAX; turn++) {
+  for (let retries = 0; retries < RETRIES_MAX;) {
     const step = steps.next()
     if (step.done === true) return step.value
-    const { what, until } = step.value ?? {}
+    const { what, until, retry } = step.value ?? {}
+    retries = retry === true ? retries + 1 : 0
     if (until === undefined || until()) continue
     if (rcu === undefined) throw new Error(`waits for ${what}, and nobody else is there to change that`)
     rcu.waitUntil(until)
   }
-  throw new Error(`went on for ${TURNS_MAX} steps without an end, and nobody else is there to change anything`)
+  throw new Error(`tried again ${RETRIES_MAX} times without an end, and nobody else is there to change anything`)
 }
 
 interface Task {

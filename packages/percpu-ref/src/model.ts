@@ -1,4 +1,4 @@
-import { hex, type Json, type Model, type View, type Views } from '@devtrail/events'
+import { hex, type AnyEvent, type Json, type Model, type View, type Views } from '@devtrail/events'
 import { percpuRefCatalogue } from './events.ts'
 import { percpuRefInvariants } from './invariants.ts'
 import { evolvePercpuRef, initialPercpuRef, referencesOf, type PercpuRefState, type RefState } from './state.ts'
@@ -32,9 +32,15 @@ const describe: View<PercpuRefState> = (state, device) => ({
 
 const COUNTS: readonly string[] = ['percpuRefs.count', 'percpuRefs.raw']
 
+/** A ref changes with events that name it. */
+function isChangedBy({ data }: AnyEvent, key: number | bigint | string): boolean {
+  const { ref } = data
+  return typeof ref !== 'string' || !/^0x[0-9a-f]+$/.test(ref) || typeof key === 'string' || BigInt(ref) === BigInt(key)
+}
+
 const views: Views = {
   parts: ['percpuRefs'],
-  lists: { percpuRefs: { by: ['id'] }, perCpu: { by: [] } },
+  lists: { percpuRefs: { by: ['id'], isChangedBy }, perCpu: { by: [] } },
   touches: { got: COUNTS, tried: COUNTS, put: COUNTS },
   // The address may have been that of another device's ref.
   reachesAll: ['initialised'],

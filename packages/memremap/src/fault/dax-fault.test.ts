@@ -142,6 +142,20 @@ describe('giving up blocks', () => {
     ])
   })
 
+  test('two truncations of a file come one after the other: the second waits for the lock of the inode', () => {
+    const live = new Live()
+    live.map()
+    const { space, file } = live.space({ pages: 2 })
+    live.gup(space, 1, foll.GET)
+    const [first, second] = [live.registry.truncate(file, 0), live.registry.truncate(file, 1)]
+    live.as({ pid: 9, comm: 'truncate' }, () => first.next())
+    const pause = live.as({ pid: 10, comm: 'truncate' }, () => second.next()).value
+    expect([pause?.what, pause?.until?.(), file.truncating]).toEqual(['the lock of the inode', false, false])
+    live.registry.putPage(PFN)
+    expect([first.next().done, pause?.until?.(), second.next().done]).toEqual([true, true, true])
+    expect([file.blocks.length, live.said('blocks-freed').length, live.broken]).toEqual([0, 2, []])
+  })
+
   test('a file that is not longer is left alone', () => {
     const live = new Live()
     const { file } = live.space({ pages: 2 })

@@ -13,6 +13,8 @@ export class DaxFile {
   readonly entries = new Map<number, Pfn>()
   /** Its pages are idle and about to be given up: faults wait (`invalidate_lock`). */
   truncating = false
+  /** Somebody truncates it (`i_rwsem`). */
+  locked = false
   readonly #vmas = new Set<Vma>()
 
   constructor(inode: number, device: DaxDevice, blocks: readonly number[]) {

@@ -12,12 +12,23 @@ export interface TruncateParts {
   readonly pagemapOf: (pfn: Pfn) => PagemapId | null
 }
 
+/** What a task waits for that finds the file being truncated by another. */
+export const INODE_LOCK = 'the lock of the inode'
+
+/** `inode_lock`: truncations of a file come one after the other. */
+export function* truncateSteps(parts: TruncateParts, file: DaxFile, pages: number): Steps<void> {
+  while (file.locked) yield { until: () => !file.locked, what: INODE_LOCK }
+  file.locked = true
+  yield* truncateLocked(parts, file, pages)
+  file.locked = false
+}
+
 /**
  * Cuts a DAX file to so many pages (`ext4_setattr`, `ext4_break_layouts`). Its blocks may be another file's as soon as it gives
  * them up, so what still references their pages has to be done before: since 4.17 truncation unmaps them and waits. The
  * series gives them up at once.
  */
-export function* truncateSteps({ emitter, rules, waits, pagemapOf }: TruncateParts, file: DaxFile, pages: number): Steps<void> {
+function* truncateLocked({ emitter, rules, waits, pagemapOf }: TruncateParts, file: DaxFile, pages: number): Steps<void> {
   if (file.blocks.length <= pages) return
   const last = file.blocks.length - 1
   if (rules.truncateWaits) {

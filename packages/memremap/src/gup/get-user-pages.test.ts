@@ -1,10 +1,12 @@
 /** Vectors are those of the memremap notes, section 4. R is the reference of the pagemap before. */
-import { errno } from '@devtrail/events'
+import { Emitter, errno, Ids, ManualClock } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { GIB, Live, PAGE, PFN, TASK } from '../../test/live.ts'
 import { LinearDax } from '../fault/dax-device.ts'
 import { foll } from '../page/foll.ts'
 import { pfnFlags } from '../page/pfn-t.ts'
+import { memoryType } from '../pagemap/memory-type.ts'
+import { PagemapRegistry } from '../pagemap-registry.ts'
 import { memremapRules } from '../rules.ts'
 import { finish } from '../tasks.ts'
 
@@ -273,6 +275,56 @@ describe('the slow walk', () => {
       [PFN, 2, TASK.pid],
       [PFN + 1, 2, TASK.pid],
     ])
+  })
+})
+
+describe('what is asked for', () => {
+  test('get_user_pages_fast adds FOLL_GET: no page without a reference', () => {
+    const live = new Live()
+    live.map()
+    const { space } = live.space()
+    expect(live.gup(space, 2, foll.WRITE)).toEqual(pages(2))
+    expect([live.count(PFN), live.count(PFN + 1)]).toEqual([2, 2])
+    live.registry.bio(pages(2)).end()
+    expect([live.count(PFN), live.broken]).toEqual([1, []])
+  })
+
+  test('so does the walk of one table; what runs past its end is given back, and no more', () => {
+    const live = new Live()
+    live.map()
+    expect(live.registry.getUserPages(0x13fffe, 4, 0)).toBe(0)
+    expect([live.count(0x13fffe), live.count(0x13ffff), live.broken]).toEqual([1, 1, []])
+    expect([live.registry.getUserPages(0x13fffe, 2, 0), live.count(0x13fffe)]).toEqual([2, 2])
+  })
+
+  test.each([
+    ['linux-6.1', foll.GET | foll.PIN],
+    ['seed', foll.PIN],
+  ] as const)('%s: flags 0x%x cannot be had, and nothing is looked up before that is said', (rules, flags) => {
+    const live = new Live({ rules })
+    const p = live.map()
+    const { space } = live.space()
+    const [R, said] = [live.ref(p), live.events.length]
+    expect(() => live.gup(space, 2, flags)).toThrow('FOLL_PIN cannot be had')
+    expect(() => live.registry.getUserPages(PFN, 2, flags)).toThrow('FOLL_PIN cannot be had')
+    expect([live.ref(p), live.count(PFN), live.events.length]).toEqual([R, 1, said])
+  })
+
+  test('a range that is none is no walk', () => {
+    const live = new Live()
+    live.map()
+    const { space } = live.space()
+    for (const count of [-1, 0.5, Number.NaN, Infinity]) expect(() => live.gup(space, count, foll.GET)).toThrow(RangeError)
+  })
+
+  test('65 536 pages are as good as one', () => {
+    const registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+    registry.memremapPages(1, { start: 4n * GIB, end: 5n * GIB - 1n }, memoryType.FS_DAX)
+    const space = registry.addressSpace(1)
+    space.map({ first: PAGE, last: PAGE + 65_535, file: null, pgoff: 0, writable: true })
+    const entry = { writable: true, devmap: true, special: true, protnone: false, young: false, dirty: false }
+    for (let n = 0; n < 65_536; n++) space.setPte(PAGE + n, { ...entry, pfn: PFN + n })
+    expect(finish(registry.userPages.pages(space, PAGE, 65_536, foll.GET)).pfns.length).toBe(65_536)
   })
 })
 

@@ -35,9 +35,18 @@ export class GetUserPages<P extends FreeingOwner> {
     this.#parts = parts
   }
 
-  /** References on `count` pages from `page` on; `flags`: FOLL_ flags, with FOLL_GET or FOLL_PIN for references. */
-  *pages(space: AddressSpace, page: number, count: number, flags: number, options: GupOptions = {}): Steps<GupResult> {
-    const { emitter, rules, faults } = this.#parts
+  /**
+   * References on `count` pages from `page` on. `flags`: FOLL_ flags; FOLL_GET is added where there is no FOLL_PIN, as by
+   * `get_user_pages_fast`. The slow walk alone takes references only as told: without either flag it is one that has no room for
+   * pages (`pages` is NULL). @throws RangeError for a range that is none; Error for both kinds at once, and for a pin under rules
+   * that know none; before anything was done.
+   */
+  *pages(space: AddressSpace, page: number, count: number, wanted: number, options: GupOptions = {}): Steps<GupResult> {
+    const { emitter, rules, faults, references } = this.#parts
+    if (!Number.isSafeInteger(page) || !Number.isSafeInteger(count) || page < 0 || count < 0)
+      throw new RangeError(`get_user_pages wants a number of pages from a page on, found ${count} from ${page} on`)
+    const flags = options.slowOnly === true || (wanted & foll.PIN) !== 0 ? wanted : wanted | foll.GET
+    references.checkKinds(flags)
     const walk = new Walk(this.#parts, space, flags)
     if (emitter.on) emitter.emit<MemremapPayload>('memremap/gup-started', { mm: space.pid, address: addressOf(page), pages: count, flags })
     if (options.slowOnly !== true) yield* walkFast(walk, rules, page, count)

@@ -46,6 +46,8 @@ function refusedArea<P extends FreeingOwner>(walk: Walk<P>, rules: GupRules, pag
   return rules.refusesLongTerm && walk.has(foll.LONGTERM) && vma.file !== null ? errno.EOPNOTSUPP : 0
 }
 
+const RETRY = { what: 'follow_page_mask', retry: true } as const
+
 function* takeOne<P extends FreeingOwner>(
   walk: Walk<P>,
   rules: GupRules,
@@ -64,7 +66,7 @@ function* takeOne<P extends FreeingOwner>(
     if (!rules.slowPutsLookup) lookups.forget()
     if (pfn !== null) walk.pfns.push(pfn)
     if (pfn !== null || stop !== 0) return stop
-    yield null
+    yield RETRY
     const again = walk.space.find(page)
     if (again !== null && (!walk.write || again.entry.writable)) continue
     const faulting = { write: walk.write, pmd: again?.pmd ?? false }

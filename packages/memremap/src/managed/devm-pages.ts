@@ -32,9 +32,16 @@ interface Release {
   readonly pagemap: DevPagemap | null
 }
 
-/** Runs when the device goes: waits where the era does. @throws NeverEnds when what it waits for cannot come any more. */
+/**
+ * Runs when the device goes: waits where the era does. @throws NeverEnds when what it waits for cannot come any more; Error when
+ * the pagemap was unmapped behind the back of its device.
+ */
 export function devm_memremap_pages_release({ machine: m, pagemap: p }: Release): void {
   if (p === null) return
+  if (p.phase !== 'live')
+    throw new Error(
+      `pagemap ${p.id} [${hex(p.range.start)}-${hex(p.range.end)}] is not live and cannot be released: a pagemap that its device manages is unmapped by devmMemunmapPages (after event ${m.events.seq})`,
+    )
   const seq = m.say('memremap/release-requested', { pagemap: p.id }, p.device)
   finish(unmapSteps(m, p, seq), m.rcu)
 }

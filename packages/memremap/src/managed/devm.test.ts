@@ -7,6 +7,22 @@ import type { DevPagemap } from '../pagemap/dev-pagemap.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 
 const RAM = { ram: [rangeOf(0n, 4n * GIB)], other: [rangeOf(4n * GIB, 16n * GIB)] }
+
+test('a managed pagemap that was unmapped behind the back of its device is not released again, and that is said', () => {
+  for (const rules of ['seed', 'linux-6.1'] as const) {
+    const m = new Machine({ rules })
+    const device = m.device()
+    const p =
+      rules === 'seed'
+        ? m.seedMapped(4n * GIB, GIB, m.driverRef(), null, device)
+        : m.registry.devmMemremapPages(device, { ranges: [rangeOf(4n * GIB, GIB)], type: memoryType.FS_DAX })
+    const pagemap = typeof p === 'object' && 'pagemap' in p ? p.pagemap! : (p as DevPagemap)
+    m.registry.memunmapPages(pagemap)
+    expect(() => device.resources.releaseAll('unbind')).toThrow('is not live and cannot be released')
+    expect(m.said().filter((name) => name === 'unmapped')).toEqual(['unmapped'])
+  }
+})
+
 /** Where a mapping is asked for: RAM, mixed, free, or one of three places. */
 const ops = fc.array(
   fc.record({ op: fc.constantFrom('map', 'map', 'plain', 'unmap'), at: fc.nat(4), withRef: fc.boolean(), fails: fc.nat(9) }),

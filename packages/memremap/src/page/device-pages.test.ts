@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { memoryType } from '../pagemap/memory-type.ts'
+import { PagemapRegistry } from '../pagemap-registry.ts'
 import { DevicePages, RANGE_PAGES_MAX } from './device-pages.ts'
-import { Emitter, ManualClock } from '@devtrail/events'
+import { Emitter, Ids, ManualClock } from '@devtrail/events'
 import { memremapRules } from '../rules.ts'
 import { StructPages, type PageOwner } from './struct-pages.ts'
 
@@ -33,6 +35,21 @@ test('counts are those of a plain map of pages', () => {
       expect(pages.referenced()).toEqual(new Map([...oracle].filter(([, count]) => count !== 1).toSorted(([a], [b]) => a - b)))
     }),
   )
+})
+
+test('of 1 TiB only what lies about a touched page is looked through, also where references are counted without a look-up', () => {
+  const registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+  const p = registry.memremapPages(1, { start: 0x100000000n, end: 0x100000000n + (1n << 40n) - 1n }, memoryType.FS_DAX)
+  if (typeof p === 'number') throw new Error(`refused with ${p}`)
+  const last = 0x100000 + 2 ** 28 - 1
+  for (const pfn of [0x100000, 0x3456789, last]) registry.references.getPage(pfn)
+  const { pages } = p.range
+  expect([...pages!.touchedBlocks].filter((touched) => touched !== 0).length).toBe(3)
+  expect([...pages!.referenced()]).toEqual([
+    [0x100000, 2],
+    [0x3456789, 2],
+    [last, 2],
+  ])
 })
 
 const owner = (id: number): PageOwner => ({ id, pointer: `0x${id}`, type: 3 })

@@ -7,9 +7,13 @@
 import type { Pfn } from '@devtrail/events'
 
 /** Pages of a range: 16 TiB. */
-export const RANGE_PAGES_MAX = 2 ** 32 - 1
+export const RANGE_PAGES_MAX = 2 ** 32
+
+/** Counts that were ever other than untouched are noted by blocks of so many pages, as a power of two. */
+export const TOUCHED_SHIFT = 16
 
 const UNTOUCHED = new Int32Array(0)
+const NO_BLOCK = new Uint8Array(0)
 
 export interface DevicePagesLayout {
   /** Order of its compound pages (`vmemmap_shift`): only the first page of each has a count of its own. */
@@ -28,6 +32,8 @@ export class DevicePages<P> {
   readonly idle: 0 | 1
   /** Made when a page is first referenced. */
   #above: Int32Array<ArrayBuffer> = UNTOUCHED
+  /** Which blocks may have a count that is not the idle one: 1, so that nobody has to look through the others. */
+  #blocks: Uint8Array<ArrayBuffer> = NO_BLOCK
 
   /** @throws RangeError when there are more than RANGE_PAGES_MAX. */
   constructor(pagemap: P, first: Pfn, last: Pfn, { order = 0, idle = 1 }: DevicePagesLayout = {}) {
@@ -51,8 +57,19 @@ export class DevicePages<P> {
     return this.#above
   }
 
-  #touched(): Int32Array<ArrayBuffer> {
-    if (this.#above === UNTOUCHED) this.#above = new Int32Array(this.last + 1 - this.first)
+  /** Whoever writes into `flat` sets these to 1, by `(pfn - first) >>> TOUCHED_SHIFT`. */
+  get touchedBlocks(): Uint8Array<ArrayBuffer> {
+    return this.#blocks
+  }
+
+  /** The counts, of which that of a page is about to be written. */
+  #touched(pfn: Pfn): Int32Array<ArrayBuffer> {
+    if (this.#above === UNTOUCHED) {
+      const pages = this.last + 1 - this.first
+      this.#above = new Int32Array(pages)
+      this.#blocks = new Uint8Array(Math.ceil(pages / 2 ** TOUCHED_SHIFT))
+    }
+    this.#blocks[(pfn - this.first) >>> TOUCHED_SHIFT] = 1
     return this.#above
   }
 
@@ -83,20 +100,24 @@ export class DevicePages<P> {
   }
 
   setCount(pfn: Pfn, count: number): void {
-    this.#touched()[pfn - this.first] = count - this.idleCount(pfn)
+    this.#touched(pfn)[pfn - this.first] = count - this.idleCount(pfn)
   }
 
   /** Adds to the count of a page that carries one; returns how far that is above its idle count. */
   add(pfn: Pfn, n: number): number {
-    return (this.#touched()[pfn - this.first]! += n)
+    return (this.#touched(pfn)[pfn - this.first]! += n)
   }
 
-  /** Pages whose count is not the idle one, with their counts. */
+  /** Pages whose count is not the idle one, with their counts. Takes the longer the more blocks were touched, not the larger the range. */
   referenced(): Map<Pfn, number> {
     const counts = new Map<Pfn, number>()
-    this.#above.forEach((above, at) => {
-      if (above !== 0) counts.set(this.first + at, above + this.idleCount(this.first + at))
-    })
+    for (const [block, touched] of this.#blocks.entries()) {
+      const end = touched === 0 ? 0 : Math.min(this.#above.length, (block + 1) * 2 ** TOUCHED_SHIFT)
+      for (let at = block * 2 ** TOUCHED_SHIFT; at < end; at++) {
+        const above = this.#above[at]!
+        if (above !== 0) counts.set(this.first + at, above + this.idleCount(this.first + at))
+      }
+    }
     return counts
   }
 
@@ -106,7 +127,8 @@ export class DevicePages<P> {
     const to = Math.min(this.last, other.last) + 1
     if (from >= to || other.#above === UNTOUCHED) return
     const theirs = other.#above.subarray(from - other.first, to - other.first)
-    this.#touched().set(theirs, from - this.first)
+    for (let pfn = from; pfn < to; pfn += 2 ** TOUCHED_SHIFT) this.#touched(pfn)
+    this.#touched(to - 1).set(theirs, from - this.first)
     theirs.fill(0)
   }
 }

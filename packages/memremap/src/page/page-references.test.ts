@@ -100,6 +100,26 @@ test('vector 21: a pin counts 1024 on a small page and one on the head of a comp
   expect(live.registry.putPage(PFN, 'pin')).toBe('idle')
 })
 
+test('what is no number of references or pages, and no pfn, is refused, and nothing changes', () => {
+  const live = new Live()
+  live.map()
+  live.map({ start: 5n * GIB })
+  const { registry } = live
+  registry.grabPage(0x13ffff, foll.GET)
+  const said = live.events.length
+  for (const n of [-1, 0, 0.5, Number.NaN]) {
+    expect(() => registry.grabPage(PFN, foll.GET, n)).toThrow(RangeError)
+    expect(() => registry.putPages(PFN, n, 'get', 'put_page')).toThrow(RangeError)
+  }
+  for (const pfn of [Number.NaN, -1, 0.5]) {
+    expect(() => registry.grabPage(pfn, foll.GET)).toThrow('is no page frame number')
+    expect(() => registry.putPage(pfn)).toThrow('is no page frame number')
+    expect(() => registry.getDevPagemap(pfn)).toThrow('is no page frame number')
+  }
+  expect(() => registry.putPages(0x13ffff, 2, 'get', 'bio')).toThrow('put those of each range by themselves')
+  expect([live.count(PFN), live.count(0x13ffff), live.count(0x140000), live.events.length]).toEqual([1, 2, 1, said])
+})
+
 test('vector 22: a pfn is valid by its 2 MiB under 6.1, by its section in the seed', () => {
   for (const [rules, valid] of [
     ['linux-6.1', false],

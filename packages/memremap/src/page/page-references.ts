@@ -9,7 +9,7 @@ import type { MemremapPayload, putHow } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import type { PageRules } from '../rules.ts'
 import type { Steps } from '../tasks.ts'
-import type { DevicePages } from './device-pages.ts'
+import { TOUCHED_SHIFT, type DevicePages } from './device-pages.ts'
 import { foll } from './foll.ts'
 import { pfnToPage } from './page-address.ts'
 import { weight } from './pages.ts'
@@ -21,6 +21,7 @@ export type ReferenceKind = 'get' | 'pin'
 export type PutResult = 'idle' | 'referenced' | 'gone' | 'freed'
 
 const NONE = new Int32Array(0)
+const NONE_TOUCHED = new Uint8Array(0)
 
 /** The kernel would have stopped here (VM_BUG_ON): a broken promise of the caller. */
 export class PageBug extends Error {
@@ -63,6 +64,7 @@ export class PageReferences<P extends FreeingOwner> {
    */
   #above: Int32Array<ArrayBuffer> = NONE
   #first: Pfn = 0
+  #touched: Uint8Array<ArrayBuffer> = NONE_TOUCHED
   /** Whether somebody may wait for one of them to become idle. */
   #awaited = false
   #freedWithoutCallback = false
@@ -96,6 +98,7 @@ export class PageReferences<P extends FreeingOwner> {
     const before = at >= 0 ? this.#above[at] : undefined
     if (before === undefined || before < 0) return this.#getPage(pfn)
     this.#above[at] = before + 1
+    this.#touched[at >>> TOUCHED_SHIFT] = 1
   }
 
   #getPage(pfn: Pfn): void {
@@ -114,6 +117,7 @@ export class PageReferences<P extends FreeingOwner> {
     if (this.#rules.pageHoldsPagemap || this.#pages.overlapping || pages.order !== 0 || pages.idle !== 1) return
     this.#first = pages.first
     this.#above = pages.flat
+    this.#touched = pages.touchedBlocks
     this.#awaited = pages.pagemap.type === memoryType.FS_DAX && this.#rules.wakes.includes('put_page')
   }
 
@@ -124,14 +128,26 @@ export class PageReferences<P extends FreeingOwner> {
     if (this.#emitter.on) this.#sayGrabbed(null, pfn, 'get', 1, before)
   }
 
+  /** What references FOLL_ flags ask for. @throws Error for both kinds at once, and for a pin under rules that know none. */
+  checkKinds(flags: number): void {
+    if ((flags & foll.PIN) !== 0 && ((flags & foll.GET) !== 0 || !this.#rules.pins))
+      throw new Error(`FOLL_PIN cannot be had here${(flags & foll.GET) === 0 ? '' : ' with FOLL_GET'} (after event ${this.#emitter.seq})`)
+  }
+
+  #checkCount(pfn: Pfn, n: number, what: string): void {
+    if (!Number.isSafeInteger(pfn) || pfn < 0) throw new RangeError(`${pfn} is no page frame number (after event ${this.#emitter.seq})`)
+    if (!Number.isSafeInteger(n) || n < 1)
+      throw new RangeError(`page 0x${pfn.toString(16)}: ${n} is no number of ${what}, from 1 (after event ${this.#emitter.seq})`)
+  }
+
   /**
    * `try_grab_page`: `refs` references of FOLL_GET or FOLL_PIN; false when there is no page or its count is not above 0.
-   * `walk`: on behalf of get_user_pages. @throws Error for both kinds at once, and for a pin under rules that know none.
+   * `walk`: on behalf of get_user_pages. @throws RangeError for what is no pfn, and less than 1 reference; Error as {@link checkKinds}.
    */
   tryGrab(pfn: Pfn, flags: number, refs = 1, walk = false): boolean {
     const pinned = (flags & foll.PIN) !== 0
-    if (pinned && ((flags & foll.GET) !== 0 || !this.#rules.pins))
-      throw new Error(`FOLL_PIN cannot be had here (after event ${this.#emitter.seq})`)
+    this.checkKinds(flags)
+    this.#checkCount(pfn, refs, 'references')
     const pages = this.#pages.at(pfn)
     const head = pages?.headOf(pfn) ?? pfn
     const before = this.count(head)
@@ -154,7 +170,8 @@ export class PageReferences<P extends FreeingOwner> {
 
   /**
    * `put_page`, `unpin_user_page`, or another way to give references back, one a page of neighbouring pages: `idle` when all of
-   * them are, `freed` when one was freed. @throws PageBug where the kernel has a BUG: beyond the last, in the seed.
+   * them are, `freed` when one was freed. @throws PageBug where the kernel has a BUG: beyond the last, in the seed; RangeError for
+   * less than 1 page, and where the pages end in another range than they begin.
    */
   put(first: Pfn, { pages: count = 1, kind = 'get', how = kind === 'pin' ? 'unpin' : 'put_page' }: Putting = {}): PutResult {
     const steps = this.putSteps(first, { pages: count, kind, how })
@@ -177,7 +194,12 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** {@link put}, with a pause where the series has given back the pagemap and not yet the page. */
   *putSteps(first: Pfn, { pages: count = 1, kind = 'get', how = kind === 'pin' ? 'unpin' : 'put_page' }: Putting = {}): Steps<PutResult> {
+    this.#checkCount(first, count, 'pages')
     const owner = this.#pages.at(first)
+    if (owner !== null && first + count - 1 > owner.last)
+      throw new RangeError(
+        `${count} pages from 0x${first.toString(16)} on go beyond their range, which ends with 0x${owner.last.toString(16)}: put those of each range by themselves`,
+      )
     if (this.#rules.putBeyondLastBugs && owner !== null)
       for (let pfn = first; pfn < first + count; pfn++) if (this.count(pfn) <= 1) this.#bug(pfn, 'is put although nobody references it')
     if (owner !== null && this.#rules.pageHoldsPagemap) {

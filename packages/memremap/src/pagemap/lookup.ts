@@ -35,8 +35,9 @@ function ended(m: MemremapMachine, pfn: Pfn, p: DevPagemap | null, fresh: boolea
   return p
 }
 
-/** `get_dev_pagemap`: the cached pagemap if it covers the page, else the live one that the registry has, referenced; or null. */
+/** `get_dev_pagemap`: the cached pagemap if it covers the page, else the live one that the registry has, referenced; or null. @throws RangeError for what is no pfn. */
 export function getDevPagemap(m: MemremapMachine, pfn: Pfn, cached: DevPagemap | null): DevPagemap | null {
+  if (!(pfn >= 0 && Number.isSafeInteger(pfn))) throw new RangeError(`${pfn} is no page frame number (after event ${m.events.seq})`)
   if (!m.events.on) {
     const answer = cachedAnswer(m, pfn, cached)
     if (answer !== undefined) return answer

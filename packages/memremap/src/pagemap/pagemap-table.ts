@@ -17,6 +17,7 @@ import type { DevPagemap, PhysRange } from './dev-pagemap.ts'
 import { findDevPagemap, getDevPagemap, lookupSteps } from './lookup.ts'
 import { memoryFailure } from './memory-failure.ts'
 import { memremapPages, type PagemapSpec } from './map-typed.ts'
+import { checkRange, checkSpec } from './spec-check.ts'
 import { unmapSteps } from './unmap.ts'
 
 const PAGE_SIZE = 4096
@@ -67,7 +68,8 @@ export class PagemapTable {
   /**
    * `memremap_pages`: the pagemap, or an errno: -EINVAL (no range, type, altmap, alignment, or not allowed), -ENOMEM (the first
    * or last page is in a live pagemap), -ENXIO (System RAM; no ZONE_DEVICE), -EEXIST (memory of the range is there already).
-   * After an error no range is mapped. @throws TypeError under the rules of the seed.
+   * After an error no range is mapped. @throws TypeError under the rules of the seed; RangeError for what no pagemap can be, as
+   * {@link checkSpec}; before anything was done.
    */
   memremapPages(device: DeviceId, range: PhysRange | readonly PhysRange[], type: number, options: MapOptions = {}): DevPagemap | number {
     const ranges = 'start' in range ? [range] : range
@@ -78,6 +80,7 @@ export class PagemapTable {
   *memremapPagesSteps(device: DeviceId, spec: PagemapSpec): Steps<DevPagemap | number> {
     if (!this.machine.zoneDevice) return notConfigured(this.machine)
     if (!this.rules.typed) throw new TypeError('memremap_pages is not in the kernel of the seed: use devmMemremapPages')
+    checkSpec(spec)
     return yield* memremapPages(this.machine, device, spec)
   }
 
@@ -107,6 +110,8 @@ export class PagemapTable {
     if (!this.machine.zoneDevice) return notConfigured(this.machine)
     if ('ranges' in what !== this.rules.typed)
       throw new TypeError(`devm_memremap_pages of this kernel takes ${this.rules.typed ? 'a pagemap' : 'a resource and a reference'}`)
+    if ('ranges' in what) checkSpec(what)
+    else checkRange(what)
     if ('ranges' in what) return yield* devmMemremapPages(this.machine, device, what)
     return yield* devmMemremapPagesSeed(this.machine, device, what, ref, altmap)
   }
@@ -132,14 +137,19 @@ export class PagemapTable {
 
   /** The steps of {@link memunmapPages}. @throws Error unless the pagemap is live. */
   *memunmapPagesSteps(p: DevPagemap): Steps<void> {
-    this.expect(p, p.phase === 'live', 'is not live and cannot be unmapped')
+    this.#expectLive(p)
     yield* unmapSteps(this.machine, p)
+  }
+
+  #expectLive(p: DevPagemap): void {
+    this.expect(p, p.phase === 'live', 'is not live and cannot be unmapped')
+    this.expect(p, this.machine.pagemaps.includes(p), 'is of another machine and cannot be unmapped here')
   }
 
   #advance(p: DevPagemap, cause: number): boolean {
     let progress = this.#unmapping.get(p)
     if (progress === undefined) {
-      this.expect(p, p.phase === 'live', 'is not live and cannot be unmapped')
+      this.#expectLive(p)
       this.#unmapping.set(p, (progress = new Progress(unmapSteps(this.machine, p, cause), this.machine.rcu)))
     }
     if (!progress.advance()) return false

@@ -67,10 +67,12 @@ const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.'
 /** Where a type touches nothing but the list that an element is in, the test for that element. */
 function elementTest(model: Model, event: string, { element }: Spot): TypeTouch['isOfElement'] {
   const touched = model.views?.touches?.[event]
-  if (element === undefined || touched === undefined) return null
+  if (element === undefined) return null
   const { list, key } = element
   const isChangedBy = model.views?.lists?.[lastName(list)]?.isChangedBy
-  if (isChangedBy === undefined || !touched.every((path) => path === list || path.startsWith(`${list}.`))) return null
+  // What is not declared may touch everything, and what is in the element only where it is about that.
+  if (isChangedBy === undefined) return null
+  if (touched !== undefined && !touched.every((path) => path === list || path.startsWith(`${list}.`))) return null
   return (event) => isChangedBy(event, key)
 }
 

@@ -5,10 +5,10 @@ import { ExpressionError } from '../expression/error.ts'
 import { evaluate, type Scope } from '../expression/evaluate.ts'
 import { NOTHING, UNKNOWN, type Found } from '../expression/found.ts'
 import { countOf, isKnownList, type Lists } from '../expression/look-up.ts'
-import { dottedOf, type Expression, type Path, type Step } from '../expression/syntax.ts'
+import type { Expression, Path, Step } from '../expression/syntax.ts'
 import type { Truth } from '../expression/truth.ts'
 import type { Machine } from '../machine.ts'
-import { ALIASES, Touches, TouchScan, type Spot } from './touch.ts'
+import { ALIASES, spotOf, Touches, TouchScan, type Spot } from './touch.ts'
 import { listsOf, valueAt } from './view-at.ts'
 
 /** What bare names in an expression are fields of; null: of nothing, they have to say `device("…")`. */
@@ -16,7 +16,7 @@ export type DeviceName = string | null
 
 /** What stands on the way to a path: the path itself, and whether the elements it goes through are sure. */
 function spotsOf(path: Path, device: number | null): Spot[] {
-  const spots: Spot[] = [{ dotted: dottedOf(path), device }]
+  const spots: Spot[] = [spotOf(device, path)]
   const names: string[] = []
   for (const step of path.steps) {
     if (step.kind === 'field') names.push(step.name)
@@ -128,8 +128,12 @@ export class Tracked implements Scope {
 
   /** Where a name means several devices, the one of which there is something to tell. @throws ExpressionError when that is more than one */
   find(path: Path): Found {
+    return this.#find(path)
+  }
+
+  #find(path: Path, counted?: string): Found {
     const ids = this.#idsOf(path)
-    const look = (id: number | null): Found => valueAt(this.#machine, id, path.steps, this.#lists, this.#onStep)
+    const look = (id: number | null): Found => valueAt(this.#machine, id, path.steps, this.#lists, this.#onStep, counted)
     if (ids.length < 2) return ids.length === 0 ? UNKNOWN : look(ids[0]!)
     const found = ids.map(look)
     const told = found.filter(({ value }) => value !== null && value !== NOTHING && !isEmptyList(value))
@@ -147,7 +151,7 @@ export class Tracked implements Scope {
 
   count(path: Path): Found {
     const last = path.steps.findLast((s) => s.kind === 'field')!
-    return countOf(this.find(path), last.name, this.#lists)
+    return countOf(this.#find(path, last.name), last.name, this.#lists)
   }
 
   readonly #onStep = (step: Step, isThere: boolean, instead: () => readonly string[]): void => {

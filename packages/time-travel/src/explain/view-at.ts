@@ -19,13 +19,13 @@ export function viewOf(machine: Machine, device: number): { readonly [part: stri
 const CLOSELY: Looking = {}
 
 /** The one element of each list that a path goes through. */
-function lookingFor(steps: readonly Step[]): Looking {
+function lookingFor(steps: readonly Step[], counted: string | undefined): Looking {
   const keys = new Map<string, Key>()
   for (const [i, step] of steps.entries()) {
     const list = steps[i - 1]
     if (step.kind === 'key' && list?.kind === 'field') keys.set(list.name, step.key)
   }
-  return { keys }
+  return counted === undefined ? { keys } : { keys, counted }
 }
 
 /** One part of a device; of the machine as a whole when no device is given. Not known when nothing shows it. */
@@ -38,10 +38,17 @@ function partOf(machine: Machine, device: number | null, part: string, looking: 
   return UNKNOWN
 }
 
-/** The value at a path of a device; of the machine as a whole when no device is given. */
-export function valueAt(machine: Machine, device: number | null, [first, ...rest]: readonly Step[], lists: Lists, onStep?: OnStep): Found {
+/** The value at a path of a device; of the machine as a whole when no device is given. `counted`: the list there is only counted. */
+export function valueAt(
+  machine: Machine,
+  device: number | null,
+  [first, ...rest]: readonly Step[],
+  lists: Lists,
+  onStep?: OnStep,
+  counted?: string,
+): Found {
   if (first?.kind !== 'field') return ABSENT
-  return lookUp(partOf(machine, device, first.name, lookingFor([first, ...rest])), first.name, rest, lists, onStep)
+  return lookUp(partOf(machine, device, first.name, lookingFor([first, ...rest], counted)), first.name, rest, lists, onStep)
 }
 
 /** What models show of the machine as a whole. */
