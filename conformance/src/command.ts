@@ -7,6 +7,8 @@ export interface Streams {
   readonly err: (text: string) => void
 }
 
+const USAGE = 'usage: pnpm conformance DIR (a folder with *.jsonl or *.jsonl.gz vector files)\n'
+
 /** How many divergences are printed at length. */
 export const printed = 20
 
@@ -20,8 +22,12 @@ export async function conformanceCommand(
   { out, err }: Streams,
 ): Promise<number> {
   const folder = args[0]
-  if (folder === undefined || args.length > 1) {
-    err('usage: pnpm conformance DIR (a folder with *.jsonl or *.jsonl.gz vector files)\n')
+  if (args.includes('--help') || args.includes('-h')) {
+    out(USAGE)
+    return 0
+  }
+  if (folder === undefined || args.length > 1 || folder.startsWith('-')) {
+    err(USAGE)
     return 2
   }
   let [sequences, operations, divergences] = [0, 0, 0]

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -122,5 +124,43 @@ describe('the command', () => {
     expect(await command(folder)).toMatchObject({ code: 2, err: expect.stringContaining('b.jsonl.gz') as string })
     expect(await command(join(folder, 'nowhere'))).toMatchObject({ code: 2 })
     expect(await command()).toMatchObject({ code: 2, err: expect.stringContaining('usage: pnpm conformance DIR') as string })
+    expect(await command('--all')).toMatchObject({ code: 2, err: expect.stringContaining('usage: pnpm conformance DIR') as string })
+  })
+
+  it('says how it is used when it is asked', async () => {
+    expect(await command('--help')).toMatchObject({ code: 0, out: expect.stringContaining('usage: pnpm conformance DIR') as string })
+  })
+
+  it('a sequence that would compare nothing, or is none, is named: file, line, sequence, operation', async () => {
+    const one = await mkdtemp(join(folder, 'one-'))
+    const file = join(one, 'a.jsonl')
+    for (const [line, message] of [
+      [lineOf([]), 'x-1 has no operations'],
+      [lineOf([init, null]), 'x-1, operation 1: an operation has an op and args'],
+      [lineOf([{ op: 'sync' }]), 'x-1, operation 0: an operation has an op and args'],
+      ['null', 'a sequence is an object'],
+      ['{}', 'a sequence has a subsystem, an id and ops'],
+    ] as const) {
+      await writeFile(file, `${lineOf([init])}\n${line}\n`)
+      expect(await command(one)).toMatchObject({ code: 2, err: expect.stringContaining(`a.jsonl:2: ${message}`) as string })
+    }
+  })
+
+  it('a byte order mark is no part of a file, and a folder is none', async () => {
+    const one = await mkdtemp(join(folder, 'marked-'))
+    await mkdir(join(one, 'x.jsonl'))
+    await writeFile(join(one, 'a.jsonl'), `\uFEFF${lineOf([init])}\n`)
+    expect(await command(one)).toMatchObject({ code: 0, out: 'conformance: 1 sequences, 1 operations, 0 divergences\n' })
+  })
+
+  it('a reader that goes away, or a full disk, is an exit code and no stack', async () => {
+    const one = await mkdtemp(join(folder, 'piped-'))
+    await writeFile(join(one, 'a.jsonl'), lineOf([{ ...init, ret: 1 }]))
+    const script = join(import.meta.dirname, '../../scripts/conformance.ts')
+    const run = `"${process.execPath}" --conditions=@devtrail/source "${script}" "$1"`
+    const shell = async (line: string) => promisify(execFile)('bash', ['-c', line, 'bash', one]).catch((error: unknown) => error)
+    expect(await shell(`set -o pipefail; ${run} | head -c 0`)).toMatchObject({ code: 1, stderr: '' })
+    if (!existsSync('/dev/full')) return
+    expect(await shell(`${run} > /dev/full`)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^[^\n]*ENOSPC[^\n]*\n$/) as string })
   })
 })

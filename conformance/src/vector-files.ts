@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import type { Sequence } from './sequence.ts'
 
-/** The vector files of a folder: `*.jsonl` and `*.jsonl.gz`, by name. */
+/** The vector files of a folder: `*.jsonl` and `*.jsonl.gz`, by name; a folder of such a name is none. */
 export async function vectorFiles(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => /\.jsonl(\.gz)?$/.test(name)).toSorted()
-  return names.map((name) => join(folder, name))
+  const entries = await readdir(folder, { withFileTypes: true })
+  const names = entries.filter((entry) => !entry.isDirectory() && /\.jsonl(\.gz)?$/.test(entry.name)).map(({ name }) => name)
+  return names.toSorted().map((name) => join(folder, name))
 }
 
 /** The sequences of a file, one at a time. @throws Error naming file and line where one cannot be read. */
@@ -20,7 +21,8 @@ export async function* sequencesOf(file: string): AsyncGenerator<Sequence> {
   try {
     for await (const content of createInterface({ input: text, crlfDelay: Infinity })) {
       line += 1
-      if (content.trim() !== '') yield sequence(JSON.parse(content))
+      const text = line === 1 ? content.replace(/^\uFEFF/, '') : content
+      if (text.trim() !== '') yield sequence(JSON.parse(text))
     }
   } catch (error) {
     throw new Error(`${file}:${line}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
@@ -30,8 +32,14 @@ export async function* sequencesOf(file: string): AsyncGenerator<Sequence> {
 }
 
 function sequence(value: unknown): Sequence {
-  const { subsystem, id, ops } = value as Partial<Sequence>
+  if (!isObject(value)) throw new Error('a sequence is an object')
+  const { subsystem, id, ops } = value
   if (typeof subsystem !== 'string' || typeof id !== 'string' || !Array.isArray(ops))
     throw new Error('a sequence has a subsystem, an id and ops')
-  return value as Sequence
+  if (ops.length === 0) throw new Error(`${id} has no operations: nothing would be compared`)
+  const wrong = ops.findIndex((one) => !isObject(one) || typeof one['op'] !== 'string' || !isObject(one['args']))
+  if (wrong >= 0) throw new Error(`${id}, operation ${wrong}: an operation has an op and args`)
+  return value as unknown as Sequence
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

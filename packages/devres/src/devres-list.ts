@@ -69,6 +69,10 @@ export class DevresList {
     return this.#order.findNewest((node) => node.run === release && (match === undefined || match(node.data as T)))
   }
 
+  findNewest(fits: (node: Node) => boolean): Node | undefined {
+    return this.#order.findNewest(fits)
+  }
+
   /** The newest of a key. */
   newestOf(key: LookupKey): Node | undefined {
     return this.#order.newestOf(key)
@@ -111,8 +115,7 @@ export class DevresList {
 
   /** From the opening marker to the closing one, or to the end while it is open. */
   rangeOf({ open, close }: Group): readonly Node[] {
-    const { nodes } = this
-    return nodes.slice(nodes.indexOf(open), close === null ? undefined : nodes.indexOf(close) + 1)
+    return this.#order.range(open, close)
   }
 
   /** release_nodes: the dissolved groups' markers, then the resources, both from the last to the first. Who waits in between comes back here later. */

@@ -297,7 +297,7 @@ export class DeviceResources {
 
   /** The group meant; warns, in the name of the function called, when there is none. */
   #group(id: unknown, by: string): Group | undefined {
-    const group = findGroup(this.#list.nodes, id)
+    const group = findGroup(this.#list, id)
     if (group === undefined) this.#list.warn('group-absent', by)
     return group
   }

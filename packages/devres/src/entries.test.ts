@@ -113,6 +113,19 @@ describe('many resources of a list', () => {
     expect(a.isEmpty).toBe(true)
   })
 
+  it('are there still for a group that is released after others were taken off', () => {
+    const { a } = lists()
+    const kept = a.add(release, 'kept')
+    for (const n of numbers) a.addAction(release, `before ${n}`)
+    a.openGroup('g')
+    a.addAction(release, 'in it')
+    a.closeGroup('g')
+    const after = a.add(release, 'after')
+    for (const n of numbers) a.removeAction(release, `before ${n}`)
+    expect(a.releaseGroup('g')).toBe(1)
+    expect(a.list().map(({ node }) => node)).toEqual([kept, after])
+  })
+
   it('the newest of equal ones is the one that is taken', () => {
     const { a } = lists()
     a.addAction(release, 'x')
@@ -120,5 +133,9 @@ describe('many resources of a list', () => {
     a.addAction(release, 'x')
     a.removeAction(release, 'x')
     expect([a.releaseGroup('g'), a.list().length]).toEqual([0, 1])
+    const [first] = a.list()
+    for (let n = 0; n < 3; n++) a.addAction(release, 'x')
+    for (let n = 3; n > 0; n--) a.removeAction(release, 'x')
+    expect(a.list()).toEqual([first])
   })
 })

@@ -17,10 +17,10 @@ export interface Group {
 }
 
 /** find_group: the newest group of that id, open or closed; without an id (undefined or null) the newest that is still open. */
-export function findGroup(list: readonly Node[], id: unknown): Group | undefined {
+export function findGroup(list: DevresList, id: unknown): Group | undefined {
   const isOf = (group: Group): boolean => group.id === id || Object.is(group.id, id)
   const fits = ({ marks }: Node): boolean => marks !== null && ((id ?? null) === null ? marks.close === null : isOf(marks))
-  return list.findLast((node) => node.marks?.open === node && fits(node))?.marks ?? undefined
+  return list.findNewest((node) => node.marks?.open === node && fits(node))?.marks ?? undefined
 }
 
 /**

@@ -44,8 +44,13 @@ export class NodeOrder {
     this.#places[old.at] = next
     old.life = 'freed'
     this.#unindex(old)
-    // Among those of one key the replaced one's place is not the last.
+    // No other has its key: it is memory that was made just now.
     this.#index(next)
+  }
+
+  /** From one node to another, or to the end; both are in it. */
+  range(from: Node, to: Node | null): Node[] {
+    return this.#places.slice(from.at, to === null ? undefined : to.at + 1).filter((node) => node !== null)
   }
 
   /** The newest that fits. */

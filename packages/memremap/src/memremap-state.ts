@@ -13,8 +13,12 @@ export interface MemremapState {
   refused: { pagemap: PagemapId; began: number } | null
   /** Mappings without struct pages that are not of the direct map, by address; only as far as a simulated machine tells. */
   mappings: Map<Pointer, { size: bigint; seq: number }>
-  /** Walks of get_user_pages under way, by pid: the event that began each. */
-  walks: Map<number, number>
+  /**
+   * Walks of get_user_pages under way, by pid: the last event that began or told of an entry; null: known to be over.
+   */
+  walks: Map<number, number | null>
+  /** A gap came: a task without an entry may walk as well. */
+  walksDoubted: boolean
   /** Page tables, by the process whose they are. */
   spaces: Map<number, Translations>
   /** A gap came: a process may have page tables that no event has told of. */
@@ -32,6 +36,7 @@ export const initialMemremap = (): MemremapState => ({
   refused: null,
   mappings: new Map(),
   walks: new Map(),
+  walksDoubted: false,
   spaces: new Map(),
   spacesDoubted: false,
   proven: null,

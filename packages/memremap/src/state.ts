@@ -4,6 +4,7 @@ import { evolvePagemap } from './pagemap/evolve-pagemap.ts'
 import { evolveStages } from './pagemap/evolve-stages.ts'
 import { evolvePages } from './page/evolve-pages.ts'
 import { evolveTranslations, forgetTranslations } from './fault/translations.ts'
+import { evolveWalks, forgetWalks } from './gup/open-walks.ts'
 import type { MemremapEvent } from './events.ts'
 import type { MemremapState } from './memremap-state.ts'
 import { forgetPages } from './page/pages.ts'
@@ -25,6 +26,7 @@ function forget(state: MemremapState): void {
     forgetPages(p.pages, p.idle)
   }
   forgetTranslations(state)
+  forgetWalks(state)
 }
 
 /** Events that prove that the pagemap they name is there. */
@@ -65,6 +67,7 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   }
   evolveWaits(state, event)
   evolveTranslations(state, event)
+  evolveWalks(state, event)
   evolvePages(state, event)
   evolvePagemap(state, event)
   evolveStages(state, event)

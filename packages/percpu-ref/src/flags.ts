@@ -8,6 +8,18 @@ export const INIT_DEAD = 2
 /** PERCPU_REF_ALLOW_REINIT, since Linux 5.3: the per-CPU counters are kept after a switch. Under the seed's rules it says nothing, since every ref can be reinitialised there. */
 export const ALLOW_REINIT = 4
 
+const FLAGS = INIT_ATOMIC | INIT_DEAD | ALLOW_REINIT
+/** As many as a kernel can be built for (CONFIG_NR_CPUS of x86-64). */
+const CPUS_MAX = 8192
+
+/** @throws RangeError for a machine that has no CPUs, and for flags that percpu_ref_init does not know. */
+export function checkInit(cpus: number, flags: number): void {
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX)
+    throw new RangeError(`cpus is a whole number from 1 to ${CPUS_MAX}, found ${cpus}`)
+  if (!Number.isInteger(flags) || flags < 0 || flags > FLAGS)
+    throw new RangeError(`flags are INIT_ATOMIC, INIT_DEAD and ALLOW_REINIT or'ed, from 0 to ${FLAGS}; found ${flags}`)
+}
+
 /** An unsigned 64-bit word: what the kernel's `unsigned long` and `atomic_long_t` hold, wrapping as they do. */
 export const u64 = (value: bigint): bigint => BigInt.asUintN(64, value)
 

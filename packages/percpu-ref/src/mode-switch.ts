@@ -74,9 +74,13 @@ export class ModeSwitch {
       ref.events.because(seq, () => {
         if (ref.exited) this.#bug('switched-after-exit', 'its pending switch ran after percpu_ref_exit')
         if (!confirmOnly) this.#gather()
-        this.#confirm(confirm, of)
-        this.#endSwitch()
-        ref.put(1, 'switch')
+        try {
+          this.#confirm(confirm, of)
+        } finally {
+          // Whoever waits for the switch is not to wait for ever for what its callback threw.
+          this.#endSwitch()
+          ref.put(1, 'switch')
+        }
       })
     } finally {
       ref.events.actor = actor

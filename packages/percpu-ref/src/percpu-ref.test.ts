@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Emitter, ManualClock, Vocabulary, eventFromJson, eventToJson } from '@devtrail/events'
 import { percpuRefCatalogue } from './events.ts'
 import { machineOf, refOn } from './machine.test-support.ts'
-import { ALLOW_REINIT } from './flags.ts'
+import { ALLOW_REINIT, INIT_ATOMIC } from './flags.ts'
 import { percpuRefModel } from './model.ts'
 import { PercpuRef } from './percpu-ref.ts'
 import { PercpuRefBug } from './ref-struct.ts'
@@ -45,6 +45,54 @@ describe('PercpuRef', () => {
       () => ref.switchToPercpu(),
     ]) {
       expect(use).toThrow(PercpuRefBug)
+    }
+  })
+
+  it('refuses CPUs, flags and rules that are none before it allocates', () => {
+    const { machine, events } = machineOf('linux-6.1')
+    const asked: string[] = []
+    const init =
+      (more: object, flags: unknown = 0) =>
+      () =>
+        new PercpuRef(
+          { ...machine, mayAllocate: (what) => asked.push(what) > 0, ...more },
+          { id: '0x1', release: () => undefined, flags: flags as number },
+        )
+    for (const cpus of [-5, 0, 1.5, Number.NaN, 2 ** 40, '4'])
+      expect(init({ cpus })).toThrow(/cpus is a whole number from 1 to 8192, found/)
+    for (const flags of [-1, 8, 0.5, 'ALLOW_REINIT']) expect(init({}, flags)).toThrow(/flags are INIT_ATOMIC, INIT_DEAD and ALLOW_REINIT/)
+    for (const rules of ['6.1', 'toString']) expect(init({ rules })).toThrow(`the rules are one of seed, linux-6.1; found ${rules}`)
+    expect([asked, events]).toEqual([[], []])
+  })
+
+  it('is zero after exit when what the count kept is, without its top two bits', () => {
+    const { machine, gp } = machineOf('linux-6.1')
+    const ref = refOn(machine, INIT_ATOMIC)
+    ref.switchToPercpu()
+    gp.drain()
+    ref.switchToAtomic()
+    gp.drain()
+    ref.put()
+    ref.switchToPercpu()
+    // The bias is all that the shared counter holds.
+    expect([ref.snapshot().count, ref.isZero]).toEqual([2n ** 63n, false])
+    ref.exit()
+    expect(ref.isZero).toBe(true)
+  })
+
+  it('warns when what the CPUs counted is not positive, as a signed number', () => {
+    for (const [puts, warned] of [
+      [0, []],
+      [1, [0n]],
+      [2, [2n ** 64n - 1n]],
+    ] as const) {
+      const { machine, gp, events } = machineOf('linux-6.1')
+      const ref = refOn(machine, ALLOW_REINIT)
+      ref.get()
+      ref.putMany(puts + 1)
+      ref.kill()
+      gp.drain()
+      expect(events.filter(({ type }) => type === 'percpu-ref/warned').map(({ data }) => data['count'])).toEqual(warned)
     }
   })
 

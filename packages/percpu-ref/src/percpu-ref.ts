@@ -6,10 +6,11 @@
  * passes, after which no tryget_live succeeds any more.
  */
 import type { DeviceId, Emitter } from '@devtrail/events'
+import { checkInit } from './flags.ts'
 import { ModeSwitch, type Confirm } from './mode-switch.ts'
 import { PercpuRefNoMemory, type RefMemory } from './memory.ts'
 import { RefStruct } from './ref-struct.ts'
-import { percpuRefRules, type PercpuRefRules, type Rules } from './rules.ts'
+import { rulesOf, type PercpuRefRules, type Rules } from './rules.ts'
 import type { RcuScheduler } from './scheduler.ts'
 import type { RefWords } from './state.ts'
 import type { Warnings } from './warnings.ts'
@@ -52,10 +53,14 @@ export class PercpuRef {
   readonly #rules: PercpuRefRules
   readonly #scheduler: RcuScheduler
 
-  /** percpu_ref_init, where there is memory for sure. @throws PercpuRefNoMemory where there is none: see {@link PercpuRef.init}. */
+  /**
+   * percpu_ref_init, where there is memory for sure. @throws PercpuRefNoMemory where there is none: see {@link PercpuRef.init}. RangeError
+   * for CPUs, flags or rules that are none.
+   */
   constructor(machine: PercpuRefMachine, { id, release, flags = 0, device }: PercpuRefInit) {
     this.id = id
-    this.#rules = percpuRefRules[machine.rules]
+    this.#rules = rulesOf(machine.rules)
+    checkInit(machine.cpus, flags)
     this.#scheduler = machine.scheduler
     this.#ref = new RefStruct(machine, this.#rules, { id, flags, device, releaseName: release.name, release: () => release(this) })
     this.#mode = new ModeSwitch(this.#ref, machine.scheduler, this.#rules)

@@ -50,3 +50,9 @@ export const percpuRefRules: Readonly<Record<Rules, PercpuRefRules>> = {
     allocations: ['counters', 'data'],
   },
 }
+
+/** @throws RangeError for rules that nobody knows. */
+export function rulesOf(rules: Rules): PercpuRefRules {
+  if (Object.hasOwn(percpuRefRules, rules)) return percpuRefRules[rules]
+  throw new RangeError(`the rules are one of ${Object.keys(percpuRefRules).join(', ')}; found ${rules}`)
+}

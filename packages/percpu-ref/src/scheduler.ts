@@ -15,6 +15,8 @@ export interface RcuScheduler {
 export class GracePeriods implements RcuScheduler {
   readonly #queue: (() => void)[] = []
   readonly #defer: ((turn: () => void) => void) | null
+  /** A turn of its own is to come. */
+  #isDeferred = false
 
   constructor(defer: ((turn: () => void) => void) | null = null) {
     this.#defer = defer
@@ -28,7 +30,7 @@ export class GracePeriods implements RcuScheduler {
   /** call_rcu: queues `callback` for the next grace period. */
   callRcu(callback: () => void): void {
     this.#queue.push(callback)
-    if (this.#queue.length === 1) this.#defer?.(() => this.drain())
+    this.#deferTurn()
   }
 
   /** One grace period: runs what was queued before it, in order; what that queues waits for the next one. */
@@ -36,7 +38,7 @@ export class GracePeriods implements RcuScheduler {
     for (let n = this.#queue.length; n > 0 && this.#queue.length > 0; n--) this.#queue.shift()!()
   }
 
-  /** Grace periods until nothing is queued. */
+  /** Grace periods until nothing is queued. What a callback throws ends it; the rest stays queued, with `defer` for another turn. */
   drain(): void {
     while (this.#queue.length > 0) this.pass()
   }
@@ -48,5 +50,18 @@ export class GracePeriods implements RcuScheduler {
       if (callback === undefined) throw new Error('a wait can never end: no RCU callback is queued that could end it')
       callback()
     }
+  }
+
+  #deferTurn(): void {
+    if (this.#defer === null || this.#isDeferred) return
+    this.#isDeferred = true
+    this.#defer(() => {
+      this.#isDeferred = false
+      try {
+        this.drain()
+      } finally {
+        if (this.#queue.length > 0) this.#deferTurn()
+      }
+    })
   }
 }

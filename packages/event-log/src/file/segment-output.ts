@@ -187,8 +187,14 @@ export class SegmentOutput {
 
   /** Syncs the segment that is written to, after the sync that may be under way. */
   #syncFile(): Promise<void> {
-    return this.#syncing === null ? (this.#syncing = this.#syncOnce()) : this.#syncing.then(() => this.#syncFile())
+    if (this.#syncing !== null) return this.#syncing.then(() => this.#syncFile())
+    const syncing = this.#syncOnce()
+    this.#syncing = syncing
+    syncing.then(this.#syncOver, this.#syncOver)
+    return syncing
   }
+
+  readonly #syncOver = (): void => void (this.#syncing = null)
 
   async #syncOnce(): Promise<void> {
     const written = this.#written
@@ -200,8 +206,6 @@ export class SegmentOutput {
     } catch (error) {
       this.#fail(error)
       throw error
-    } finally {
-      this.#syncing = null
     }
   }
 

@@ -1,4 +1,4 @@
-/** What page tables map, and who walks them, as far as events tell. */
+/** What page tables map, as far as events tell. */
 import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import type { MemremapState } from '../memremap-state.ts'
@@ -39,7 +39,6 @@ export function translationAt(space: Translations, page: number): Translation | 
 
 /** After a gap: entries may have gone, and others come. */
 export function forgetTranslations(state: MemremapState): void {
-  state.walks.clear()
   state.spaces.clear()
   state.spacesDoubted = true
 }
@@ -69,12 +68,6 @@ export function evolveTranslations(state: MemremapState, event: MemremapEvent): 
       for (const page of entries.keys()) if (page >= first && page < first + pages) entries.delete(page)
       return
     }
-    case 'memremap/gup-started':
-      if (event.actor !== null) state.walks.set(event.actor.pid, event.seq)
-      return
-    case 'memremap/gup-ended':
-      if (event.actor !== null) state.walks.delete(event.actor.pid)
-      return
     default:
       return
   }

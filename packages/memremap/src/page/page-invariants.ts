@@ -1,5 +1,6 @@
 import { hex, rangeOf, type AnyEvent, type Invariant, type Json, type Pfn, type Violation } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
+import { holdOf } from '../gup/open-walks.ts'
 import type { MemremapState } from '../memremap-state.ts'
 import { headOf, type Pagemap } from '../pagemap/pagemap.ts'
 import { isReferenced, type PageRecord } from './pages.ts'
@@ -171,11 +172,14 @@ export const freedBlockReferenced: Invariant<MemremapState> = {
     for (let pfn = event.data.pfn; pfn < event.data.pfn + event.data.pages; pfn++) {
       const page = p.pages.get(headOf(p, pfn))
       if (page === undefined || !isReferenced(page, p.idle)) continue
-      // A walk under way looks again whether the page is mapped, and gives it back: `page-of-no-translation` says if it does not.
-      const underWay = page.holders.filter((h) => (state.walks.get(h.pid ?? -1) ?? Infinity) < h.seq)
-      if (page.holders.length > 0 && underWay.length === page.holders.length) continue
+      // What a walk has on trial it gives back, or `page-of-no-translation` says that it did not.
+      const holds = page.holders.map((holder) => holdOf(state, holder))
+      if (holds.length > 0 && holds.every((hold) => hold === 'on-trial')) continue
+      const proven = holds.includes('for-good') || (holds.length === 0 && !state.walksDoubted)
       const summary = `a file gave up page ${hex(pfn)} while it was referenced${page.holders.length > 0 ? ` by ${takersOf(page)}` : ''}`
-      found.push(broken('memremap/freed-block-referenced', any, { summary, pfn, evidence: page.holders.map((h) => h.seq) }))
+      found.push(
+        broken('memremap/freed-block-referenced', any, { summary, pfn, evidence: page.holders.map((h) => h.seq), possible: !proven }),
+      )
     }
     return found
   },

@@ -80,7 +80,6 @@ export class Announcer {
 
   /** rcu_thread_offline: a quiescent state too. Whoever raises the epoch after it was looked at sees that nobody is there. */
   offline(): void {
-    if (!isThere(this.#words, this.#tenant)) return
     Atomics.or(this.#words, this.#gate, OFFLINE)
     this.announce()
   }

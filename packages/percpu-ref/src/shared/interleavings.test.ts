@@ -126,6 +126,31 @@ describe('who ends the switch', () => {
     await ref.drain()
   })
 
+  it('is another while its callback runs, when it leaves there', async () => {
+    const ref = SharedPercpuRef.create({ workers: 1 })
+    const killer = SharedPercpuRef.attach(ref.buffer)
+    ref.get()
+    let followed: Promise<void> | undefined
+    await killer.killAndConfirm((one) => {
+      one.detach()
+      followed = SharedPercpuRef.attach(ref.buffer).confirmed()
+    })
+    await followed
+    expect(ref.snapshot()).toMatchObject({ count: 1n, switching: false })
+  })
+
+  it('who has the place of one that ended in the middle takes no second sum', () => {
+    const struct = structOf(SharedPercpuRef.create({ workers: 0 }))
+    const [ended, next] = [
+      { worker: 0, tenancy: -1 },
+      { worker: 0, tenancy: 1 },
+    ]
+    struct.kill(ended)
+    const epoch = epochOf(struct.words)
+    expect([struct.gather(ended, epoch), struct.gather(next, epoch), struct.count]).toEqual([true, true, 1])
+    expect([struct.endSwitch(ended, epoch), struct.endSwitch(next, epoch)]).toEqual([false, true])
+  })
+
   it('a place that is taken again says nothing of its last worker', () => {
     const ref = SharedPercpuRef.create({ workers: 1 })
     SharedPercpuRef.attach(ref.buffer, { events: new Emitter(new ManualClock(), () => undefined) }).detach()

@@ -61,7 +61,8 @@ export class Membership {
   offline(): void {
     if (!this.#isOnline) return
     this.#isOnline = false
-    this.#announcer.offline()
+    // Forgotten, its gate may be another's.
+    if (this.isAttached) this.#announcer.offline()
   }
 
   announce(): void {

@@ -116,6 +116,16 @@ describe('a shared ref', () => {
     expect(released).toEqual(['creator', 'worker'])
   })
 
+  it('is killed and opened again within one turn', () => {
+    let released = 0
+    const ref = SharedPercpuRef.create({ workers: 0, release: () => released++ })
+    for (let i = 0; i < 3; i++) {
+      ref.kill()
+      ref.reinit()
+    }
+    expect(released).toBe(3)
+  })
+
   it('is not opened again before release has run', async () => {
     const ref = SharedPercpuRef.create({ workers: 0, release: (one) => one.reinit() })
     ref.get()
@@ -263,6 +273,23 @@ describe('a shared ref refuses', () => {
     expect(ref.snapshot().perCpu).toEqual([0n, 0n])
   })
 
+  it('use after it was forgotten, its own or another’s place', () => {
+    const ref = SharedPercpuRef.create({ workers: 1 })
+    const forgotten = SharedPercpuRef.attach(ref.buffer)
+    forgotten.online()
+    expect(() => ref.forget(0)).toThrow(/worker 0 forgets itself: detach instead/)
+    for (const worker of [99, -1, 0.5, Number.NaN, 2]) expect(() => ref.forget(worker)).toThrow(`there is no worker ${worker}`)
+    ref.forget(1)
+    for (const use of [() => forgotten.get(), () => forgotten.tryGetLive(), () => forgotten.kill()]) expect(use).toThrow(/was forgotten/)
+    const next = SharedPercpuRef.attach(ref.buffer)
+    next.online()
+    ref.kill()
+    forgotten.announce()
+    forgotten.offline()
+    forgotten.detach()
+    expect(ref.workers[1]).toMatchObject({ state: 'online', isLate: true })
+  })
+
   it('to be waited for once it is ended', async () => {
     const ref = SharedPercpuRef.create({ workers: 0 })
     const released = ref.released()
@@ -284,6 +311,8 @@ describe('a shared ref refuses', () => {
     expect(attach(longer)).toThrow(/not those of 2 workers/)
     new Int32Array(longer)[1] = 9
     expect(attach(longer)).toThrow(/version 9/)
+    const name = 5 as unknown as string
+    expect(() => SharedPercpuRef.create({ workers: 0, name })).toThrow(/a worker's name is a string, found number/)
     for (const workers of [-1, 0.5, 4096]) expect(() => SharedPercpuRef.create({ workers })).toThrow(/from 0 to 4095/)
     expect(SharedPercpuRef.create({ workers: 4095 }).worker).toBe(0)
     expect(() => SharedPercpuRef.create({ workers: 0, name: 'x'.repeat(32) })).toThrow(/at most 31/)

@@ -27,6 +27,8 @@ export class Teardown {
   readonly #endSwitch: () => void
   #confirm: (() => void) | null = null
   #settling: Promise<void> | null = null
+  /** It waits; one that is over stays in `#settling` for the rest of the turn, for what it threw. */
+  #isUnderWay = false
 
   constructor(ref: SharedStruct, workers: Workers, { tenant, said, endSwitch }: TeardownInit) {
     this.#ref = ref
@@ -68,23 +70,35 @@ export class Teardown {
 
   /** One wait at a time is enough for all who ask in this thread. */
   #settled(): Promise<void> {
-    this.#settling ??= this.#settle().finally(() => (this.#settling = null))
-    return this.#settling
+    if (this.#isUnderWay && this.#settling !== null) return this.#settling
+    const run = { isOver: false }
+    const settling = this.#settle(run).finally(() => {
+      if (this.#settling === settling) this.#settling = null
+    })
+    this.#settling = settling
+    this.#isUnderWay = !run.isOver
+    return settling
   }
 
-  async #settle(): Promise<void> {
+  /** `run` is over in the very step that finds nothing to wait for: a kill that comes next begins another. */
+  async #settle(run: { isOver: boolean }): Promise<void> {
     const { words } = this.#ref
-    for (;;) {
-      const news = Atomics.load(words, header.NEWS)
-      const epoch = epochOf(words)
-      if (!this.#ref.isSwitching) return
-      if (!this.#ref.mayEndSwitch(this.#tenant)) {
-        await changed(words, header.NEWS, news)
-        continue
+    try {
+      for (;;) {
+        const news = Atomics.load(words, header.NEWS)
+        const epoch = epochOf(words)
+        if (!this.#ref.isSwitching) return
+        if (!this.#ref.mayEndSwitch(this.#tenant)) {
+          await changed(words, header.NEWS, news)
+          continue
+        }
+        const late = lateWorker(words)
+        if (late === null) this.#end(epoch)
+        else await changed(words, lineOf(late.worker) + place.EPOCH, late.announced)
       }
-      const late = lateWorker(words)
-      if (late === null) this.#end(epoch)
-      else await changed(words, lineOf(late.worker) + place.EPOCH, late.announced)
+    } finally {
+      run.isOver = true
+      this.#isUnderWay = false
     }
   }
 
