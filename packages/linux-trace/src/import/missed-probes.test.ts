@@ -80,14 +80,15 @@ test('a return probe that fetches no value leaves what it would have told unknow
   expect(summary.notes.join()).toContain('return probes of try_grab_folio do not fetch $retval')
 })
 
+const returnsMissed = async (kprobeProfile: string): Promise<readonly object[]> =>
+  (await run({ kprobeEvents: definitions(), kprobeProfile })).data('log/returns-missed')
+
 test('where a probe of returns missed hits, that is said of the call before any is entered', async () => {
-  const missed = (profile: string): Promise<object[]> =>
-    run({ kprobeEvents: definitions(), kprobeProfile: profile }).then(({ data }) => [...data('log/returns-missed')])
-  expect(await missed('  really_probe_ret   10   2\n  try_grab_folio_ret  5  1\n  look  9  9\n')).toEqual([
+  expect(await returnsMissed('  really_probe_ret   10   2\n  try_grab_folio_ret  5  1\n  look  9  9\n')).toEqual([
     { call: 'really_probe', hits: 2 },
     { call: 'try_grab', hits: 1 },
   ])
-  expect(await missed('  really_probe_ret   10   0\n')).toEqual([])
+  expect(await returnsMissed('  really_probe_ret   10   0\n')).toEqual([])
 })
 
 test('a probe that was cleaned up after is over when its task probes another device, though its return is not there', async () => {
