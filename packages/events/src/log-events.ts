@@ -17,6 +17,14 @@ export const logCatalogue = declareEvents('log', {
       model: { kind: 'string', optional: true, doc: 'the model whose events may be missing; null for any' },
     },
   },
+  'returns-missed': {
+    version: 1,
+    doc: 'Calls of this name may have returned without an event: whoever seems to be in one may have left it.',
+    fields: {
+      call: { kind: 'string', doc: 'name of the call, as the events that enter and leave it declare it' },
+      hits: { kind: 'count', doc: 'how many returns were missed' },
+    },
+  },
   ended: {
     version: 1,
     doc: 'The recording ended.',

@@ -101,6 +101,8 @@ export class Coverage {
   readonly putsMissed: boolean
   /** Whether probes missed hits that may have shown a page or who waits for it at the end. */
   readonly endMissed: boolean
+  /** Functions whose return probes missed hits, with how many. */
+  readonly missedReturns: ReadonlyMap<string, number>
   /** Models of which the recording does not show all: probes were not installed, or missed hits. */
   readonly partial: readonly string[]
 
@@ -111,6 +113,12 @@ export class Coverage {
     const missed = this.missedHits.map(({ event }) => definitions.get(event)?.symbol ?? '')
     this.putsMissed = missed.some((symbol) => SHOWS_PUTS.has(symbol))
     this.endMissed = missed.some((symbol) => !APART_FROM_PAGES.has(symbol))
+    this.missedReturns = new Map(
+      this.missedHits.flatMap(({ event, hits }) => {
+        const probe = definitions.get(event)
+        return probe?.returns === true ? [[probe.symbol, hits]] : []
+      }),
+    )
     const missing = this.missing()
     this.partial = Object.keys(NEEDED).filter((model) => missing.has(model) || missed.some((symbol) => restsOn(model, symbol)))
   }

@@ -81,6 +81,15 @@ describe('the idle task', () => {
   })
 })
 
+it('a call of which returns were missed may be over, and what is done within it does not end it', () => {
+  const missed = event('log/returns-missed', { call: 'wait', hits: 1 })
+  const [task] = openTasks(tasksAfter(missed, say('house/looked', by(7)), say('house/waited', by(7)), say('house/lit', by(7))))
+  expect(task!.calls.map((c) => [c.name, c.sure, c.isReturnSure])).toEqual([
+    ['look', true, true],
+    ['wait', true, false],
+  ])
+})
+
 describe('after a gap', () => {
   it('a call may be over: it is listed, but not sure', () => {
     const [task] = openTasks(tasksAfter(say('house/waited', by(7)), gap))

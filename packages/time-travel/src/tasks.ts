@@ -12,6 +12,8 @@ export interface OpenCall {
   readonly about: readonly Mention[]
   /** False when a gap came since: the return may be missing. */
   sure: boolean
+  /** False when returns from calls of this name were missed: this one's may be, too. */
+  readonly isReturnSure: boolean
 }
 
 interface Task {
@@ -24,6 +26,8 @@ interface Task {
 /** The calls every task is in, by task; plain data. */
 export interface TasksState {
   tasks: Map<number, Task>
+  /** Names of calls of which returns were missed. */
+  returnsMissed: string[]
   /** How many tasks there may be before those in no call are dropped. */
   tidyAt: number
 }
@@ -31,7 +35,7 @@ export interface TasksState {
 /** Tasks kept at least, in calls or not. */
 const TASKS_KEPT = 1024
 
-export const initialTasks = (): TasksState => ({ tasks: new Map(), tidyAt: TASKS_KEPT })
+export const initialTasks = (): TasksState => ({ tasks: new Map(), returnsMissed: [], tidyAt: TASKS_KEPT })
 
 /** The idle task of each CPU shares pid 0. */
 function keyOf(pid: number, cpu: number | null): number {
@@ -46,6 +50,7 @@ export function evolveTasks(state: TasksState, event: AnyEvent, declaration: Eve
     for (const { calls } of tasks.values()) for (const call of calls) call.sure = false
     return
   }
+  if (event.type === 'log/returns-missed') return void state.returnsMissed.push(event.data['call'] as string)
   const { actor } = event
   if (actor === null) return
   const { pid, comm } = actor
@@ -66,7 +71,9 @@ export function evolveTasks(state: TasksState, event: AnyEvent, declaration: Eve
     tasks.set(key, (task = { pid, comm, calls: [] }))
   } else if (task.calls.length === 0) task.comm = comm
   const { seq, entry, time } = event
-  task.calls.push({ name: call.name, waitsFor: call.waitsFor ?? null, seq, entry, time, about: mentionsOf(event, declaration), sure: true })
+  const { name, waitsFor = null } = call
+  const isReturnSure = !state.returnsMissed.includes(name)
+  task.calls.push({ name, waitsFor, seq, entry, time, about: mentionsOf(event, declaration), sure: true, isReturnSure })
 }
 
 function leave(task: Task, name: string): void {

@@ -17,22 +17,25 @@ export function stuckJson(task: StuckTaskAt, names: Names, digits: 6 | 9): objec
       since: { seq: c.call.seq, entry: c.call.entry, time: seconds(c.call.time, digits) },
       device: c.device === null ? null : names.device(c.device),
       waitsFor: c.waitsFor,
-      certain: c.call.sure,
+      certain: c.call.sure && c.call.isReturnSure,
       evidence: [c.call.seq, ...c.evidence.map((e) => e.seq)],
       data: c.data,
     })),
   }
 }
 
+const ENTRIES_MISSING = ' (entries are missing since: it may have returned)'
+const RETURN_MISSED = ' (the probe of its return missed hits: it may have returned)'
+
 function callText(c: StuckCall, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
   const since = c.call
   const forHow = at.time === null ? '' : `, for ${((at.time - since.time) / 1e9).toFixed(3)} s`
   const device = c.device === null ? '' : ` on ${style.name(names.device(c.device))}`
-  const sure = c.call.sure ? '' : style.warn(' (entries are missing since: it may have returned)')
+  const sure = c.call.sure ? (c.call.isReturnSure ? '' : RETURN_MISSED) : ENTRIES_MISSING
   const idle =
     typeof c.data['idleSince'] === 'string' ? style.bad(`, which it is since ${c.data['idleSince']}: the task was not woken`) : ''
   const waits = c.waitsFor === null ? '' : `, waits for ${c.waitsFor}${idle}`
-  return `in ${style.bold(c.function)}${device} since ${style.when(seconds(since.time, digits))}${forHow}${waits}${sure}`
+  return `in ${style.bold(c.function)}${device} since ${style.when(seconds(since.time, digits))}${forHow}${waits}${style.warn(sure)}`
 }
 
 /** A task inside calls, as a person reads it. */

@@ -108,6 +108,7 @@ it('5.10: probes whose driver took the device are bound, those cleaned up within
   const { events } = await imported('linux-5.10/fsdax-pinned-unbind')
   const names = new Map(events.filter((e) => e.type === 'devres/device-found').map((e) => [e.data['device'], e.data['name']]))
   const ended = events.filter((e) => e.type === 'devres/probe-ended')
+  expect(ended.flatMap((e) => (e.inferred ? [names.get(e.data['device'])] : []))).toEqual(['namespace0.0'])
   expect(ended.map(({ data }) => `${String(names.get(data['device']))} ${String(data['outcome'])} ${String(data['errno'])}`)).toEqual([
     'namespace0.0 bound 0',
     'nmem0 bound 0',
@@ -116,10 +117,17 @@ it('5.10: probes whose driver took the device are bound, those cleaned up within
     'pfn0.0 rejected -19',
     'dax0.0 not-bound null',
     'pfn0.0 bound 0',
+    // Its return was missed; that its task went on to another device tells.
+    'namespace0.0 rejected -19',
     'pfn0.1 rejected -19',
     'namespace0.1 rejected -19',
     'pfn0.0 bound 0',
   ])
+})
+
+it('5.10: nobody is left in a probe, whose one return was missed', async () => {
+  const { history } = await imported('linux-5.10/fsdax-pinned-unbind')
+  expect(stuckTasks((await history.at({ kind: 'end' })).machine)).toEqual([])
 })
 
 describe('a DAX file is cut while a direct write from its memory is in flight', () => {

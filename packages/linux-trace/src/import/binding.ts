@@ -6,10 +6,12 @@ import type { ProbeHit } from '../probes.ts'
 import type { ImportContext } from './context.ts'
 import { busOfDriver } from './device-kinds.ts'
 import { deviceAtHand, deviceOfNode, deviceToProbe, deviceToRelease, deviceToUnbind } from './devices.ts'
+import { endProbeLeftUnseen } from './missed-returns.ts'
 import { noSigns, outcomeOf, signsOf, type ProbeSigns } from './probe-outcome.ts'
 import { grantedTo, releasedBy } from './tree.ts'
 
 export function probeStarted(ctx: ImportContext, hit: ProbeHit): void {
+  endProbeLeftUnseen(ctx)
   const driver = string(hit.fields, 'drv')
   const device = deviceToProbe(ctx, string(hit.fields, 'dev') ?? '?', busOfDriver(driver))
   ctx.enter(hit, ctx.say('devres/probe-started', { device, driver, listed: ctx.devresListed }), device, { signs: noSigns() })
@@ -32,6 +34,7 @@ export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
 
 /** Before cleaning up was a function of its own (5.17), what calls it shows that an unbind is under way. */
 export function driverReleaseStarted(ctx: ImportContext, hit: ProbeHit): void {
+  endProbeLeftUnseen(ctx)
   const device = deviceToUnbind(ctx, string(hit.fields, 'dev') ?? '?')
   ctx.enter(hit, ctx.say('devres/remove-started', { device, driver: null }), device)
 }

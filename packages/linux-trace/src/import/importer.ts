@@ -26,6 +26,7 @@ import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
 import { lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
+import { sayMissedReturns } from './missed-returns.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
@@ -179,6 +180,7 @@ class Importer {
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
+    sayMissedReturns(this.#ctx)
     for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
     if (this.#unplaced() > 0) this.#blind.add(null)
     this.#notes.push(...lossNotes(this.#stats))

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import type { AnyEvent } from '@devtrail/events'
 import { importRecording, type ImportOptions } from './importer.ts'
 
-const line = (n: number): string => `  sh-1 [000] ..... ${n}.000001: r: (__release_region+0x0/0x100) parent=0xffffffff8f651c40 start=0x1000 n=0x10\n`
+const line = (n: number): string =>
+  `  sh-1 [000] ..... ${n}.000001: r: (__release_region+0x0/0x100) parent=0xffffffff8f651c40 start=0x1000 n=0x10\n`
 
 /** Imports a trace that never ends. @returns whether it was let go of. */
 async function endsWith(message: string, options: ImportOptions, event: (e: AnyEvent) => void = () => {}): Promise<boolean> {

@@ -80,6 +80,34 @@ test('a return probe that fetches no value leaves what it would have told unknow
   expect(summary.notes.join()).toContain('return probes of try_grab_folio do not fetch $retval')
 })
 
+const returnsMissed = async (kprobeProfile: string): Promise<readonly object[]> =>
+  (await run({ kprobeEvents: definitions(), kprobeProfile })).data('log/returns-missed')
+
+test('where a probe of returns missed hits, that is said of the call before any is entered', async () => {
+  expect(await returnsMissed('  really_probe_ret   10   2\n  try_grab_folio_ret  5  1\n  look  9  9\n')).toEqual([
+    { call: 'really_probe', hits: 2 },
+    { call: 'try_grab', hits: 1 },
+  ])
+  expect(await returnsMissed('  really_probe_ret   10   0\n')).toEqual([])
+})
+
+test('a probe that was cleaned up after is over when its task probes another device, though its return is not there', async () => {
+  const lines = [
+    'kw-9 [000] ..... 1.000001: really_probe: (really_probe+0x0/0x1) dev="namespace0.0" drv="nd_pmem"',
+    'kw-9 [000] ..... 1.000002: nd_pmem_probe: (nd_pmem_probe+0x0/0x1) dev="namespace0.0"',
+    'kw-9 [000] ..... 1.000003: nd_pmem_probe_ret: (nvdimm_bus_probe+0x1/0x2 <- nd_pmem_probe) ret=-19',
+    'kw-9 [000] ..... 1.000004: devres_release_all: (devres_release_all+0x0/0x1) dev="namespace0.0"',
+    'kw-9 [000] ..... 1.000005: devres_release_all_ret: (really_probe+0x1/0x2 <- devres_release_all) ret=0',
+    'kw-9 [000] ..... 1.000006: really_probe: (really_probe+0x0/0x1) dev="pfn0.1" drv="nd_pmem"',
+  ]
+  const { all } = await run({}, lines)
+  const [first, second] = all('devres/probe-started')
+  expect(all('devres/probe-ended')).toMatchObject([
+    { data: { device: first!.data['device'], outcome: 'rejected', errno: -19 }, cause: [first!.seq], inferred: true, entry: 6 },
+  ])
+  expect(second!.cause).toEqual([])
+})
+
 test('where a way of giving references back is not probed, none is certain to be still out', async () => {
   const { events } = await run({ kprobeEvents: definitions(['__bio_release_pages']) })
   expect(types(events)).toContain('memremap/puts-unseen')

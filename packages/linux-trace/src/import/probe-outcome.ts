@@ -39,7 +39,8 @@ export interface Outcome {
 const BOUND: Outcome = { errno: 0, outcome: 'bound' }
 const UNKNOWN: Outcome = { errno: null, outcome: 'unknown' }
 
-function failedWith(errno: number | null): Outcome {
+/** What became of a probe that is known to have failed. */
+export function failedWith(errno: number | null): Outcome {
   if (errno === null) return { errno, outcome: 'not-bound' }
   return { errno, outcome: errno === EPROBE_DEFER ? 'deferred' : errno === ENODEV || errno === ENXIO ? 'rejected' : 'failed' }
 }
@@ -50,11 +51,14 @@ function returnsError(ctx: ImportContext, hit: ProbeHit): boolean | null {
   return ctx.version === null ? null : ctx.version >= ERROR_RETURNED_SINCE
 }
 
+/** The error in what a driver's probe function returned. */
+export const errorIn = (errno: number | null): number | null => (errno === null || errno >= 0 ? null : errno)
+
 /** What became of a probe, by what it returned and, where that can be read in two ways, by what was seen within it. */
 export function outcomeOf(ctx: ImportContext, hit: ProbeHit, { isCleanedUp, driverErrno }: ProbeSigns): Outcome {
   const returned = errnoOf(hit.fields)
   if (returned < 0) return failedWith(returned)
-  const inDriver = driverErrno === null || driverErrno >= 0 ? null : driverErrno
+  const inDriver = errorIn(driverErrno)
   const isError = returnsError(ctx, hit)
   if (isError === true) return returned === 0 ? BOUND : failedWith(-returned)
   if (isError === false) return returned > 0 ? BOUND : failedWith(inDriver)
