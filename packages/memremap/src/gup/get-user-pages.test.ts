@@ -278,6 +278,42 @@ describe('the slow walk', () => {
   })
 })
 
+describe('what a walk does to an entry', () => {
+  test('the fast walk marks the entries that it took as used', () => {
+    for (const pmd of [false, true]) {
+      const live = new Live()
+      live.map()
+      const { space } = live.space({ pages: 512, pmd })
+      expect(space.find(PAGE)?.entry.young).toBe(false)
+      live.gup(space, 1, foll.GET | foll.WRITE | foll.FAST_ONLY)
+      expect(space.find(PAGE)?.entry).toMatchObject({ young: true, dirty: false })
+    }
+  })
+
+  test.each([
+    [foll.GET, false, false],
+    [foll.GET | foll.TOUCH, true, false],
+    [foll.GET | foll.TOUCH | foll.WRITE, true, true],
+  ])('the slow walk with flags %i: used %s, written %s', (flags, young, dirty) => {
+    const live = new Live()
+    live.map()
+    const { space } = live.space({ pages: 512, pmd: true })
+    live.gup(space, 1, flags, { slowOnly: true })
+    expect(space.find(PAGE)?.entry).toMatchObject({ young, dirty })
+  })
+
+  test('FOLL_FORCE goes past an area that may not be written', () => {
+    const live = new Live()
+    live.map()
+    const space = live.registry.addressSpace(7)
+    space.map({ first: PAGE, last: PAGE, file: null, pgoff: 0, writable: false })
+    space.setPte(PAGE, { pfn: PFN, writable: true, devmap: true, special: true, protnone: false, young: false, dirty: false })
+    const flags = foll.GET | foll.WRITE
+    expect(live.gup(space, 1, flags, { slowOnly: true })).toBe(errno.EFAULT)
+    expect(live.gup(space, 1, flags | foll.FORCE, { slowOnly: true })).toEqual([PFN])
+  })
+})
+
 describe('what is asked for', () => {
   test('get_user_pages_fast adds FOLL_GET: no page without a reference', () => {
     const live = new Live()

@@ -263,3 +263,43 @@ test('who waits is woken with nobody listening too', () => {
   registry.references.putPage(PFN)
   expect(waiter.waitsFor).toBe(null)
 })
+
+test('where ranges overlap a reference counts on the page that is there, with nobody listening too', () => {
+  const quiet = new Emitter(new ManualClock())
+  const rules = memremapRules['linux-6.1']
+  const pages = new StructPages<Owner>(quiet, rules)
+  const owner = { pointer: '0x9', type: memoryType.FS_DAX, device: null, vmemmapShift: 0, ops: { pageFree: () => {} }, ref: 1, dead: false }
+  const hold = { get: () => {}, put: () => {}, tryGetLive: () => true }
+  const references = new PageReferences<Owner>({ emitter: quiet, rules, pages, hold, wake: () => {} })
+  pages.initDevice({ ...owner, id: 1 }, { devFirst: 0x200, last: 0x3ff })
+  pages.initDevice({ ...owner, id: 2 }, { devFirst: 0x300, last: 0x4ff })
+  references.getPage(0x200)
+  references.getPage(0x350)
+  expect([pages.at(0x350)?.pagemap.id, pages.count(0x350), references.putPage(0x350)]).toEqual([2, 2, 'idle'])
+})
+
+test('a waiter that is scheduled when its page is referenced anew goes on to sleep, and looks for nothing', () => {
+  const woken: (() => void)[] = []
+  const live = new Live({ schedule: (task) => woken.push(task) })
+  live.map()
+  live.registry.grabPage(PFN, foll.GET)
+  live.registry.startIdleWait([PFN])
+  live.registry.putPage(PFN)
+  live.registry.grabPage(PFN, foll.GET)
+  for (const task of woken.splice(0)) task()
+  expect([live.said('busy-lookup-started').length, live.registry.waits.sleeping.size]).toEqual([1, 1])
+  live.registry.putPage(PFN)
+  for (const task of woken) task()
+  expect([live.said('busy-lookup-started').length, live.registry.waits.sleeping.size]).toEqual([2, 0])
+})
+
+test('what a list left in the words of a page goes with its memory: mapped anew it has its pagemap again', () => {
+  const live = new Live()
+  const p = live.map()
+  live.registry.lists.addPage(PFN, { pointer: '0x1000', next: '0x1000' })
+  expect(live.registry.pages.words(PFN)?.word0).not.toBe(p.pointer)
+  live.registry.memunmapPages(p)
+  expect(live.registry.pages.words(PFN)).toBe(null)
+  const anew = live.map()
+  expect(live.registry.pages.words(PFN)?.word0).toBe(anew.pointer)
+})

@@ -3,6 +3,8 @@ import type { AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { gap, judge, mapStarted, said } from '../../test/given.ts'
 import { GIB, Machine } from '../../test/machine.ts'
+import { Rcu } from '../rcu.ts'
+import { DevPagemap } from './dev-pagemap.ts'
 
 const broken = (...events: AnyEvent[]): string[] => judge(...events).map((v) => `${v.certainty} ${v.rule}: ${v.summary}`)
 const P = 1
@@ -65,4 +67,44 @@ describe('blocks of an altmap', () => {
   test('in their place, or refused, they break nothing', () => {
     expect(broken(started, registered, blocks(0x100200), blocks(0x100400), blocks(0, { pfn: null, blocks: 0 }))).toEqual([])
   })
+})
+
+describe('nobody holds the reference when the memory goes', () => {
+  const sampled = (atomic: boolean, count: bigint): AnyEvent =>
+    said('ref-sampled', { pagemap: P, ref: '0xa0', at: 'release', atomic, dead: true, exited: false, count })
+
+  test('what is held is told in atomic mode; in percpu mode the counter tells nothing', () => {
+    const rule = 'certain memremap/ref-held-at-removal: pagemap 0x100000000-0x13fffffff'
+    expect(broken(started, registered, sampled(true, 2n))).toEqual([
+      `${rule} is about to lose its memory and its reference 0xa0 is still held 2 times`,
+    ])
+    expect(broken(started, registered, sampled(true, 0n))).toEqual([])
+    expect(broken(started, registered, sampled(false, 2n))).toEqual([])
+  })
+})
+
+test('a lookup tries the reference as one that needs a read section', () => {
+  class Unlocked extends Rcu {
+    override get readLockHeld(): boolean {
+      return false
+    }
+  }
+  const warned = (rcu: Rcu): number => {
+    const m = new Machine({ rcu })
+    m.mapped(4n * GIB, GIB)
+    m.registry.putDevPagemap(m.registry.getDevPagemap(0x100000))
+    return m.events.filter((e) => e.type === 'percpu-ref/warned').length
+  }
+  expect([warned(new Rcu()), warned(new Unlocked())]).toEqual([0, 1])
+})
+
+test('a lookup finds the pages whose first byte is in the range', () => {
+  const ranges = [{ start: 0x100000800n, end: 0x1000027ffn }]
+  const init = { id: 1, pointer: '0x1', device: 1, type: null, altmap: null, ref: null, ops: {}, owner: null, vmemmapShift: 0 }
+  const p = new DevPagemap({ ...init, ranges })
+  expect([p.range.first, p.range.last, [0x100000, 0x100001, 0x100002, 0x100003].map((pfn) => p.coversCached(pfn))]).toEqual([
+    0x100001,
+    0x100002,
+    [false, true, true, false],
+  ])
 })
