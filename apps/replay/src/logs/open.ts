@@ -68,10 +68,11 @@ async function tryLog(given: string, session: Session): Promise<OpenLog | null> 
 
 /** Imports a recording into a folder, written aside and renamed; removed again when it fails or is interrupted. */
 async function importTo(folder: string, recording: Recording, session: Session): Promise<void> {
-  recording.begin?.()
   const importer = importerVersion()
   await session.interrupt.shield(async (signal) => {
     await using writer = await createFileLog(folder, metaOf(recording, importer), vocabulary, { atomic: true, compress: true })
+    // Not before there is a log: a thread that reads and is never asked would keep the process.
+    recording.begin?.()
     await importInto(writer, recording, importer, { signal, onProgress: (n) => session.progress(n) })
     signal.throwIfAborted()
     await writer.close()
