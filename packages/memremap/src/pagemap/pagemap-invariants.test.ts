@@ -69,10 +69,10 @@ describe('blocks of an altmap', () => {
   })
 })
 
-describe('nobody holds the reference when the memory goes', () => {
-  const sampled = (atomic: boolean, count: bigint): AnyEvent =>
-    said('ref-sampled', { pagemap: P, ref: '0xa0', at: 'release', atomic, dead: true, exited: false, count })
+const sampled = (atomic: boolean, count: bigint): AnyEvent =>
+  said('ref-sampled', { pagemap: P, ref: '0xa0', at: 'release', atomic, dead: true, exited: false, count })
 
+describe('nobody holds the reference when the memory goes', () => {
   test('what is held is told in atomic mode; in percpu mode the counter tells nothing', () => {
     const rule = 'certain memremap/ref-held-at-removal: pagemap 0x100000000-0x13fffffff'
     expect(broken(started, registered, sampled(true, 2n))).toEqual([
@@ -83,19 +83,21 @@ describe('nobody holds the reference when the memory goes', () => {
   })
 })
 
+class Unlocked extends Rcu {
+  override get readLockHeld(): boolean {
+    return false
+  }
+}
+
+function warnedAtLookup(rcu: Rcu): number {
+  const m = new Machine({ rcu })
+  m.mapped(4n * GIB, GIB)
+  m.registry.putDevPagemap(m.registry.getDevPagemap(0x100000))
+  return m.events.filter((e) => e.type === 'percpu-ref/warned').length
+}
+
 test('a lookup tries the reference as one that needs a read section', () => {
-  class Unlocked extends Rcu {
-    override get readLockHeld(): boolean {
-      return false
-    }
-  }
-  const warned = (rcu: Rcu): number => {
-    const m = new Machine({ rcu })
-    m.mapped(4n * GIB, GIB)
-    m.registry.putDevPagemap(m.registry.getDevPagemap(0x100000))
-    return m.events.filter((e) => e.type === 'percpu-ref/warned').length
-  }
-  expect([warned(new Rcu()), warned(new Unlocked())]).toEqual([0, 1])
+  expect([warnedAtLookup(new Rcu()), warnedAtLookup(new Unlocked())]).toEqual([0, 1])
 })
 
 test('a lookup finds the pages whose first byte is in the range', () => {
