@@ -162,7 +162,8 @@ export const nodeDisk: Disk = {
   mkdtemp: (prefix) => at(prefix, () => mkdtemp(prefix)),
   list: (folder) => readdir(folder),
   rename: (from, to) => at(to, () => rename(from, to)),
-  remove: (path) => rm(path, { recursive: true, force: true }),
+  // Again, where another process that clears up takes the same folder away at the same time.
+  remove: (path) => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
   async stat(path) {
     const found = await stat(path, { bigint: true })
     return { isFolder: found.isDirectory(), size: Number(found.size), id: idOf(found) }
