@@ -1,11 +1,11 @@
 /** The shapes of two real failures of Linux 6.1, made with the live registry, and their harmless twins. */
-import { Emitter, Ids, ManualClock, type Actor, type AnyEvent, type LogPayload, type Violation } from '@devtrail/events'
+import { Ids, type Actor, type LogPayload } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { pmemLayout } from './altmap/pmem-layout.ts'
 import type { DevPagemap } from './pagemap/dev-pagemap.ts'
 import { foll } from './page/foll.ts'
 import { memoryType } from './pagemap/memory-type.ts'
-import { memremapModel } from './model.ts'
+import { Judged } from '../test/judged.ts'
 import { PagemapRegistry, type RegistryOptions } from './pagemap-registry.ts'
 
 const START = 0x100000000n
@@ -16,20 +16,12 @@ const TRUNCATE: Actor = { pid: 132, comm: 'truncate' }
 const DIO: Actor = { pid: 130, comm: 'odirect' }
 
 /** A machine with one fsdax namespace; every event is folded and judged as it is said. */
-class Scene {
-  readonly clock = new ManualClock()
-  readonly events: AnyEvent[] = []
-  readonly violations: Violation[] = []
-  readonly state = memremapModel.initial()
-  readonly emitter = new Emitter(this.clock, (event) => {
-    this.events.push(event)
-    memremapModel.evolve(this.state, event)
-    for (const rule of memremapModel.invariants) this.violations.push(...rule.judge(this.state, event))
-  })
+class Scene extends Judged {
   readonly registry: PagemapRegistry
   readonly pagemap: DevPagemap
 
   constructor(options: RegistryOptions = {}) {
+    super()
     this.registry = new PagemapRegistry(this.emitter, new Ids(), options)
     const altmap = pmemLayout(START, SIZE, 'dev')!.altmap
     const p = this.registry.memremapPages(1, { start: START, end: START + SIZE - 1n }, memoryType.FS_DAX, { altmap })

@@ -1,10 +1,10 @@
 /** A live machine whose every event is folded and judged as it is said, for the tests beside the sources. */
-import { Emitter, Ids, ManualClock, type Actor, type AnyEvent, type LogPayload, type Pfn, type Violation } from '@devtrail/events'
+import { Ids, type Actor, type AnyEvent, type LogPayload, type Pfn } from '@devtrail/events'
 import type { VmemAltmap } from '../src/altmap/altmap.ts'
 import { LinearDax } from '../src/fault/dax-device.ts'
 import { DaxFile } from '../src/fault/dax-file.ts'
 import { driverRef, managedDevice } from './driver.ts'
-import { memremapModel } from '../src/model.ts'
+import { Judged } from './judged.ts'
 import { refCount, type DevPagemap } from '../src/pagemap/dev-pagemap.ts'
 import { memoryType } from '../src/pagemap/memory-type.ts'
 import { PagemapRegistry } from '../src/pagemap-registry.ts'
@@ -32,22 +32,14 @@ export interface Mapping {
   readonly altmap?: VmemAltmap
 }
 
-export class Live {
-  readonly clock = new ManualClock()
-  readonly events: AnyEvent[] = []
-  readonly violations: Violation[] = []
-  readonly state = memremapModel.initial()
-  readonly emitter = new Emitter(this.clock, (event) => {
-    this.events.push(event)
-    memremapModel.evolve(this.state, event)
-    for (const rule of memremapModel.invariants) this.violations.push(...rule.judge(this.state, event))
-  })
+export class Live extends Judged {
   readonly #ids = new Ids()
   readonly registry: PagemapRegistry
   readonly rules: MemremapRules
   #files = 0
 
   constructor({ rules = 'linux-6.1', schedule }: LiveOptions = {}) {
+    super()
     this.rules = typeof rules === 'string' ? memremapRules[rules] : rules
     this.registry = new PagemapRegistry(this.emitter, this.#ids, { rules: this.rules, ...(schedule && { schedule }) })
     this.emitter.actor = TASK

@@ -1,10 +1,10 @@
 /** A machine whose events are folded and judged as they are said, for the tests beside the sources. */
 import { DeviceResources, DriverCore } from '@devtrail/devres'
-import { Emitter, Ids, ManualClock, type Actor, type AnyEvent, type Violation } from '@devtrail/events'
+import { Ids, type Actor } from '@devtrail/events'
 import { INIT_ATOMIC, type PercpuRef } from '@devtrail/percpu-ref'
 import { Resource, ResourceTree, ioresource } from '@devtrail/resource-tree'
 import { driverRef } from './driver.ts'
-import { memremapModel } from '../src/model.ts'
+import { Judged } from './judged.ts'
 import { memoryType } from '../src/pagemap/memory-type.ts'
 import type { DevPagemap, PhysRange } from '../src/pagemap/dev-pagemap.ts'
 import type { VmemAltmap } from '../src/altmap/altmap.ts'
@@ -24,16 +24,7 @@ export interface MachineOptions extends RegistryOptions {
   readonly other?: readonly PhysRange[]
 }
 
-export class Machine {
-  readonly clock = new ManualClock()
-  readonly events: AnyEvent[] = []
-  readonly violations: Violation[] = []
-  readonly state = memremapModel.initial()
-  readonly emitter = new Emitter(this.clock, (event) => {
-    this.events.push(event)
-    memremapModel.evolve(this.state, event)
-    for (const rule of memremapModel.invariants) this.violations.push(...rule.judge(this.state, event))
-  })
+export class Machine extends Judged {
   readonly ids = new Ids()
   readonly rcu: Rcu
   readonly registry: PagemapRegistry
@@ -41,6 +32,7 @@ export class Machine {
   readonly #allocations = { count: 0 }
 
   constructor({ failsAt = 0, ram, other, ...options }: MachineOptions = {}) {
+    super()
     this.rcu = options.rcu ?? new Rcu()
     const typed = options.rules !== 'seed' && (options.rules === undefined || typeof options.rules === 'string' || options.rules.typed)
     const rules = typed ? 'linux-6.1' : 'seed'

@@ -22,8 +22,8 @@ export function entryPoints({ manifest }: Published): string[] {
 export function typeCheck(folder: string, registry: Registry, packages: readonly Published[], version: string): string {
   const consumer = new Consumer(folder, registry)
   const names = packages.flatMap(entryPoints)
-  const library = packages.filter((it) => entryPoints(it).length > 0).map(({ manifest }) => `${manifest.name}@${manifest.version}`)
-  consumer.install(...library, `typescript@${version}`, '@types/node@24', 'rxjs@7', 'vitest')
+  const importable = packages.filter((it) => entryPoints(it).length > 0).map(({ manifest }) => `${manifest.name}@${manifest.version}`)
+  consumer.install(...importable, `typescript@${version}`, '@types/node@24', 'rxjs@7')
   mkdirSync(join(folder, 'src'))
   const lines = names.map((name, i) => `import * as entry${i} from '${name}'`)
   writeFileSync(join(folder, 'src/index.ts'), `${lines.join('\n')}\nexport const all = [${names.map((_, i) => `entry${i}`).join(', ')}]\n`)

@@ -58,6 +58,11 @@ async function deviceFilter(
 /** The number that events before a position certainly have less of. */
 const begins = (given: string | undefined, from: Position): number => (given === undefined ? 1 : from.kind === 'seq' ? from.seq : 0)
 
+/** What `--where` lets through; null: everything. */
+function filterBy(where: Expression | null, names: Parameters<typeof eventWords>[0]): EventFilter | null {
+  return where === null ? null : new EventFilter(where, vocabulary, eventWords(names))
+}
+
 /** Prints the events there are and those that are added, each as soon as it is written. @throws Failure */
 async function followEvents(
   given: string,
@@ -70,14 +75,7 @@ async function followEvents(
     throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
   const log = await openLog(given, session)
   const live = new LiveSurvey()
-  const filter =
-    where === null
-      ? null
-      : new EventFilter(
-          where,
-          vocabulary,
-          eventWords(() => live.names),
-        )
+  const filter = filterBy(where, () => live.names)
   const { style, digits } = session
   const columns = eventColumns(log.reader.lastSeq)
   let left = limit ?? Infinity
@@ -134,14 +132,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const survey = await surveyOf(log.source)
         const { names } = survey
         const about = await deviceFilter(options.device, log, survey, session)
-        const filter =
-          where === null
-            ? null
-            : new EventFilter(
-                where,
-                vocabulary,
-                eventWords(() => names),
-              )
+        const filter = filterBy(where, () => names)
         const { style, digits } = session
         const columns = eventColumns(survey.last?.seq ?? 0)
         let left = options.limit ?? Infinity

@@ -1,16 +1,16 @@
 import { assertWithin, type Medium } from './medium.ts'
+import { WordStores } from './word-stores.ts'
 
 const PAGE = 4096
 
 /** A medium over another that is never written: what is stored is kept in pages of its own. */
-export class OverlayMedium implements Medium {
+export class OverlayMedium extends WordStores implements Medium {
   readonly size: number
   readonly #base: Medium
   readonly #pages = new Map<number, Uint8Array<ArrayBuffer>>()
-  readonly #word = new Uint8Array(8)
-  readonly #wordView = new DataView(this.#word.buffer)
 
   constructor(base: Medium) {
+    super()
     this.#base = base
     this.size = base.size
   }
@@ -35,17 +35,6 @@ export class OverlayMedium implements Medium {
   store(at: number, from: Uint8Array): void {
     assertWithin(this, at, from.length)
     for (const [page, start, to, place] of pieces(at, from.length)) this.#own(page).set(from.subarray(place, place + to - start), start)
-  }
-
-  store32(at: number, word: number): void {
-    this.#wordView.setUint32(0, word, true)
-    this.store(at, this.#word.subarray(0, 4))
-  }
-
-  store64(at: number, low: number, high: number): void {
-    this.#wordView.setUint32(0, low, true)
-    this.#wordView.setUint32(4, high, true)
-    this.store(at, this.#word)
   }
 
   zero(at: number, length: number): void {

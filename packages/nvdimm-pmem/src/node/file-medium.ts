@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { assertWithin, MediumError, type Medium } from '../media/medium.ts'
+import { WordStores } from '../media/word-stores.ts'
 
 const PAGE = 4096
 /** Zeros are written in pieces of so many bytes, and only where there is anything else: holes of a file stay holes. */
@@ -19,7 +20,7 @@ export interface FileMediumOptions {
  * A medium kept in a file or on a block device. A word is stored by one write of the system, and a fence is an fdatasync: the disk must not
  * tear aligned 8 bytes, which none does that writes sectors.
  */
-export class FileMedium implements Medium, Disposable {
+export class FileMedium extends WordStores implements Medium, Disposable {
   readonly size: number
   readonly path: string
   readonly #fd: number
@@ -29,8 +30,6 @@ export class FileMedium implements Medium, Disposable {
   readonly #page = new Uint8Array(PAGE)
   readonly #pageView = new DataView(this.#page.buffer)
   #pageNumber = NO_PAGE
-  readonly #word = new Uint8Array(8)
-  readonly #wordView = new DataView(this.#word.buffer)
   #isDirty = false
 
   /** Makes a file of so many zeros. @throws Error of the system when it is there already, or cannot be made. */
@@ -46,6 +45,7 @@ export class FileMedium implements Medium, Disposable {
 
   /** @throws Error of the system when it cannot be opened. */
   constructor(path: string, { writable = false, durable = true, size }: FileMediumOptions = {}) {
+    super()
     this.path = path
     this.#isWritable = writable
     this.#isDurable = durable
@@ -80,17 +80,6 @@ export class FileMedium implements Medium, Disposable {
     this.#isDirty = true
     for (let done = 0; done < from.length;)
       done += this.#do('cannot write', at, from.length, () => writeSync(this.#fd, from, done, from.length - done, at + done))
-  }
-
-  store32(at: number, word: number): void {
-    this.#wordView.setUint32(0, word, true)
-    this.store(at, this.#word.subarray(0, 4))
-  }
-
-  store64(at: number, low: number, high: number): void {
-    this.#wordView.setUint32(0, low, true)
-    this.#wordView.setUint32(4, high, true)
-    this.store(at, this.#word)
   }
 
   zero(at: number, length: number): void {
