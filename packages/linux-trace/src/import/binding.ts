@@ -7,7 +7,8 @@ import type { ImportContext } from './context.ts'
 import { busOfDriver } from './device-kinds.ts'
 import { deviceAtHand, deviceOfNode, deviceToProbe, deviceToRelease, deviceToUnbind } from './devices.ts'
 import { endProbeLeftUnseen } from './missed-returns.ts'
-import { noSigns, outcomeOf, signsOf, type ProbeSigns } from './probe-outcome.ts'
+import { errorIn, noSigns, outcomeOf, signsOf, type ProbeSigns } from './probe-outcome.ts'
+import type { Frame } from './tasks.ts'
 import { grantedTo, releasedBy } from './tree.ts'
 
 export function probeStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -28,8 +29,16 @@ export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
   const name = string(hit.fields, 'dev') ?? '?'
   const device = deviceToUnbind(ctx, name)
   const outer = ctx.task.frames.findLast((f) => f.symbol === 'really_probe' || f.symbol === 'device_unbind_cleanup')
-  const reason = outer?.symbol === 'really_probe' && outer.device === device ? 'probe-failed' : unbindReason(ctx, device)
+  const reason = outer?.symbol === 'really_probe' && outer.device === device ? cleanupReason(ctx, outer) : unbindReason(ctx, device)
   ctx.enter(hit, ctx.say('devres/unbind-cleanup-started', { device, reason }), device, { reason })
+}
+
+/** Why a device is cleaned up while its probe is thought to be under way: where returns may be missing, the probe may be over. */
+function cleanupReason(ctx: ImportContext, probe: Frame): 'probe-failed' | 'unbind' | 'unknown' {
+  if (!ctx.coverage.missedReturns.has('really_probe')) return 'probe-failed'
+  const { driverErrno } = probe.data['signs'] as ProbeSigns
+  if (driverErrno === null) return 'unknown'
+  return errorIn(driverErrno) === null ? 'unbind' : 'probe-failed'
 }
 
 /** Before cleaning up was a function of its own (5.17), what calls it shows that an unbind is under way. */
@@ -99,7 +108,7 @@ export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
   const told = CALLERS[hit.caller ?? ''] ?? 'unknown'
   // Both an unbind and a failed probe clean up through the same function.
   const reason = known === 'unknown' && told !== 'unbind' ? told : known
-  if (reason === 'probe-failed') {
+  if (reason === 'probe-failed' || reason === 'unbind' || reason === 'unknown') {
     const signs = signsOf(ctx, frame.device!)
     if (signs !== undefined) signs.isCleanedUp = true
   }

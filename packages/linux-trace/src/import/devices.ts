@@ -2,6 +2,7 @@
 import { isGroupMarker, type DevresState } from '@devtrail/devres'
 import type { ImportContext } from './context.ts'
 import { busOfName, isSharedName, kindOf } from './device-kinds.ts'
+import type { Frame } from './tasks.ts'
 
 type Device = DevresState['devices'] extends Map<number, infer D> ? D : never
 
@@ -55,9 +56,15 @@ function doubtful(ctx: ImportContext, name: string, device: number): number {
 
 /** The device of a call that the task at hand is in. */
 function inFrame(ctx: ImportContext, candidates: readonly Device[]): Device | undefined {
-  const frame = ctx.task.frames.findLast((f) => candidates.some((d) => d.id === f.device))
+  const frame = frameOf(ctx, candidates)
   return frame && candidates.find((d) => d.id === frame.device)
 }
+
+const frameOf = (ctx: ImportContext, candidates: readonly Device[]): Frame | undefined =>
+  ctx.task.frames.findLast((f) => candidates.some((d) => d.id === f.device))
+
+/** Whether a call that the task is thought to be in may be over: its return may be among what is missing since it was entered. */
+const mayBeOver = (ctx: ImportContext, device: Device): boolean => frameOf(ctx, [device])!.seq < ctx.lastGap
 
 /**
  * A device that is about to be probed. A name on another bus than those known, or one that was removed, is a new one.
@@ -84,7 +91,8 @@ export function deviceAtHand(ctx: ImportContext, name: string, bus: string | nul
   if (candidates.length === 0) return doubtful(ctx, name, findDevice(ctx, name, { bus, driver, bound: driver !== null && !ctx.gapSeen }))
   const fitting = bus === null ? candidates : candidates.filter((d) => d.bus === null || d.bus === bus)
   const framed = inFrame(ctx, fitting)
-  if (framed !== undefined) return ctx.isDoubtful(framed.id) ? doubtful(ctx, name, framed.id) : identify(ctx, framed, bus)
+  if (framed !== undefined)
+    return ctx.isDoubtful(framed.id) || mayBeOver(ctx, framed) ? doubtful(ctx, name, framed.id) : identify(ctx, framed, bus)
   const device = fitting.at(-1) ?? candidates.at(-1)!
   return doubtful(ctx, name, isSharedName(name) ? device.id : identify(ctx, device, bus))
 }

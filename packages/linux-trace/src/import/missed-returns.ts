@@ -1,6 +1,6 @@
 /** Returns that no entry shows, since the probe of the return missed them. */
 import type { ImportContext } from './context.ts'
-import { errorIn, failedWith, type ProbeSigns } from './probe-outcome.ts'
+import { errorIn, failedWith, UNKNOWN, type ProbeSigns } from './probe-outcome.ts'
 
 /** Functions that events tell as calls of another name. */
 const CALLS: Readonly<Record<string, string>> = {
@@ -33,7 +33,9 @@ export function endProbeLeftUnseen(ctx: ImportContext): void {
     const { isCleanedUp, driverErrno } = frame.data['signs'] as ProbeSigns
     if (!isCleanedUp) return
     frames.pop()
-    const told = { device: frame.device!, ...failedWith(errorIn(driverErrno)) }
+    // What cleaned up may as well have been an unbind, after a probe that went well.
+    const error = errorIn(driverErrno)
+    const told = { device: frame.device!, ...(error === null ? UNKNOWN : failedWith(error)) }
     ctx.say('devres/probe-ended', told, { cause: [frame.seq], inferred: true })
   }
 }

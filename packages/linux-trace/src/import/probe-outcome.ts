@@ -37,7 +37,7 @@ export interface Outcome {
 }
 
 const BOUND: Outcome = { errno: 0, outcome: 'bound' }
-const UNKNOWN: Outcome = { errno: null, outcome: 'unknown' }
+export const UNKNOWN: Outcome = { errno: null, outcome: 'unknown' }
 
 /** What became of a probe that is known to have failed. */
 export function failedWith(errno: number | null): Outcome {
