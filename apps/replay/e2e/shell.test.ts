@@ -1,6 +1,7 @@
 /** What the completion scripts offer, asked of the shells themselves, and the man page as man renders it. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BIN, Scratch } from './devtrail.ts'
 
@@ -19,6 +20,8 @@ beforeAll(async () => {
 
 interface Shell {
   readonly name: string
+  /** Whether an answer is what is offered and nothing else, not a whole screen. */
+  readonly isExact: boolean
   readonly ask: (line: string) => string[]
 }
 
@@ -33,6 +36,7 @@ const words = (text: string): string[] => text.split('\n').filter(Boolean)
 
 const bash: Shell = {
   name: 'bash',
+  isExact: true,
   ask: (line) => {
     const script = `source completion.bash
       complete -p devtrail > /dev/null || exit 1
@@ -47,6 +51,7 @@ const bash: Shell = {
 
 const fish: Shell = {
   name: 'fish',
+  isExact: true,
   ask: (line) =>
     words(ran('fish', ['--no-config', '-c', 'source completion.fish; complete -C $argv[1]', line], { HOME: scratch.folder })).map(
       (offered) => offered.split('\t')[0]!,
@@ -67,14 +72,11 @@ while zpty -r shell text; do print -rn -- $text; [[ $text == *END* ]] && break; 
 `
 const zsh: Shell = {
   name: 'zsh',
-  // oxlint-disable-next-line no-control-regex -- what a terminal is told beside text
-  ask: (line) =>
-    ran('zsh', ['-f', '-c', ZSH, 'zsh', line])
-      .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/g, ' ')
-      .split(/[\s\r]+/),
+  isExact: false,
+  ask: (line) => stripVTControlCharacters(ran('zsh', ['-f', '-c', ZSH, 'zsh', line])).split(/\s+/),
 }
 
-describe.each([bash, zsh, fish])('completion for $name', ({ name, ask }) => {
+describe.each([bash, zsh, fish])('completion for $name', ({ name, isExact, ask }) => {
   const offers: readonly (readonly [line: string, wanted: readonly string[]])[] = [
     ['devtrail pm', ['pmem']],
     ['devtrail pmem c', ['cat', 'check', 'create']],
@@ -88,11 +90,11 @@ describe.each([bash, zsh, fish])('completion for $name', ({ name, ask }) => {
 
   test.skipIf(!has(name)).each(offers)('%s', (line, wanted) => {
     const offered = ask(line)
-    expect(offered).toEqual(expect.arrayContaining([...wanted]))
-    if (name !== 'zsh') expect(offered.toSorted()).toEqual(wanted.toSorted())
+    const found = isExact ? offered : wanted.filter((word) => offered.includes(word))
+    expect(found.toSorted()).toEqual(wanted.toSorted())
   })
 
-  test.skipIf(!has(name) || name === 'zsh')('files where a LOG is wanted, and nothing where nothing is', () => {
+  test.skipIf(!has(name) || !isExact)('files where a LOG is wanted, and nothing where nothing is', () => {
     expect(ask('devtrail check a').map((file) => file.replaceAll('\\', ''))).toEqual(['a trace.txt'])
     expect(ask('devtrail demo ')).toEqual([])
   })
@@ -104,12 +106,12 @@ test('bash takes --option=value', () => {
 
 describe('the man page', () => {
   test.skipIf(!has('groff'))('is roff without a fault', () => {
-    ran('groff', ['-man', '-Tutf8', '-Kutf8', '-ww', 'devtrail.1'])
+    expect(ran('groff', ['-man', '-Tutf8', '-Kutf8', '-ww', 'devtrail.1'])).toContain('devtrail')
   })
 
   test.skipIf(!has('man'))('says of every command what --help says', async () => {
-    const page = ran('man', ['-l', 'devtrail.1'], { MANWIDTH: '400', MAN_KEEP_FORMATTING: '0' })
-    const flat = page.replaceAll(/.\u0008/g, '').replaceAll(/\s+/g, ' ')
+    const page = ran('man', ['-l', 'devtrail.1'], { MANWIDTH: '400', GROFF_NO_SGR: '' })
+    const flat = page.replaceAll(/\s+/g, ' ')
     for (const title of ['NAME', 'SYNOPSIS', 'OPTIONS', 'COMMANDS', 'EXIT STATUS', 'ENVIRONMENT']) expect(flat).toContain(title)
     const help = (await scratch.run(['--help'])).out
     const commands = [...help.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map((m) => m[1]!).filter((name) => name !== 'help')

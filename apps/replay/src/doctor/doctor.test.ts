@@ -55,11 +55,12 @@ describe('the cache', () => {
   })
 })
 
+const verdicts = async (of: Host): Promise<object> =>
+  Object.fromEntries((await recordingFindings(of)).map(({ name, verdict }) => [name, verdict]))
+
 describe('recording here', () => {
   const sys = join(temp, 'sys')
   const host: Host = { platform: 'linux', arch: 'x64', release: '6.1.0', isRoot: true, sys }
-  const verdicts = async (of: Host): Promise<object> =>
-    Object.fromEntries((await recordingFindings(of)).map(({ name, verdict }) => [name, verdict]))
 
   it('needs Linux', async () => {
     expect(await verdicts({ ...host, platform: 'darwin' })).toEqual({ recording: 'limited' })
