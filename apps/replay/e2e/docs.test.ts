@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { aligned, blocksOf, deadLinks, linesOf } from '@devtrail/readme'
+import { aligned, blocksOf, deadLinks, linesOf, wordsOf } from '@devtrail/readme'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ROOT } from './devtrail.ts'
 import { scratchWithRecordings, testShown } from './shown.ts'
@@ -43,10 +43,38 @@ describe.each(PAGES)('%s', (page) => {
       mkdirSync(folder)
       const file = join(folder, 'example.ts')
       writeFileSync(file, code)
-      const ran = spawnSync(process.execPath, [file], { cwd: ROOT, env: { ...process.env, TMPDIR: folder }, encoding: 'utf8' })
+      const ran = spawnSync(process.execPath, [file], {
+        cwd: ROOT,
+        env: { ...process.env, TMPDIR: folder },
+        encoding: 'utf8',
+        timeout: 30_000,
+      })
       expect([ran.stderr, ran.status]).toEqual(['', 0])
       const told = linesOf(output)
       expect(aligned(told, linesOf(ran.stdout))).toEqual(told)
+    }
+  })
+})
+
+/**
+ * Lines that need another machine, root or a crash cannot run here: of these every devtrail command must be one there is, with
+ * options that it has, and every option of record.sh one that the script takes.
+ */
+describe.each(PAGES)('scripts of %s', (page) => {
+  const scripts = blocksOf(readFileSync(join(ROOT, page), 'utf8')).filter(({ language }) => language === 'sh')
+  const commands = scripts.flatMap(({ text }) => [...text.matchAll(/(?:^|\| |<\()(devtrail|sh record\.sh) ([^|>\n)]*)/gm)])
+
+  test.skipIf(scripts.length === 0)('are whole, and made of what there is', async () => {
+    expect(commands.length).toBeGreaterThan(0)
+    for (const { text } of scripts) expect(spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' }).stderr).toBe('')
+    const recorder = (await scratch.run(['record', '--print'])).out
+    for (const [, name, rest] of commands) {
+      const args = wordsOf(rest!.split(' -- ')[0]!)
+      const options = args.filter((word) => /^--?[a-z]/.test(word))
+      const help =
+        name === 'devtrail' ? (await scratch.run([...args.filter((word) => /^[a-z]+$/.test(word)).slice(0, 1), '--help'])).out : recorder
+      expect(help).not.toBe('')
+      for (const option of options) expect(help, `${option} of ${name} ${rest}`).toMatch(new RegExp(`(^|[ ,\\[])${option}[ ),\\]]`, 'm'))
     }
   })
 })

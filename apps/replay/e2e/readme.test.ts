@@ -1,7 +1,8 @@
 /** What the READMEs show is what there is; README_UPDATE=1 writes what is printed now into them. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pictureOf, wordsOf } from '@devtrail/readme'
 import { afterAll, expect, test } from 'vitest'
 import { BIN, ROOT } from './devtrail.ts'
 import { scratchWithRecordings, testShown } from './shown.ts'
@@ -10,6 +11,17 @@ const scratch = scratchWithRecordings()
 afterAll(() => scratch[Symbol.dispose]())
 
 for (const file of ['README.md', 'apps/replay/README.md']) testShown(file, scratch)
+
+/** Pictures of the terminal: the file, and what is seen on it. */
+const PICTURES = [{ file: 'docs/pictures/crash.svg', command: 'devtrail check recordings/linux-6.1/fsdax-pinned-unbind', columns: 104 }]
+
+test.each(PICTURES)('$file is what the command prints', async ({ file, command, columns }) => {
+  const { out } = await scratch.run(wordsOf(command).slice(1), { env: { FORCE_COLOR: '1' } })
+  const picture = pictureOf(`$ ${command}\n${out}`, columns)
+  const path = join(ROOT, file)
+  if (process.env['README_UPDATE'] === '1') writeFileSync(path, picture)
+  expect(readFileSync(path, 'utf8')).toBe(picture)
+})
 
 test('the table of commands in apps/replay/README.md names those there are', () => {
   const readme = readFileSync(join(ROOT, 'apps/replay/README.md'), 'utf8')

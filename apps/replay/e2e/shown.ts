@@ -24,7 +24,7 @@ export function testShown(file: string, scratch: Scratch): void {
   const shown = shownIn(lines)
   if (shown.length === 0) return
 
-  describe(file, () => {
+  describe(`what ${file} shows`, () => {
     test.each(shown)('$command', async ({ command, from, to }) => {
       const before = lines.slice(from, to)
       const actual = await run(scratch, command, before)
