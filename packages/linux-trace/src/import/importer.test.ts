@@ -221,6 +221,23 @@ const at = (time: string, cpu: number): Step =>
   raw(`   sh-${102 + cpu}    [00${cpu}] .....  ${time}: ${enter('get_dev_pagemap', 'pfn=0x1 cached=0x0')}`)
 
 describe('a reboot inside a recording', () => {
+  it('behind a later clock is told by the second header', async () => {
+    const header = '# entries-in-buffer/entries-written: 2/2   #P:2'
+    const { summary, memremap, data } = await imported(
+      [
+        raw(`   sh-102    [000] .....  2.000001: ${enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')}`),
+        raw(`   sh-102    [000] .....  2.000002: ${ret('memremap_pages', '0xff2')}`),
+        raw(header),
+        old(enter('get_dev_pagemap', 'pfn=0x100000 cached=0x0')),
+        old(ret('get_dev_pagemap', '0x0')),
+      ],
+      { header },
+    )
+    expect(data('log/gap')).toMatchObject([{ reason: 'lost', lost: null }])
+    expect(summary).toMatchObject({ entries: 4, lost: null, complete: false })
+    expect([...memremap.pagemaps.values()].map((p) => p.phase)).toEqual([null])
+  })
+
   it('is told by a clock that begins anew: a gap before it, a note, and nothing of the boot before holds', async () => {
     const { all, summary, memremap } = await imported([
       old(enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')),

@@ -50,9 +50,10 @@ export class Losses {
 
   /** Whether nothing is missing at the end, whatever was lost before the first entry or between two. */
   get endIsWhole(): boolean {
-    const { entries, inBuffer, unparsed } = this.#trace
+    const { entries, inBuffer, isUncounted, unparsed } = this.#trace
     return (
       inBuffer !== null &&
+      !isUncounted &&
       entries >= inBuffer &&
       unparsed === 0 &&
       this.#notFollowed === 0 &&

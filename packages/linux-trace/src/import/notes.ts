@@ -49,7 +49,7 @@ export const unplacedNote = (lost: number): string =>
 
 /** What is known once the trace was read to its end. */
 export function endNotes(
-  { unparsed, unreadable, inBuffer, backwards, notes: told }: TraceSummary,
+  { unparsed, unreadable, inBuffer, isUncounted, backwards, notes: told }: TraceSummary,
   seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string>; readonly hasAddresses: boolean },
 ): string[] {
   const notes: string[] = [...told]
@@ -63,6 +63,6 @@ export function endNotes(
     notes.push(
       'probes are told by addresses only, as trace-cmd report prints them: which functions they are on is not known; put kprobe_events.txt beside the trace, or import the trace.dat itself',
     )
-  if (inBuffer === null) notes.push('the trace has no header: whether it is complete is not known')
+  if (inBuffer === null || isUncounted) notes.push('the trace has no header: whether it is complete is not known')
   return notes
 }
