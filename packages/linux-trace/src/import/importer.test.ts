@@ -171,6 +171,26 @@ describe('how complete a recording is', () => {
     expect(data('log/ended')).toEqual([{ complete: false }])
   })
 
+  it('entries that were still in the buffers when they were counted are missing at its end', async () => {
+    const stats = 'CPU: 0\nentries: 77\noverrun: 0\nread events: 1\nCPU: 1\nentries: 0\nread events: 2\n'
+    const cut = { reason: 'cut', lost: 77 }
+    const note = 'the trace lacks its end: it has 3 of the 80 entries that the kernel counted in its buffers'
+    for (const header of ['# entries-in-buffer/entries-written: 3/3   #P:2', null]) {
+      const { summary, data } = await imported([release, release, release], { header, stats })
+      expect(summary).toMatchObject({ complete: false, lost: 77 })
+      expect(data('log/gap')).toMatchObject([cut])
+      expect(data('log/ended')).toEqual([{ complete: false }])
+      expect(summary.notes).toContain(note)
+    }
+  })
+
+  it('the file trace leaves its entries in the buffers: they are not missing, nor what somebody read before', async () => {
+    const stats = 'CPU: 0\nentries: 2\noverrun: 0\nread events: 9\n'
+    expect((await imported([release, release], { stats })).summary).toMatchObject({ complete: true, lost: 0 })
+    const later = await imported([release, release], { stats: stats.replace('2', '5').replace('9', '0') })
+    expect(later.summary).toMatchObject({ complete: false, lost: 3 })
+  })
+
   it('lines that cannot be read are gaps, and the note says where the first are', async () => {
     const { summary, data } = await imported([release, raw('garbage'), release])
     expect(summary).toMatchObject({ unparsed: 1, complete: false })

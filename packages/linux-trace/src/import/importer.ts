@@ -24,10 +24,10 @@ import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
 import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
-import { lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
+import { announcedBy, lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
 import { sayMissedReturns } from './missed-returns.ts'
-import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, unplacedNote } from './notes.ts'
+import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
 
@@ -431,18 +431,26 @@ class Importer {
   /** Everything that follows from the recording being over. */
   #end(): void {
     const ctx = this.#ctx
-    const { entries, inBuffer, lastTime } = this.#trace
+    const { entries, lastTime } = this.#trace
     ctx.leave(lastTime)
-    if (inBuffer !== null && entries < inBuffer) {
-      this.#notes.push(cutNote(entries, inBuffer))
-      this.#gap('cut', inBuffer - entries, null, { number: entries, time: lastTime })
-    }
+    this.#sayCut()
     sayOwnersByNamespace(ctx)
     if (this.#recording.dmesg !== undefined && entries > 0)
       sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
     if (this.#losses.unplaced > 0) this.#notes.push(unplacedNote(this.#losses.unplaced))
     if (this.#blind.size > 0 && entries > 0) this.#doubtUpTo(entries, lastTime, null)
     ctx.say('log/ended', { complete: this.#losses.endIsWhole && this.#blind.size === 0 })
+  }
+
+  /** Entries that were announced, and are not there: by the header, or by what the kernel counted. */
+  #sayCut(): void {
+    const { entries, unparsed, inBuffer, lastTime, countsItself } = this.#trace
+    const counted = countsItself ? 0 : announcedBy(this.#stats, inBuffer ?? entries) - unparsed
+    if (inBuffer !== null && entries < inBuffer) this.#notes.push(cutNote(entries, inBuffer))
+    if (counted > Math.max(entries, inBuffer ?? 0)) this.#notes.push(undrainedNote(entries, counted))
+    const announced = Math.max(inBuffer ?? 0, counted)
+    if (announced > entries) this.#gap('cut', announced - entries, null, { number: entries, time: lastTime })
+    this.#losses.announce(announced)
   }
 
   #summary(): ImportSummary {

@@ -42,3 +42,9 @@ test('hits that say nothing of the end leave it whole, but not the recording', (
   const losses = new Losses(whole, { missedHits: [{ event: 'a', hits: 1 }], endMissed: false }, 0)
   expect(told(losses)).toEqual({ lost: 0, endIsWhole: true, none: false })
 })
+
+test('what was cut off at the end is not what buffers lost before', () => {
+  const losses = new Losses({ ...whole, entries: 8, written: 12 }, missed(false), 0)
+  losses.gap('cut', 1)
+  expect([losses.unplaced, losses.lost]).toEqual([3, 4])
+})

@@ -7,7 +7,10 @@ export class Losses {
   readonly #trace: TraceSummary
   readonly #coverage: Pick<Coverage, 'missedHits' | 'endMissed'>
   #lost: number | null = 0
+  /** Of those that buffers lost: how many have a gap. */
+  #placed = 0
   #notFollowed = 0
+  #announced = 0
 
   readonly #counted: number
 
@@ -22,13 +25,19 @@ export class Losses {
   get unplaced(): number {
     const { inBuffer, written } = this.#trace
     const announced = inBuffer === null || written === null ? 0 : written - inBuffer
-    return Math.max(0, announced - (this.#lost ?? announced), this.#counted - (this.#lost ?? this.#counted))
+    return this.#lost === null ? 0 : Math.max(0, announced - this.#placed, this.#counted - this.#placed)
   }
 
   gap(reason: GapReason, lost: number | null): void {
+    if (reason === 'overwritten' || reason === 'lost') this.#placed += lost ?? 0
     // Where a CPU's buffer starts later than the first says that entries are missing, not that more of them are.
     if (lost !== null && this.#lost !== null) this.#lost += lost
     else if (reason !== 'overwritten') this.#lost = null
+  }
+
+  /** Entries that the trace should have, by whatever tells. */
+  announce(entries: number): void {
+    this.#announced = entries
   }
 
   /** An entry is there and cannot be followed. */
@@ -54,7 +63,7 @@ export class Losses {
     return (
       inBuffer !== null &&
       !isUncounted &&
-      entries >= inBuffer &&
+      entries >= Math.max(inBuffer, this.#announced) &&
       unparsed === 0 &&
       this.#notFollowed === 0 &&
       !this.#coverage.endMissed &&

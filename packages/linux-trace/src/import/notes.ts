@@ -44,6 +44,9 @@ export function entryNote({ number, line, event }: TraceEntry, hit: ProbeHit | n
 export const cutNote = (entries: number, inBuffer: number): string =>
   `the trace is cut: it has ${entries} of the ${inBuffer} entries that its header announces`
 
+export const undrainedNote = (entries: number, counted: number): string =>
+  `the trace lacks its end: it has ${entries} of the ${counted} entries that the kernel counted in its buffers`
+
 export const unplacedNote = (lost: number): string =>
   `${lost} ${lost === 1 ? 'entry was' : 'entries were'} lost, and nothing says where: what is said may lack what ${lost === 1 ? 'it' : 'they'} did`
 

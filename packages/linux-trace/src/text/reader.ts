@@ -27,6 +27,8 @@ export interface TraceSummary {
   written: number | null
   /** Whether the last of several traces, one behind the other, has no header. */
   isUncounted: boolean
+  /** Whether the trace holds the kernel's counts of each CPU itself, so that those beside it say no more. */
+  countsItself: boolean
   /** How many CPUs the machine has; null without a header. */
   cpus: number | null
   /** CPUs whose part of an overwritten ring buffer may begin later than the first entry, where the reader knows them. */
@@ -55,6 +57,7 @@ export const newSummary = (): TraceSummary => ({
   inBuffer: null,
   written: null,
   isUncounted: false,
+  countsItself: false,
   cpus: null,
   lateCpus: null,
   unparsed: 0,
