@@ -11,6 +11,7 @@ import {
   type ProbeHit,
 } from '../probes.ts'
 import { kernelVersion } from '../kernel-version.ts'
+import { RecordingError } from '../errors.ts'
 import type { Foreseen, Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { newSummary, type TraceItem } from '../text/reader.ts'
@@ -71,6 +72,8 @@ export interface ImportSummary {
   notes: string[]
   /** Whether nothing is missing from the recording's beginning to its end. */
   complete: boolean
+  /** What is missing or not known, in a few words each; empty where it is complete. */
+  incomplete: string[]
   kernel: string | null
   /** The trace's clock, as tracefs names it; null where nothing says. */
   clock: string | null
@@ -85,10 +88,27 @@ const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
 
 /**
  * Imports a recording: reads its trace as a stream, says what was found and what happened.
- * @throws RecordingError with the place when it cannot be read
+ * @throws RecordingError with the place when it cannot be read, or was read before
  */
 export async function importRecording(recording: Recording, sink: ImportSink, options: ImportOptions = {}): Promise<ImportSummary> {
+  mustBeImportable(recording, sink)
   return new Importer(recording, sink, options).run()
+}
+
+/** Traces that were handed in: each can be read only once. */
+const read = new WeakSet<object>()
+
+/** @throws TypeError of what no types have checked, RecordingError of a trace that was read before */
+function mustBeImportable(recording: unknown, sink: unknown): void {
+  const takes = 'importRecording takes a recording and a sink'
+  const has = (value: unknown, name: string): boolean => typeof value === 'object' && value !== null && name in value
+  if (typeof recording === 'string') throw new TypeError(`${takes}, not a path: open it first (openRecording), and hand in its \`recording\``)
+  if (has(recording, 'recording')) throw new TypeError(`${takes}: hand in the \`recording\` of what openRecording gives`)
+  if (!has(recording, 'trace')) throw new TypeError(`${takes}; this recording has no trace`)
+  if (!has(sink, 'event') || !has(sink, 'kept')) throw new TypeError(`${takes}: an object with the functions \`event\` and \`kept\``)
+  const { trace, name } = recording as Recording
+  if (read.has(trace)) throw new RecordingError(`the recording ${name} was imported before, and its trace can be read only once: open it again`)
+  read.add(trace)
 }
 
 /** What is to be done with hits of one shape. */
@@ -455,7 +475,7 @@ class Importer {
 
   #summary(): ImportSummary {
     const { entries, unparsed } = this.#trace
-    const { notFollowed, lost, none } = this.#losses
+    const { notFollowed, lost, none, lacks } = this.#losses
     this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent, hasAddresses: this.#hasAddresses }))
     return {
       entries,
@@ -466,6 +486,7 @@ class Importer {
       lost,
       notes: this.#notes,
       complete: none,
+      incomplete: lacks,
       kernel: this.#uname?.trim() || null,
       clock: this.#clock,
     }
