@@ -1,9 +1,8 @@
 import type { LogReader } from '@devtrail/event-log'
 import type { KeptEntry } from '@devtrail/linux-trace'
 import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
-import { vocabulary } from '../models.ts'
+import { vocabulary, type Names } from '@devtrail/survey'
 import { keptEntries } from './kept.ts'
-import type { Names } from './survey.ts'
 
 /** The next of the entries without effect. */
 class Kept {

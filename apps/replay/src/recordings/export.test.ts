@@ -4,8 +4,7 @@ import { openRecording } from '@devtrail/linux-trace/node'
 import { expect, test } from 'vitest'
 import { ndjsonOf } from '../logs/export.ts'
 import { importInto } from '../logs/import.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
+import { surveyOf, vocabulary } from '@devtrail/survey'
 import { names, RECORDINGS, traceLines } from './recorded.test-support.ts'
 
 interface Exported {
