@@ -18,6 +18,8 @@ export interface Imported {
   readonly summary: ImportSummary
   /** The keys of its devices, without bookkeeping ones. */
   readonly devices: readonly string[]
+  /** Entries without effect are not in the log: it is a redacted one. */
+  readonly leftOut?: true
 }
 
 /** The meta of a log that a recording is imported into. */
