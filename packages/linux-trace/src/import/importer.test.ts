@@ -245,7 +245,9 @@ describe('a reboot inside a recording', () => {
     const header = '# entries-in-buffer/entries-written: 2/2   #P:2'
     const { summary, memremap, data } = await imported(
       [
-        raw(`   sh-102    [000] .....  2.000001: ${enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')}`),
+        raw(
+          `   sh-102    [000] .....  2.000001: ${enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')}`,
+        ),
         raw(`   sh-102    [000] .....  2.000002: ${ret('memremap_pages', '0xff2')}`),
         raw(header),
         old(enter('get_dev_pagemap', 'pfn=0x100000 cached=0x0')),

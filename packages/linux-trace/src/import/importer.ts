@@ -11,7 +11,6 @@ import {
   type ProbeHit,
 } from '../probes.ts'
 import { kernelVersion } from '../kernel-version.ts'
-import { RecordingError } from '../errors.ts'
 import type { Foreseen, Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { newSummary, type TraceItem } from '../text/reader.ts'
@@ -27,6 +26,7 @@ import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
 import { announcedBy, lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
+import { mustBeImportable } from './misuse.ts'
 import { sayMissedReturns } from './missed-returns.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
@@ -93,22 +93,6 @@ const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
 export async function importRecording(recording: Recording, sink: ImportSink, options: ImportOptions = {}): Promise<ImportSummary> {
   mustBeImportable(recording, sink)
   return new Importer(recording, sink, options).run()
-}
-
-/** Traces that were handed in: each can be read only once. */
-const read = new WeakSet<object>()
-
-/** @throws TypeError of what no types have checked, RecordingError of a trace that was read before */
-function mustBeImportable(recording: unknown, sink: unknown): void {
-  const takes = 'importRecording takes a recording and a sink'
-  const has = (value: unknown, name: string): boolean => typeof value === 'object' && value !== null && name in value
-  if (typeof recording === 'string') throw new TypeError(`${takes}, not a path: open it first (openRecording), and hand in its \`recording\``)
-  if (has(recording, 'recording')) throw new TypeError(`${takes}: hand in the \`recording\` of what openRecording gives`)
-  if (!has(recording, 'trace')) throw new TypeError(`${takes}; this recording has no trace`)
-  if (!has(sink, 'event') || !has(sink, 'kept')) throw new TypeError(`${takes}: an object with the functions \`event\` and \`kept\``)
-  const { trace, name } = recording as Recording
-  if (read.has(trace)) throw new RecordingError(`the recording ${name} was imported before, and its trace can be read only once: open it again`)
-  read.add(trace)
 }
 
 /** What is to be done with hits of one shape. */

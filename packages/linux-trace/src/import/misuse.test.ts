@@ -11,7 +11,11 @@ const untyped = importRecording as unknown as (...args: readonly unknown[]) => P
 
 test.each<[what: string, args: readonly unknown[], says: string]>([
   ['a path', ['recordings/x', sink], 'not a path: open it first (openRecording)'],
-  ['what openRecording gives, as it is', [{ recording: { name: 'x', trace: trace() }, fingerprint: () => {} }, sink], 'hand in the `recording`'],
+  [
+    'what openRecording gives, as it is',
+    [{ recording: { name: 'x', trace: trace() }, fingerprint: () => {} }, sink],
+    'hand in the `recording`',
+  ],
   ['nothing', [], 'this recording has no trace'],
   ['no sink', [{ name: 'x', trace: trace() }], 'an object with the functions `event` and `kept`'],
   ['a function for a sink', [{ name: 'x', trace: trace() }, () => {}], 'an object with the functions `event` and `kept`'],
@@ -28,5 +32,7 @@ test('openRecording: no path', async () => {
 test('one recording twice', async () => {
   const recording = { name: 'x', trace: trace() }
   await importRecording(recording, sink)
-  await expect(importRecording(recording, sink)).rejects.toThrow('the recording x was imported before, and its trace can be read only once: open it again')
+  await expect(importRecording(recording, sink)).rejects.toThrow(
+    'the recording x was imported before, and its trace can be read only once: open it again',
+  )
 })

@@ -97,6 +97,9 @@ describe('a folder', () => {
   })
 })
 
+const summaryOf = async (path: string): Promise<ImportSummary> =>
+  importRecording((await openRecording(path)).recording, { event: () => {}, kept: () => {} })
+
 describe('a file', () => {
   it('that is named as a trace brings its folder with it', async () => {
     await put('trace.txt', TRACE)
@@ -122,21 +125,18 @@ describe('a file', () => {
 
   it('that is a trace.dat, gzipped, is one too: it says what the text says', async () => {
     const splice = join(import.meta.dirname, '../../../../recordings/linux-6.1/fsdax-splice')
-    const of = async (path: string): Promise<ImportSummary> =>
-      importRecording((await openRecording(path)).recording, { event: () => {}, kept: () => {} })
-    const { entries, complete } = await of(splice)
-    expect(await of(join(splice, 'trace.v6.dat.gz'))).toMatchObject({ entries, complete })
+    const { entries, complete } = await summaryOf(splice)
+    expect(await summaryOf(join(splice, 'trace.v6.dat.gz'))).toMatchObject({ entries, complete })
   })
 
   it('that is a trace.dat, gzipped and cut, or made to fill the disk, is refused', async () => {
     const path = join(folder, 'x.dat.gz')
-    const read = async (): Promise<unknown> => importRecording((await openRecording(path)).recording, { event: () => {}, kept: () => {} })
     const noise = Buffer.from(Array.from({ length: 90_000 }, (_, i) => (i * i * 2654435761) % 251))
     const packed = gzipSync(Buffer.concat([DAT, noise]))
     await writeFile(path, packed.subarray(0, packed.length - 100))
-    await expect(read()).rejects.toThrow(`${path}: the gzip data is damaged or cut`)
+    await expect(summaryOf(path)).rejects.toThrow(`${path}: the gzip data is damaged or cut`)
     await writeFile(path, gzipSync(Buffer.concat([DAT, Buffer.alloc(120 << 20)])))
-    await expect(read()).rejects.toThrow('more than 200 times as large unpacked')
+    await expect(summaryOf(path)).rejects.toThrow('more than 200 times as large unpacked')
   })
 
   it('that begins like a trace.dat is one, whatever its name', async () => {

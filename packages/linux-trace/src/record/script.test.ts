@@ -207,7 +207,12 @@ describe('what reads the trace', () => {
   /** Where probes can be set, and an instance whose trace_pipe is a pipe that this test writes to. */
   function tracefs(): void {
     writeFileSync(join(root, 'proc/kallsyms'), '0 T memremap_pages\n')
-    for (const [name, text] of [['iomem', ''], ['mounts', ''], ['uptime', '1.0 1.0']] as const) writeFileSync(join(root, 'proc', name), text)
+    for (const [name, text] of [
+      ['iomem', ''],
+      ['mounts', ''],
+      ['uptime', '1.0 1.0'],
+    ] as const)
+      writeFileSync(join(root, 'proc', name), text)
     writeFileSync(join(root, 'sys/kernel/tracing/kprobe_profile'), '')
     put(
       'mkdir',
@@ -226,8 +231,13 @@ case $* in */instances/devtrail) cd "$1" && /bin/mkdir -p per_cpu/cpu0 events/de
     const child = spawn('sh', [path, '-o', join(root, 'out'), '-d', '60'], { env })
     let said = ''
     child.stderr.on('data', (piece) => (said += String(piece)))
-    const feeding = spawn('sh', ['-c', `while [ ! -p ${instance}/trace_pipe ]; do sleep 0.1; done; exec > ${instance}/trace_pipe; printf 'a\\nb\\nc\\n'; sleep 60`])
-    await expect.poll(() => existsSync(join(root, 'out/trace.txt')) && readFileSync(join(root, 'out/trace.txt'), 'utf8'), { timeout: 20_000 }).toBe('a\nb\nc\n')
+    const feeding = spawn('sh', [
+      '-c',
+      `while [ ! -p ${instance}/trace_pipe ]; do sleep 0.1; done; exec > ${instance}/trace_pipe; printf 'a\\nb\\nc\\n'; sleep 60`,
+    ])
+    await expect
+      .poll(() => existsSync(join(root, 'out/trace.txt')) && readFileSync(join(root, 'out/trace.txt'), 'utf8'), { timeout: 20_000 })
+      .toBe('a\nb\nc\n')
     process.kill(Number(readFileSync(join(root, 'out/.reader'), 'utf8')), 'SIGKILL')
     const [code] = (await once(child, 'close')) as [number]
     feeding.kill()

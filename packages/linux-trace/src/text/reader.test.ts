@@ -172,8 +172,9 @@ describe('what trace-cmd report prints of several buffers', () => {
   })
 })
 
+const counts = (n: number): string => `# entries-in-buffer/entries-written: ${n}/${n}   #P:2\n`
+
 describe('traces one behind the other', () => {
-  const counts = (n: number): string => `# entries-in-buffer/entries-written: ${n}/${n}   #P:2\n`
   const mark = (text: string): string => entry(`tracing_mark_write: ${text}`)
 
   it.each<[what: string, text: string, told: string[], counted: Partial<TraceSummary>]>([
@@ -187,7 +188,12 @@ describe('traces one behind the other', () => {
       ['1 a x', 'lost null null', 'blind null', '2 b y'],
       { inBuffer: 2, written: 2 },
     ],
-    ['the first ends in a mark', header(2) + entry('a: x') + mark('m') + header(1) + entry('b: y'), ['1 a x', expect.stringMatching('2 tracing_mark_write m'), 'lost null null', '3 b y'], {}],
+    [
+      'the first ends in a mark',
+      header(2) + entry('a: x') + mark('m') + header(1) + entry('b: y'),
+      ['1 a x', expect.stringMatching('2 tracing_mark_write m'), 'lost null null', '3 b y'],
+      {},
+    ],
     ['the second is empty', header(1) + entry('a: x') + header(0), ['1 a x'], { inBuffer: 1 }],
   ])('%s: a gap where the next one begins, and counts of each', async (_, text, told, counted) => {
     const read1 = await read(text)
