@@ -1,7 +1,7 @@
 /** Struct pages of 1 TiB: what mapping costs, what a touched page costs, and references beside a flat typed array. */
 import { countedBench, timedBench, type Bench, type Work } from '@devtrail/bench'
-import { Emitter, ManualClock } from '@devtrail/events'
-import { DevicePages, memoryType, memremapRules, PageReferences } from '../src/index.ts'
+import { Emitter, Ids, ManualClock } from '@devtrail/events'
+import { DevicePages, memoryType, memremapRules, PagemapRegistry, PageReferences } from '../src/index.ts'
 import { StructPages } from '../src/page/struct-pages.ts'
 
 const FIRST = 0x100000
@@ -11,6 +11,7 @@ const TIB_PAGES = 2 ** 28
 const SCATTERED_PAGES = 2 ** 26
 /** 16 MiB, for those one behind the other. */
 const STREAK_PAGES = 4096
+const MIB_128_PAGES = 32768
 const WORD = 4
 const REFS = 1 << 20
 const GET = 4
@@ -44,6 +45,35 @@ function mapping(): Work {
       pages = machine().pages
     },
     run: () => (add(pages, TIB_PAGES).last === FIRST + TIB_PAGES - 1 ? 1 : 0),
+  }
+}
+
+/** All of `memremap_pages`, on a machine of its own each time. */
+function mappingWhole(pages: number): Work {
+  let registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+  const start = BigInt(FIRST) << 12n
+  const range = { start, end: start + (BigInt(pages) << 12n) - 1n }
+  return {
+    before: () => {
+      registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+    },
+    run: () => (typeof registry.memremapPages(1, range, memoryType.FS_DAX) === 'number' ? 0 : 1),
+  }
+}
+
+/** The same and `memunmap_pages`, with one page touched between. */
+function mappingAndUnmapping(pages: number): Work {
+  const start = BigInt(FIRST) << 12n
+  const range = { start, end: start + (BigInt(pages) << 12n) - 1n }
+  return {
+    run: () => {
+      const registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+      const p = registry.memremapPages(1, range, memoryType.FS_DAX)
+      if (typeof p === 'number') return 0
+      registry.references.getPage(FIRST + pages - 1)
+      registry.references.putPage(FIRST + pages - 1)
+      return registry.memunmapPages(p) ? 1 : 0
+    },
   }
 }
 
@@ -89,6 +119,10 @@ const pfnsIn = (order: Order): Int32Array => Int32Array.from({ length: REFS }, (
 function ourRefs(pfns: Int32Array): Work {
   const { pages, references } = machine()
   add(pages, SCATTERED_PAGES)
+  return getsAndPuts(references, pfns)
+}
+
+function getsAndPuts(references: PageReferences<Owner>, pfns: Int32Array): Work {
   return {
     run: () => {
       let idle = 0
@@ -100,6 +134,16 @@ function ourRefs(pfns: Int32Array): Work {
       return idle > 0 ? REFS : 0
     },
   }
+}
+
+/** The same where the pages are of two pagemaps, side by side. */
+function ourRefsOfTwo(pfns: Int32Array): Work {
+  const { pages, references } = machine()
+  const half = SCATTERED_PAGES / 2
+  pages.added(FIRST, FIRST + SCATTERED_PAGES)
+  pages.initDevice(owner, { devFirst: FIRST, last: FIRST + half - 1 })
+  pages.initDevice({ ...owner, id: 2 }, { devFirst: FIRST + half, last: FIRST + SCATTERED_PAGES - 1 })
+  return getsAndPuts(references, pfns)
 }
 
 function flatRefs(pfns: Int32Array): Work {
@@ -157,11 +201,30 @@ const ONE_WORD = 'one word a page'
 
 export const benches: readonly Bench[] = [
   timedBench({
-    name: 'memremap/map-1-tib',
-    about: `the struct pages of 1 TiB (${TIB_PAGES} pages)`,
+    name: 'memremap/struct-pages-1-tib',
+    about: `the struct pages of 1 TiB (${TIB_PAGES} pages), nothing of memremap_pages besides`,
     unit: 'mapping',
     setUp: () => null,
     ours: mapping,
+    peers: [{ name: ONE_WORD, goal: 100, work: writing }],
+  }),
+  timedBench({
+    name: 'memremap/map-1-tib',
+    about: 'memremap_pages of 1 TiB, all of it',
+    unit: 'mapping',
+    setUp: () => null,
+    ours: () => mappingWhole(TIB_PAGES),
+    peers: [
+      { name: ONE_WORD, goal: 100, work: writing },
+      { name: 'itself with 128 MiB', goal: 1 / 2, goalText: 'at most 2 times', work: () => mappingWhole(MIB_128_PAGES) },
+    ],
+  }),
+  timedBench({
+    name: 'memremap/map-unmap-1-tib',
+    about: 'memremap_pages and memunmap_pages of 1 TiB of which one page was touched',
+    unit: 'mapping',
+    setUp: () => null,
+    ours: () => mappingAndUnmapping(TIB_PAGES),
     peers: [{ name: ONE_WORD, goal: 100, work: writing }],
   }),
   countedBench({
@@ -196,6 +259,17 @@ export const benches: readonly Bench[] = [
     setUp: () => pfnsIn(inNoOrder),
     ours: ourRefs,
     peers: [{ name: FLAT, goal: 1 / 2, goalText: 'at most 2 times', work: flatRefs }],
+  }),
+  timedBench({
+    name: 'memremap/get-put-random-two',
+    about: 'get_page and put_page of pages of two pagemaps of 128 GiB in no order: each time the other is likely',
+    unit: 'page',
+    setUp: () => pfnsIn(inNoOrder),
+    ours: ourRefsOfTwo,
+    peers: [
+      { name: FLAT, work: flatRefs },
+      { name: 'a Map of counts', goal: 1, work: mapOfCounts },
+    ],
   }),
   timedBench({
     name: 'memremap/grab-put-streak',
