@@ -1,5 +1,6 @@
 /** What the pagemaps of one machine share. */
 import type { DeviceId, Emitter, Ids, Pfn } from '@devtrail/events'
+import { PercpuArea } from '@devtrail/percpu-ref'
 import type { ResourceTree } from '@devtrail/resource-tree'
 import type { MemremapPayload } from './events.ts'
 import { MemorySections } from './hotplug/memory-sections.ts'
@@ -58,6 +59,8 @@ export class MemremapMachine {
   readonly percpuRules: RulesName
   readonly rcu: Rcu
   readonly cpus: number
+  /** Where the references of its pagemaps are counted. */
+  readonly area: PercpuArea
   readonly iomem: ResourceTree | null
   readonly zoneDevice: boolean
   readonly faults: MemremapFaults
@@ -71,6 +74,8 @@ export class MemremapMachine {
   /** Whether memory is being hot-added or removed (mem_hotplug_begin). */
   hotplugBusy = false
   readonly #warned = new Set<string>()
+  /** Nobody listens. */
+  #quiet: boolean
 
   constructor(events: Emitter, ids: Ids, options: MemremapOptions = {}) {
     const { rules = 'linux-6.1', rcu = new Rcu(), cpus = 1, iomem = null, zoneDevice = true, faults = {} } = options
@@ -80,12 +85,39 @@ export class MemremapMachine {
     this.percpuRules = this.rules.typed ? 'linux-6.1' : 'seed'
     this.rcu = rcu
     this.cpus = cpus
+    this.area = new PercpuArea(cpus)
     this.iomem = iomem
     this.zoneDevice = zoneDevice
     this.faults = faults
     this.pages = new StructPages(events, this.rules)
     this.index = newPagemapIndex(this.rules)
-    this.index = newPagemapIndex(this.rules)
+    this.#quiet = !events.on
+    events.whenHeard((on) => {
+      this.#quiet = !on
+      for (const p of this.pagemaps) this.#settle(p)
+    })
+  }
+
+  /** A pagemap was mapped. */
+  mapped(p: DevPagemap): void {
+    this.pagemaps.unshift(p)
+    this.#settle(p)
+  }
+
+  /** A pagemap is gone. */
+  gone(p: DevPagemap): void {
+    const at = this.pagemaps.indexOf(p)
+    if (at >= 0) this.pagemaps.splice(at, 1)
+    p.answersAtOnce = false
+  }
+
+  /** Takes or drops a reference of a pagemap where that takes no look at it: its own, live, in percpu mode, and nobody listens. Else false. */
+  countRef(p: DevPagemap, n: 1 | -1): boolean {
+    return this.#quiet === true && this.area.count(p.refWordsAt, this.events.cpu ?? 0, n)
+  }
+
+  #settle(p: DevPagemap): void {
+    p.answersAtOnce = this.#quiet && !this.rules.cachedLookupGets
   }
 
   /** Says an event, caused by `cause` if that is not 0; returns its number. */

@@ -13,8 +13,6 @@ const TABLE_SECTIONS = 512
 const TABLE_PAGES = SECTION_PAGES * TABLE_SECTIONS
 const SECTION_SHIFT = 15
 const TABLE_SHIFT = 24
-/** Largest pfn that shifts as it is. */
-const SMALL_MAX = 2 ** 31 - 1
 /** Physical addresses have 52 bits. */
 export const PFN_LIMIT = 2 ** 40
 
@@ -31,8 +29,8 @@ export class PfnMap<T extends object> {
 
   get(pfn: Pfn): T | null {
     // Below 8 TiB shifts do; they are cheaper than divisions.
-    const small = pfn >= 0 && pfn <= SMALL_MAX
-    if (!small && !(pfn >= 0 && pfn < PFN_LIMIT)) return null
+    const small = (pfn | 0) === pfn && pfn >= 0
+    if (!small && !(pfn >= 0 && pfn < PFN_LIMIT && Number.isInteger(pfn))) return null
     const table = this.#tables[small ? pfn >> TABLE_SHIFT : (pfn / TABLE_PAGES) | 0]
     if (table === undefined || table === null) return null
     const at = (small ? pfn >> SECTION_SHIFT : (pfn / SECTION_PAGES) | 0) & (TABLE_SECTIONS - 1)
