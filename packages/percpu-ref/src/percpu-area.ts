@@ -25,6 +25,11 @@ export class PercpuArea {
     this.#end = cpus
   }
 
+  /** All of them, by place and CPU; another array after one was allocated. */
+  get words(): Int32Array<ArrayBuffer> {
+    return this.#words
+  }
+
   /** A place for the words of one ref, closed; never 0. */
   allocate(): number {
     const free = this.#free.pop()
