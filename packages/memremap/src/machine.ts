@@ -38,6 +38,12 @@ export interface MemremapOptions {
   readonly iomem?: ResourceTree | null
   /** CONFIG_ZONE_DEVICE; true unless given. */
   readonly zoneDevice?: boolean
+  /** CONFIG_DEVICE_PRIVATE; true unless given. Without it there is no PRIVATE memory. */
+  readonly devicePrivate?: boolean
+  /** CONFIG_FS_DAX_LIMITED; false unless given. With it there is no FS_DAX memory. */
+  readonly fsDaxLimited?: boolean
+  /** NUMA node of the CPU that things happen on (`numa_mem_id`); 0 unless given. */
+  readonly localNode?: number
   readonly faults?: MemremapFaults
 }
 
@@ -63,6 +69,9 @@ export class MemremapMachine {
   readonly area: PercpuArea
   readonly iomem: ResourceTree | null
   readonly zoneDevice: boolean
+  readonly devicePrivate: boolean
+  readonly fsDaxLimited: boolean
+  readonly localNode: number
   readonly faults: MemremapFaults
   readonly pages: StructPages<DevPagemap>
   readonly index: PagemapIndex
@@ -79,6 +88,7 @@ export class MemremapMachine {
 
   constructor(events: Emitter, ids: Ids, options: MemremapOptions = {}) {
     const { rules = 'linux-6.1', rcu = new Rcu(), cpus = 1, iomem = null, zoneDevice = true, faults = {} } = options
+    const { devicePrivate = true, fsDaxLimited = false, localNode = 0 } = options
     this.events = events
     this.ids = ids
     this.rules = typeof rules === 'string' ? rulesOf(rules) : rules
@@ -88,6 +98,9 @@ export class MemremapMachine {
     this.area = new PercpuArea(cpus)
     this.iomem = iomem
     this.zoneDevice = zoneDevice
+    this.devicePrivate = devicePrivate
+    this.fsDaxLimited = fsDaxLimited
+    this.localNode = localNode
     this.faults = faults
     this.pages = new StructPages(events, this.rules)
     this.index = newPagemapIndex(this.rules)
@@ -109,6 +122,11 @@ export class MemremapMachine {
     const at = this.pagemaps.indexOf(p)
     if (at >= 0) this.pagemaps.splice(at, 1)
     p.answersAtOnce = false
+  }
+
+  /** The node that memory of a node's device is put on: the local one for none (NUMA_NO_NODE, -1). */
+  nodeFor(nid: number): number {
+    return nid < 0 ? this.localNode : nid
   }
 
   /** Takes or drops a reference of a pagemap where that takes no look at it: its own, live, in percpu mode, and nobody listens. Else false. */
