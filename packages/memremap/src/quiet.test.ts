@@ -70,17 +70,26 @@ const call = fc.oneof(
   { weight: 2, arbitrary: slot.map((n) => ({ what: `map ${n}`, run: (m: Machine) => m.map(n) })) },
   { weight: 1, arbitrary: slot.map((n) => ({ what: `unmap ${n}`, run: (m: Machine) => m.unmap(n) })) },
   { weight: 1, arbitrary: slot.map((n) => ({ what: `kill ${n}`, run: (m: Machine) => m.kill(n) })) },
-  { weight: 4, arbitrary: fc.tuple(pfn, fc.boolean()).map(([n, c]) => ({ what: `lookup ${n} ${c}`, run: (m: Machine) => m.lookup(n, c) })) },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(pfn, fc.boolean()).map(([n, c]) => ({ what: `lookup ${n} ${c}`, run: (m: Machine) => m.lookup(n, c) })),
+  },
   { weight: 3, arbitrary: fc.constant({ what: 'put', run: (m: Machine) => m.put() }) },
   {
     weight: 6,
-    arbitrary: fc.tuple(fc.constantFrom('get', 'put', 'grab', 'putPage'), pfn).map(([how, n]) => ({ what: `${how} ${n}`, run: (m: Machine) => m.page(how, n) })),
+    arbitrary: fc
+      .tuple(fc.constantFrom('get', 'put', 'grab', 'putPage'), pfn)
+      .map(([how, n]) => ({ what: `${how} ${n}`, run: (m: Machine) => m.page(how, n) })),
   },
 )
 const turn = fc.record({ call, heard: fc.boolean() })
 
 /** What each call answered, and what was left after it. */
-function told(turns: readonly { call: { run: (m: Machine) => unknown }; heard: boolean }[], rules: MemremapRules, heard: (asked: boolean) => boolean): unknown[] {
+function told(
+  turns: readonly { call: { run: (m: Machine) => unknown }; heard: boolean }[],
+  rules: MemremapRules,
+  heard: (asked: boolean) => boolean,
+): unknown[] {
   const m = new Machine(rules)
   return turns.map(({ call: { run }, heard: asked }) => {
     m.emitter.sink = heard(asked) ? () => {} : null

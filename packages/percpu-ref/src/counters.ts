@@ -67,7 +67,8 @@ export class Counters {
 
   /** @throws RangeError when there is no such CPU. */
   addOn(cpu: number, n: bigint): void {
-    if (!(Number.isInteger(cpu) && cpu >= 0 && cpu + 1 < this.#words.length)) throw new RangeError(`there is no CPU ${cpu}: the machine has ${this.#words.length - 1}`)
+    if (!(Number.isInteger(cpu) && cpu >= 0 && cpu + 1 < this.#words.length))
+      throw new RangeError(`there is no CPU ${cpu}: the machine has ${this.#words.length - 1}`)
     this.#bringOver()
     this.#words[cpu + 1]! += n
   }

@@ -28,11 +28,29 @@ const calls: Readonly<Record<string, (ref: PercpuRef, gp: GracePeriods) => unkno
   pass: (_, gp) => gp.pass(),
 }
 
-const names = fc.constantFrom('get', 'get', 'get', 'put', 'put', 'tryGet', 'tryGetLive', 'tryGetLive', 'getMany', 'kill', 'atomic', 'reinit', 'pass', 'pass')
+const names = fc.constantFrom(
+  'get',
+  'get',
+  'get',
+  'put',
+  'put',
+  'tryGet',
+  'tryGetLive',
+  'tryGetLive',
+  'getMany',
+  'kill',
+  'atomic',
+  'reinit',
+  'pass',
+  'pass',
+)
 const step = fc.record({ name: names, which: fc.nat(1), cpu: fc.constantFrom(null, 0, 1, CPUS - 1), heard: fc.boolean() })
 
 /** What each call gave, and what the refs hold after it. */
-function told(steps: readonly { name: string; which: number; cpu: number | null; heard: boolean }[], heard: (asked: boolean) => boolean): unknown[] {
+function told(
+  steps: readonly { name: string; which: number; cpu: number | null; heard: boolean }[],
+  heard: (asked: boolean) => boolean,
+): unknown[] {
   const { emitter, refs, gp } = twoRefs()
   return steps.map(({ name, which, cpu, heard: asked }) => {
     emitter.sink = heard(asked) ? () => {} : null
