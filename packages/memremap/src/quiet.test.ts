@@ -10,14 +10,20 @@ import { memremapRules, type MemremapRules } from './rules.ts'
 
 const SIZE = 2n << 20n
 const START = 4n << 30n
-/** Around the borders of three pagemaps of 2 MiB, of which the third lies apart. */
-const PFNS = [0x0fffff, 0x100000, 0x1001ff, 0x100200, 0x1003ff, 0x100400, 0x100600, 0x1007ff, 0x100800]
-const SLOTS = [0, 1, 3]
+/** Around the borders of pagemaps of 2 MiB, of which the second and the third do not touch. */
+const PFNS = [0x0fffff, 0x100000, 0x1001ff, 0x100200, 0x1003ff, 0x100400, 0x100600, 0x1007ff, 0x100800, 0x100801, 0x100a01]
+const SLOTS: readonly { readonly at: number; readonly type: number; readonly vmemmapShift?: number }[] = [
+  { at: 0, type: memoryType.FS_DAX },
+  { at: 1, type: memoryType.FS_DAX },
+  { at: 3, type: memoryType.GENERIC },
+  { at: 4, type: memoryType.COHERENT },
+  { at: 5, type: memoryType.FS_DAX, vmemmapShift: 9 },
+]
 
 class Machine {
   readonly emitter = new Emitter(new ManualClock())
   readonly registry: PagemapRegistry
-  readonly maps: (DevPagemap | null)[] = [null, null, null]
+  readonly maps: (DevPagemap | null)[] = SLOTS.map(() => null)
   /** Pagemaps that were looked up and not put. */
   readonly held: DevPagemap[] = []
 
@@ -26,9 +32,10 @@ class Machine {
   }
 
   map(slot: number): unknown {
-    const start = START + SIZE * BigInt(SLOTS[slot]!)
-    const type = slot === 2 ? memoryType.GENERIC : memoryType.FS_DAX
-    const p = this.registry.memremapPages(1, { start, end: start + SIZE - 1n }, type, { ops: { pageFree: () => {} } })
+    const { at, type, vmemmapShift = 0 } = SLOTS[slot]!
+    const start = START + SIZE * BigInt(at)
+    const rest = { vmemmapShift, owner: 'gpu', ops: { pageFree: () => {} } }
+    const p = this.registry.memremapPages(1, { start, end: start + SIZE - 1n }, type, rest)
     if (typeof p !== 'number') this.maps[slot] = p
     return typeof p === 'number' ? p : p.id
   }
@@ -56,6 +63,11 @@ class Machine {
     return p?.phase === 'live' && !p.ref.isDying ? p.ref.kill() : null
   }
 
+  refs(slot: number): unknown {
+    const p = this.maps[slot]
+    return p ? refCount(p) : null
+  }
+
   page(how: string, pfn: number): unknown {
     const { references } = this.registry
     if (how === 'get') return references.getPage(pfn)
@@ -75,6 +87,8 @@ const call = fc.oneof(
     arbitrary: fc.tuple(pfn, fc.boolean()).map(([n, c]) => ({ what: `lookup ${n} ${c}`, run: (m: Machine) => m.lookup(n, c) })),
   },
   { weight: 3, arbitrary: fc.constant({ what: 'put', run: (m: Machine) => m.put() }) },
+  { weight: 1, arbitrary: fc.constant({ what: 'grace', run: (m: Machine) => m.registry.machine.rcu.drain() }) },
+  { weight: 1, arbitrary: slot.map((n) => ({ what: `count ${n}`, run: (m: Machine) => m.refs(n) })) },
   {
     weight: 6,
     arbitrary: fc
@@ -91,7 +105,8 @@ function told(
   heard: (asked: boolean) => boolean,
 ): unknown[] {
   const m = new Machine(rules)
-  return turns.map(({ call: { run }, heard: asked }) => {
+  for (const n of SLOTS.keys()) if (n !== 1) m.map(n)
+  const answers = turns.map(({ call: { run }, heard: asked }) => {
     m.emitter.sink = heard(asked) ? () => {} : null
     let answer: unknown
     try {
@@ -99,8 +114,10 @@ function told(
     } catch (error) {
       answer = String(error).replace(/\(after event \d+\)/, '')
     }
-    return [answer, m.maps.map((p) => p && [p.phase, refCount(p)]), PFNS.map((n) => m.registry.countOf(n))]
+    return [answer, m.maps.map((p) => p?.phase), PFNS.map((n) => m.registry.countOf(n))]
   })
+  // Not before: to look at a reference brings its counters up to date.
+  return [...answers, m.maps.map((_, n) => m.refs(n))]
 }
 
 for (const [name, rules] of [
@@ -138,4 +155,35 @@ test('who begins to listen hears of every lookup and reference from then on, and
   m.emitter.sink = (event) => heard.push(event.type)
   expect(m.registry.getDevPagemap(0x100001, p)).toBe(p)
   expect(heard).toEqual(['memremap/lookup-started', 'memremap/looked-up'])
+})
+
+test('a put that nobody hears wakes who sleeps on its page, also when another sleeper has gone', () => {
+  const m = new Machine(memremapRules['linux-6.1'])
+  m.map(0)
+  const { references, waits } = m.registry
+  for (const n of [0, 1]) {
+    references.getPage(0x100000 + n)
+    m.emitter.actor = { pid: 100 + n, comm: 'truncate' }
+    waits.start(() => [0x100000 + n], 'ext4_break_layouts')
+  }
+  expect([...waits.sleeping.keys()]).toEqual([100, 101])
+  references.putPage(0x100000)
+  expect([...waits.sleeping.keys()]).toEqual([101])
+  references.putPage(0x100001)
+  expect(waits.sleeping.size).toBe(0)
+})
+
+test('the words of a dying reference are another one’s: what still holds the first counts on that no more', () => {
+  const m = new Machine(memremapRules['linux-6.1'])
+  m.map(0)
+  m.lookup(0x100000, false)
+  const dying = m.maps[0]!
+  dying.ref.kill()
+  m.registry.machine.rcu.drain()
+  m.map(2)
+  const other = m.maps[2]!
+  expect([refCount(dying), refCount(other)]).toEqual([513, 513])
+  m.put()
+  expect(m.lookup(0x100000, false)).toBe(null)
+  expect([refCount(dying), refCount(other)]).toEqual([512, 513])
 })

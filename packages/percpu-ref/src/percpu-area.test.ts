@@ -26,6 +26,7 @@ const calls: Readonly<Record<string, (ref: PercpuRef, gp: GracePeriods) => unkno
   atomic: (ref) => ref.switchToAtomic(),
   reinit: (ref) => ref.isZero && ref.reinit(),
   pass: (_, gp) => gp.pass(),
+  look: (ref) => ref.snapshot(),
 }
 
 const names = fc.constantFrom(
@@ -43,16 +44,17 @@ const names = fc.constantFrom(
   'reinit',
   'pass',
   'pass',
+  'look',
 )
 const step = fc.record({ name: names, which: fc.nat(1), cpu: fc.constantFrom(null, 0, 1, CPUS - 1), heard: fc.boolean() })
 
-/** What each call gave, and what the refs hold after it. */
+/** What each call gave, and what the refs hold after all: a look at them brings their counters up to date. */
 function told(
   steps: readonly { name: string; which: number; cpu: number | null; heard: boolean }[],
   heard: (asked: boolean) => boolean,
 ): unknown[] {
   const { emitter, refs, gp } = twoRefs()
-  return steps.map(({ name, which, cpu, heard: asked }) => {
+  const answers = steps.map(({ name, which, cpu, heard: asked }) => {
     emitter.sink = heard(asked) ? () => {} : null
     emitter.cpu = cpu
     let answer: unknown
@@ -61,8 +63,9 @@ function told(
     } catch (error) {
       answer = String(error).replace(/\(.*event \d+\)/, '')
     }
-    return [answer, refs.map((ref) => ref.snapshot())]
+    return answer
   })
+  return [...answers, refs.map((ref) => ref.snapshot())]
 }
 
 it('counts the same whether anybody listens, or comes and goes', () => {
@@ -103,6 +106,17 @@ it('a full word is for the 64-bit counter behind it', () => {
   expect([area.count(at, 0, -1), area.word(at, 0)]).toEqual([true, WORD_MAX - 1])
   area.words[at] = -WORD_MAX
   expect([area.count(at, 0, -1), area.word(at, 0)]).toEqual([false, -WORD_MAX])
+})
+
+it('what was counted stays when there are more refs than there was room for', () => {
+  const area = new PercpuArea(2, 1)
+  const places = Array.from({ length: 9 }, () => {
+    const at = area.allocate()
+    area.open(at)
+    area.count(at, 1, 1)
+    return at
+  })
+  expect(places.map((at) => [area.word(at, 0), area.word(at, 1)])).toEqual(Array(9).fill([0, 1]))
 })
 
 it('a place that was given back is another ref’s, and counts nothing before that opens it', () => {

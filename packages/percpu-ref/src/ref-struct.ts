@@ -44,12 +44,12 @@ export class RefStruct {
   readonly counters: Counters
   readonly allowReinit: boolean
   #atomic: boolean
-  #dead: boolean
-  #exited = false
+  dead: boolean
   biased: boolean
   forceAtomic: boolean
   switching = false
   freed = false
+  exited = false
   readonly #said: Said | undefined
   readonly #release: () => void
   readonly #place: RefPlace
@@ -75,7 +75,7 @@ export class RefStruct {
     }
     this.counters = new Counters(area)
     this.#atomic = (flags & (INIT_ATOMIC | INIT_DEAD)) !== 0
-    this.#dead = (flags & INIT_DEAD) !== 0
+    this.dead = (flags & INIT_DEAD) !== 0
     this.#settle()
     this.biased = !this.#atomic
     this.forceAtomic = (flags & INIT_ATOMIC) !== 0
@@ -103,27 +103,9 @@ export class RefStruct {
     this.#settle()
   }
 
-  get dead(): boolean {
-    return this.#dead
-  }
-
-  set dead(dead: boolean) {
-    this.#dead = dead
-    this.#settle()
-  }
-
-  get exited(): boolean {
-    return this.#exited
-  }
-
-  set exited(exited: boolean) {
-    this.#exited = exited
-    this.#settle()
-  }
-
-  /** A live ref in percpu mode may be counted without a look at it. */
+  /** In percpu mode a ref may be counted without a look at it: whatever ends that, kill and exit too, leaves percpu mode first. */
   #settle(): void {
-    this.counters.open = !this.#atomic && !this.#dead && !this.#exited
+    this.counters.open = !this.#atomic
   }
 
   /** A get or put of one reference of a live ref in percpu mode, while nobody listens; else false, and nothing is done. */
