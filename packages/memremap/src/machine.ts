@@ -131,7 +131,7 @@ export class MemremapMachine {
 
   /** Takes or drops a reference of a pagemap where that takes no look at it: its own, live, in percpu mode, and nobody listens. Else false. */
   countRef(p: DevPagemap, n: 1 | -1): boolean {
-    return this.#quiet === true && this.area.count(p.refWordsAt, this.events.cpu ?? 0, n)
+    return this.#quiet && this.area.count(p.refWordsAt, this.events.cpu ?? 0, n)
   }
 
   #settle(p: DevPagemap): void {

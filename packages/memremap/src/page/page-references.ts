@@ -203,6 +203,7 @@ export class PageReferences<P extends FreeingOwner> {
     if (!(word > 1)) return this.put(pfn)
     near.words[at] = word - 1
     if (word !== 2) return 'referenced'
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- one comparison in what is compiled, not five
     if (this.#sleepers === true) this.#wakeIfAwaited(near, pfn)
     return 'idle'
   }
