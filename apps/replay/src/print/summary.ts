@@ -2,7 +2,7 @@ import type { Imported } from '../logs/import.ts'
 import type { Style } from './style.ts'
 import { facts, table } from './table.ts'
 import { visible, wrap } from './text.ts'
-import { number, plural } from './units.ts'
+import { number, plural } from '@devtrail/survey'
 
 function lostText(style: Style, lost: number | null): string {
   if (lost === null) return style.warn('? the recording does not say')
