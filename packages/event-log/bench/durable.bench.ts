@@ -93,7 +93,11 @@ export const benches: readonly Bench[] = [
     setUp: () => sizedFolder(BATCH, 2 ** 30),
     ours: ({ folder }) => logStore(join(folder, 'log'), BATCH, true),
     peers: [
-      { name: 'node:sqlite, WAL, synchronous=FULL', goal: 3, work: ({ folder }) => storing(BATCH, ...sqliteStore(join(folder, 'a.db'), 1)) },
+      {
+        name: 'node:sqlite, WAL, synchronous=FULL',
+        goal: 3,
+        work: ({ folder }) => storing(BATCH, ...sqliteStore(join(folder, 'a.db'), 1)),
+      },
       {
         name: 'node:sqlite, the same, 100 rows a statement',
         goal: 3,

@@ -134,7 +134,8 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
   const at = out.reserve(bytesOf(code, n))
   const from = delta ? stepsOf(values, n) : values
   // Words of less than a byte come of small ranges, and of divided ones only when all of that was.
-  if (code > WIDE) return pack(out.bytes, at, divisor === 1 ? from : divided(from, n, base, divisor), n, divisor === 1 ? base : 0, BITS[code]!)
+  if (code > WIDE)
+    return pack(out.bytes, at, divisor === 1 ? from : divided(from, n, base, divisor), n, divisor === 1 ? base : 0, BITS[code]!)
   // One loop for each width: each sees arrays of one kind only.
   if (code === 1) {
     const words = out.bytes
