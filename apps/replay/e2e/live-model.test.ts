@@ -6,7 +6,7 @@ import { Emitter, eventFromJson, Ids, ManualClock, type AnyEvent } from '@devtra
 import { foll, memoryType, pmemLayout, PagemapRegistry } from '@devtrail/memremap'
 import { Resource, ResourceTree } from '@devtrail/resource-tree'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { vocabulary } from '../src/models.ts'
+import { vocabulary } from '@devtrail/survey'
 import { ROOT, Scratch } from './devtrail.ts'
 import { writeLog } from './written-log.ts'
 

@@ -13,7 +13,7 @@ export interface Own {
 /** Looks at all that devtrail needs, and changes nothing. */
 export async function examine({ version, node }: Own): Promise<Finding[]> {
   return [
-    ok('devtrail', `${version}; writes and reads logs of schema ${LOG_SCHEMA_VERSION}, older ones are read`),
+    ok('devtrail', `${version}; logs of schemaVersion ${LOG_SCHEMA_VERSION}`),
     nodeFinding(process.versions.node, node),
     zstdFinding(),
     await cacheFinding(),
