@@ -341,7 +341,10 @@ async function mustVerify(disk: FlatDisk, all: Heard | null): Promise<void> {
     const { isWhole, damages, events } = await verifyOn(disk, FOLDER, vocabulary)
     must(isWhole === (damages.length === 0), 'whole is without damage')
     if (all === null) return must(!isWhole, 'a log that cannot be opened is not whole')
-    must(all.error !== null || events === all.events.length, 'verify reads the same events')
+    // A forged block that says other than its events are is damage to verify alone; reading passes it over by that, or does not.
+    const isMissaid = damages.some(({ expected }) => expected === 'a summary of its events')
+    const isSame = isMissaid ? events <= all.events.length : events === all.events.length
+    must(all.error !== null || isSame, 'verify reads the same events')
     must(!isWhole || (all.damages.length === 0 && all.error === null), 'verify finds what reading finds')
   } catch (error) {
     mustBeForeseen(error)
