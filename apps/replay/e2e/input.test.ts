@@ -102,7 +102,7 @@ describe('a log that is cut', () => {
     expect(info.events).toBeGreaterThan(0)
     expect(info.events).toBeLessThan(events)
     const { out, err } = await scratch.run(['info', log])
-    expect(out).toMatch(/^entries +6177, incomplete: .+$/m)
+    expect(out).toMatch(/^entries +6177, incomplete$/m)
     expect(out).toMatch(new RegExp(`^events +${info.events}$`, 'm'))
     expect(err).toContain('the log is cut')
     const check = await scratch.run(['check', log])
