@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventFromJson } from '@devtrail/events'
-import { vocabulary } from '../src/models.ts'
+import { vocabulary } from '@devtrail/survey'
 import { Secrets } from '../src/redact/secrets.test-support.ts'
 import { recording, Scratch } from './devtrail.ts'
 

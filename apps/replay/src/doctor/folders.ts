@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { CACHE_BYTES_MAX, cacheEntries, cacheFolder } from '../logs/cache.ts'
-import { bytes, plural } from '../print/units.ts'
+import { bytes, plural } from '@devtrail/survey'
 import { broken, ok, type Finding } from './finding.ts'
 
 /** Throws what making a file in a folder would; a folder that is not there yet is judged by the one it would be made in. */

@@ -1,10 +1,9 @@
 import { createFileLog } from '@devtrail/event-log/file'
 import type { KeptEntry } from '@devtrail/linux-trace'
 import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
-import { vocabulary } from '../models.ts'
+import { vocabulary, type Names } from '@devtrail/survey'
 import type { Exported } from './exported.ts'
 import { SUMMARY } from './import.ts'
-import type { Names } from './survey.ts'
 
 /** The next of the entries without effect. */
 class Kept {

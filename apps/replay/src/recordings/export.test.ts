@@ -5,8 +5,7 @@ import { expect, test } from 'vitest'
 import { ndjsonOf } from '../logs/export.ts'
 import { whole } from '../logs/exported.ts'
 import { importInto } from '../logs/import.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
+import { surveyOf, vocabulary } from '@devtrail/survey'
 import { names, RECORDINGS, traceLines } from './recorded.test-support.ts'
 
 interface Exported {

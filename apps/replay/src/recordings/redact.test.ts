@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { writeLog } from '../logs/export.ts'
 import { redacted, whole } from '../logs/exported.ts'
 import { importInto, type Imported } from '../logs/import.ts'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { bytesOf, foundIn, Secrets } from '../redact/secrets.test-support.ts'
 import { names, RECORDINGS } from './recorded.test-support.ts'
 

@@ -1,5 +1,5 @@
 import type { AnyEvent, Field } from '@devtrail/events'
-import { vocabulary } from '../models.ts'
+import { vocabulary } from '@devtrail/survey'
 import type { Renaming } from './renaming.ts'
 
 function redactedString(field: Field, value: string, renaming: Renaming): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as fc from 'fast-check'
-import { vocabulary } from '../models.ts'
+import { vocabulary } from '@devtrail/survey'
 import { Renaming } from './renaming.ts'
 
 describe('new names', () => {

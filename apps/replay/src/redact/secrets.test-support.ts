@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
-import { vocabulary } from '../models.ts'
+import { vocabulary } from '@devtrail/survey'
 
 export class Secrets {
   readonly pids = new Map<number, number>()

@@ -1,5 +1,5 @@
 import { rulesOf } from '@devtrail/time-travel'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 
 /** What can stand in a place of the command line: paths, one of some words, or what nobody can list. */
 export type Values = 'files' | readonly string[]

@@ -4,13 +4,12 @@
  * a sealed segment is replaced by a compressed one. So a follower knows where the last block it has handed out ends, looks
  * from there when something happened, and believes that there is damage only when it finds the same again later.
  */
-import { join } from 'node:path'
 import { SEGMENT_HEADER_BYTES, type BlockInfo } from '../codec/segment.ts'
 import type { LogDamagedError } from '../errors.ts'
 import type { Waiting } from '../follow.ts'
 import { damagedBlock } from './damage.ts'
 import { errorCode, type Disk, type Watch } from './disk.ts'
-import { SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
+import { SEGMENTS_FOLDER, join, segmentNumber } from './layout.ts'
 import { loadMore, loadSegment } from './load-segment.ts'
 import { segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
 
@@ -27,6 +26,8 @@ export interface FollowerStart {
   readonly mustGoOn: () => void
   /** Takes the damage that a segment is not there. */
   readonly tell: (damage: LogDamagedError) => void
+  /** Called when all there is has been handed out, before each wait for more. */
+  readonly caughtUp: () => void
 }
 
 /** The file of the segment that grows. */
@@ -66,7 +67,7 @@ export class Follower {
    * @throws what `mustGoOn` and `tell` throw.
    */
   async *parts(): AsyncGenerator<SegmentFile, void> {
-    const { waiting, mustGoOn } = this.#start
+    const { waiting, mustGoOn, caughtUp } = this.#start
     try {
       this.#newest = await this.#last()
       for (; !waiting.isOver; mustGoOn()) {
@@ -74,7 +75,10 @@ export class Follower {
         const part = isFinal ? await this.#rest() : await this.#grown()
         if (part !== null) yield this.#handedOut(part)
         if (isFinal) await this.#next()
-        else if (part === null && (this.#newest = await this.#last()) <= this.#number) await this.#wait()
+        else if (part === null && (this.#newest = await this.#last()) <= this.#number) {
+          caughtUp()
+          await this.#wait()
+        }
       }
     } finally {
       this.#watch?.close()

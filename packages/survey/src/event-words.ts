@@ -1,5 +1,5 @@
 import type { EventWords } from '@devtrail/time-travel'
-import { wordFor } from '../print/data.ts'
+import { wordFor } from './words.ts'
 import type { Names } from './survey.ts'
 
 /** What the ids in events are called, for expressions about events: as `events` prints them. */

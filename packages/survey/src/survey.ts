@@ -1,6 +1,6 @@
 import { Facts, type AnyEvent, type DeviceInfo, type EventBlock } from '@devtrail/events'
 import { BlockFold, deviceOf, eventsAt as eventsAtOf, LogBlocks, Machine, type EventSource, type Span } from '@devtrail/time-travel'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from './models.ts'
 import { bringsDevice, LogKeys } from './keys.ts'
 import { StartNames } from './start-names.ts'
 

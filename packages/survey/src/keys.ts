@@ -1,6 +1,6 @@
 import type { DeviceInfo } from '@devtrail/events'
 import { deviceKeys } from '@devtrail/time-travel'
-import { vocabulary } from '../models.ts'
+import { vocabulary } from './models.ts'
 
 /** Whether after events of a type a device may be there that was not before. */
 export const bringsDevice = (type: string): boolean => bringing.has(type)

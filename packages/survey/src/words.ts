@@ -1,7 +1,7 @@
 import { dataToJson, errnoName, type AnyEvent, type Field, type Json } from '@devtrail/events'
 import { follNames, memoryTypeName } from '@devtrail/memremap'
-import type { Names } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
+import type { Names } from './survey.ts'
+import { vocabulary } from './models.ts'
 import { bytes } from './units.ts'
 
 /** Plain numbers that kernel headers give names to. */

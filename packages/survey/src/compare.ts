@@ -10,7 +10,7 @@ import {
   type Machine,
   type Snapshot,
 } from '@devtrail/time-travel'
-import { models } from '../models.ts'
+import { models } from './models.ts'
 
 /** Events looked through for those behind the changes; what is older has no number. */
 export const EVENTS_LOOKED_THROUGH = 1 << 19
