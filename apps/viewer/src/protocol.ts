@@ -123,6 +123,8 @@ export interface TreeNode {
 export interface StateAt {
   readonly at: { readonly seq: number; readonly entry: number | null; readonly time: string | null }
   readonly devices: readonly { readonly key: string; readonly parts: { readonly [part: string]: Json } }[]
+  /** How many devices there are besides. */
+  readonly more: number
   readonly iomem: readonly TreeNode[] | null
   readonly iomemComplete: boolean
   readonly tasks: readonly {
@@ -152,7 +154,8 @@ export interface ChangeRow {
 
 export interface Questions {
   open: (request: OpenRequest) => Opened
-  state: (seq: number) => StateAt
+  /** The state after an event, the device of a row first. */
+  state: (of: { readonly seq: number; readonly row: string | null }) => StateAt
   events: (range: { readonly from: number; readonly to: number }) => readonly EventRow[]
   /** Events for which an expression is true, as `events --where`; empty: all. At most `limit`, from `from` on. */
   find: (wanted: {

@@ -34,7 +34,7 @@ export async function namesIn(folder: string, path: string): Promise<string[] | 
 }
 
 /** Attachments that the viewer has no use for: what the recording has besides its events. */
-const isKept = (name: string): boolean => /^kept\./.test(name)
+const isKept = (name: string): boolean => name.startsWith('kept.')
 
 /** What is packed into a page: events, what the import said, and the keyframes of one fold. */
 export async function* packedFiles(folder: string, fold: string): AsyncGenerator<PackedFile> {

@@ -89,11 +89,15 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   const lastSeq = opened?.lastSeq ?? 0
   const at = Math.min(link.at ?? lastSeq, lastSeq)
   const clock = useMemo(() => (opened === null ? null : new Clock(opened, scan)), [opened, scan])
-  const askState = useCallback((seq: number) => client.ask('state', seq), [client])
+  const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])
   const askWhy = useCallback((seq: number) => client.ask('why', seq), [client])
   const askCompare = useCallback((of: { from: number; to: number }) => client.ask('compare', of), [client])
   const isReady = opened !== null
-  const state = useNewest<number, StateAt>(askState, isReady ? at : null, setFailure)
+  const state = useNewest<{ seq: number; row: string | null }, StateAt>(
+    askState,
+    isReady ? { seq: at, row: link.row ?? scan?.rows[0]?.key ?? null } : null,
+    setFailure,
+  )
   const why = useNewest<number, Why | null>(askWhy, isReady && link.selected !== null ? link.selected : null, setFailure, scan?.done)
   const moments = isReady && link.compare !== null ? { from: Math.min(at, link.compare), to: Math.max(at, link.compare) } : null
   const changes = useNewest<{ from: number; to: number }, readonly ChangeRow[]>(askCompare, moments, setFailure)

@@ -28,10 +28,9 @@ export function Search({ client, link, go, say }: SearchProps): JSX.Element {
   const firstTrue = (): void => {
     setFailure(null)
     say('searching')
-    client.ask('bisect', { when: text.trim(), device: link.row }).then((seq) => {
-      if (seq === null) setFailure('never true')
-      else go({ at: seq, selected: seq > 0 ? seq : null, rule: null })
-    }, failed)
+    client
+      .ask('bisect', { when: text.trim(), device: link.row })
+      .then((seq) => (seq === null ? setFailure('never true') : go({ at: seq, selected: seq > 0 ? seq : null, rule: null })), failed)
   }
 
   return (

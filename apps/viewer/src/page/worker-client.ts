@@ -33,7 +33,7 @@ export class WorkerClient {
   ask<Q extends Question>(question: Q, of: Parameters<Questions[Q]>[0]): Promise<ReturnType<Questions[Q]>> {
     const id = this.#next++
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject })
+      this.#waiting.set(id, { resolve, reject })
       this.#worker.postMessage({ id, question, of })
     })
   }

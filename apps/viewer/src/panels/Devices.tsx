@@ -248,9 +248,6 @@ function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Elemen
   )
 }
 
-/** Devices that are shown at most; the current one always is. */
-const DEVICES_MAX = 60
-
 interface DevicesProps {
   readonly state: StateAt
   readonly row: string | null
@@ -262,14 +259,14 @@ interface DevicesProps {
 
 export function Devices({ state, row, fallback, go, onField }: DevicesProps): JSX.Element {
   const current = state.devices.find(({ key }) => key === row) ?? state.devices.find(({ key }) => key === fallback) ?? state.devices[0]
-  const shown = [...(current === undefined ? [] : [current]), ...state.devices.filter((d) => d !== current)].slice(0, DEVICES_MAX)
+  const shown = [...(current === undefined ? [] : [current]), ...state.devices.filter((d) => d !== current)]
   if (shown.length === 0) return <p class="nothing">No device is known to be there at this point.</p>
   return (
     <>
       {shown.map((device) => (
         <Device key={device.key} name={device.key} view={asView(device.parts)} isCurrent={device === current} go={go} onField={onField} />
       ))}
-      {state.devices.length > shown.length && <p>{state.devices.length - shown.length} more devices; choose a row to see its state</p>}
+      {state.more > 0 && <p>{state.more} more devices; choose a row to see its state</p>}
     </>
   )
 }

@@ -68,13 +68,13 @@ export function Markers({ scan, scale, link, go }: MarkersProps): JSX.Element {
             aria-pressed={isChosen}
             style={{ left: `${x}px` }}
             title={`${first.summary}${more}`}
-            aria-label={`${first.certainty} ${first.rule} at event ${first.seq}${more}: ${first.summary}`}
             onClick={() =>
               go({ at: first.seq, selected: first.seq, rule: first.rule, ...(first.device === null ? {} : { row: first.device }) })
             }
           >
             <Sign of={first} />
-            {violations.length > 1 && <sub>{violations.length}</sub>}
+            {violations.length > 1 && <sub aria-hidden="true">{violations.length}</sub>}
+            <span class="unseen">{`${first.certainty} ${first.rule} at event ${first.seq}${more}: ${first.summary}`}</span>
           </button>
         )
       })}

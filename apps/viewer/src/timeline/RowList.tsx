@@ -29,11 +29,11 @@ function lookAfter(lane: Lane, seq: number, scan: ScanState): string | null {
   return look < 0 ? null : scan.looks[look]!.text
 }
 
-/** A row in words. */
+/** What a row shows after an event, in words. */
 export function rowWords(row: Row, scan: ScanState, at: number): string {
   const looks = row.lanes.flatMap((lane) => lookAfter(lane, at, scan) ?? [])
   const state = looks.length === 0 ? 'nothing known or not there' : looks.join('; ')
-  return `${row.key}, ${row.kind ?? 'kind not known'}: ${state}; ${row.events} events`
+  return `${state}; ${row.events} events`
 }
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
@@ -74,12 +74,12 @@ export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, sca
           class="row"
           tabIndex={i === current ? 0 : -1}
           aria-current={i === current ? 'true' : undefined}
-          aria-label={scan === null ? row.key : rowWords(row, scan, at)}
           onClick={() => go({ row: row.key })}
           onKeyDown={move}
         >
           <strong>{row.key}</strong>
-          <small>{row.kind ?? 'kind ?'}</small>
+          <small> {row.kind ?? 'kind ?'}</small>
+          {scan !== null && <span class="unseen">: {rowWords(row, scan, at)}</span>}
         </button>
         <div class="lanes" aria-hidden="true">
           {row.lanes.map(({ name }, n) => (

@@ -30,7 +30,7 @@ function useSize(of: { readonly current: HTMLElement | null }): { readonly width
   const [size, setSize] = useState({ width: 800, height: 300 })
   useLayoutEffect(() => {
     const element = of.current
-    if (element === null) return
+    if (element === null) return undefined
     const look = (): void => setSize({ width: element.clientWidth, height: element.clientHeight })
     look()
     const observer = new ResizeObserver(look)
@@ -89,7 +89,7 @@ export function Timeline({ opened, scan, clock, link, at, limits, view, why, go 
   live.current = { go, limits }
   useEffect(() => {
     const element = canvas.current
-    if (element === null) return
+    if (element === null) return undefined
     const gestures = new Gestures(element, () => scene.current, {
       go: (to) => live.current.go(to),
       view: (next) => live.current.go({ view: within(scene.current!.scale.axis, next, live.current.limits) }),

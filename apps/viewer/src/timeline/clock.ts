@@ -56,7 +56,7 @@ function between(from: readonly number[], to: readonly number[], value: number):
   if (i < 0) return to[0]!
   if (i === from.length - 1) return to[i]!
   const part = (value - from[i]!) / (from[i + 1]! - from[i]!)
+  const step = to[i + 1]! - to[i]!
   // Between two events that follow each other there is none.
-  if (to[i + 1]! - to[i]! === 1) return to[i]!
-  return to[i]! + (to[i + 1]! - to[i]!) * part
+  return step === 1 ? to[i]! : to[i]! + step * part
 }

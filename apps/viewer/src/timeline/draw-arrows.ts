@@ -5,6 +5,8 @@ import { ticksTop } from './draw-row.ts'
 import { TICKS_HEIGHT } from './layout.ts'
 import { placeOf, xOf } from './scale.ts'
 
+/** Shorter ones say nothing. */
+const SHORT_PX = 10
 /** Arrows that are drawn. */
 const ARROWS_MAX = 60
 
@@ -24,7 +26,8 @@ export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
   g.fillStyle = theme.cursor
   for (const { seq, ledTo, distance } of why.causes.slice(0, ARROWS_MAX)) {
     const [from, to] = [points.get(seq), points.get(ledTo)]
-    if (from !== undefined && to !== undefined) arrow(g, from, to, Math.max(0.35, 1 - distance * 0.2))
+    if (from !== undefined && to !== undefined && Math.hypot(from.x - to.x, from.y - to.y) > SHORT_PX)
+      arrow(g, from, to, Math.max(0.35, 1 - distance * 0.2))
   }
   const { x, y } = points.get(why.event.seq)!
   g.lineWidth = 2

@@ -130,7 +130,7 @@ function drawRuler(g: CanvasRenderingContext2D, { theme, scale }: Scene): void {
   for (const value of values) {
     const x = Math.round(xOf(scale, value))
     g.fillStyle = theme.line
-    g.fillRect(x, OVERVIEW_HEIGHT + 16, 1, HEAD_HEIGHT)
+    g.fillRect(x, OVERVIEW_HEIGHT + 16, 1, HEAD_HEIGHT - OVERVIEW_HEIGHT - 16)
     g.fillStyle = theme.faint
     const text = markText(scale.axis, value, step)
     if (x + g.measureText(text).width + 6 < scale.width) g.fillText(text, x + 4, OVERVIEW_HEIGHT + RULER_HEIGHT / 2)

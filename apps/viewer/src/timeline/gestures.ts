@@ -108,7 +108,7 @@ export class Gestures {
     if (event.ctrlKey || event.metaKey) {
       this.#effects.view(zoomed([scale.from, scale.to], valueAt(scale, event.offsetX), Math.exp(event.deltaY * 0.0025)))
     } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-      const by = (((event.deltaX || event.deltaY) as number) / scale.width) * span
+      const by = ((event.deltaX || event.deltaY) / scale.width) * span
       this.#effects.view([scale.from + by, scale.to + by])
     } else this.#effects.scroll(event.deltaY)
   }

@@ -2,7 +2,7 @@
 import type { LogReader } from '@devtrail/event-log'
 import { openLogFiles, type LogFiles } from '@devtrail/event-log/read'
 import { type AnyEvent, type Json, type Violation } from '@devtrail/events'
-import { compare, dataInWords, eventRow, eventWords, keyAmong, mayBeThere, models, vocabulary } from '@devtrail/survey'
+import { compare, dataInWords, eventRow, eventWords, keysAt, mayBeThere, models, vocabulary } from '@devtrail/survey'
 import {
   bisect,
   blame,
@@ -51,7 +51,9 @@ async function importedOf(reader: LogReader): Promise<ImportSummary> {
   }
 }
 
-/** Event and machine of several answers at most that one asks for. */
+/** Devices whose state is told at once; the one that was asked for comes first. */
+const DEVICES_MAX = 60
+/** Events that are told at once. */
 const LIMIT_MAX = 1000
 
 export class LogSession {
@@ -149,7 +151,7 @@ export class LogSession {
   readonly answers: {
     readonly [Q in Exclude<keyof Questions, 'open'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
   } = {
-    state: (seq) => this.#state(seq),
+    state: ({ seq, row }) => this.#state(seq, row),
     events: ({ from, to }) => this.#events(from, to),
     find: (wanted) => this.#find(wanted),
     why: (seq) => this.#why(seq),
@@ -159,13 +161,16 @@ export class LogSession {
     position: async (text) => (await this.#history.find(parsePosition(text))).seq,
   }
 
-  async #state(seq: number): Promise<StateAt> {
+  async #state(seq: number, row: string | null): Promise<StateAt> {
     const { at, machine } = await this.#history.at({ kind: 'seq', seq })
-    const present = machine.devices().filter(mayBeThere)
+    const keys = keysAt(machine.devices().filter(mayBeThere))
+    const all = shownDevices(machine)
+    const shown = [...all.filter(({ id }) => keys.get(id) === row), ...all.filter(({ id }) => keys.get(id) !== row)]
     const overall = overallOf(machine)
     return {
       at: momentToJson(at) as StateAt['at'],
-      devices: shownDevices(machine).map((d) => ({ key: keyAmong(present, d), parts: describeDevice(machine, d.id) })),
+      devices: shown.slice(0, DEVICES_MAX).map((d) => ({ key: keys.get(d.id)!, parts: describeDevice(machine, d.id) })),
+      more: Math.max(0, shown.length - DEVICES_MAX),
       ...overall,
       tasks: stuckTasks(machine).map(({ pid, comm, calls }) => ({
         pid,

@@ -27,7 +27,7 @@ function pagemapsOf({ pagemaps }: DeviceView): { readonly pagemap: PagemapView; 
 function memoryLook(view: DeviceView): BandLook | null {
   const all = pagemapsOf(view)
   const shown = all.find(({ pagemap }) => pagemap.state !== 'removed') ?? all.at(-1)
-  if (shown === undefined) return view.pagemaps !== undefined && !view.pagemaps.complete ? null : null
+  if (shown === undefined) return null
   const { pagemap, sure } = shown
   const more = all.length > 1 ? ` (${plural(all.length, 'pagemap')})` : ''
   const { dying, count: references } = pagemap.ref
@@ -53,7 +53,15 @@ function pagesIn(refs: readonly PageRefView[]): { readonly lo: number; readonly 
   return { lo, hi }
 }
 
-function pagesLook(view: DeviceView): BandLook | null {
+/** @param gone pagemaps of the device whose memory is no more. */
+function pagesLook(view: DeviceView, gone: readonly PagemapView[]): BandLook | null {
+  const left = pagesIn(gone.flatMap(({ pageRefs }) => pageRefs.known))
+  if (left.lo > 0)
+    return {
+      tone: 'held',
+      text: `${left.lo === left.hi ? '' : '≥ '}${plural(left.lo, 'page')} referenced, memory gone`,
+      sure: left.lo === left.hi,
+    }
   let [lo, hi, complete] = [0, 0, true]
   for (const { pagemap, sure } of pagemapsOf(view)) {
     const known = pagesIn(pagemap.pageRefs.known)
@@ -79,8 +87,12 @@ function diskLook({ disk, queue }: DeviceView): BandLook | null {
 
 export const LANES: readonly LaneName[] = ['driver', 'memory', 'pages', 'disk']
 
-/** A device's look in each of the lanes; all null for one that is not there. */
-export function looksOf(view: DeviceView): readonly (BandLook | null)[] {
-  if (view.presence === 'gone' || view.presence === 'removed') return LANES.map(() => null)
-  return [driverLook(view), memoryLook(view), pagesLook(view), diskLook(view)]
+/**
+ * A device's look in each of the lanes; null where there is nothing.
+ * @param gone its pagemaps whose memory is no more.
+ */
+export function looksOf(view: DeviceView, gone: readonly PagemapView[]): readonly (BandLook | null)[] {
+  const isGone = view.presence === 'gone' || view.presence === 'removed'
+  if (isGone) return [null, null, pagesLook({ ...view, pagemaps: { known: [], complete: true } }, gone), null]
+  return [driverLook(view), memoryLook(view), pagesLook(view, gone), diskLook(view)]
 }

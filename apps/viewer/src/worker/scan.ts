@@ -4,7 +4,8 @@
  * the state is looked at after every bin of events.
  */
 import { Facts, type AnyEvent, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
-import { asView, bringsDevice, LogKeys, models, Names, StartNames, vocabulary } from '@devtrail/survey'
+import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
+import { asView, bringsDevice, LogKeys, models, Names, StartNames, vocabulary, type PagemapView } from '@devtrail/survey'
 import { BlockFold, deviceOf, Judge, LogBlocks, Machine, Touches, type EventSource } from '@devtrail/time-travel'
 import type { Row, ScanState } from '../protocol.ts'
 import { looksOf } from './looks.ts'
@@ -15,20 +16,21 @@ const BINS_MAX = 8192
 /** Milliseconds of work between two looks for what the page asks. */
 const SLICE_MS = 12
 /** Devices up to which all are looked at whenever one came; of more, now and then. */
-const DEVICES_LOOKED_AT = 2000
+const DEVICES_LOOKED_AT = 250
 /** Devices of which one cannot tell which an event touches are all looked at, up to so many. */
 const ALL_MAX = 500
+/** Pagemaps, old ones included, up to which those that are gone are looked at. */
+const PAGEMAPS_MAX = 1000
 /** Violations that are kept. */
 export const VIOLATIONS_MAX = 2000
 
 /** What the lanes rest on. */
 const SHOWN = ['presence', 'driver', 'pagemaps.state', 'pagemaps.ref', 'pagemaps.pageRefs', 'disk', 'queue']
 
+const rankOf = ({ bookkeeping, lanes }: Row): number => (bookkeeping ? 2 : lanes.some(({ name }) => name === 'memory') ? 0 : 1)
+
 /** Devices with memory first, those that are there for bookkeeping last; else as they came. */
-function inOrder(rows: readonly Row[]): Row[] {
-  const rank = ({ bookkeeping, lanes }: Row): number => (bookkeeping ? 2 : lanes.some(({ name }) => name === 'memory') ? 0 : 1)
-  return rows.toSorted((a, b) => rank(a) - rank(b))
-}
+const inOrder = (rows: readonly Row[]): Row[] => rows.toSorted((a, b) => rankOf(a) - rankOf(b))
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
@@ -192,10 +194,22 @@ export class Scan {
       row.say(
         this.#seq,
         this.#time,
-        looksOf(asView(parts)).map((look) => this.#looks.of(look)),
+        looksOf(asView(parts), this.#goneOf(id)).map((look) => this.#looks.of(look)),
       )
     }
     this.#dirty.clear()
+  }
+
+  /** The pagemaps of a device whose memory was removed. */
+  #goneOf(device: number): PagemapView[] {
+    const { pagemaps } = this.#machine.state<MemremapState>('memremap')
+    const gone: PagemapView[] = []
+    if (pagemaps.size > PAGEMAPS_MAX) return gone
+    for (const pagemap of pagemaps.values()) {
+      if (pagemap.phase !== 'removed' || pagemapOwner(pagemap, this.facts) !== device) continue
+      gone.push(pagemapToJson(pagemap, this.facts) as unknown as PagemapView)
+    }
+    return gone
   }
 
   state(violations: ScanState['violations'], maxTime: number): ScanState {
