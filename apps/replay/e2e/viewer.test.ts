@@ -52,7 +52,6 @@ const found = (name: string, i: number): AnyEvent => ({
   seq: i + 1,
   time: i * 1000,
   type: 'devres/device-found',
-  version: 1,
   device: i + 1,
   cpu: 0,
   actor: { pid: 1, comm: name.slice(0, 16) },
