@@ -7,6 +7,9 @@ import { run } from './run.ts'
 /** What a newcomer may have to wait, from an empty folder to the first output, in seconds. */
 const SECONDS_MAX = 60
 
+/** How a machine gets to the network: no part of what a newcomer has to set up. */
+const NETWORK = /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_registry)$/i
+
 /** Somebody who has Node and npm and nothing else: an empty home, and no other command on the path. */
 export class Newcomer {
   readonly #home: string
@@ -18,7 +21,8 @@ export class Newcomer {
     mkdirSync(bin, { recursive: true })
     symlinkSync(process.execPath, join(bin, 'node'))
     symlinkSync(npmCli(), join(bin, 'npm'))
-    this.#env = { HOME: home, PATH: bin, ...registry.env }
+    const network = Object.entries(process.env).filter(([name, value]) => NETWORK.test(name) && value !== undefined)
+    this.#env = { ...(Object.fromEntries(network) as Record<string, string>), HOME: home, PATH: bin, ...registry.env }
   }
 
   #run(command: string, args: readonly string[], cwd: string): string {
