@@ -66,12 +66,13 @@ async function alone({ folder, manifest }: Published, { steps, release, registry
   const readme = readFileSync(join(folder, 'README.md'), 'utf8')
   const versions = new Map(publishedOf(release.root).map((it) => [it.manifest.name, it.manifest.version]))
   const names = [...new Set([manifest.name, ...installedBy(blocksOf(readme))])]
-  const work = (): number => {
+  const work = (): string => {
     const consumer = new Consumer(join(temp, 'alone', manifest.name), registry)
     consumer.install(...names.map((name) => `${name}@${versions.get(name)}`))
-    return consumer.examples(readme, join(release.root, 'recordings'))
+    const examples = consumer.examples(readme, join(release.root, 'recordings'))
+    return `${examples} examples, ${consumer.commands(readme)} commands`
   }
-  await steps.step(`${manifest.name} alone`, work, (examples) => `${examples} examples`)
+  await steps.step(`${manifest.name} alone`, work, String)
 }
 
 async function together(packages: readonly Published[], { steps, release, registry, temp }: Rehearsal): Promise<void> {
