@@ -18,6 +18,7 @@ import { iomemCommand } from './iomem.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { refsCommand } from './refs.ts'
+import { simulateCommand } from './simulate.ts'
 import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
@@ -29,7 +30,7 @@ function version(): string {
 }
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['serve', 'simulate'] as const
+const LATER = ['serve'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -88,6 +89,7 @@ Start with:
     verifyCommand,
     repairCommand,
     exportCommand,
+    simulateCommand,
     recordCommand,
     pmemCommand,
     demoCommand,
