@@ -56,15 +56,12 @@ export class Simulation {
   #exchange: Exchange
   #crashed: string | null = null
   #isOver = false
-  /** What models say while a wait is given up that never ends is not so. */
-  #isHeard = true
+  readonly #sink: (event: AnyEvent) => void
 
   /** @throws ScenarioError for a namespace without room; RangeError for a seed that is none. */
   constructor(scenario: Scenario, { rules, seed = null, sink }: RunOptions) {
-    const hear = (event: AnyEvent): void => {
-      if (this.#isHeard) sink(event)
-    }
-    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', faults: scenario.faults ?? [], sink: hear })
+    this.#sink = sink
+    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', faults: scenario.faults ?? [], sink })
     this.#exchange = new Exchange(this.machine)
     setUp(this.machine, scenario)
     this.readyAt = this.machine.emitter.seq
@@ -127,8 +124,8 @@ export class Simulation {
 
   #end(): void {
     this.#isOver = true
-    this.#isHeard = true
     const { emitter, clock } = this.machine
+    emitter.sink = this.#sink
     clock.advance(SILENCE_NS)
     emitter.actor = null
     emitter.emit('log/ended', { complete: true })

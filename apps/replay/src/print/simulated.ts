@@ -24,7 +24,11 @@ export function scenariosText(scenarios: readonly Scenario[], style: Style): str
   )
 }
 
-export function simulatedText(log: string, { scenario, rules, seed, events, devices, hung, crashed, fork }: SimulatedSummary, style: Style): string {
+export function simulatedText(
+  log: string,
+  { scenario, rules, seed, events, devices, hung, crashed, fork }: SimulatedSummary,
+  style: Style,
+): string {
   const lines: (readonly [string, string])[] = [
     ['scenario', `${style.bold(visible(scenario))}, rules ${rules}, ${seed === null ? 'in order' : `seed ${seed}`}`],
     ...(fork === null

@@ -101,7 +101,8 @@ export function telling(events: readonly AnyEvent[], { side, from = 1, byNamespa
     const json = dataToJson(vocabulary, type, event.data, 9)
     const fields = Object.fromEntries(
       Object.entries(json).filter(
-        ([field]) => declaration.fields[field] !== undefined && !IDENTITIES.has(declaration.fields[field].kind) && !unknowable.includes(field),
+        ([field]) =>
+          declaration.fields[field] !== undefined && !IDENTITIES.has(declaration.fields[field].kind) && !unknowable.includes(field),
       ),
     )
     return [{ type, seq, device, fields }]
@@ -125,10 +126,10 @@ class PassingDevices {
 
 const isInferred = (event: AnyEvent): boolean => (event as { readonly inferred?: boolean }).inferred === true
 
-/** The 1 GiB from 4 GiB on, where the recordings have their device. */
+/** Within the ranges where the recordings have their devices: from 4 to 6 GiB. */
 const isDevicePage = ({ data }: AnyEvent): boolean => {
   const pfn = data['pfn']
-  return typeof pfn !== 'number' || (pfn >= 0x100000 && pfn <= 0x13ffff)
+  return typeof pfn !== 'number' || (pfn >= 0x100000 && pfn <= 0x17ffff)
 }
 
 /** A line of each, in which fields that one of them does not tell (null) are left out of both. */

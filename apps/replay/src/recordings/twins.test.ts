@@ -19,6 +19,7 @@ const TWINS: { readonly [recording: string]: Twin } = {
   'fsdax-splice': { from: 'pin vmsplice', lines: 178 },
   'fsdax-pinned-unbind': { lines: 87 },
   'fsdax-truncate-hang': { byNamespace: true, lines: 4101 },
+  'fsdax-gup-stress': { byNamespace: true, lines: 102_600 },
 }
 
 /** Why a recording has none. */
@@ -26,7 +27,6 @@ const WITHOUT: { readonly [recording: string]: string } = {
   'devdax-dev': 'no model of device_dax',
   'fsdax-dev': 'create-namespace writes superblocks, and ext4 faults pages in of its own',
   'fsdax-gup-overwritten': 'its beginning is lost',
-  'fsdax-gup-stress': 'its direct I/O is ordered by the block layer, which no model has',
   'lab-crash2': 'a crash of the shape of fsdax-pinned-unbind',
   'lab-crash3': 'a crash of the shape of fsdax-pinned-unbind',
   'lab-cycles': 'create-namespace writes superblocks',
@@ -63,7 +63,7 @@ async function lines(name: string, scenario = scenarios.find((s) => s.name === n
 }
 
 describe('a recording and its simulated twin', () => {
-  test.each(['raw-bind-unbind', 'fsdax-splice', 'fsdax-truncate-hang'])('%s: the same, line for line', async (name) => {
+  test.each(['raw-bind-unbind', 'fsdax-splice', 'fsdax-truncate-hang', 'fsdax-gup-stress'])('%s: the same, line for line', async (name) => {
     const { recorded, twin } = await lines(name)
     expect(twin).toEqual(recorded)
     expect(recorded).toHaveLength(TWINS[name]!.lines)
@@ -80,7 +80,9 @@ describe('a recording and its simulated twin', () => {
 
   test('a run in which the device is unbound first is not its twin', async () => {
     const scenario = scenarios.find(({ name }) => name === 'fsdax-splice')!
-    const hasty = scenario.tasks.map((task) => ('steps' in task ? { ...task, steps: task.steps.filter((step) => step.do !== 'wait-for') } : task))
+    const hasty = scenario.tasks.map((task) =>
+      'steps' in task ? { ...task, steps: task.steps.filter((step) => step.do !== 'wait-for') } : task,
+    )
     const { recorded, twin } = await lines('fsdax-splice', { ...scenario, tasks: hasty })
     expect(twin).not.toEqual(recorded)
     expect(twin.filter((line) => line.startsWith('memremap/grabbed'))).toHaveLength(16)

@@ -56,8 +56,8 @@ export async function loadScenario(given: string, machine?: Scenario): Promise<L
   const shipped = scenarios.find(({ name }) => name === given)
   if (shipped !== undefined) {
     // Only what it does: it goes on in the machine that there is.
-    const { namespaces, faults, ...rest } = shipped
-    return { scenario: checked(given, machine === undefined ? shipped : rest, machine), module: null }
+    const late = { ...shipped, namespaces: [], faults: [] }
+    return { scenario: checked(given, machine === undefined ? shipped : late, machine), module: null }
   }
   if (given === '-') return { scenario: checked('stdin', parsed('stdin', await text(process.stdin)), machine), module: null }
   const kind = extname(given)

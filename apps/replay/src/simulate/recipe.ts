@@ -32,8 +32,7 @@ export interface Simulated extends Recipe {
   readonly shared: number | null
 }
 
-export const kept = ({ scenario, module }: Loaded): Kept =>
-  module === null ? { data: scenario } : { name: scenario.name, module }
+export const kept = ({ scenario, module }: Loaded): Kept => (module === null ? { data: scenario } : { name: scenario.name, module })
 
 export const nameOf = (scenario: Kept): string => ('data' in scenario ? scenario.data.name : scenario.name)
 

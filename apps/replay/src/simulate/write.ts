@@ -85,7 +85,12 @@ async function prepared({ rules, parts }: Recipe, sink: (event: AnyEvent) => voi
 }
 
 /** Runs a recipe, or goes on from a moment of its log, and hands on each event. */
-async function run(recipe: Recipe, parent: Parent | null, take: (event: AnyEvent) => Promise<void>, signal: AbortSignal): Promise<Simulated> {
+async function run(
+  recipe: Recipe,
+  parent: Parent | null,
+  take: (event: AnyEvent) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Simulated> {
   const said: AnyEvent[] = []
   const simulation = await prepared(recipe, (event) => said.push(event))
   await using comparison = parent && new Comparison(parent)
@@ -112,7 +117,10 @@ async function run(recipe: Recipe, parent: Parent | null, take: (event: AnyEvent
   }
   await handOn()
   if (parent !== null && shared === null)
-    throw new Failure(exit.notThere, `${parent.given} is over at event ${parent.at}: nothing comes after it; name a moment before with --at`)
+    throw new Failure(
+      exit.notThere,
+      `${parent.given} is over at event ${parent.at}: nothing comes after it; name a moment before with --at`,
+    )
   return { version: 1, rules: recipe.rules, parts, outcome: simulation.outcome, shared }
 }
 

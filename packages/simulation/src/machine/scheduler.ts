@@ -46,7 +46,7 @@ export class Scheduler {
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
-    parts.rcu.others = () => this.#turn()
+    parts.rcu.others = () => this.#turn() || this.#deadEnd()
   }
 
   /** Turns so far. */
@@ -77,7 +77,9 @@ export class Scheduler {
       this.#parts.rcu.waitUntil(condition)
     } catch (error) {
       if (error instanceof NeverEnds && this.#waiting.slice(0, -1).some((outer) => outer()))
-        throw new Error('two tasks wait within one another, and the outer one could go on: such a run cannot be simulated', { cause: error })
+        throw new Error('two tasks wait within one another, and the outer one could go on: such a run cannot be simulated', {
+          cause: error,
+        })
       throw error
     } finally {
       this.#waiting.pop()
@@ -92,6 +94,14 @@ export class Scheduler {
   /** Tasks that wait for what does not come. */
   get hung(): Hang[] {
     return this.#tasks.map(({ actor, pause }) => ({ actor, what: pause?.what ?? 'the end of the call that it is in' }))
+  }
+
+  /**
+   * A task waits in the middle of a call, and nobody can end that: it hangs there. What unwinding its call would say does not happen.
+   */
+  #deadEnd(): false {
+    this.#parts.emitter.sink = null
+    return false
   }
 
   #turn(): boolean {
@@ -117,6 +127,10 @@ export class Scheduler {
       const step = task.steps.next()
       if (step.done === true) this.#tasks.splice(this.#tasks.indexOf(task), 1)
       else task.pause = step.value
+    } catch (error) {
+      // The machine is down: others that wait in the middle of a call say nothing any more either.
+      emitter.sink = null
+      throw error
     } finally {
       task.inTurn = false
       emitter.actor = before

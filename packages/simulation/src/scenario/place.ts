@@ -37,7 +37,10 @@ export class Unchecked {
       if (!(known as readonly string[]).includes(key))
         throw new ScenarioError(at(place, key.slice(0, 40)), `there is no such field; known are ${known.join(', ')}`)
     return Object.fromEntries(
-      known.map((name) => [name, new Unchecked(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined, at(place, name))]),
+      known.map((name) => [
+        name,
+        new Unchecked(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined, at(place, name)),
+      ]),
     ) as { [name in K]: Unchecked }
   }
 
@@ -55,7 +58,9 @@ export class Unchecked {
 
   count(min: number, max: number): number {
     const { value } = this
-    return Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) : this.fail(`a number from ${min} to ${max}`)
+    return Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+      ? Number(value)
+      : this.fail(`a number from ${min} to ${max}`)
   }
 
   flag(): boolean {

@@ -115,7 +115,11 @@ function* doing(exchange: Exchange, pid: number, step: Step): Steps<void> {
   }
 }
 
-function placeOf(exchange: Exchange, pid: number, { file, page = 0, pages }: PagesOf): { space: ReturnType<Exchange['mapped']>['space']; page: number; pages: number } {
+function placeOf(
+  exchange: Exchange,
+  pid: number,
+  { file, page = 0, pages }: PagesOf,
+): { space: ReturnType<Exchange['mapped']>['space']; page: number; pages: number } {
   const { space, first } = exchange.mapped(pid, file)
   return { space, page: first + page, pages: pages ?? exchange.machine.file(file).blocks.length - page }
 }

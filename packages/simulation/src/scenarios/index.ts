@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario/scenario.ts'
 import { directIoAndTruncate } from './direct-io-and-truncate.ts'
 import { failedMapping } from './failed-mapping.ts'
+import { fsdaxGupStress } from './fsdax-gup-stress.ts'
 import { fsdaxPinnedUnbind } from './fsdax-pinned-unbind.ts'
 import { fsdaxSplice } from './fsdax-splice.ts'
 import { fsdaxTruncateHang } from './fsdax-truncate-hang.ts'
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   fsdaxPinnedUnbind,
   fsdaxSplice,
   fsdaxTruncateHang,
+  fsdaxGupStress,
   rawBindUnbind,
   directIoAndTruncate,
   failedMapping,
