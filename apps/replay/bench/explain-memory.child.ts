@@ -1,7 +1,7 @@
 /** Asks a log everything, in a process of its own, and prints in MiB what the process needed at its most, and with nothing done. */
 import { openFileLog } from '@devtrail/event-log/file'
 import { bisect, blame, check, History, parseExpression, parsePath } from '@devtrail/time-travel'
-import { models, vocabulary } from '../src/models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { FOLD } from './simulated-log.ts'
 
 const MIB = 1024 * 1024

@@ -19,7 +19,7 @@ import {
   viewOf,
 } from '@devtrail/time-travel'
 import { refsOf } from '../src/logs/ref-list.ts'
-import { models, vocabulary } from '../src/models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { FOLD, writeSimulated } from './simulated-log.ts'
 
 /** `BENCH_EVENTS`: fewer, to try it out. */

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { timedBench, workFolder, type Bench, type Work } from '@devtrail/bench'
 import { openFileLog } from '@devtrail/event-log/file'
 import { EventFilter, History, LogBlocks, parseExpression } from '@devtrail/time-travel'
-import { models, vocabulary } from '../src/models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { longRecording, type LongRecording } from './long-recording.ts'
 
 /** Copies of the recording, of 154 768 entries each. */

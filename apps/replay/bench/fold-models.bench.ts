@@ -6,7 +6,7 @@ import { openFileLog } from '@devtrail/event-log/file'
 import type { LogReader } from '@devtrail/event-log'
 import type { AnyEvent } from '@devtrail/events'
 import { BlockFold, Machine } from '@devtrail/time-travel'
-import { models, vocabulary } from '../src/models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { writeSimulated } from './simulated-log.ts'
 
 const EVENTS = 400_000

@@ -2,7 +2,7 @@
 import { figureName, median, workFolder, type Bench, type Figure, type Peer } from '@devtrail/bench'
 import { openFileLog } from '@devtrail/event-log/file'
 import { BlockFold, History, Machine } from '@devtrail/time-travel'
-import { models, vocabulary } from '../src/models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { FOLD, writeSimulated } from './simulated-log.ts'
 
 /** `BENCH_EVENTS`: fewer, to try it out. */

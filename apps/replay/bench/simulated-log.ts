@@ -3,7 +3,7 @@ import { LOG_SCHEMA_VERSION } from '@devtrail/event-log'
 import { createFileLog } from '@devtrail/event-log/file'
 import type { AnyEvent } from '@devtrail/events'
 import { KeyframeRecorder, Machine } from '@devtrail/time-travel'
-import { models, vocabulary } from '../src/models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { Simulation } from './simulated.ts'
 
 /** The name under which the bench keeps its keyframes. */

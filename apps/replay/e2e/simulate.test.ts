@@ -5,10 +5,14 @@ import { recording, Scratch } from './devtrail.ts'
 
 let scratch: Scratch
 let crash: string
+/** The event after which the pages are in the pipe. */
+let spliced: number
 beforeAll(async () => {
   scratch = new Scratch()
   crash = scratch.path('crash.log')
   await scratch.json(['simulate', 'fsdax-pinned-unbind', '-o', crash])
+  const handed = await scratch.run(['events', crash, '--type', 'memremap/references-handed', '--limit', '1', '--json'])
+  spliced = (JSON.parse(handed.out) as { seq: number }).seq
 })
 afterAll(() => scratch[Symbol.dispose]())
 
@@ -111,24 +115,26 @@ const closing = (): string =>
 describe('a fork', () => {
   test('shares the past, goes on with other tasks, and the crash does not come', async () => {
     const fixed = scratch.path('fixed.log')
-    const { fork } = await scratch.json(['simulate', closing(), '--from', crash, '--at', '185', '-o', fixed])
-    expect(fork).toEqual({ of: crash, at: 185, shared: 185, scenario: 'close-first' })
+    const { fork } = await scratch.json(['simulate', closing(), '--from', crash, '--at', String(spliced), '-o', fixed])
+    expect(fork).toEqual({ of: crash, at: spliced, shared: spliced, scenario: 'close-first' })
     const [past, now] = [await eventsOf(crash), await eventsOf(fixed)]
-    expect(now.slice(0, 185)).toEqual(past.slice(0, 185))
-    expect(now[185]).not.toEqual(past[185])
+    expect(now.slice(0, spliced)).toEqual(past.slice(0, spliced))
+    expect(now[spliced]).not.toEqual(past[spliced])
     expect((await scratch.run(['check', crash])).code).toBe(1)
     expect((await scratch.run(['check', fixed])).code).toBe(0)
-    expect((await scratch.json(['info', fixed])).source.fork).toEqual({ of: crash, at: 185 })
+    expect((await scratch.json(['info', fixed])).source.fork).toEqual({ of: crash, at: spliced })
   })
 
   test('of a fork; and the past of a fork can be gone on from as well', async () => {
     const second = scratch.path('second.log')
     const from = scratch.path('first.log')
-    await scratch.run(['simulate', closing(), '--from', crash, '--at', '185', '-o', from])
-    expect(await scratch.json(['simulate', '--from', from, '--at', '190', '--seed', '4', '-o', second])).toMatchObject({ seed: 4 })
-    expect((await eventsOf(second)).slice(0, 190)).toEqual((await eventsOf(from)).slice(0, 190))
+    await scratch.run(['simulate', closing(), '--from', crash, '--at', String(spliced), '-o', from])
+    expect(await scratch.json(['simulate', '--from', from, '--at', String(spliced + 5), '--seed', '4', '-o', second])).toMatchObject({
+      seed: 4,
+    })
+    expect((await eventsOf(second)).slice(0, spliced + 5)).toEqual((await eventsOf(from)).slice(0, spliced + 5))
     const before = await scratch.json(['simulate', '--from', from, '--at', '100', '--seed', '4', '-o', scratch.path('third.log')])
-    expect(before.fork.shared).toBeLessThan(185)
+    expect(before.fork.shared).toBeLessThan(spliced)
   })
 
   test('of what was not simulated, at the end, or of a log that this version would not make', async () => {

@@ -2,7 +2,8 @@ import type { Vocabulary } from '@devtrail/events'
 import type { LogStore } from './contract.ts'
 import { appendFileLog, type AppendOptions } from './file/append.ts'
 import { createFileLog } from './file/create.ts'
-import { openFileLog, type OpenOptions } from './file/open.ts'
+import type { OpenOptions } from './file/open.ts'
+import { openFileLog } from './file/open-folder.ts'
 
 export { appendFileLog, createFileLog, openFileLog }
 export { compressFileLog } from './file/compress.ts'

@@ -1,4 +1,4 @@
-import type { ScalarKind } from './field.ts'
+import type { Revealed, ScalarKind } from './field.ts'
 
 type Scalar<K extends ScalarKind> = (doc: string) => { readonly kind: K; readonly doc: string }
 const scalar =
@@ -39,4 +39,9 @@ export const f = {
     ...field,
     optional: true,
   }),
+  /** Tells more than its kind and the words of the kernel do; redacting renames it. Pids, pointers and texts always do. */
+  reveals: <F extends { readonly kind: string; readonly doc: string }>(
+    reveals: Revealed,
+    field: F,
+  ): F & { readonly reveals: Revealed } => ({ ...field, reveals }),
 }

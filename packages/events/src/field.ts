@@ -53,7 +53,12 @@ export interface Field {
   readonly values?: readonly string[]
   /** `true`: null is a legal value and means "not known" (or, where `doc` says so, "none"). */
   readonly optional?: true
+  /** What the value tells of a machine and its users beyond what kind and words of the kernel do: redacting renames it. */
+  readonly reveals?: Revealed
 }
+
+/** A command's name, a path or what is mounted, an id that is unique in the world, a kernel pointer that is kept as a number. */
+export type Revealed = 'command' | 'path' | 'identity' | 'pointer'
 
 export type Fields = { readonly [name: string]: Field }
 

@@ -12,7 +12,20 @@ export { f } from './f.ts'
 export { Facts } from './facts.ts'
 export type { Fact, FactsContent } from './facts.ts'
 export { kindDocs } from './field.ts'
-export type { Data, DeviceId, Field, FieldKind, Fields, FieldValue, ManagedId, PagemapId, Pfn, Pointer, RegionId } from './field.ts'
+export type {
+  Data,
+  DeviceId,
+  Field,
+  FieldKind,
+  Fields,
+  FieldValue,
+  ManagedId,
+  PagemapId,
+  Pfn,
+  Pointer,
+  RegionId,
+  Revealed,
+} from './field.ts'
 export { dataToJson, eventFromJson, eventToJson, hex, nanoseconds, seconds } from './json.ts'
 export type { Json } from './json.ts'
 export { admits, atLeast, between, emptyList, forgetList, isExact, join, meet, plus, rangeOf, takeFrom } from './knowledge.ts'

@@ -17,7 +17,7 @@ export const kernelCatalogue = declareEvents('kernel', {
       at: f.opt(f.string('source file and line, where printed')),
       symbol: f.opt(f.string('the function, where printed')),
       pid: f.opt(f.pid('the task, where printed')),
-      comm: f.opt(f.string('its name, where printed')),
+      comm: f.opt(f.reveals('command', f.string('its name, where printed'))),
       address: f.opt(f.pointer('the address that faulted')),
       pfn: f.opt(f.pfn('a page whose struct page the address or a register points into')),
     },

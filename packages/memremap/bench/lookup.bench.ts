@@ -55,6 +55,23 @@ function looking(count: number, pages = MAP_PAGES): Work {
   }
 }
 
+/** `get_dev_pagemap` and `put_dev_pagemap` of pages of so many maps, as a walk does that knows none. */
+function referencing(count: number): Work {
+  const registry = registryOf(count, MAP_PAGES)
+  const pfns = pfnsOf(count, MAP_PAGES, LOOKUPS)
+  return {
+    run: () => {
+      let found = 0
+      for (let i = 0; i < LOOKUPS; i++) {
+        const p = registry.getDevPagemap(pfns[i]!)
+        if (p !== null) found++
+        registry.putDevPagemap(p)
+      }
+      return found === LOOKUPS ? LOOKUPS : 0
+    },
+  }
+}
+
 /** Pfns of one map, which the walk knows already. */
 function cachedLooking(): Work {
   const registry = registryOf(1, MAP_PAGES)
@@ -63,7 +80,7 @@ function cachedLooking(): Work {
   return {
     run: () => {
       let found = 0
-      for (let i = 0; i < LOOKUPS; i++) if (registry.getDevPagemap(pfns[i]!, cached) === cached) found++
+      for (let i = 0; i < LOOKUPS; i++) if (registry.getDevPagemap(pfns[i]!, cached) !== null) found++
       return found === LOOKUPS ? LOOKUPS : 0
     },
   }
@@ -125,6 +142,18 @@ export const benches: readonly Bench[] = [
       { name: 'the list of the series', goal: 1000, work: () => walking(MAPS) },
       { name: `itself with ${FEW_MAPS}`, goal: 1 / 2, goalText: 'at most 2 times', work: () => looking(FEW_MAPS) },
       { name: `itself with ${MAPS} of 2 MiB`, work: () => looking(MAPS, SMALL_PAGES) },
+    ],
+  }),
+  timedBench({
+    name: 'memremap/get-put-pagemap',
+    about: `get_dev_pagemap and put_dev_pagemap of a page of one of ${MAPS} pagemaps in no order, nothing cached`,
+    unit: 'page',
+    setUp: () => null,
+    ours: () => referencing(MAPS),
+    peers: [
+      { name: 'the list of the series, without references', goal: 150, work: () => walking(MAPS) },
+      { name: 'finding alone', work: () => looking(MAPS) },
+      { name: `itself with ${FEW_MAPS}`, goal: 1 / 2, goalText: 'at most 2 times', work: () => referencing(FEW_MAPS) },
     ],
   }),
   timedBench({

@@ -1,7 +1,7 @@
 /** Struct pages of 1 TiB: what mapping costs, what a touched page costs, and references beside a flat typed array. */
 import { countedBench, timedBench, type Bench, type Work } from '@devtrail/bench'
-import { Emitter, ManualClock } from '@devtrail/events'
-import { DevicePages, memoryType, memremapRules, PageReferences } from '../src/index.ts'
+import { Emitter, Ids, ManualClock } from '@devtrail/events'
+import { foll, memoryType, memremapRules, PagemapRegistry, type DevicePages } from '../src/index.ts'
 import { StructPages } from '../src/page/struct-pages.ts'
 
 const FIRST = 0x100000
@@ -11,25 +11,17 @@ const TIB_PAGES = 2 ** 28
 const SCATTERED_PAGES = 2 ** 26
 /** 16 MiB, for those one behind the other. */
 const STREAK_PAGES = 4096
+const MIB_128_PAGES = 32768
 const WORD = 4
 const REFS = 1 << 20
-const GET = 4
+/** How many a run does, one run going on where the last one ended. */
+const RUN = 1 << 12
+const WARM_RUNS = 2000
 
-interface Owner {
-  readonly id: number
-  readonly pointer: string
-  readonly type: number
-  readonly device: null
-}
-const owner: Owner = { id: 1, pointer: '0xffff888000000100', type: memoryType.FS_DAX, device: null }
+const owner = { id: 1, pointer: '0xffff888000000100', type: memoryType.FS_DAX }
+type Owner = typeof owner
 
-function machine(): { pages: StructPages<Owner>; references: PageReferences<Owner> } {
-  const emitter = new Emitter(new ManualClock())
-  const rules = memremapRules['linux-6.1']
-  const pages = new StructPages<Owner>(emitter, rules)
-  const hold = { get: () => {}, put: () => {}, tryGetLive: () => true }
-  return { pages, references: new PageReferences<Owner>({ emitter, rules, pages, hold, wake: () => {} }) }
-}
+const structPages = (): StructPages<Owner> => new StructPages(new Emitter(new ManualClock()), memremapRules['linux-6.1'])
 
 /** What `arch_add_memory` and `memmap_init_zone_device` do to the struct pages of a range. */
 function add(pages: StructPages<Owner>, count: number): DevicePages<Owner> {
@@ -38,12 +30,41 @@ function add(pages: StructPages<Owner>, count: number): DevicePages<Owner> {
 }
 
 function mapping(): Work {
-  let { pages } = machine()
+  let pages = structPages()
   return {
     before: () => {
-      pages = machine().pages
+      pages = structPages()
     },
     run: () => (add(pages, TIB_PAGES).last === FIRST + TIB_PAGES - 1 ? 1 : 0),
+  }
+}
+
+/** All of `memremap_pages`, on a machine of its own each time. */
+function mappingWhole(pages: number): Work {
+  let registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+  const start = BigInt(FIRST) << 12n
+  const range = { start, end: start + (BigInt(pages) << 12n) - 1n }
+  return {
+    before: () => {
+      registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+    },
+    run: () => (typeof registry.memremapPages(1, range, memoryType.FS_DAX) === 'number' ? 0 : 1),
+  }
+}
+
+/** The same and `memunmap_pages`, with one page touched between. */
+function mappingAndUnmapping(pages: number): Work {
+  const start = BigInt(FIRST) << 12n
+  const range = { start, end: start + (BigInt(pages) << 12n) - 1n }
+  return {
+    run: () => {
+      const registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+      const p = registry.memremapPages(1, range, memoryType.FS_DAX)
+      if (typeof p === 'number') return 0
+      registry.references.getPage(FIRST + pages - 1)
+      registry.references.putPage(FIRST + pages - 1)
+      return registry.memunmapPages(p) ? 1 : 0
+    },
   }
 }
 
@@ -67,14 +88,14 @@ function touchAll(pages: DevicePages<Owner>): DevicePages<Owner> {
 }
 
 function bytesMapped(): number {
-  const { pages } = machine()
+  const pages = structPages()
   return resident(() => add(pages, TIB_PAGES))
 }
 
 function bytesTouched(): number {
   // Once before, so that what the compiler takes is not counted.
-  touchAll(add(machine().pages, STREAK_PAGES * 64))
-  const { pages } = machine()
+  touchAll(add(structPages(), STREAK_PAGES * 64))
+  const pages = structPages()
   return resident(() => touchAll(add(pages, SCATTERED_PAGES))) / SCATTERED_PAGES
 }
 
@@ -85,71 +106,92 @@ const inNoOrder: Order = (n) => Math.imul(n, 0x9e3779b1) >>> (32 - Math.log2(SCA
 
 const pfnsIn = (order: Order): Int32Array => Int32Array.from({ length: REFS }, (_, n) => FIRST + order(n))
 
+/** A machine with so many pagemaps side by side, and nobody who listens. */
+function machineWith(maps: number): PagemapRegistry {
+  const registry = new PagemapRegistry(new Emitter(new ManualClock()), new Ids())
+  const size = BigInt(SCATTERED_PAGES / maps) << 12n
+  for (let n = 0; n < maps; n++) {
+    const start = (BigInt(FIRST) << 12n) + BigInt(n) * size
+    if (typeof registry.memremapPages(1, { start, end: start + size - 1n }, memoryType.FS_DAX) === 'number') throw new Error('not mapped')
+  }
+  return registry
+}
+
 /** A get and a put of each page in turn. */
-function ourRefs(pfns: Int32Array): Work {
-  const { pages, references } = machine()
-  add(pages, SCATTERED_PAGES)
+const ourRefs = (pfns: Int32Array): Work => getsAndPuts(machineWith(1).references, pfns)
+
+/** Runs over the pfns, each going on where the last one ended. `refs` does so many from `from` on and returns how many pages were idle then. */
+function inRuns(refs: (from: number, end: number) => number): Work {
+  // The same few pages first, which takes no time, until the compiler is done with it: of pages in no order that would take seconds.
+  for (let n = 0; n < WARM_RUNS; n++) refs(0, RUN)
+  // And then all once, so that their memory is there.
+  refs(0, REFS)
+  let from = 0
   return {
     run: () => {
-      let idle = 0
-      for (let i = 0; i < pfns.length; i++) {
-        const pfn = pfns[i]!
-        references.getPage(pfn)
-        if (references.putPage(pfn) === 'idle') idle++
-      }
-      return idle > 0 ? REFS : 0
+      const idle = refs(from, from + RUN)
+      from = (from + RUN) % REFS
+      return idle > 0 ? RUN : 0
     },
   }
 }
+
+function getsAndPuts(references: PagemapRegistry['references'], pfns: Int32Array): Work {
+  return inRuns((from, end) => {
+    let idle = 0
+    for (let i = from; i < end; i++) {
+      const pfn = pfns[i]!
+      references.getPage(pfn)
+      if (references.putPage(pfn) === 'idle') idle++
+    }
+    return idle
+  })
+}
+
+/** The same where the pages are of two pagemaps. */
+const ourRefsOfTwo = (pfns: Int32Array): Work => getsAndPuts(machineWith(2).references, pfns)
 
 function flatRefs(pfns: Int32Array): Work {
   const counts = new Int32Array(SCATTERED_PAGES)
-  return {
-    run: () => {
-      let idle = 0
-      for (let i = 0; i < pfns.length; i++) {
-        const at = pfns[i]! - FIRST
-        counts[at]! += 1
-        if ((counts[at]! -= 1) === 0) idle++
-      }
-      return idle > 0 ? REFS : 0
-    },
-  }
+  return inRuns((from, end) => {
+    let idle = 0
+    for (let i = from; i < end; i++) {
+      const at = pfns[i]! - FIRST
+      counts[at]! += 1
+      if ((counts[at]! -= 1) === 0) idle++
+    }
+    return idle
+  })
 }
 
 function ourPins(pfns: Int32Array): Work {
-  const { pages, references } = machine()
-  add(pages, SCATTERED_PAGES)
-  return {
-    run: () => {
-      let taken = 0
-      for (let i = 0; i < pfns.length; i++) {
-        const pfn = pfns[i]!
-        if (references.tryGrab(pfn, GET)) taken++
-        references.putPage(pfn)
-      }
-      return taken === REFS ? REFS : 0
-    },
-  }
+  const { references } = machineWith(1)
+  return inRuns((from, end) => {
+    let taken = 0
+    for (let i = from; i < end; i++) {
+      const pfn = pfns[i]!
+      if (references.tryGrab(pfn, foll.GET)) taken++
+      references.putPage(pfn)
+    }
+    return taken
+  })
 }
 
 function mapOfCounts(pfns: Int32Array): Work {
   const counts = new Map<number, number>()
-  return {
-    run: () => {
-      let idle = 0
-      for (let i = 0; i < pfns.length; i++) {
-        const pfn = pfns[i]!
-        counts.set(pfn, (counts.get(pfn) ?? 1) + 1)
-        const count = counts.get(pfn)! - 1
-        if (count === 1) {
-          counts.delete(pfn)
-          idle++
-        } else counts.set(pfn, count)
-      }
-      return idle > 0 ? REFS : 0
-    },
-  }
+  return inRuns((from, end) => {
+    let idle = 0
+    for (let i = from; i < end; i++) {
+      const pfn = pfns[i]!
+      counts.set(pfn, (counts.get(pfn) ?? 1) + 1)
+      const count = counts.get(pfn)! - 1
+      if (count === 1) {
+        counts.delete(pfn)
+        idle++
+      } else counts.set(pfn, count)
+    }
+    return idle
+  })
 }
 
 const FLAT = 'a flat typed array'
@@ -157,11 +199,33 @@ const ONE_WORD = 'one word a page'
 
 export const benches: readonly Bench[] = [
   timedBench({
-    name: 'memremap/map-1-tib',
-    about: `the struct pages of 1 TiB (${TIB_PAGES} pages)`,
+    name: 'memremap/struct-pages-1-tib',
+    about: `the struct pages of 1 TiB (${TIB_PAGES} pages), nothing of memremap_pages besides`,
     unit: 'mapping',
+    finer: 1,
     setUp: () => null,
     ours: mapping,
+    peers: [{ name: ONE_WORD, goal: 100, work: writing }],
+  }),
+  timedBench({
+    name: 'memremap/map-1-tib',
+    about: 'memremap_pages of 1 TiB, all of it',
+    unit: 'mapping',
+    finer: 1,
+    setUp: () => null,
+    ours: () => mappingWhole(TIB_PAGES),
+    peers: [
+      { name: ONE_WORD, goal: 100, work: writing },
+      { name: 'itself with 128 MiB', goal: 1 / 2, goalText: 'at most 2 times', work: () => mappingWhole(MIB_128_PAGES) },
+    ],
+  }),
+  timedBench({
+    name: 'memremap/map-unmap-1-tib',
+    about: 'memremap_pages and memunmap_pages of 1 TiB of which one page was touched',
+    unit: 'mapping',
+    finer: 1,
+    setUp: () => null,
+    ours: () => mappingAndUnmapping(TIB_PAGES),
     peers: [{ name: ONE_WORD, goal: 100, work: writing }],
   }),
   countedBench({
@@ -196,6 +260,17 @@ export const benches: readonly Bench[] = [
     setUp: () => pfnsIn(inNoOrder),
     ours: ourRefs,
     peers: [{ name: FLAT, goal: 1 / 2, goalText: 'at most 2 times', work: flatRefs }],
+  }),
+  timedBench({
+    name: 'memremap/get-put-random-two',
+    about: 'get_page and put_page of pages of two pagemaps of 128 GiB in no order: each time the other is likely',
+    unit: 'page',
+    setUp: () => pfnsIn(inNoOrder),
+    ours: ourRefsOfTwo,
+    peers: [
+      { name: FLAT, work: flatRefs },
+      { name: 'a Map of counts', work: mapOfCounts },
+    ],
   }),
   timedBench({
     name: 'memremap/grab-put-streak',

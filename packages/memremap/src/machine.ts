@@ -1,5 +1,6 @@
 /** What the pagemaps of one machine share. */
 import type { DeviceId, Emitter, Ids, Pfn } from '@devtrail/events'
+import { PercpuArea } from '@devtrail/percpu-ref'
 import type { ResourceTree } from '@devtrail/resource-tree'
 import type { MemremapPayload } from './events.ts'
 import { MemorySections } from './hotplug/memory-sections.ts'
@@ -37,6 +38,12 @@ export interface MemremapOptions {
   readonly iomem?: ResourceTree | null
   /** CONFIG_ZONE_DEVICE; true unless given. */
   readonly zoneDevice?: boolean
+  /** CONFIG_DEVICE_PRIVATE; true unless given. Without it there is no PRIVATE memory. */
+  readonly devicePrivate?: boolean
+  /** CONFIG_FS_DAX_LIMITED; false unless given. With it there is no FS_DAX memory. */
+  readonly fsDaxLimited?: boolean
+  /** NUMA node of the CPU that things happen on (`numa_mem_id`); 0 unless given. */
+  readonly localNode?: number
   readonly faults?: MemremapFaults
 }
 
@@ -58,8 +65,13 @@ export class MemremapMachine {
   readonly percpuRules: RulesName
   readonly rcu: Rcu
   readonly cpus: number
+  /** Where the references of its pagemaps are counted. */
+  readonly area: PercpuArea
   readonly iomem: ResourceTree | null
   readonly zoneDevice: boolean
+  readonly devicePrivate: boolean
+  readonly fsDaxLimited: boolean
+  readonly localNode: number
   readonly faults: MemremapFaults
   readonly pages: StructPages<DevPagemap>
   readonly index: PagemapIndex
@@ -71,21 +83,59 @@ export class MemremapMachine {
   /** Whether memory is being hot-added or removed (mem_hotplug_begin). */
   hotplugBusy = false
   readonly #warned = new Set<string>()
+  /** Nobody listens. */
+  #quiet: boolean
 
   constructor(events: Emitter, ids: Ids, options: MemremapOptions = {}) {
     const { rules = 'linux-6.1', rcu = new Rcu(), cpus = 1, iomem = null, zoneDevice = true, faults = {} } = options
+    const { devicePrivate = true, fsDaxLimited = false, localNode = 0 } = options
     this.events = events
     this.ids = ids
     this.rules = typeof rules === 'string' ? rulesOf(rules) : rules
     this.percpuRules = this.rules.typed ? 'linux-6.1' : 'seed'
     this.rcu = rcu
     this.cpus = cpus
+    this.area = new PercpuArea(cpus)
     this.iomem = iomem
     this.zoneDevice = zoneDevice
+    this.devicePrivate = devicePrivate
+    this.fsDaxLimited = fsDaxLimited
+    this.localNode = localNode
     this.faults = faults
     this.pages = new StructPages(events, this.rules)
     this.index = newPagemapIndex(this.rules)
-    this.index = newPagemapIndex(this.rules)
+    this.#quiet = !events.on
+    events.whenHeard((on) => {
+      this.#quiet = !on
+      for (const p of this.pagemaps) this.#settle(p)
+    })
+  }
+
+  /** A pagemap was mapped. */
+  mapped(p: DevPagemap): void {
+    this.pagemaps.unshift(p)
+    this.#settle(p)
+  }
+
+  /** A pagemap is gone. */
+  gone(p: DevPagemap): void {
+    const at = this.pagemaps.indexOf(p)
+    if (at >= 0) this.pagemaps.splice(at, 1)
+    p.answersAtOnce = false
+  }
+
+  /** The node that memory of a node's device is put on: the local one for none (NUMA_NO_NODE, -1). */
+  nodeFor(nid: number): number {
+    return nid < 0 ? this.localNode : nid
+  }
+
+  /** Takes or drops a reference of a pagemap where that takes no look at it: its own, live, in percpu mode, and nobody listens. Else false. */
+  countRef(p: DevPagemap, n: 1 | -1): boolean {
+    return this.#quiet && this.area.count(p.refWordsAt, this.events.cpu ?? 0, n)
+  }
+
+  #settle(p: DevPagemap): void {
+    p.answersAtOnce = this.#quiet && !this.rules.cachedLookupGets
   }
 
   /** Says an event, caused by `cause` if that is not 0; returns its number. */

@@ -42,13 +42,17 @@ export class PagemapRegistry extends PagemapTable {
     const { rules } = this
     const pages = this.pages
     const view = { isBusy: (pfn: Pfn) => this.#isBusy(pfn), pagemapOf: (pfn: Pfn) => this.ownerOf(pfn)?.id ?? null }
-    this.waits = new IdleWaits(emitter, view, options.schedule ?? ((task) => task()))
+    const whenSleeping = (any: boolean): void => {
+      this.references.sleepers = any
+    }
+    this.waits = new IdleWaits(emitter, view, options.schedule ?? ((task) => task()), whenSleeping)
     const hold = {
       get: (p: DevPagemap, n: number) => p.ref.getMany(n),
       put: (p: DevPagemap, n: number) => p.ref.putMany(n),
       tryGetLive: (p: DevPagemap) => p.ref.tryGetLive(),
     }
     this.references = new PageReferences<DevPagemap>({ emitter, rules, pages, hold, wake: (pfn, cause) => this.waits.wake(pfn, cause) })
+    this.references.sleepers = false
     this.lists = new Lists(emitter, rules, pages)
     this.faults = new DaxFaults(emitter, rules)
     this.userPages = new GetUserPages<DevPagemap>({ emitter, rules, references: this.references, lookup: this, faults: this.faults })
@@ -109,7 +113,7 @@ export class PagemapRegistry extends PagemapTable {
 
   /** `put_page`, or another way to give back one reference. Under 6.1 the end of a bio (`how` = `bio`) wakes nobody. */
   putPage(pfn: Pfn, kind: ReferenceKind = 'get', how: PutHow = kind === 'pin' ? 'unpin' : 'put_page'): PutResult {
-    return this.references.put(pfn, { kind, how })
+    return kind === 'get' && how === 'put_page' ? this.references.putPage(pfn) : this.references.put(pfn, { kind, how })
   }
 
   /** The same for neighbouring pages, as the end of a bio gives them back. @throws PageBug as {@link PageReferences.put}. */

@@ -1,11 +1,11 @@
 import { declareEvents, f, type EventOf, type Payload } from '@devtrail/events'
 import { bttEvents } from './btt/btt-events.ts'
 import { mediumEvents } from './power/medium-events.ts'
+import { queueEvents } from './queue/queue-events.ts'
 
 const device = f.device('the device')
-const queue = f.pointer('the request_queue')
 const errno = f.errno('0 on success')
-const call = (edge: 'enter' | 'return', name: string, waitsFor?: string) => ({ edge, name, ...(waitsFor ? { waitsFor } : {}) })
+const call = (edge: 'enter' | 'return', name: string) => ({ edge, name })
 
 /** The vocabulary of NVDIMM namespaces, the pmem driver and its disk (drivers/nvdimm, block/). */
 export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
@@ -18,7 +18,7 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
       mode: f.opt(f.string('raw, sector, fsdax or devdax')),
       map: f.opt(f.string('where the struct pages live: dev or mem')),
       size: f.opt(f.bytes('usable size')),
-      uuid: f.opt(f.string('uuid')),
+      uuid: f.opt(f.reveals('identity', f.string('uuid'))),
       sectorSize: f.opt(f.bytes('logical block size')),
       blockdev: f.opt(f.string('its disk')),
       chardev: f.opt(f.string('its character device')),
@@ -34,8 +34,8 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     version: 1,
     doc: 'A file system was mounted when the recording began.',
     fields: {
-      source: f.string('what is mounted'),
-      target: f.string('where'),
+      source: f.reveals('path', f.string('what is mounted')),
+      target: f.reveals('path', f.string('where')),
       fstype: f.string('file system'),
       dax: f.bool('with the dax option'),
     },
@@ -168,32 +168,7 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     kernel: 'kill_dax',
     fields: { device: f.opt(device), dax: f.pointer('the dax_device') },
   },
-  'queue-freeze-started': {
-    version: 1,
-    doc: 'A request queue was closed to new requests; its usage counter was killed.',
-    kernel: 'blk_freeze_queue_start',
-    fields: { device: f.opt(device), queue },
-  },
-  'queue-wait-started': {
-    version: 1,
-    doc: "A task began to wait for a queue's usage counter to drop to zero.",
-    kernel: 'blk_mq_freeze_queue_wait',
-    call: call('enter', 'blk_mq_freeze_queue_wait', "the queue's usage counter to drop to zero"),
-    fields: { device: f.opt(device), queue },
-  },
-  'queue-ref-released': {
-    version: 1,
-    doc: "A queue's usage counter dropped to zero.",
-    kernel: 'blk_queue_usage_counter_release',
-    fields: { device: f.opt(device), queue: f.opt(queue), ref: f.pointer('the percpu_ref') },
-  },
-  'queue-wait-ended': {
-    version: 1,
-    doc: "A task's wait for a queue ended.",
-    kernel: 'blk_mq_freeze_queue_wait',
-    call: call('return', 'blk_mq_freeze_queue_wait'),
-    fields: { device: f.opt(device), queue: f.opt(queue) },
-  },
+  ...queueEvents,
   ...bttEvents,
   ...mediumEvents,
 })

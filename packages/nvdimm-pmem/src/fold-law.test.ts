@@ -27,8 +27,8 @@ function run(commands: readonly Op[]): Machine {
     m.emitter.actor = { pid: 1 + page, comm: 'task' }
     if (op === 'probe' && pmem.state === 'unbound') expect([0, -16]).toContain(pmem.probe())
     else if (op === 'remove' && pmem.state !== 'unbound') pmem.remove()
-    else if (op === 'enter') pmem.queue?.enter()
-    else if (op === 'exit' && (pmem.queue?.inFlight ?? 0) > 0) pmem.queue!.exit()
+    else if (op === 'enter') pmem.queue?.enter({ nowait: true })
+    else if (op === 'exit' && (pmem.queue?.inside ?? 0) > 0) pmem.queue!.exit()
     else if (op === 'gup') m.registry.getUserPages(pfn, 2, foll.GET)
     else if (op === 'put' && m.registry.countOf(pfn) > 1) m.registry.putPage(pfn)
     else if (op === 'lookup') held.push(m.registry.getDevPagemap(pfn))
@@ -57,7 +57,7 @@ test('folding the log of a machine gives its tree, its pages, its disks and its 
         if (d.state === 'bound') expect(disk).toMatchObject({ device: d.spec.device, state: 'added' })
         else expect(disk?.state ?? 'removed').toBe('removed')
         if (d.queue !== null && d.state === 'unbinding')
-          expect(pmem.queues.get(d.queue.pointer)!.ref.count).toBe(d.queue.drained ? 0 : null)
+          expect(pmem.queues.get(d.queue.pointer)?.ref.count).toBe(d.queue.usage.isExited ? undefined : d.queue.usage.isZero ? 0 : null)
       }
     }),
     { numRuns: 300 },

@@ -2,6 +2,7 @@ import type { Facts, Json, Model, View, Views } from '@devtrail/events'
 import { blockOwnedTwice, notDurableInTime } from './btt/btt-invariants.ts'
 import { bttsOf } from './btt/btt-view.ts'
 import { nvdimmPmemCatalogue } from './events.ts'
+import { queueInvariants } from './queue/queue-invariants.ts'
 import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './state.ts'
 
 const describe: View<NvdimmPmemState> = (state, device) => {
@@ -41,7 +42,7 @@ export const nvdimmPmemModel: Model<NvdimmPmemState> = {
   catalogue: nvdimmPmemCatalogue,
   initial: initialNvdimmPmem,
   evolve: evolveNvdimmPmem,
-  invariants: [blockOwnedTwice, notDurableInTime],
+  invariants: [blockOwnedTwice, notDurableInTime, ...queueInvariants],
   describe,
   views,
   aliases,

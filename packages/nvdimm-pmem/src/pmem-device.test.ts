@@ -35,6 +35,7 @@ describe('probe', () => {
       'memremap/memory-added',
       'memremap/pages-initialised',
       'memremap/mapped',
+      'nvdimm-pmem/queue-allocated',
       'nvdimm-pmem/disk-added',
       'nvdimm-pmem/attach-disk-ended',
       'nvdimm-pmem/probe-ended',
@@ -86,12 +87,15 @@ describe('remove', () => {
       'nvdimm-pmem/remove-ended',
       'nvdimm-pmem/dax-killed',
       'nvdimm-pmem/disk-removed',
+      'nvdimm-pmem/queue-dying',
       'nvdimm-pmem/queue-freeze-started',
       'nvdimm-pmem/queue-wait-started',
       'nvdimm-pmem/queue-ref-released',
       'nvdimm-pmem/queue-wait-ended',
+      'nvdimm-pmem/queue-put',
       'memremap/release-requested',
       'memremap/unmap-started',
+      'nvdimm-pmem/queue-usage-exited',
       'memremap/ref-released',
       'memremap/ref-sampled',
       'memremap/struct-page-read',
@@ -115,7 +119,6 @@ describe('remove', () => {
     expect(queue.enter()).toBe(0)
     expect(pmem.remove()).toBe(false)
     expect(queue.enter()).toBe(-19)
-    expect(m.types().at(-1)).toBe('nvdimm-pmem/queue-wait-started')
     expect(pmem.remove()).toBe(false)
     queue.exit()
     expect(pmem.remove()).toBe(true)

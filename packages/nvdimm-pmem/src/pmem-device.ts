@@ -5,10 +5,10 @@
  * pages unmapped, the range released. Where a step has to wait, `remove` returns and is called again.
  */
 import { errno, hex, type DeviceId, type Emitter, type Ids } from '@devtrail/events'
-import { memoryType, pmemLayout, type DevPagemap, type PagemapRegistry, type PhysRange } from '@devtrail/memremap'
+import { memoryType, pmemLayout, Progress, type DevPagemap, type PagemapRegistry, type PhysRange } from '@devtrail/memremap'
 import type { Resource, ResourceTree } from '@devtrail/resource-tree'
 import type { NvdimmPmemPayload } from './events.ts'
-import { RequestQueue } from './request-queue.ts'
+import { RequestQueue } from './queue/request-queue.ts'
 
 /** What a device lives in; all of it is shared with other devices. */
 export interface PmemMachine {
@@ -92,7 +92,11 @@ export class PmemDevice {
     const pagemap = this.#m.registry.memremapPages(device, range, memoryType.FS_DAX, { altmap: layout.altmap })
     if (typeof pagemap === 'number') return pagemap
     this.#pagemap = pagemap
-    this.#queue = new RequestQueue(this.#m.emitter, this.#m.ids, device)
+    this.#queue = RequestQueue.alloc(
+      { emitter: this.#m.emitter, ids: this.#m.ids, rcu: this.#m.registry.machine.rcu, rules: 'linux-6.1' },
+      device,
+    )
+    this.#queue!.register()
     this.#say('nvdimm-pmem/disk-added', { device, disk, parent: name })
     return 0
   }
@@ -116,15 +120,16 @@ export class PmemDevice {
   #steps(queue: RequestQueue, pagemap: DevPagemap): Step[] {
     const { device, disk } = this.spec
     const { registry } = this.#m
+    const wait = new Progress(queue.freezeWaitSteps(), registry.machine.rcu)
     return [
       once(() => this.#say('nvdimm-pmem/remove-started', { device })),
       once(() => this.#say('nvdimm-pmem/remove-ended', { device, errno: 0 })),
       once(() => this.#say('nvdimm-pmem/dax-killed', { device, dax: hex(BigInt(queue.pointer) + 0x800n) })),
       once(() => this.#say('nvdimm-pmem/disk-removed', { device, disk })),
-      once(() => queue.freeze()),
-      once(() => queue.startWait()),
-      () => queue.drained,
-      once(() => queue.endWait()),
+      once(() => queue.markDying()),
+      once(() => queue.freezeStart()),
+      () => wait.advance(),
+      once(() => queue.put()),
       () => (pagemap.phase === 'live' ? registry.release(pagemap) : registry.memunmapPages(pagemap)),
       once(() => this.#releaseRegion()),
       once(() => {

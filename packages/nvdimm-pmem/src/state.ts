@@ -1,6 +1,7 @@
-import { isGapOf, between, type AnyEvent, type Count, type DeviceId } from '@devtrail/events'
+import { isGapOf, type AnyEvent, type DeviceId } from '@devtrail/events'
 import { evolveBtts, forgetBtts, initialBtts, type BttStates } from './btt/btt-state.ts'
 import type { NvdimmPmemEvent } from './events.ts'
+import { evolveQueues, forgetQueues, initialQueues, type QueueEvent, type QueueStates } from './queue/queue-state.ts'
 import { evolveMedia, forgetMedia, initialMedia, type MediumStates } from './power/medium-state.ts'
 
 /** A disk (gendisk) and the device it hangs under, where known. */
@@ -10,16 +11,6 @@ export interface Disk {
   /** Null when a gap may have changed it. */
   state: 'added' | 'removed' | null
   since: number
-}
-
-/** A request queue, known by its pointer once the kernel closes it. */
-export interface Queue {
-  id: string
-  device: DeviceId | null
-  /** How often it is frozen. */
-  frozen: Count
-  dying: boolean | null
-  ref: { id: string | null; mode: 'percpu' | 'atomic' | null; dying: boolean | null; count: Count }
 }
 
 export interface Mount {
@@ -40,10 +31,9 @@ export interface Namespace {
   region: string | null
 }
 
-export interface NvdimmPmemState extends BttStates, MediumStates {
+export interface NvdimmPmemState extends BttStates, MediumStates, QueueStates {
   /** By name; a disk of the same name takes the place of one that is gone. */
   disks: Map<string, Disk>
-  queues: Map<string, Queue>
   namespaces: Map<DeviceId, Namespace>
   /** As the recording found them; not followed. */
   mounts: Mount[]
@@ -54,7 +44,7 @@ export interface NvdimmPmemState extends BttStates, MediumStates {
 
 export const initialNvdimmPmem = (): NvdimmPmemState => ({
   disks: new Map(),
-  queues: new Map(),
+  ...initialQueues(),
   namespaces: new Map(),
   mounts: [],
   mountsListed: false,
@@ -63,23 +53,11 @@ export const initialNvdimmPmem = (): NvdimmPmemState => ({
   ...initialMedia(),
 })
 
-function queueOf(state: NvdimmPmemState, id: string, device: DeviceId | null, anew = false): Queue {
-  let q = state.queues.get(id)
-  // A queue closed at a pointer whose counter was released before is another queue: the memory was used again.
-  if (q === undefined || (anew && q.ref.count === 0)) {
-    q = { id, device, frozen: null, dying: null, ref: { id: null, mode: null, dying: null, count: null } }
-    state.queues.set(id, q)
-  }
-  q.device ??= device
-  return q
-}
-
 function forget(state: NvdimmPmemState): void {
   forgetBtts(state)
   forgetMedia(state)
   for (const disk of state.disks.values()) disk.state = null
-  // A queue is known by its pointer only, and pointers are reused: after a gap it may be another.
-  state.queues.clear()
+  forgetQueues(state)
   state.comeBackAs.clear()
   state.namespaces.clear()
   state.mountsListed = false
@@ -118,24 +96,6 @@ export function evolveNvdimmPmem(state: NvdimmPmemState, any: AnyEvent): void {
     case 'nvdimm-pmem/disk-removed':
       state.disks.set(event.data.disk, { name: event.data.disk, device: event.data.device, state: 'removed', since: event.seq })
       return
-    case 'nvdimm-pmem/queue-freeze-started': {
-      const { queue, device } = event.data
-      const old = state.queues.get(queue)
-      // Unfreezing is not recorded, and once a queue has drained its pointer may be that of another: nothing adds up.
-      state.queues.delete(queue)
-      const q = queueOf(state, queue, device ?? (old?.ref.count === 0 ? null : (old?.device ?? null)))
-      q.frozen = between(1, Infinity)
-      q.ref = { id: old?.ref.id ?? null, mode: 'atomic', dying: true, count: null }
-      return
-    }
-    case 'nvdimm-pmem/queue-wait-started':
-      queueOf(state, event.data.queue, event.data.device)
-      return
-    case 'nvdimm-pmem/queue-ref-released': {
-      if (event.data.queue === null) return
-      queueOf(state, event.data.queue, event.data.device).ref = { id: event.data.ref, mode: 'atomic', dying: true, count: 0 }
-      return
-    }
     case 'nvdimm-pmem/stored':
     case 'nvdimm-pmem/flushed':
     case 'nvdimm-pmem/fenced':
@@ -152,6 +112,6 @@ export function evolveNvdimmPmem(state: NvdimmPmemState, any: AnyEvent): void {
     case 'nvdimm-pmem/btt-sector-written':
       return evolveBtts(state, event)
     default:
-      return
+      if (event.type.startsWith('nvdimm-pmem/queue-')) evolveQueues(state, event as QueueEvent)
   }
 }

@@ -9,6 +9,7 @@ import type { DeviceId, Emitter } from '@devtrail/events'
 import { checkInit } from './flags.ts'
 import { ModeSwitch, type Confirm } from './mode-switch.ts'
 import { PercpuRefNoMemory, type RefMemory } from './memory.ts'
+import type { PercpuArea } from './percpu-area.ts'
 import { RefStruct } from './ref-struct.ts'
 import { rulesOf, type PercpuRefRules, type Rules } from './rules.ts'
 import type { RcuScheduler } from './scheduler.ts'
@@ -26,6 +27,8 @@ export interface PercpuRefMachine extends RefMemory {
   readonly cpus: number
   /** Whose behaviour: the seed's (4.1 to 4.8) or that of Linux 6.1. */
   readonly rules: Rules
+  /** Where the per-CPU words of all of them lie close together; for as many CPUs. Left out, each has its own. */
+  readonly area?: PercpuArea
   /** How they warn; left out, every time, as an event. */
   readonly warnings?: Warnings
 }
@@ -78,7 +81,7 @@ export class PercpuRef {
 
   /** percpu_ref_get: takes a reference, unchecked. */
   get(): void {
-    this.getMany(1)
+    if (!this.#ref.countOne(1)) this.getMany(1)
   }
 
   /** percpu_ref_get_many. @throws RangeError unless 0 ≤ n < 2^53. */
@@ -88,7 +91,7 @@ export class PercpuRef {
 
   /** percpu_ref_put: drops a reference; outside percpu mode the one that lands on zero runs release. */
   put(): void {
-    this.putMany(1)
+    if (!this.#ref.countOne(-1)) this.putMany(1)
   }
 
   /** percpu_ref_put_many; `n` as in {@link getMany}. Below zero is not noticed, as in the kernel. */
@@ -109,7 +112,7 @@ export class PercpuRef {
 
   /** percpu_ref_tryget_live: a reference unless the ref is dead or its count is zero. */
   tryGetLive(): boolean {
-    return this.#try('tryget-live', 1, !this.#ref.dead)
+    return this.#ref.countOne(1) || this.#try('tryget-live', 1, !this.#ref.dead)
   }
 
   /**
@@ -120,6 +123,11 @@ export class PercpuRef {
     if (!this.#rules.canTryLiveRcu) throw new TypeError('percpu_ref_tryget_live_rcu is not in the kernel of the seed')
     if (this.#scheduler.readLockHeld === false) this.#ref.warn('not-in-read-section')
     return this.tryGetLive()
+  }
+
+  /** Where in the machine's area its per-CPU words are (`percpu_count_ptr`); 0 once they are freed. */
+  get wordsAt(): number {
+    return this.#ref.counters.at
   }
 
   /** percpu_ref_is_dying. */

@@ -2,6 +2,7 @@ import type { DeviceId, Emitter, Said } from '@devtrail/events'
 import { Counters } from './counters.ts'
 import type { PercpuRefPayload, PercpuRefWarning, ReferenceKind } from './events.ts'
 import { ALLOW_REINIT, BIAS, INIT_ATOMIC, INIT_DEAD } from './flags.ts'
+import { PercpuArea } from './percpu-area.ts'
 import type { PercpuRefRules } from './rules.ts'
 import { allocated, PercpuRefNoMemory, type RefMemory } from './memory.ts'
 import type { RefWords } from './state.ts'
@@ -21,6 +22,8 @@ export interface RefPlace extends RefMemory {
   readonly warnings?: Warnings | undefined
   /** How many CPUs there are. */
   readonly cpus: number
+  /** Where its per-CPU words lie, for as many CPUs; left out, in an area of its own. */
+  readonly area?: PercpuArea | undefined
 }
 
 export interface RefStructInit {
@@ -40,7 +43,7 @@ export class RefStruct {
   readonly releaseName: string
   readonly counters: Counters
   readonly allowReinit: boolean
-  atomic: boolean
+  #atomic: boolean
   dead: boolean
   biased: boolean
   forceAtomic: boolean
@@ -55,7 +58,8 @@ export class RefStruct {
 
   /** @throws PercpuRefNoMemory */
   constructor(place: RefPlace, rules: PercpuRefRules, { id, flags, device, releaseName, release }: RefStructInit) {
-    const { events, cpus, warnings = new Warnings() } = place
+    const { events, cpus, warnings = new Warnings(), area = new PercpuArea(cpus, 1) } = place
+    if (area.cpus !== cpus) throw new RangeError(`the area is one for ${area.cpus} CPUs, and the machine has ${cpus}`)
     this.id = id
     this.events = events
     this.#place = place
@@ -69,10 +73,11 @@ export class RefStruct {
       if (events.on) this.say('percpu-ref/init-failed', { what: missing })
       throw new PercpuRefNoMemory(id, missing)
     }
-    this.counters = new Counters(cpus)
-    this.atomic = (flags & (INIT_ATOMIC | INIT_DEAD)) !== 0
+    this.counters = new Counters(area)
+    this.#atomic = (flags & (INIT_ATOMIC | INIT_DEAD)) !== 0
     this.dead = (flags & INIT_DEAD) !== 0
-    this.biased = !this.atomic
+    this.#settle()
+    this.biased = !this.#atomic
     this.forceAtomic = (flags & INIT_ATOMIC) !== 0
     this.allowReinit = !rules.freesCounters || (flags & (INIT_ATOMIC | INIT_DEAD | ALLOW_REINIT)) !== 0
     this.counters.shared = this.dead ? 0n : this.atomic ? 1n : BIAS + 1n
@@ -87,6 +92,26 @@ export class RefStruct {
       forceAtomic: this.forceAtomic,
       allowReinit: this.allowReinit,
     })
+  }
+
+  get atomic(): boolean {
+    return this.#atomic
+  }
+
+  set atomic(atomic: boolean) {
+    this.#atomic = atomic
+    this.#settle()
+  }
+
+  /** In percpu mode a ref may be counted without a look at it: whatever ends that, kill and exit too, leaves percpu mode first. */
+  #settle(): void {
+    this.counters.open = !this.#atomic
+  }
+
+  /** A get or put of one reference of a live ref in percpu mode, while nobody listens; else false, and nothing is done. */
+  countOne(n: 1 | -1): boolean {
+    const { events } = this
+    return !events.on && this.counters.countOne(events.cpu ?? 0, n)
   }
 
   /** Says an event about it; returns its sequence number. */
@@ -105,6 +130,7 @@ export class RefStruct {
   /** free_percpu: the counters go, and with them the mode. */
   freeCounters(): void {
     this.atomic = this.dead = this.freed = true
+    this.counters.free()
     this.#place.freed?.('counters')
   }
 

@@ -134,8 +134,8 @@ export async function check(history: History, only: readonly string[] = []): Pro
   return { rules: judge.rules, violations: await explained(history, machine, violations), machine }
 }
 
-/** Violations with their devices, and linked with each other. */
-async function explained(history: History, { facts }: Machine, violations: readonly Violation[]): Promise<Violation[]> {
+/** Violations as a check reports them: with their devices, and linked with each other. `machine`: as it is at the end. */
+export async function explained(history: History, { facts }: Machine, violations: readonly Violation[]): Promise<Violation[]> {
   const devices = new Map<number, number>()
   for (const [seq, event] of await history.events(violations.flatMap((v) => [v.seq, ...v.evidence]))) {
     const device = deviceOf(event, facts.vocabulary, facts)

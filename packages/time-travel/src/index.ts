@@ -1,5 +1,5 @@
 export { BlockFold } from './block-fold.ts'
-export { check, Judge, NoSuchRuleError, rulesOf } from './check.ts'
+export { check, explained, Judge, NoSuchRuleError, rulesOf } from './check.ts'
 export type { CheckReport } from './check.ts'
 export { Cursor } from './debugger/cursor.ts'
 export type { RunEnd, RunOptions } from './debugger/cursor.ts'

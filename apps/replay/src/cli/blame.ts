@@ -10,10 +10,8 @@ import {
   type NoSuchField,
 } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { models } from '../models.ts'
+import { eventRow, models, surveyOf } from '@devtrail/survey'
 import { blameText } from '../print/blame.ts'
-import { eventRow } from '../print/event.ts'
 import { valueJson } from '../print/value.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'

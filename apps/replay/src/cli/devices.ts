@@ -1,7 +1,7 @@
 import type { DeviceInfo } from '@devtrail/events'
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { surveyOf, type Survey } from '../logs/survey.ts'
+import { surveyOf, type Survey } from '@devtrail/survey'
 import { table } from '../print/table.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'

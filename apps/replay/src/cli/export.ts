@@ -3,16 +3,19 @@ import { readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Option } from 'commander'
-import { ndjsonOf } from '../logs/export.ts'
-import { openLog } from '../logs/open.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { writing } from '../logs/writable.ts'
+import { ndjsonOf, writeLog } from '../logs/export.ts'
+import { redacted, whole, type Exported } from '../logs/exported.ts'
+import { openLog, type OpenLog } from '../logs/open.ts'
+import { surveyOf } from '@devtrail/survey'
+import { makeFolders, writing } from '../logs/writable.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
+import type { Session } from './session.ts'
 
 interface Options {
-  readonly format: 'ndjson'
+  readonly format?: 'ndjson' | 'log'
   readonly output: string
+  readonly redact?: boolean
 }
 
 /** What is at a path, links followed: null for nothing. */
@@ -54,31 +57,48 @@ async function writeWhole(file: string, pieces: AsyncIterable<string>): Promise<
   }
 }
 
+/** Writes a log folder, aside and renamed when it is complete. */
+async function toFolder(exported: Exported, output: string, session: Session): Promise<void> {
+  if (output === '-') throw new Failure(exit.usage, 'a log is a folder: name one with -o, or ask for --format ndjson')
+  const above = dirname(resolve(output))
+  await writing(above, `a log at ${output}`, 'name another folder with -o', async () => {
+    await makeFolders(above)
+    await session.interrupt.shield((signal) => writeLog(exported, output, signal))
+  })
+}
+
+async function toLines(log: OpenLog, exported: Exported, output: string, session: Session): Promise<void> {
+  const { names } = await surveyOf(log.source)
+  const pieces = ndjsonOf(exported, names)
+  if (output === '-') for await (const piece of pieces) await session.print(piece)
+  else await writing(dirname(resolve(output)), output, 'name another file with -o', () => writeTo(resolve(output), log.folder, pieces))
+}
+
 export function exportCommand({ program, run }: Cli): void {
   program
     .command('export')
-    .summary('everything a log holds, for other programs')
+    .summary('everything a log holds, for other programs and people')
     .description(
-      'Writes everything a log holds: ndjson is one JSON object a line, first what the log is, then every event with all its fields (times in nanoseconds), and in their places the entries of the recording that have no effect.',
+      'Writes everything a log holds: ndjson is one JSON object a line, first what the log is, then every event with all its fields (times in nanoseconds), and in their places the entries of the recording that have no effect; log is a log folder of the events. With --redact a log that can be given away: commands, pids, paths, pointers, uuids, texts and the name of the machine have other names, each always the same, and entries without effect are left out; every command gives the same answers of it, in those names. Times, physical addresses, names of devices and symbols stay.',
     )
     .argument('<LOG>', LOG)
-    .addOption(new Option('--format <F>', 'the format').choices(['ndjson']).default('ndjson'))
-    .option('-o, --output <FILE>', 'where to; a file is replaced when all is written; - is stdout', '-')
+    .addOption(new Option('--format <F>', 'the format; ndjson, or with --redact a log').choices(['ndjson', 'log']))
+    .option('--redact', 'rename what tells of the machine and its users')
+    .option('-o, --output <FILE>', 'where to; a file is replaced when all is written, a folder must not be there; - is stdout', '-')
     .addHelpText(
       'after',
       examples(
         ['devtrail export splice.log -o splice.ndjson', ''],
         ["devtrail export splice.log | jq -c 'select(.body)'", 'what has no effect'],
+        ['devtrail export recordings/linux-6.1/fsdax-pinned-unbind --redact -o shared.log', 'to be given away'],
       ),
     )
     .action(
-      run<Options>(async (session, given, { output }) => {
+      run<Options>(async (session, given, { format, output, redact }) => {
         const log = await openLog(given, session)
-        const { names } = await surveyOf(log.source)
-        const pieces = ndjsonOf(log.reader, names)
-        if (output === '-') for await (const piece of pieces) await session.print(piece)
-        else
-          await writing(dirname(resolve(output)), output, 'name another file with -o', () => writeTo(resolve(output), log.folder, pieces))
+        const exported = redact === true ? redacted(log) : whole(log)
+        if ((format ?? (redact === true ? 'log' : 'ndjson')) === 'log') await toFolder(exported, output, session)
+        else await toLines(log, exported, output, session)
         return exit.fine
       }),
     )

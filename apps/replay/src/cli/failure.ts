@@ -9,6 +9,16 @@ import { CommanderError } from 'commander'
 export const exit = { fine: 0, no: 1, usage: 2, damaged: 3, notThere: 4, interrupted: 130 } as const
 export type ExitCode = (typeof exit)[keyof typeof exit]
 
+/** What each means, for help and the man page. */
+export const exitDocs: readonly (readonly [ExitCode, string])[] = [
+  [exit.fine, 'fine'],
+  [exit.no, 'the answer is no (a certain violation, a difference, never true)'],
+  [exit.usage, 'wrong usage'],
+  [exit.damaged, 'damaged or unreadable input'],
+  [exit.notThere, 'no such device, position or baseline'],
+  [exit.interrupted, 'interrupted'],
+]
+
 /** Something to tell the user, with the exit code that goes with it. */
 export class Failure extends Error {
   override readonly name = 'Failure'

@@ -1,6 +1,6 @@
 import type { Expression } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
-import type { Survey } from '../logs/survey.ts'
+import type { Survey } from '@devtrail/survey'
 import { chooseDevicesEver } from './positions.ts'
 import type { Session } from './session.ts'
 

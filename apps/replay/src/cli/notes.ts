@@ -1,6 +1,5 @@
 import type { OpenLog } from '../logs/open.ts'
-import type { Survey } from '../logs/survey.ts'
-import { number, plural } from '../print/units.ts'
+import { number, plural, type Survey } from '@devtrail/survey'
 import type { Session } from './session.ts'
 
 /** Names of events listed in a note at most. */

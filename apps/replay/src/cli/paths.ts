@@ -1,5 +1,5 @@
 import { ExpressionError, type Path } from '@devtrail/time-travel'
-import { models } from '../models.ts'
+import { models } from '@devtrail/survey'
 import { didYouMean } from './suggest.ts'
 
 const parts: readonly string[] = models.flatMap((m) => m.views?.parts ?? [])

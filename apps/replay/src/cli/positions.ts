@@ -8,9 +8,8 @@ import {
   type Moment,
   type Position,
 } from '@devtrail/time-travel'
-import { mayBeThere } from '../logs/keys.ts'
+import { mayBeThere, type Survey } from '@devtrail/survey'
 import type { OpenLog } from '../logs/open.ts'
-import type { Survey } from '../logs/survey.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from './suggest.ts'
 

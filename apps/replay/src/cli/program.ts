@@ -1,20 +1,22 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { bisectCommand } from './bisect.ts'
 import { blameCommand } from './blame.ts'
 import { checkCommand } from './check.ts'
 import { cliOf } from './command.ts'
+import { completionCommand, manCommand } from './completion.ts'
 import { debugCommand } from './debug.ts'
 import { demoCommand } from './demo.ts'
 import { devicesCommand } from './devices.ts'
 import { diffCommand } from './diff.ts'
+import { doctorCommand } from './doctor.ts'
 import { eventsCommand } from './events.ts'
 import { exportCommand } from './export.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
+import { exit, exitDocs, Failure, type ExitCode } from './failure.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
 import { iomemCommand } from './iomem.ts'
+import { ownManifest } from './manifest.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { refsCommand } from './refs.ts'
@@ -23,11 +25,6 @@ import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-  return manifest.version
-}
 
 /** Commands of docs/interfaces.md that a later version brings. */
 const LATER = ['serve'] as const
@@ -49,7 +46,7 @@ function notYet(program: Command, name: string): void {
 export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void): Command {
   const program = new Command('devtrail')
     .description('What state device memory was in at any point of a recording, and why it broke.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(ownManifest().version, '-V, --version', 'print the version')
     .option('--json', 'one JSON document on stdout (events: one object a line)')
     .option('--ns', 'times with nanoseconds')
     .option('--no-color', 'no colours (also: NO_COLOR)')
@@ -63,8 +60,7 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
       `
 LOG is a log folder, a recording's folder or trace file, or - for a trace on stdin; a recording is imported
 into the cache on the fly. A position P is an event (138), an entry (@261), a time (9.588325s), start or end.
-Exit: 0 fine, 1 the answer is no (a certain violation, a difference, never true), 2 wrong usage, 3 damaged or unreadable input,
-4 no such device, position or baseline, 130 interrupted.
+Exit: ${exitDocs.map(([code, says]) => `${code} ${says}`).join(', ')}.
 
 Start with:
   $ devtrail demo              a real kernel crash, explained
@@ -93,6 +89,9 @@ Start with:
     recordCommand,
     pmemCommand,
     demoCommand,
+    doctorCommand,
+    completionCommand,
+    manCommand,
   ]) {
     add(cli)
   }

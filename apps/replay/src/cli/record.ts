@@ -1,19 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import {
-  Btf,
-  factsOf,
-  layoutOf,
-  probesOf,
-  recordScript,
-  verifiedKernels,
-  type Layout,
-  type Probe,
-  type VerifiedKernel,
-} from '@devtrail/linux-trace'
+import { probesOf, recordScript, verifiedKernels, type Probe } from '@devtrail/linux-trace'
+import { BTF_BYTES_MAX, kernelOfBtf, type Kernel } from '../kernel/of-btf.ts'
 import { table } from '../print/table.ts'
-import { plural } from '../print/units.ts'
+import { plural } from '@devtrail/survey'
 import { examples, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
 import type { Session } from './session.ts'
@@ -22,9 +12,6 @@ interface Options {
   readonly print?: boolean
   readonly btf?: string
 }
-
-/** The largest BTF of any kernel is a tenth of this. */
-const BTF_BYTES_MAX = 256 << 20
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   try {
@@ -36,27 +23,6 @@ async function bytesOf(path: string): Promise<Uint8Array> {
     throw new Failure(exit.damaged, `cannot read ${path}: ${(error as Error).message}; copy /sys/kernel/btf/vmlinux of the machine there`, {
       cause: error,
     })
-  }
-}
-
-interface Kernel extends VerifiedKernel {
-  /** Whether it is one of those that recordings were made of and checked. */
-  readonly isVerified: boolean
-  /** One of those whose structures lie the same. */
-  readonly like: string | null
-}
-
-async function kernelOf(path: string): Promise<Kernel> {
-  const bytes = await bytesOf(path)
-  const btf = createHash('sha256').update(bytes).digest('hex')
-  const layout: Layout = layoutOf(new Btf(bytes))
-  const known = verifiedKernels.flatMap(({ also = [], ...kernel }) => [kernel, ...also]).find((build) => build.btf === btf)
-  return {
-    ...layout,
-    btf,
-    release: known?.release ?? `BTF-${btf.slice(0, 12)}`,
-    isVerified: known !== undefined,
-    like: verifiedKernels.find((kernel) => factsOf(kernel) === factsOf(layout))?.release ?? null,
   }
 }
 
@@ -107,7 +73,7 @@ export function recordCommand({ program, runAlone }: Cli): void {
       runAlone<Options>(async (session, { print, btf }) => {
         if (print !== true && btf === undefined)
           throw new Failure(exit.usage, 'name what to do: --print for the script, --btf FILE for what a kernel tells, or both')
-        const kernel = btf === undefined ? null : await kernelOf(btf)
+        const kernel = btf === undefined ? null : kernelOfBtf(await bytesOf(btf))
         if (print !== true) await show(session, kernel!)
         else await session.print(recordScript(kernel === null ? verifiedKernels : [kernel]))
         return exit.fine

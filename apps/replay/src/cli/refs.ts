@@ -1,7 +1,7 @@
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { refsOf, refToJson } from '../logs/ref-list.ts'
-import { eventsAt, surveyOf } from '../logs/survey.ts'
+import { eventsAt, surveyOf } from '@devtrail/survey'
 import type { Printing } from '../print/device.ts'
 import { refsText, seqsOf } from '../print/refs.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'

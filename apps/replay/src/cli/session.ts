@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { styleOf, type Style } from '../print/style.ts'
-import { number } from '../print/units.ts'
+import { number } from '@devtrail/survey'
 import { visible } from '../print/text.ts'
 import { exit } from './failure.ts'
 import type { Interrupt } from './interrupt.ts'

@@ -1,7 +1,7 @@
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { stuckAt } from '../logs/stuck-list.ts'
-import { surveyOf } from '../logs/survey.ts'
+import { surveyOf } from '@devtrail/survey'
 import { stuckJson, stuckText } from '../print/stuck.ts'
 import { momentText } from '../print/moment.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'

@@ -1,7 +1,6 @@
 import type { LogDamagedError, TornTail } from '@devtrail/event-log'
 import { repairFileLog, verifyFileLog } from '@devtrail/event-log/file'
-import { vocabulary } from '../models.ts'
-import { number, plural } from '../print/units.ts'
+import { number, plural, vocabulary } from '@devtrail/survey'
 import { examples, type Cli } from './command.ts'
 import { exit } from './failure.ts'
 import type { Session } from './session.ts'

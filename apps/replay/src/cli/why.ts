@@ -1,7 +1,6 @@
 import { why } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { eventRow } from '../print/event.ts'
+import { eventRow, surveyOf } from '@devtrail/survey'
 import { whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'

@@ -1,5 +1,5 @@
 import { listsOf, parsePath, valueAt } from '@devtrail/time-travel'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { commandOf, commands } from './commands.ts'
 import type { Place } from './place.ts'
 

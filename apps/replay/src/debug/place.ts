@@ -13,7 +13,7 @@ import {
   type StopFor,
 } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
-import type { Names, Survey } from '../logs/survey.ts'
+import type { Names, Survey } from '@devtrail/survey'
 
 /** An expression whose value is told whenever it is otherwise after a move. */
 interface Watch {

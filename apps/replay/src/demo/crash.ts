@@ -3,9 +3,8 @@ import type { AnyEvent, Violation } from '@devtrail/events'
 import { check, describeDevice } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
 import { refsOf, type Ref } from '../logs/ref-list.ts'
-import { eventsAt, surveyOf, type Names } from '../logs/survey.ts'
+import { asView, eventsAt, surveyOf, type DeviceView, type Names } from '@devtrail/survey'
 import { linkedOf } from '../print/violation.ts'
-import { asView, type DeviceView } from '../print/view.ts'
 
 export type PageRef = Extract<Ref, { of: 'page' }>
 

@@ -3,8 +3,7 @@ import { seconds, type AnyEvent, type Json, type Violation } from '@devtrail/eve
 import { check } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
 import { stuckAt, type StuckTaskAt } from '../logs/stuck-list.ts'
-import { eventsAt, surveyOf } from '../logs/survey.ts'
-import { plural } from '../print/units.ts'
+import { eventsAt, plural, surveyOf } from '@devtrail/survey'
 
 function dropText(drop: AnyEvent | undefined): string {
   if (drop === undefined || drop.type !== 'memremap/put') return 'its last reference goes'

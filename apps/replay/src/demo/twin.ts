@@ -2,7 +2,7 @@
 import { seconds, type AnyEvent, type PfnRange } from '@devtrail/events'
 import { check } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
-import { plural } from '../print/units.ts'
+import { plural } from '@devtrail/survey'
 
 /** Takings and puts of pages of a pagemap in between, and the removal of its memory that came after the last put. */
 async function courseOf(log: OpenLog): Promise<{ taken: AnyEvent[]; put: AnyEvent[]; removed: AnyEvent | null }> {

@@ -77,12 +77,20 @@ export async function prepareCache(folder: string): Promise<void> {
   }
 }
 
-/**
- * Removes leftovers of writers that died and, while the cache holds more than `bytesMax`, the entries used longest
- * ago. Never fails: a cache that cannot be tidied is still a cache.
- */
-export async function tidy(folder: string, bytesMax: number = CACHE_BYTES_MAX, now: number = Date.now()): Promise<void> {
-  const entries: { path: string; bytes: number; usedAt: number }[] = []
+/** A log in the cache: when it was used last, in milliseconds. */
+export interface CacheEntry {
+  readonly path: string
+  readonly bytes: number
+  readonly usedAt: number
+}
+
+/** The logs in the cache; `other` is told of whatever else lies there. */
+export async function cacheEntries(
+  folder: string,
+  now: number = Date.now(),
+  other: (path: string, usedAt: number) => Promise<void> = async () => {},
+): Promise<CacheEntry[]> {
+  const entries: CacheEntry[] = []
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const path = join(folder, entry.name)
     const usedAt = await stat(path).then(
@@ -90,12 +98,23 @@ export async function tidy(folder: string, bytesMax: number = CACHE_BYTES_MAX, n
       () => now,
     )
     if (entry.isDirectory() && KEY.test(entry.name)) entries.push({ path, bytes: await sizeOf(path).catch(() => 0), usedAt })
-    else if (now - usedAt > CACHE_LEFTOVER_MS) await rm(path, { recursive: true, force: true }).catch(() => {})
+    else await other(path, usedAt)
   }
-  let held = entries.reduce((sum, e) => sum + e.bytes, 0)
+  return entries
+}
+
+/**
+ * Removes leftovers of writers that died and, while the cache holds more than `bytesMax`, the entries used longest
+ * ago. Never fails: a cache that cannot be tidied is still a cache.
+ */
+export async function tidy(folder: string, bytesMax: number = CACHE_BYTES_MAX, now: number = Date.now()): Promise<void> {
+  const entries = await cacheEntries(folder, now, async (path, usedAt) => {
+    if (now - usedAt > CACHE_LEFTOVER_MS) await rm(path, { recursive: true, force: true }).catch(() => {})
+  })
+  let size = entries.reduce((sum, e) => sum + e.bytes, 0)
   for (const { path, bytes, usedAt } of entries.toSorted((a, b) => a.usedAt - b.usedAt)) {
-    if (held <= bytesMax || now - usedAt < CACHE_GRACE_MS) break
+    if (size <= bytesMax || now - usedAt < CACHE_GRACE_MS) break
     await rm(path, { recursive: true, force: true }).catch(() => {})
-    held -= bytes
+    size -= bytes
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { vocabulary } from '../models.ts'
+import { vocabulary } from '@devtrail/survey'
 
 /** The version of the package that imports. */
 function packageVersion(folder: string): string {

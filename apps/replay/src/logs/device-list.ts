@@ -1,5 +1,5 @@
 import type { DeviceInfo } from '@devtrail/events'
-import type { Names } from './survey.ts'
+import type { Names } from '@devtrail/survey'
 
 /** The keys of the devices of a log, each once, without bookkeeping ones. */
 export const deviceKeysOf = (devices: readonly DeviceInfo[], names: Names): string[] => [

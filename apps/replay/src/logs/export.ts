@@ -1,9 +1,9 @@
-import type { LogReader } from '@devtrail/event-log'
+import { createFileLog } from '@devtrail/event-log/file'
 import type { KeptEntry } from '@devtrail/linux-trace'
 import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
-import { vocabulary } from '../models.ts'
-import { keptEntries } from './kept.ts'
-import type { Names } from './survey.ts'
+import { vocabulary, type Names } from '@devtrail/survey'
+import type { Exported } from './exported.ts'
+import { SUMMARY } from './import.ts'
 
 /** The next of the entries without effect. */
 class Kept {
@@ -11,8 +11,8 @@ class Kept {
   #next: KeptEntry | null = null
   #isDone = false
 
-  constructor(reader: LogReader) {
-    this.#entries = keptEntries(reader)[Symbol.asyncIterator]()
+  constructor(entries: AsyncIterable<KeptEntry>) {
+    this.#entries = entries[Symbol.asyncIterator]()
   }
 
   /** Those up to an entry that were not handed out yet. */
@@ -45,13 +45,25 @@ function eventLine(event: AnyEvent, names: Names): string {
  * A log as JSON lines: its meta, then every event in its stored form (with the name of the device it is `about`), and in
  * their places the entries of the recording that have no effect.
  */
-export async function* ndjsonOf(reader: LogReader, names: Names): AsyncGenerator<string> {
-  const { epoch, source, notes } = reader.meta
+export async function* ndjsonOf(exported: Exported, names: Names): AsyncGenerator<string> {
+  const { epoch, source, notes } = exported.meta
   yield `${JSON.stringify({ schemaVersion: 1, epoch, source, notes })}\n`
-  const kept = new Kept(reader)
-  for await (const event of reader.read()) {
+  const kept = new Kept(exported.kept())
+  for await (const event of exported.events()) {
     if (event.entry !== null) for await (const entry of kept.upTo(event.entry - 1)) yield keptLine(entry)
     yield eventLine(event, names)
   }
   for await (const entry of kept.upTo(Infinity)) yield keptLine(entry)
+}
+
+/** The events, and what the import said, as a log of their own. */
+export async function writeLog(exported: Exported, folder: string, signal: AbortSignal): Promise<void> {
+  await using writer = await createFileLog(folder, exported.meta, vocabulary, { atomic: true, compress: true })
+  for await (const event of exported.events()) {
+    signal.throwIfAborted()
+    await writer.take(event)
+  }
+  const { imported } = exported
+  if (imported !== null) await writer.attach(SUMMARY, new TextEncoder().encode(`${JSON.stringify(imported, null, 2)}\n`))
+  await writer.close()
 }

@@ -2,10 +2,9 @@ import type { AnyEvent, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
 import { importRecording, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
 import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
-import { models } from '../models.ts'
+import { bringsDevice, LogKeys, models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'
 import { keptName, packedKept } from './kept.ts'
-import { bringsDevice, LogKeys } from './keys.ts'
 
 /** The attachment that holds what the import found: an {@link Imported} as JSON. */
 export const SUMMARY = 'import.json'
@@ -19,6 +18,8 @@ export interface Imported {
   readonly summary: ImportSummary
   /** The keys of its devices, without bookkeeping ones. */
   readonly devices: readonly string[]
+  /** Entries without effect are not in the log: it is a redacted one. */
+  readonly leftOut?: true
 }
 
 /** The meta of a log that a recording is imported into. */

@@ -1,9 +1,6 @@
 import type { AnyEvent } from '@devtrail/events'
 import { devicesNamed, Machine } from '@devtrail/time-travel'
-import { models } from '../models.ts'
-import { bringsDevice, LogKeys } from './keys.ts'
-import { Names } from './survey.ts'
-import { StartNames } from './start-names.ts'
+import { bringsDevice, LogKeys, models, Names, StartNames } from '@devtrail/survey'
 
 /** What is known of a log as far as it has been followed: the state, and what the ids in events stand for. */
 export class LiveSurvey {

@@ -3,17 +3,18 @@ import type { Stats } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { LogDamagedError, LogUsageError, type LogReader } from '@devtrail/event-log'
+import { LogDamagedError, LogUsageError, type LogMeta, type LogReader, type LogWriter } from '@devtrail/event-log'
 import { createFileLog, openFileLog } from '@devtrail/event-log/file'
 import type { Recording } from '@devtrail/linux-trace'
 import { openRecording, type OpenedRecording } from '@devtrail/linux-trace/node'
 import { History, type EventSource } from '@devtrail/time-travel'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts'
 import { foldVersion, importerVersion } from './code-version.ts'
 import { importInto, metaOf, SUMMARY, type Imported } from './import.ts'
+import { openJsonLines, READ_BACK, readBack, type JsonLines, type ReadBack } from './json-lines.ts'
 import { withSpooled } from './spool.ts'
 import { makeFolders, writing } from './writable.ts'
 
@@ -51,7 +52,10 @@ async function openFolder(given: string, folder: string, session: Session): Prom
 async function mustExist(given: string): Promise<Stats> {
   return stat(given).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
-    throw new Failure(exit.damaged, `there is nothing at ${given}; name a log folder, a recording's folder, a trace file, or - for stdin`)
+    throw new Failure(
+      exit.damaged,
+      `there is nothing at ${given}; name a log folder, a recording's folder, a trace file, events as JSON lines, or - for stdin`,
+    )
   })
 }
 
@@ -66,18 +70,42 @@ async function tryLog(given: string, session: Session): Promise<OpenLog | null> 
   }
 }
 
-/** Imports a recording into a folder, written aside and renamed; removed again when it fails or is interrupted. */
-async function importTo(folder: string, recording: Recording, session: Session): Promise<void> {
-  const importer = importerVersion()
-  await session.interrupt.shield(async (signal) => {
-    await using writer = await createFileLog(folder, metaOf(recording, importer), vocabulary, { atomic: true, compress: true })
-    // Not before there is a log: a thread that reads and is never asked would keep the process.
-    recording.begin?.()
-    await importInto(writer, recording, importer, { signal, onProgress: (n) => session.progress(n) })
-    signal.throwIfAborted()
-    await writer.close()
-  })
+/** What can be read into a log: a recording, or events as JSON lines. */
+type Readable = OpenedRecording | JsonLines
+
+const isJsonLines = (opened: Readable): opened is JsonLines => 'lines' in opened
+
+const openReadable = async (path: string, name?: string): Promise<Readable> => {
+  const lines = (await stat(path)).isFile() ? await openJsonLines(path, name) : null
+  if (lines !== null) return lines
+  const { recording, fingerprint } = await openRecording(path)
+  return { recording: { ...recording, ...(name !== undefined && { name }) }, fingerprint }
+}
+
+/** Reads into a folder, written aside and renamed; removed again when it fails or is interrupted. */
+async function importTo(folder: string, opened: Readable, session: Session): Promise<void> {
+  const create = (meta: LogMeta): Promise<LogWriter> => createFileLog(folder, meta, vocabulary, { atomic: true, compress: true })
+  const onProgress = (n: number): void => session.progress(n)
+  await session.interrupt.shield((signal) =>
+    isJsonLines(opened)
+      ? readBack(opened, create, { signal, onProgress })
+      : importRecordingTo(create, opened.recording, { signal, onProgress }),
+  )
   session.clearProgress()
+}
+
+async function importRecordingTo(
+  create: (meta: LogMeta) => Promise<LogWriter>,
+  recording: Recording,
+  { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (entries: number) => void },
+): Promise<void> {
+  const importer = importerVersion()
+  await using writer = await create(metaOf(recording, importer))
+  // Not before there is a log: a thread that reads and is never asked would keep the process.
+  recording.begin?.()
+  await importInto(writer, recording, importer, { signal, onProgress })
+  signal.throwIfAborted()
+  await writer.close()
 }
 
 /** What an entry of the cache is that cannot be used. */
@@ -89,8 +117,14 @@ class UnusableError extends Error {
 async function mustBeWhole(folder: string): Promise<void> {
   await using reader = await openFileLog(folder, vocabulary)
   if (reader.tornTail !== null) throw new UnusableError(`${folder} is cut`)
-  let last: string | null = null
-  for await (const event of reader.read()) last = event.type
+  let [last, events] = [null as string | null, 0]
+  for await (const event of reader.read()) [last, events] = [event.type, events + 1]
+  const readBack = (await reader.attachments()).some(({ name }) => name === READ_BACK)
+  if (readBack) {
+    const told = JSON.parse(new TextDecoder().decode(await reader.attachment(READ_BACK))) as ReadBack
+    if (told.events !== events) throw new UnusableError(`${folder} has ${events} of ${told.events} events`)
+    return
+  }
   if (last !== 'log/ended') throw new UnusableError(`${folder} does not reach the end of the recording`)
   await reader.attachment(SUMMARY)
 }
@@ -120,7 +154,7 @@ async function discard(folder: string): Promise<void> {
 const IMPORTS_MAX = 3
 
 /** The log of a recording in the cache, imported first where it is not there yet, or not whole. */
-async function fromCache(given: string, opened: OpenedRecording, session: Session): Promise<OpenLog> {
+async function fromCache(given: string, opened: Readable, session: Session): Promise<OpenLog> {
   const cache = cacheFolder()
   const key = createHash('sha256')
     .update(await opened.fingerprint())
@@ -135,7 +169,7 @@ async function fromCache(given: string, opened: OpenedRecording, session: Sessio
       const log = await openFolder(given, folder, session)
       await touch(folder)
       // The same content may have been imported under another name.
-      return { ...log, imported: log.imported && { ...log.imported, name: opened.recording.name } }
+      return { ...log, imported: log.imported && { ...log.imported, name: isJsonLines(opened) ? opened.name : opened.recording.name } }
     } catch (error) {
       if (!isUnusable(error) || imports === IMPORTS_MAX) throw error
       if (!(error instanceof LogUsageError && error.code === 'not-found')) {
@@ -145,7 +179,7 @@ async function fromCache(given: string, opened: OpenedRecording, session: Sessio
     }
     await prepareCache(cache)
     try {
-      await writingCache(cache, () => importTo(folder, opened.recording, session))
+      await writingCache(cache, () => importTo(folder, opened, session))
     } catch (error) {
       // Another devtrail was quicker with the same recording.
       if (!(error instanceof LogUsageError && error.code === 'exists')) throw error
@@ -163,21 +197,13 @@ async function spoolFolder(needsCache: boolean): Promise<string> {
 }
 
 /** Opens a recording, for as long as the work takes; what can be read only once (stdin, a pipe) is kept in a file meanwhile. */
-async function withRecording<T>(
-  given: string,
-  needsCache: boolean,
-  session: Session,
-  work: (opened: OpenedRecording) => Promise<T>,
-): Promise<T> {
+async function withRecording<T>(given: string, needsCache: boolean, session: Session, work: (opened: Readable) => Promise<T>): Promise<T> {
   const found = given === '-' ? null : await mustExist(given)
-  if (found?.isFile() || found?.isDirectory()) return work(await openRecording(given))
+  if (found?.isFile() || found?.isDirectory()) return work(await openReadable(given))
   return session.interrupt.shield(async (signal) => {
     const folder = await spoolFolder(needsCache)
     return writing(folder, `what comes in to ${folder}`, `name another folder with ${needsCache ? 'XDG_CACHE_HOME' : 'TMPDIR'}`, () =>
-      withSpooled(given, folder, signal, async (file) => {
-        const { recording, fingerprint } = await openRecording(file)
-        return work({ recording: { ...recording, name: given === '-' ? 'stdin' : basename(given) }, fingerprint })
-      }),
+      withSpooled(given, folder, signal, async (file) => work(await openReadable(file, given === '-' ? 'stdin' : basename(given)))),
     )
   })
 }
@@ -191,7 +217,7 @@ export async function importLog(given: string, folder: string | undefined, sessi
     const above = dirname(resolve(folder))
     await writing(above, `a log at ${folder}`, 'name another folder with -o', async () => {
       await makeFolders(above)
-      await importTo(folder, opened.recording, session)
+      await importTo(folder, opened, session)
     })
     return openFolder(given, folder, session)
   })

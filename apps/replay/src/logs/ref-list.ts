@@ -1,7 +1,7 @@
 import { rangeOf, type Count, type Json } from '@devtrail/events'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { describeDevice, type Machine } from '@devtrail/time-travel'
-import { asView, type PagemapView, type PageRefView, type QueueView } from '../print/view.ts'
+import { asView, type PageRefView, type PagemapView, type QueueView } from '@devtrail/survey'
 
 /** A reference that is still out; `certain` when it surely is, whatever is not known of its count. */
 export type Ref = { readonly device: number | null; readonly certain: boolean } & (

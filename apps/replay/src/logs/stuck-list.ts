@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import { stuckTasks, type Moment, type OpenCall, type Position } from '@devtrail/time-travel'
 import type { OpenLog } from './open.ts'
-import { eventsAt, type Names } from './survey.ts'
+import { eventsAt, type Names } from '@devtrail/survey'
 
 /** A call that a task is in, with what tells where and for what it waits. */
 export interface StuckCall {

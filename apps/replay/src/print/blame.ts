@@ -1,5 +1,5 @@
 import { NOTHING, why, type Blame, type History, type Moment } from '@devtrail/time-travel'
-import type { Names } from '../logs/survey.ts'
+import type { Names } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
 import { momentText } from './moment.ts'
 import type { Style } from './style.ts'

@@ -2,8 +2,19 @@ import { hex, seconds, type AnyEvent } from '@devtrail/events'
 import type { Style } from './style.ts'
 import { padEnd, visible } from './text.ts'
 import type { Branch } from './tree.ts'
-import { bytes, count, number, plural, range } from './units.ts'
-import type { DeviceView, DevresView, JsonList, PagemapView, PageRefView, QueueView } from './view.ts'
+import {
+  bytes,
+  count,
+  number,
+  plural,
+  range,
+  type DeviceView,
+  type DevresView,
+  type JsonList,
+  type PageRefView,
+  type PagemapView,
+  type QueueView,
+} from '@devtrail/survey'
 
 /** What printing a device needs besides its view. */
 export interface Printing {

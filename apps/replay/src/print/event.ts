@@ -1,35 +1,11 @@
-import { dataToJson, seconds, type AnyEvent, type Json } from '@devtrail/events'
-import type { Names } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
-import { dataInWords, decodedData } from './data.ts'
+import { seconds, type AnyEvent } from '@devtrail/events'
+import { dataInWords, type Names } from '@devtrail/survey'
 import type { Style } from './style.ts'
 import { padEnd, padStart, visible, widthOf } from './text.ts'
 
 /** `pin[135]`: the task on whose behalf it happened. */
 export const actorOf = (event: Pick<AnyEvent, 'actor'>): string =>
   event.actor === null ? '' : visible(`${event.actor.comm}[${event.actor.pid}]`)
-
-/** An event as `events --json` prints it: one line. */
-export function eventRow(names: Names, event: AnyEvent, digits: 6 | 9): { [key: string]: Json } {
-  const device = names.of(event)
-  const decoded = decodedData(names, event)
-  return {
-    seq: event.seq,
-    entry: event.entry,
-    time: seconds(event.time, digits),
-    device: device === null ? null : names.device(device),
-    type: event.type,
-    cpu: event.cpu,
-    actor: event.actor === null ? null : { pid: event.actor.pid, comm: event.actor.comm },
-    cause: [...event.cause],
-    data: dataToJson(vocabulary, event.type, event.data, digits),
-    ...(Object.keys(decoded).length > 0 ? { decoded } : {}),
-    ...(event.inferred ? { inferred: true } : {}),
-    ...(event.context === undefined ? {} : { context: event.context }),
-    ...(event.source === undefined ? {} : { source: event.source }),
-    ...(event.where === undefined ? {} : { where: event.where }),
-  }
-}
 
 /** Columns of an event line; zero pads nothing. */
 export interface EventColumns {

@@ -1,7 +1,6 @@
 import { Facts, type AnyEvent } from '@devtrail/events'
 import { expect, test } from 'vitest'
-import { Names } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
+import { Names, vocabulary } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
 import { styleOf } from './style.ts'
 import { widthOf } from './text.ts'

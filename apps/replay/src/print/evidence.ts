@@ -1,5 +1,5 @@
 import type { AnyEvent } from '@devtrail/events'
-import type { Names } from '../logs/survey.ts'
+import type { Names } from '@devtrail/survey'
 import { columnsFor, eventLine } from './event.ts'
 import type { Style } from './style.ts'
 import { clip, padStart } from './text.ts'

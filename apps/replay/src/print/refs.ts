@@ -1,9 +1,8 @@
 import type { Moment } from '@devtrail/time-travel'
 import type { Ref } from '../logs/ref-list.ts'
-import type { Names } from '../logs/survey.ts'
+import { count, type Names } from '@devtrail/survey'
 import { pageRefText, type Printing } from './device.ts'
 import { momentText } from './moment.ts'
-import { count } from './units.ts'
 
 function line(ref: Ref, names: Names, p: Printing): string {
   const { style } = p

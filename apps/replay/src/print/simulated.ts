@@ -2,7 +2,7 @@ import type { Scenario } from '@devtrail/simulation'
 import type { Style } from './style.ts'
 import { facts, table } from './table.ts'
 import { visible, wrap } from './text.ts'
-import { number } from './units.ts'
+import { number } from '@devtrail/survey'
 
 /** What came of a simulation. */
 export interface SimulatedSummary {

@@ -4,7 +4,7 @@ import { deviceTree } from './device.ts'
 import { momentText } from './moment.ts'
 import type { Style } from './style.ts'
 import { printBranch } from './tree.ts'
-import { asView, seqsIn } from './view.ts'
+import { asView, seqsIn } from '@devtrail/survey'
 
 /** A device, as models describe it. */
 export interface Described {

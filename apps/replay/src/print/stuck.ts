@@ -1,7 +1,7 @@
 import { seconds } from '@devtrail/events'
 import type { Moment } from '@devtrail/time-travel'
 import type { StuckCall, StuckTaskAt } from '../logs/stuck-list.ts'
-import type { Names } from '../logs/survey.ts'
+import type { Names } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
 import type { Style } from './style.ts'
 import { visible, wrap } from './text.ts'

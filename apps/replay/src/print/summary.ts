@@ -2,7 +2,7 @@ import type { Imported } from '../logs/import.ts'
 import type { Style } from './style.ts'
 import { facts, table } from './table.ts'
 import { visible, wrap } from './text.ts'
-import { number, plural } from './units.ts'
+import { number, plural } from '@devtrail/survey'
 
 function lostText(style: Style, lost: number | null): string {
   if (lost === null) return style.warn('? the recording does not say')
@@ -10,7 +10,7 @@ function lostText(style: Style, lost: number | null): string {
 }
 
 /** What an import found, as a person reads it; `more` adds lines to the first block. */
-export function summaryText(style: Style, { name, summary }: Imported, more: readonly (readonly [string, string])[] = []): string {
+export function summaryText(style: Style, { name, summary, leftOut }: Imported, more: readonly (readonly [string, string])[] = []): string {
   const head: (readonly [string, string])[] = [
     ['recording', style.bold(visible(name))],
     ['kernel', summary.kernel === null ? style.warn('?') : visible(summary.kernel)],
@@ -31,7 +31,7 @@ export function summaryText(style: Style, { name, summary }: Imported, more: rea
   const effectless =
     without.length === 0
       ? ''
-      : `\n${style.dim('entries deliberately without effect (kept in the log)')}\n${table(
+      : `\n${style.dim(`entries deliberately without effect (${leftOut ? 'left out of this log' : 'kept in the log'})`)}\n${table(
           [{ title: '', align: 'right' }, { title: '' }],
           without.map(([event, n]) => [number(n), visible(event)]),
         )}`

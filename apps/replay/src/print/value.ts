@@ -1,7 +1,7 @@
 import { rangeOf, type Count } from '@devtrail/events'
 import { NOTHING } from '@devtrail/time-travel'
 import { visible } from './text.ts'
-import { count, number } from './units.ts'
+import { count, number } from '@devtrail/survey'
 
 const isObject = (value: unknown): value is { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,5 @@
 import { seconds, type AnyEvent, type Violation } from '@devtrail/events'
-import type { Names } from '../logs/survey.ts'
+import type { Names } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
 import type { Style } from './style.ts'
 import { visible, wrap } from './text.ts'

@@ -1,6 +1,6 @@
 import type { AnyEvent } from '@devtrail/events'
 import type { Cause } from '@devtrail/time-travel'
-import type { Names } from '../logs/survey.ts'
+import type { Names } from '@devtrail/survey'
 import { columnsFor, eventLine } from './event.ts'
 import type { Style } from './style.ts'
 import { clip } from './text.ts'

@@ -1,7 +1,7 @@
 import { Facts, type Violation } from '@devtrail/events'
 import { check, Machine, rulesOf } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { imported, names } from './recorded.test-support.ts'
 
 const key = ({ rule, certainty, seq, summary }: Violation): string => `${seq} ${certainty} ${rule}: ${summary}`

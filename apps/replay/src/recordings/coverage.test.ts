@@ -5,7 +5,7 @@ import { importRecording, ownEvent } from '@devtrail/linux-trace'
 import { foresee, openRecording } from '@devtrail/linux-trace/node'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { models } from '../models.ts'
+import { models } from '@devtrail/survey'
 import { imported, names, RECORDINGS, traceLines } from './recorded.test-support.ts'
 
 const SMALL = names.filter((name) => name !== 'fsdax-gup-stress')

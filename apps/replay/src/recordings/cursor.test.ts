@@ -1,7 +1,7 @@
 /** A cursor goes where a fold of everything says it has to, forwards and backwards. */
 import { Cursor, flips, History, parseExpression, type Flip, type StopFor } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
-import { models } from '../models.ts'
+import { models } from '@devtrail/survey'
 import { KeptSource, logOf } from './kept-source.test-support.ts'
 import { imported } from './recorded.test-support.ts'
 

@@ -20,7 +20,7 @@ import {
   type Found,
 } from '@devtrail/time-travel'
 import { describe, expect, test } from 'vitest'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { KeptSource, logOf } from './kept-source.test-support.ts'
 import { imported, traceLines } from './recorded.test-support.ts'
 

@@ -3,9 +3,9 @@ import { memoryStore, sampleMeta } from '@devtrail/event-log'
 import { openRecording } from '@devtrail/linux-trace/node'
 import { expect, test } from 'vitest'
 import { ndjsonOf } from '../logs/export.ts'
+import { whole } from '../logs/exported.ts'
 import { importInto } from '../logs/import.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
+import { surveyOf, vocabulary } from '@devtrail/survey'
 import { names, RECORDINGS, traceLines } from './recorded.test-support.ts'
 
 interface Exported {
@@ -31,7 +31,8 @@ async function exported(name: string): Promise<Exported[]> {
   await importInto(writer, recording, 'x', { signal: new AbortController().signal, onProgress: () => {} })
   const reader = await store.open()
   const lines: Exported[] = []
-  for await (const line of ndjsonOf(reader, (await surveyOf(reader)).names)) lines.push(JSON.parse(line) as Exported)
+  for await (const line of ndjsonOf(whole({ reader, imported: null }), (await surveyOf(reader)).names))
+    lines.push(JSON.parse(line) as Exported)
   return lines.slice(1)
 }
 

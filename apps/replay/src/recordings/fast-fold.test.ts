@@ -1,7 +1,7 @@
 import { Facts } from '@devtrail/events'
 import { History, Machine } from '@devtrail/time-travel'
 import { describe, expect, test } from 'vitest'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { KeptSource, logOf } from './kept-source.test-support.ts'
 import { imported, names } from './recorded.test-support.ts'
 

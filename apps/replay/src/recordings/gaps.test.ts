@@ -287,15 +287,15 @@ describe.each(SMALL)('%s with a gap', (name) => {
   }, 120_000)
 })
 
+const untold = (missing: number): { readonly stats: string } => ({
+  stats: `CPU: 0\nentries: 0\noverrun: 0\ncommit overrun: 0\ndropped events: ${missing}\nread events: 1\n`,
+})
+const missedHits = (probe: string, hits: number): { readonly kprobeProfile: string } => ({
+  kprobeProfile: `  ${probe}   100   ${hits}\n`,
+})
+
 /** What the properties found once, kept so that it is looked at every time. */
 describe('a claim that was too much', () => {
-  const untold = (missing: number): { readonly stats: string } => ({
-    stats: `CPU: 0\nentries: 0\noverrun: 0\ncommit overrun: 0\ndropped events: ${missing}\nread events: 1\n`,
-  })
-  const missedHits = (probe: string, hits: number): { readonly kprobeProfile: string } => ({
-    kprobeProfile: `  ${probe}   100   ${hits}\n`,
-  })
-
   it.each([
     ['of two dax0.0, whose call may be over', 'devdax-dev', [1, 356], 357, untold(2)],
     ['of a probe that went well, and whose return is missing', 'raw-bind-unbind', [89], 120, missedHits('driver_probe_ret', 1)],

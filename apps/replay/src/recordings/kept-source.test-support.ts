@@ -2,7 +2,7 @@
 import { memoryStore, sampleMeta, type LogReader } from '@devtrail/event-log'
 import type { AnyEvent } from '@devtrail/events'
 import { KeyframeRecorder, Machine, type BlockRange, type EventSource, type StoredKeyframe } from '@devtrail/time-travel'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 
 /** A log in memory with these events. */
 export async function logOf(events: readonly AnyEvent[]): Promise<LogReader> {

@@ -11,7 +11,7 @@ import type { MemremapState } from '@devtrail/memremap'
 import { printTree, type ResourceTreeState } from '@devtrail/resource-tree'
 import { check, History, stuckTasks, type Position } from '@devtrail/time-travel'
 import { describe, expect, it } from 'vitest'
-import { models } from '../models.ts'
+import { models } from '@devtrail/survey'
 
 const RECORDINGS = join(import.meta.dirname, '../../../../recordings')
 /** What /proc/iomem was afterwards; of a recording that ends in a crash nobody knows. */

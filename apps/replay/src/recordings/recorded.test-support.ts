@@ -6,7 +6,7 @@ import type { AnyEvent } from '@devtrail/events'
 import { importRecording, KeptReader, ownEvent, type ImportSummary, type Recording } from '@devtrail/linux-trace'
 import { foresee, openRecording } from '@devtrail/linux-trace/node'
 import { History } from '@devtrail/time-travel'
-import { models } from '../models.ts'
+import { models } from '@devtrail/survey'
 
 export const RECORDINGS = join(import.meta.dirname, '../../../../recordings/linux-6.1')
 const EXPECTED = join(import.meta.dirname, '../../../../recordings/expected/linux-6.1')

@@ -2,7 +2,7 @@
 import { Facts, type AnyEvent } from '@devtrail/events'
 import { differences, listsOf, Machine, overallOf, Touches, viewOf, type Change } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { imported, names, traceLines } from './recorded.test-support.ts'
 
 /** Events whose effect is looked at in each recording: stretches of so many, so many times. */

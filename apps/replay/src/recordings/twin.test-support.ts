@@ -5,12 +5,14 @@
 import type { AnyEvent } from '@devtrail/events'
 import { dataToJson, Facts } from '@devtrail/events'
 import { deviceOf } from '@devtrail/time-travel'
-import { vocabulary } from '../models.ts'
+import { vocabulary } from '@devtrail/survey'
 
 /** Said by models alone: no probe of the recordings shows it. */
 const NEVER_RECORDED: readonly RegExp[] = [
   // percpu_ref_* cannot be probed; a recording shows releases of pagemaps and queues by callbacks of their own.
   /^percpu-ref\//,
+  // What becomes of a queue between freezing it and its end is not probed.
+  /^nvdimm-pmem\/queue-(allocated|dying|put|usage-exited|cleanup-.*|enter-.*|unfrozen)$/,
   // Inside of memremap_pages and of arch_add_memory, and what is written into struct pages.
   /^memremap\/(registered|erased|ref-sampled|ref-exited|memtype-.*|sections-.*|altmap-.*|struct-page-read|memory-remove-ended|record-freed)$/,
   // memremap itself; the recordings have devm_memremap around it.

@@ -1,8 +1,6 @@
 import { EventFilter, LogBlocks, parseExpression } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
-import { eventWords } from '../logs/event-words.ts'
-import { surveyOf } from '../logs/survey.ts'
-import { vocabulary } from '../models.ts'
+import { eventWords, surveyOf, vocabulary } from '@devtrail/survey'
 import { logOf } from './kept-source.test-support.ts'
 import { imported } from './recorded.test-support.ts'
 

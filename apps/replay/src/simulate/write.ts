@@ -9,7 +9,7 @@ import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { foldVersion } from '../logs/code-version.ts'
 import { makeFolders, writing } from '../logs/writable.ts'
-import { models, vocabulary } from '../models.ts'
+import { models, vocabulary } from '@devtrail/survey'
 import { nameOf, RECIPE, scenarioOf, type Part, type Recipe, type Simulated } from './recipe.ts'
 
 /** The log that a run goes on from. */

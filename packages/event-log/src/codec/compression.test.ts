@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { decompress } from '../file/zstd.ts'
+import { decompress } from '../file/segment-file.ts'
 import { packed, unpacked } from './compression.ts'
 
 const body = new Uint8Array(4096).map((_, i) => i % 7)

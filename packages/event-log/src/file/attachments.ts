@@ -1,11 +1,10 @@
 /** Named byte strings beside the events, checked piece by piece. */
-import { join } from 'node:path'
 import { LogUsageError } from '../errors.ts'
 import { IO_BYTES } from '../limits.ts'
 import { isAttachmentName } from '../names.ts'
 import { damagedFile } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
-import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER } from './layout.ts'
+import { ATTACHMENTS_FILE, ATTACHMENTS_FOLDER, join } from './layout.ts'
 import { hexCrc } from './crc.ts'
 import { readSealed, unsealedError, writeSealed } from './sealed-json.ts'
 

@@ -3,7 +3,8 @@
  * when the thread gets round to hearing of it. For a writer that has its thread to itself.
  */
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { nodeDisk, placed, type Disk, type DiskFile } from './disk.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { nodeDisk, placed } from './node-disk.ts'
 
 /** A file whose writes and syncs block; what happens rarely goes the other way. */
 class BlockingFile implements DiskFile {

@@ -1,10 +1,9 @@
 /** Where the keyframes of a log are: a folder for each fold, a file for each `seq`. */
-import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { crc32 } from '#native'
 import { keyframePlace, type KeyframePlace } from '../codec/keyframe.ts'
 import { isAttachmentName } from '../names.ts'
 import { errorCode, type Disk } from './disk.ts'
-import { KEYFRAMES_FOLDER, keyframeName, keyframeSeq } from './layout.ts'
+import { KEYFRAMES_FOLDER, join, keyframeName, keyframeSeq } from './layout.ts'
 import { ASIDE } from './sealed-json.ts'
 
 /** A log's folder, and what is known of the log. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { appendOn } from './append.ts'
 import { createOn } from './create.ts'
-import { nodeDisk } from './disk.ts'
+import { nodeDisk } from './node-disk.ts'
 
 const [folder = '', seed = '1'] = process.argv.slice(2)
 let random = Number(seed)

@@ -9,7 +9,8 @@ import type { AnyEvent } from '@devtrail/events'
 import { expect, test } from 'vitest'
 import { appendFileLog, fileStore, openFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
-import { nodeDisk, type Disk } from './disk.ts'
+import type { Disk } from './disk.ts'
+import { nodeDisk } from './node-disk.ts'
 import { openOn } from './open.ts'
 
 const ROUNDS = Number(process.env['FOLLOW_ROUNDS'] ?? 12)

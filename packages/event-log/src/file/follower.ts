@@ -4,13 +4,12 @@
  * a sealed segment is replaced by a compressed one. So a follower knows where the last block it has handed out ends, looks
  * from there when something happened, and believes that there is damage only when it finds the same again later.
  */
-import { join } from 'node:path'
 import { SEGMENT_HEADER_BYTES, type BlockInfo } from '../codec/segment.ts'
 import type { LogDamagedError } from '../errors.ts'
 import type { Waiting } from '../follow.ts'
 import { damagedBlock } from './damage.ts'
 import { errorCode, type Disk, type Watch } from './disk.ts'
-import { SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
+import { SEGMENTS_FOLDER, join, segmentNumber } from './layout.ts'
 import { loadMore, loadSegment } from './load-segment.ts'
 import { segmentPath, type SegmentFile, type SegmentName } from './segment-file.ts'
 

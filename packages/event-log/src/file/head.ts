@@ -1,11 +1,10 @@
 /** `log.json`: what a log is, and what there was when it was closed. */
-import { join } from 'node:path'
 import { LOG_SCHEMA_VERSION, type LogMeta } from '../contract.ts'
 import { LogUsageError, excerpt, type LogDamagedError } from '../errors.ts'
 import { checkedMeta, unsupportedSchema } from '../meta.ts'
 import { damagedBlock, damagedFile } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
-import { META_FILE } from './layout.ts'
+import { META_FILE, join } from './layout.ts'
 import { readSealed, unsealedError, writeSealed } from './sealed-json.ts'
 
 /** @throws LogUsageError `not-found`, `not-a-log`. */
@@ -34,9 +33,12 @@ export interface LogHead {
   readonly closed: Closed | null
 }
 
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+const bytesOf = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+
 /** What `log.json` holds for a log. */
 function headContent({ meta, logId, closed }: LogHead): object {
-  return { ...meta, id: Buffer.from(logId).toString('hex'), ...(closed === null ? {} : { closed }) }
+  return { ...meta, id: hexOf(logId), ...(closed === null ? {} : { closed }) }
 }
 
 /** Writes the head of a log; durable on return. */
@@ -82,7 +84,7 @@ export async function readHead(disk: Disk, folder: string): Promise<LogHead> {
   const closed = closedOf(content['closed'])
   if (closed === undefined) throw damagedFile(path, 0, { expected: 'what there was when the log was closed', found: 'something else' })
   try {
-    return { closed, meta: checkedMeta(content), logId: new Uint8Array(Buffer.from(id, 'hex')) }
+    return { closed, meta: checkedMeta(content), logId: bytesOf(id) }
   } catch (error) {
     throw damagedFile(path, 0, { expected: "a log's meta", found: excerpt(error) }, error)
   }

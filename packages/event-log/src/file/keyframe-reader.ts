@@ -1,5 +1,5 @@
 /** Reads the files of keyframes, part by part, each part checked. */
-import { constants, zstdDecompressSync } from 'node:zlib'
+import { unzstd } from '#native'
 import { BrokenBlockError } from '../codec/bytes.ts'
 import {
   KEYFRAME_HEADER_BYTES,
@@ -20,12 +20,12 @@ import { keyframePath, listKeyframes, type FoldFolder } from './fold-folder.ts'
 /** Files that are read at once. */
 const FILES_AT_ONCE = 8
 /** A window past the largest part is never needed, and so never allocated. */
-const unpackOptions = { params: { [constants.ZSTD_d_windowLogMax]: Math.log2(PART_BYTES_MAX) } }
+const WINDOW_LOG_MAX = Math.log2(PART_BYTES_MAX)
 
 function unpacked(stored: Uint8Array, { name, bytes }: PartEntry): Uint8Array {
   let raw: Uint8Array
   try {
-    raw = zstdDecompressSync(stored, { ...unpackOptions, chunkSize: Math.max(64, bytes), maxOutputLength: Math.max(1, bytes) })
+    raw = unzstd(stored, bytes, WINDOW_LOG_MAX)
   } catch (error) {
     throw new BrokenBlockError(`part "${name}" that cannot be decompressed`, { cause: error })
   }

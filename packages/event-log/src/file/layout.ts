@@ -6,6 +6,11 @@ export const ATTACHMENTS_FOLDER = 'attachments'
 export const KEYFRAMES_FOLDER = 'keyframes'
 export const LOCK_FOLDER = 'lock'
 
+/** A path below a folder. Names in a log never climb. */
+export function join(folder: string, ...names: readonly string[]): string {
+  return [folder, ...names].join('/')
+}
+
 /** `00000001.seg`, `00000002.seg`, … */
 export function segmentName(number: number): string {
   return `${String(number).padStart(8, '0')}.seg`

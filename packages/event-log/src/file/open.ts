@@ -1,11 +1,9 @@
-import { join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
 import { SEGMENT_HEADER_BYTES, readSegmentHeader } from '../codec/segment.ts'
-import type { LogReader } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { damagedFile } from './damage.ts'
-import { errorCode, nodeDisk, type Disk } from './disk.ts'
-import { SEGMENTS_FOLDER, segmentNumber } from './layout.ts'
+import { errorCode, type Disk } from './disk.ts'
+import { SEGMENTS_FOLDER, join, segmentNumber } from './layout.ts'
 import { readHead } from './head.ts'
 import { FileLogReader } from './reader.ts'
 import { findEnd } from './last-segment.ts'
@@ -65,14 +63,9 @@ const POLL_MS = 1000
 const POLL_MS_MAX = 2 ** 31 - 1
 
 /**
- * Opens the log in `folder` for reading, as it is now.
- * @throws LogUsageError `bad-range` for `pollMs`, `not-found`, `not-a-log`, `unsupported`; LogDamagedError when its meta is damaged.
+ * Opens the log in `folder` of a disk.
+ * @param checksSummaries what a block says of its events is held against them.
  */
-export function openFileLog(folder: string, vocabulary: Vocabulary, options: OpenOptions = {}): Promise<LogReader> {
-  return openOn(nodeDisk, folder, vocabulary, options)
-}
-
-/** @param checksSummaries what a block says of its events is held against them. */
 export async function openOn(
   disk: Disk,
   folder: string,
@@ -84,10 +77,9 @@ export async function openOn(
   if (!Number.isSafeInteger(pollMs) || pollMs < 1 || pollMs > POLL_MS_MAX) {
     throw new LogUsageError('bad-range', `pollMs is a whole number of milliseconds from 1 to ${POLL_MS_MAX}; found ${pollMs}`)
   }
-  const path = resolve(folder)
-  const { meta, logId, closed } = await readHead(disk, path)
-  const list = await listSegments(disk, path, logId)
-  const { last, index, lastSeq } = await findEnd(disk, path, logId, list)
-  const common = { disk, folder: path, vocabulary, meta, logId, closed, pollMs, checksSummaries }
+  const { meta, logId, closed } = await readHead(disk, folder)
+  const list = await listSegments(disk, folder, logId)
+  const { last, index, lastSeq } = await findEnd(disk, folder, logId, list)
+  const common = { disk, folder, vocabulary, meta, logId, closed, pollMs, checksSummaries }
   return new FileLogReader({ ...common, earlier: list.earlier, last, index, lastSeq })
 }

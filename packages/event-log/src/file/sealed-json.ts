@@ -2,12 +2,12 @@
  * A small JSON file that tells when it was changed: an indented object whose last key, `crc32`, is the checksum of all
  * bytes before its own value. It is written aside, synced and renamed, so that it is always one whole version.
  */
-import { join } from 'node:path'
 import { LogUsageError } from '../errors.ts'
 import { META_BYTES_MAX } from '../limits.ts'
 import { damagedFile } from './damage.ts'
 import type { Disk } from './disk.ts'
 import { hexCrc } from './crc.ts'
+import { join } from './layout.ts'
 
 const KEY = ',\n  "crc32": "'
 const END = '"\n}\n'
@@ -16,10 +16,15 @@ const TAIL_BYTES = 8 + END.length
 /** The suffix of a file that is being written; no finished file has it. */
 export const ASIDE = '~'
 
-function seal(content: object): Buffer {
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+function seal(content: object): Uint8Array {
   const body = `${JSON.stringify(content, null, 2).slice(0, -2)}${KEY}`
-  return Buffer.from(`${body}${hexCrc(body)}${END}`)
+  return new TextEncoder().encode(`${body}${hexCrc(body)}${END}`)
 }
+
+/** The last characters of bytes, as many as they are at most. */
+const endOf = (bytes: Uint8Array, chars: number): string => String.fromCharCode(...bytes.subarray(Math.max(0, bytes.length - chars)))
 
 /** Durable on return. @throws LogUsageError `bad-meta` past META_BYTES_MAX. */
 export async function writeSealed(disk: Disk, folder: string, name: string, content: object): Promise<void> {
@@ -54,7 +59,7 @@ export interface Unsealed {
 /** @throws LogDamagedError when the seal is broken or it is no JSON object; the system's error when it cannot be read. */
 export async function readSealed(disk: Disk, path: string): Promise<Unsealed> {
   const file = await disk.open(path, 'r')
-  let bytes: Buffer
+  let bytes: Uint8Array
   try {
     const size = await file.size()
     if (size > META_BYTES_MAX)
@@ -62,14 +67,14 @@ export async function readSealed(disk: Disk, path: string): Promise<Unsealed> {
         expected: `at most ${META_BYTES_MAX} bytes`,
         found: `${size}`,
       })
-    bytes = Buffer.alloc(size)
+    bytes = new Uint8Array(size)
     bytes = bytes.subarray(0, await file.read(bytes, 0))
   } finally {
     await file.close()
   }
   const body = bytes.subarray(0, Math.max(0, bytes.length - TAIL_BYTES))
-  const tail = bytes.toString('latin1', body.length)
-  const sealed = tail.endsWith(END) && body.toString('latin1').endsWith(KEY)
+  const tail = endOf(bytes, TAIL_BYTES)
+  const sealed = tail.endsWith(END) && endOf(body, KEY.length) === KEY
   if (sealed && tail.slice(0, 8) !== hexCrc(body)) {
     throw damagedFile(path, 0, {
       expected: `checksum ${JSON.stringify(tail.slice(0, 8))}`,
@@ -78,7 +83,7 @@ export async function readSealed(disk: Disk, path: string): Promise<Unsealed> {
   }
   let content: unknown
   try {
-    content = JSON.parse(bytes.toString('utf8'))
+    content = JSON.parse(decoder.decode(bytes))
   } catch (error) {
     throw damagedFile(path, 0, { expected: 'a JSON object', found: 'something else' }, error)
   }

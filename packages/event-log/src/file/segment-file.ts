@@ -1,14 +1,18 @@
 /** One segment's file as it is found: its blocks, its dictionary, what is damaged and what was left half-written. */
-import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+import { crc32, unzstd } from '#native'
 import type { LogDamagedError } from '../errors.ts'
 import type { TornTail } from '../contract.ts'
+import type { Decompress } from '../codec/compression.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
 import type { Place } from '../codec/frame.ts'
 import { SEGMENT_HEADER_BYTES, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
 import type { DiskFile } from './disk.ts'
-import { SEGMENTS_FOLDER, segmentName } from './layout.ts'
-import { decompress } from './zstd.ts'
+import { SEGMENTS_FOLDER, join, segmentName } from './layout.ts'
+
+/** What a frame may ask for beside what it holds: 8 MiB, as the RFC advises; Node's own limit is 128. */
+const WINDOW_LOG_MAX = 23
+
+export const decompress: Decompress = (frame, size) => unzstd(frame, size, WINDOW_LOG_MAX)
 
 export function placeOf(logId: Uint8Array, segment: number): Place {
   return { logId, segment, crc32, decompress }

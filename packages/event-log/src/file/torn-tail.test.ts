@@ -9,7 +9,7 @@ import { eventsOf } from '../contract-suite.ts'
 import { appendFileLog, openFileLog, repairFileLog, verifyFileLog } from '../file.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { createOn } from './create.ts'
-import { nodeDisk } from './disk.ts'
+import { nodeDisk } from './node-disk.ts'
 import { leave, withoutSpace } from './left-open.test-support.ts'
 
 let root: string

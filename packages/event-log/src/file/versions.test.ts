@@ -8,7 +8,7 @@ import { LogUsageError } from '../errors.ts'
 import { sampleMeta } from '../samples.ts'
 import { appendFileLog } from './append.ts'
 import { createFileLog } from './create.ts'
-import { openFileLog } from './open.ts'
+import { openFileLog } from './open-folder.ts'
 
 const counted = { n: f.count('how many') }
 const older = new Vocabulary([

@@ -57,3 +57,10 @@ test('after any ranges set and cleared each page finds what covered it last, as 
     { numRuns: 500 },
   )
 })
+
+test('what is no pfn finds nothing, below and above 8 TiB', () => {
+  const map = new PfnMap<object>()
+  map.set(0, 2 ** 34, {})
+  for (const pfn of [-1, 0.5, 2 ** 31 + 0.5, 2 ** 33 + 0.5, 2 ** 40, Number.NaN, Infinity]) expect(map.get(pfn)).toBe(null)
+  for (const pfn of [0, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 34]) expect(map.get(pfn)).not.toBe(null)
+})

@@ -1,7 +1,7 @@
 /**
  * From a pfn to what covers it, in constant time however many ranges there are: two levels of a table by section, as the
- * kernel's own `mem_section`. A section that one range covers whole is answered by its entry; one that is covered in parts
- * holds its few pieces (`SectionPieces`). Ranges that are set overwrite what they cover; clearing clears whatever is there.
+ * kernel's own `mem_section`. A section that one range covers whole is answered by its entry, and so are all of a table; one
+ * that is covered in parts holds its few pieces (`SectionPieces`). Ranges that are set overwrite what they cover; clearing clears whatever is there.
  */
 import type { Pfn } from '@devtrail/events'
 import { SectionPieces } from './section-pieces.ts'
@@ -13,8 +13,6 @@ const TABLE_SECTIONS = 512
 const TABLE_PAGES = SECTION_PAGES * TABLE_SECTIONS
 const SECTION_SHIFT = 15
 const TABLE_SHIFT = 24
-/** Largest pfn that shifts as it is. */
-const SMALL_MAX = 2 ** 31 - 1
 /** Physical addresses have 52 bits. */
 export const PFN_LIMIT = 2 ** 40
 
@@ -28,13 +26,16 @@ interface Table<T extends object> {
 
 export class PfnMap<T extends object> {
   readonly #tables: (Table<T> | null)[] = []
+  /** What covers all that a table would be of, where there is none. */
+  readonly #wide: (T | null)[] = []
 
   get(pfn: Pfn): T | null {
     // Below 8 TiB shifts do; they are cheaper than divisions.
-    const small = pfn >= 0 && pfn <= SMALL_MAX
-    if (!small && !(pfn >= 0 && pfn < PFN_LIMIT)) return null
-    const table = this.#tables[small ? pfn >> TABLE_SHIFT : (pfn / TABLE_PAGES) | 0]
-    if (table === undefined || table === null) return null
+    const small = (pfn | 0) === pfn && pfn >= 0
+    if (!small && !(pfn >= 0 && pfn < PFN_LIMIT && Number.isInteger(pfn))) return null
+    const of = small ? pfn >> TABLE_SHIFT : (pfn / TABLE_PAGES) | 0
+    const table = this.#tables[of]
+    if (table === undefined || table === null) return this.#wide[of] ?? null
     const at = (small ? pfn >> SECTION_SHIFT : (pfn / SECTION_PAGES) | 0) & (TABLE_SECTIONS - 1)
     return table.whole[at] ?? (table.partly === 0 ? null : (table.parts[at]?.get(pfn) ?? null))
   }
@@ -55,15 +56,32 @@ export class PfnMap<T extends object> {
       throw new RangeError(`a range of pages is from 0 to 2^40 - 1, found ${first} to ${last}`)
     for (let from = first; from <= last;) {
       const at = Math.floor(from / TABLE_PAGES)
-      const to = Math.min(last, (at + 1) * TABLE_PAGES - 1)
-      change(this.#table(at), at * TABLE_PAGES, from, to, value)
+      const base = at * TABLE_PAGES
+      const to = Math.min(last, base + TABLE_PAGES - 1)
+      if (to + 1 - from === TABLE_PAGES) this.#coverAll(at, value)
+      else change(this.#table(at), base, from, to, value)
       from = to + 1
     }
   }
 
+  #coverAll(at: number, value: T | null): void {
+    this.#reach(at)
+    this.#tables[at] = null
+    this.#wide[at] = value
+  }
+
   #table(at: number): Table<T> {
-    while (this.#tables.length <= at) this.#tables.push(null)
-    return (this.#tables[at] ??= { whole: nulls(), parts: [], partly: 0 })
+    this.#reach(at)
+    const whole = this.#wide[at] ?? null
+    this.#wide[at] = null
+    return (this.#tables[at] ??= { whole: Array<T | null>(TABLE_SECTIONS).fill(whole), parts: [], partly: 0 })
+  }
+
+  #reach(at: number): void {
+    while (this.#tables.length <= at) {
+      this.#tables.push(null)
+      this.#wide.push(null)
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import type { MemremapMachine } from '../machine.ts'
 import { DevPagemap, type PhysRange } from '../pagemap/dev-pagemap.ts'
 import { erase, initPages, register } from '../pagemap/map-range.ts'
 import { mapFailed, mapSucceeded, sayMapStarted } from '../pagemap/map-said.ts'
-import { memremapPages, type PagemapSpec } from '../pagemap/map-typed.ts'
+import { memremapPages, NUMA_NO_NODE, type PagemapSpec } from '../pagemap/map-typed.ts'
 import { directAddress, ramShareOf } from '../pagemap/ram.ts'
 import { sampleRef } from '../pagemap/ref.ts'
 import { unmapSteps } from '../pagemap/unmap.ts'
@@ -85,7 +85,7 @@ export function* devmMemremapPagesSeed(
   const record = dev.resources.alloc<Release>(devm_memremap_pages_release, { machine: m, pagemap: p }, RECORD_SIZE)
   if (record === null) return mapFailed(m, p, errno.ENOMEM, started)
   sampleRef(m, p, 'entry', started)
-  const error = yield* registerAndAdd(m, p)
+  const error = yield* registerAndAdd(m, p, m.nodeFor(dev.node ?? NUMA_NO_NODE))
   if (error !== 0) {
     dev.resources.free(record)
     m.say('memremap/record-freed', { pagemap: p.id, readers: p.readers }, p.device)
@@ -99,18 +99,18 @@ export function* devmMemremapPagesSeed(
   return { address, pagemap: mapSucceeded(m, p, started) }
 }
 
-function* registerAndAdd(m: MemremapMachine, p: DevPagemap): Steps<number> {
+function* registerAndAdd(m: MemremapMachine, p: DevPagemap, nid: number): Steps<number> {
   const { range } = p
   const clash = register(m, p, range)
   if (clash !== 0) return clash
-  const error = yield* addMemory(m, p, range, 0)
+  const error = yield* addMemory(m, p, range, nid)
   if (error !== 0) erase(m, p, range)
   return error
 }
 
 /** `devm_memremap_pages(dev, pgmap)` of Linux 6.1: what memremap_pages gives, or -ENOMEM when there is no memory for the action. */
 export function* devmMemremapPages(m: MemremapMachine, dev: ManagedDevice, spec: PagemapSpec): Steps<ManagedPages | number> {
-  const p = yield* memremapPages(m, dev.id, spec)
+  const p = yield* memremapPages(m, dev.id, { ...spec, nid: dev.node ?? NUMA_NO_NODE })
   if (typeof p === 'number') return p
   const release = { machine: m, pagemap: p }
   const { resources } = dev

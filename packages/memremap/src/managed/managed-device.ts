@@ -5,4 +5,6 @@ import type { DeviceResources } from '@devtrail/devres'
 export interface ManagedDevice {
   readonly id: DeviceId
   readonly resources: DeviceResources
+  /** Its NUMA node (`dev_to_node`); none unless given. */
+  readonly node?: number
 }

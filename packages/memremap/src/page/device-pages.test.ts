@@ -44,7 +44,7 @@ test('of 1 TiB only what lies about a touched page is looked through, also where
   const last = 0x100000 + 2 ** 28 - 1
   for (const pfn of [0x100000, 0x3456789, last]) registry.references.getPage(pfn)
   const { pages } = p.range
-  expect([...pages!.touchedBlocks].filter((touched) => touched !== 0).length).toBe(3)
+  expect(pages!.touchedBlocks).toBe(3)
   expect([...pages!.referenced()]).toEqual([
     [0x100000, 2],
     [0x3456789, 2],

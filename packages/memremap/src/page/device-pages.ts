@@ -1,6 +1,6 @@
 /**
  * The struct pages of one range of a pagemap: whose they are, and their counts (`page._refcount`). The counts are one flat
- * array in which 0 stands for what a page is initialised with, made when one of them is first referenced. Fresh memory of the
+ * array in which 0 stands for a page as it was initialised, made when one of them is first referenced. Fresh memory of the
  * operating system is zero and costs nothing until it is written: a range is mapped in the same time however large it is, and a
  * page costs its four bytes from when it is first referenced. Pages are numbers here, never objects.
  */
@@ -9,11 +9,15 @@ import type { Pfn } from '@devtrail/events'
 /** Pages of a range: 16 TiB. */
 export const RANGE_PAGES_MAX = 2 ** 32
 
-/** Counts that were ever other than untouched are noted by blocks of so many pages, as a power of two. */
-export const TOUCHED_SHIFT = 16
+/** Words that were ever written are noted by blocks of so many pages. */
+export const BLOCK_PAGES = 2 ** 16
 
 const UNTOUCHED = new Int32Array(0)
 const NO_BLOCK = new Uint8Array(0)
+
+/** A count as it is stored: as it is if it is above 0, and one less if it is not, so that no count is 0. */
+const wordOf = (count: number): number => (count > 0 ? count : count - 1)
+const countOf = (word: number): number => (word > 0 ? word : word + 1)
 
 export interface DevicePagesLayout {
   /** Order of its compound pages (`vmemmap_shift`): only the first page of each has a count of its own. */
@@ -24,15 +28,21 @@ export interface DevicePagesLayout {
 
 /** `P`: what stands for the pagemap. */
 export class DevicePages<P> {
+  /** The first page. */
+  readonly first: Pfn = 0
+  /** How many words there are: 0 until a page was referenced, then one a page. */
+  size = 0
+  /**
+   * By pfn - first: 0 for a page as it was initialised, else its count as `wordOf` has it. To be read and, where it is above 0
+   * and stays so, written by who counts one reference after the other; where it was 0, {@link touch} comes first.
+   */
+  words: Int32Array<ArrayBuffer> = UNTOUCHED
   readonly pagemap: P
-  readonly first: Pfn
   /** Inclusive; first - 1 where the altmap leaves no page. */
   readonly last: Pfn
   readonly order: number
   readonly idle: 0 | 1
-  /** Made when a page is first referenced. */
-  #above: Int32Array<ArrayBuffer> = UNTOUCHED
-  /** Which blocks may have a count that is not the idle one: 1, so that nobody has to look through the others. */
+  /** Which blocks may have a word that is not 0: 1, so that nobody has to look through the others. */
   #blocks: Uint8Array<ArrayBuffer> = NO_BLOCK
 
   /** @throws RangeError when there are more than RANGE_PAGES_MAX. */
@@ -47,30 +57,26 @@ export class DevicePages<P> {
     this.idle = idle
   }
 
-  /** How far the count of a page is above what it was initialised with. */
-  #at(pfn: Pfn): number {
-    return this.#above === UNTOUCHED ? 0 : this.#above[pfn - this.first]!
-  }
-
-  /** The flat array itself, by pfn - first; empty until a page was referenced. */
-  get flat(): Int32Array<ArrayBuffer> {
-    return this.#above
-  }
-
-  /** Whoever writes into `flat` sets these to 1, by `(pfn - first) >>> TOUCHED_SHIFT`. */
-  get touchedBlocks(): Uint8Array<ArrayBuffer> {
-    return this.#blocks
-  }
-
-  /** The counts, of which that of a page is about to be written. */
-  #touched(pfn: Pfn): Int32Array<ArrayBuffer> {
-    if (this.#above === UNTOUCHED) {
+  /** The word of a page is about to be written; makes all of them before the first. */
+  touch(pfn: Pfn): void {
+    if (this.size === 0) {
       const pages = this.last + 1 - this.first
-      this.#above = new Int32Array(pages)
-      this.#blocks = new Uint8Array(Math.ceil(pages / 2 ** TOUCHED_SHIFT))
+      this.words = new Int32Array(pages)
+      this.#blocks = new Uint8Array(Math.ceil(pages / BLOCK_PAGES))
+      this.size = pages
     }
-    this.#blocks[(pfn - this.first) >>> TOUCHED_SHIFT] = 1
-    return this.#above
+    this.#blocks[Math.floor((pfn - this.first) / BLOCK_PAGES)] = 1
+  }
+
+  /** `get_page` of an idle page, by pfn - first, that was never written; of a range whose pages are idle at 1, and where there are words. */
+  getFirst(at: number): void {
+    this.#blocks[Math.floor(at / BLOCK_PAGES)] = 1
+    this.words[at] = 2
+  }
+
+  /** How many blocks have a page that was ever referenced. */
+  get touchedBlocks(): number {
+    return this.#blocks.reduce((sum, touched) => sum + touched, 0)
   }
 
   covers(pfn: Pfn): boolean {
@@ -96,26 +102,31 @@ export class DevicePages<P> {
 
   /** `page_ref_count` of a page, head or tail. */
   count(pfn: Pfn): number {
-    return this.#at(pfn) + this.idleCount(pfn)
+    const word = this.size === 0 ? 0 : this.words[pfn - this.first]!
+    return word === 0 ? this.idleCount(pfn) : countOf(word)
   }
 
   setCount(pfn: Pfn, count: number): void {
-    this.#touched(pfn)[pfn - this.first] = count - this.idleCount(pfn)
+    this.touch(pfn)
+    this.words[pfn - this.first] = wordOf(count)
   }
 
   /** Adds to the count of a page that carries one; returns how far that is above its idle count. */
   add(pfn: Pfn, n: number): number {
-    return (this.#touched(pfn)[pfn - this.first]! += n)
+    const count = this.count(pfn) + n
+    this.setCount(pfn, count)
+    return count - this.idleCount(pfn)
   }
 
   /** Pages whose count is not the idle one, with their counts. Takes the longer the more blocks were touched, not the larger the range. */
   referenced(): Map<Pfn, number> {
     const counts = new Map<Pfn, number>()
     for (const [block, touched] of this.#blocks.entries()) {
-      const end = touched === 0 ? 0 : Math.min(this.#above.length, (block + 1) * 2 ** TOUCHED_SHIFT)
-      for (let at = block * 2 ** TOUCHED_SHIFT; at < end; at++) {
-        const above = this.#above[at]!
-        if (above !== 0) counts.set(this.first + at, above + this.idleCount(this.first + at))
+      const end = touched === 0 ? 0 : Math.min(this.size, (block + 1) * BLOCK_PAGES)
+      for (let at = block * BLOCK_PAGES; at < end; at++) {
+        const word = this.words[at]!
+        const pfn = this.first + at
+        if (word !== 0 && countOf(word) !== this.idleCount(pfn)) counts.set(pfn, countOf(word))
       }
     }
     return counts
@@ -125,10 +136,11 @@ export class DevicePages<P> {
   takeOver(other: DevicePages<P>): void {
     const from = Math.max(this.first, other.first)
     const to = Math.min(this.last, other.last) + 1
-    if (from >= to || other.#above === UNTOUCHED) return
-    const theirs = other.#above.subarray(from - other.first, to - other.first)
-    for (let pfn = from; pfn < to; pfn += 2 ** TOUCHED_SHIFT) this.#touched(pfn)
-    this.#touched(to - 1).set(theirs, from - this.first)
+    if (from >= to || other.size === 0) return
+    const theirs = other.words.subarray(from - other.first, to - other.first)
+    for (let pfn = from; pfn < to; pfn += BLOCK_PAGES) this.touch(pfn)
+    this.touch(to - 1)
+    this.words.set(theirs, from - this.first)
     theirs.fill(0)
   }
 }

@@ -32,8 +32,11 @@ export class IdleWaits {
   readonly #pages: PageView
   readonly #schedule: Schedule
   readonly #waiters = new Map<number, IdleWaiter>()
+  readonly #whenSleeping: (any: boolean) => void
 
-  constructor(emitter: Emitter, pages: PageView, schedule: Schedule) {
+  /** `whenSleeping` is told whether any task sleeps, whenever that may have changed. */
+  constructor(emitter: Emitter, pages: PageView, schedule: Schedule, whenSleeping: (any: boolean) => void = () => {}) {
+    this.#whenSleeping = whenSleeping
     this.#emitter = emitter
     this.#pages = pages
     this.#schedule = schedule
@@ -55,6 +58,7 @@ export class IdleWaits {
     }
     const waiter: IdleWaiter = { actor, call, pages, found, waitsFor: null }
     this.#waiters.set(actor.pid, waiter)
+    this.#whenSleeping(true)
     this.#emitter.emit<MemremapPayload>('memremap/idle-wait-started', { call, inode: null, returns: true })
     this.#search(waiter)
     return waiter
@@ -89,6 +93,7 @@ export class IdleWaits {
     waiter.waitsFor = busy
     if (busy !== null) return
     this.#waiters.delete(waiter.actor.pid)
+    this.#whenSleeping(this.#waiters.size > 0)
     waiter.found?.()
     say.emit<MemremapPayload>('memremap/idle-wait-ended', { call: waiter.call, errno: 0 })
   }

@@ -9,7 +9,7 @@ import type { MemremapPayload, putHow } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import type { PageRules } from '../rules.ts'
 import type { Steps } from '../tasks.ts'
-import { TOUCHED_SHIFT, type DevicePages } from './device-pages.ts'
+import { DevicePages } from './device-pages.ts'
 import { foll } from './foll.ts'
 import { pfnToPage } from './page-address.ts'
 import { weight } from './pages.ts'
@@ -19,9 +19,6 @@ export type PutHow = (typeof putHow)[number]
 export type ReferenceKind = 'get' | 'pin'
 /** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. `freed`: it was the last. */
 export type PutResult = 'idle' | 'referenced' | 'gone' | 'freed'
-
-const NONE = new Int32Array(0)
-const NONE_TOUCHED = new Uint8Array(0)
 
 /** The kernel would have stopped here (VM_BUG_ON): a broken promise of the caller. */
 export class PageBug extends Error {
@@ -58,15 +55,17 @@ export class PageReferences<P extends FreeingOwner> {
   readonly #wake: (pfn: Pfn, cause: number) => void
   /** Counts of pages of ordinary memory that were handed in. */
   readonly #ordinary = new Map<Pfn, number>()
+  /** Stands for none. */
+  readonly #none: DevicePages<P>
   /**
-   * The counts at hand, by pfn - first, as far as they are above the idle one: of the range that was used last, while nobody
-   * listens; else none. So that counting one reference after the other takes no look-up.
+   * The pages at hand: of the range that was used last, while nobody listens and where counting is all there is to do; else none. So
+   * that counting one reference after the other takes no look-up.
    */
-  #above: Int32Array<ArrayBuffer> = NONE
-  #first: Pfn = 0
-  #touched: Uint8Array<ArrayBuffer> = NONE_TOUCHED
-  /** Whether somebody may wait for one of them to become idle. */
-  #awaited = false
+  #near: DevicePages<P>
+  /** Nobody listens, and a reference holds nothing but its page. */
+  #countsOnly = false
+  /** Whether somebody may sleep until a page is idle. */
+  #sleepers = true
   #freedWithoutCallback = false
 
   constructor({ emitter, rules, pages, hold, wake }: PageReferencesParts<P>) {
@@ -75,9 +74,12 @@ export class PageReferences<P extends FreeingOwner> {
     this.#pages = pages
     this.#hold = hold
     this.#wake = wake
+    this.#none = this.#near = new DevicePages(null as unknown as P, 0, -1)
     const forget = (): void => {
-      this.#above = NONE
+      this.#near = this.#none
+      this.#countsOnly = !emitter.on && !rules.pageHoldsPagemap
     }
+    forget()
     pages.whenChanged(forget)
     emitter.whenHeard(forget)
   }
@@ -94,11 +96,13 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0. */
   getPage(pfn: Pfn): void {
-    const at = pfn - this.#first
-    const before = at >= 0 ? this.#above[at] : undefined
-    if (before === undefined || before < 0) return this.#getPage(pfn)
-    this.#above[at] = before + 1
-    this.#touched[at >>> TOUCHED_SHIFT] = 1
+    const near = this.#at(pfn)
+    const at = pfn - near.first
+    if (!(at >= 0 && at < near.size)) return this.#getPage(pfn)
+    const word = near.words[at]!
+    if (word > 0) near.words[at] = word + 1
+    else if (word === 0) near.getFirst(at)
+    else this.#getPage(pfn)
   }
 
   #getPage(pfn: Pfn): void {
@@ -109,16 +113,25 @@ export class PageReferences<P extends FreeingOwner> {
     const above = pages.add(head, 1)
     if (above + pages.idleCount(head) <= 1) this.#bug(pfn, 'is referenced anew although its count is 0')
     if (this.#emitter.on) this.#sayGrabbed(pages, pfn, 'get', 1, above - 1)
-    else this.#bringNear(pages)
   }
 
-  /** From now on the counts of these pages are at hand, where they are plain: of small pages that are idle at 1, and hold nothing. */
-  #bringNear(pages: DevicePages<P>): void {
-    if (this.#rules.pageHoldsPagemap || this.#pages.overlapping || pages.order !== 0 || pages.idle !== 1) return
-    this.#first = pages.first
-    this.#above = pages.flat
-    this.#touched = pages.touchedBlocks
-    this.#awaited = pages.pagemap.type === memoryType.FS_DAX && this.#rules.wakes.includes('put_page')
+  /** The pages at hand, which may not have this one; brings those near that do, where counting is all there is to do. */
+  #at(pfn: Pfn): DevicePages<P> {
+    const near = this.#near
+    if (pfn >= near.first && pfn <= near.last) return near
+    return this.#countsOnly ? this.#bringNear(pfn) : near
+  }
+
+  /** Small pages that are idle at 1 come to be at hand. */
+  #bringNear(pfn: Pfn): DevicePages<P> {
+    const pages = this.#pages.at(pfn)
+    if (pages !== null && pages.order === 0 && pages.idle === 1 && !this.#pages.overlapping) this.#near = pages
+    return this.#near
+  }
+
+  /** Tells whether somebody sleeps until a page is idle; until told, somebody may. */
+  set sleepers(any: boolean) {
+    this.#sleepers = any
   }
 
   #getOrdinary(pfn: Pfn): void {
@@ -183,13 +196,20 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** `put_page` of one FOLL_GET reference. */
   putPage(pfn: Pfn): PutResult {
-    const at = pfn - this.#first
-    const before = at >= 0 ? this.#above[at] : undefined
-    if (before === undefined || before <= 0) return this.put(pfn)
-    this.#above[at] = before - 1
-    if (before > 1) return 'referenced'
-    if (this.#awaited) this.#wake(pfn, 0)
+    const near = this.#at(pfn)
+    const at = pfn - near.first
+    if (!(at >= 0 && at < near.size)) return this.put(pfn)
+    const word = near.words[at]!
+    if (!(word > 1)) return this.put(pfn)
+    near.words[at] = word - 1
+    if (word !== 2) return 'referenced'
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- one comparison in what is compiled, not five
+    if (this.#sleepers === true) this.#wakeIfAwaited(near, pfn)
     return 'idle'
+  }
+
+  #wakeIfAwaited(pages: DevicePages<P>, pfn: Pfn): void {
+    if (pages.pagemap.type === memoryType.FS_DAX && this.#rules.wakes.includes('put_page')) this.#wake(pfn, 0)
   }
 
   /** {@link put}, with a pause where the series has given back the pagemap and not yet the page. */

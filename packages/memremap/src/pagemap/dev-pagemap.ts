@@ -54,6 +54,12 @@ export interface PagemapInit {
 
 /** `struct dev_pagemap`: its ranges, its reference, and how far it has come. Made by mapping it; {@link DevPagemap.phase} says what it is. */
 export class DevPagemap {
+  // First what lookups read, so that it lies together.
+  /** Where in the machine's area its own reference is counted; 0: not there. */
+  refWordsAt = 0
+  /** The pages of which a lookup gives it back with nothing to say and nothing to take where it is cached: see {@link answersAtOnce}. */
+  answersFirst: Pfn = 0
+  answersLast: Pfn = -1
   readonly id: PagemapId
   readonly pointer: Pointer
   readonly device: DeviceId
@@ -77,8 +83,8 @@ export class DevPagemap {
   exited = false
   #ref: PercpuRef | null
   /** Pages of the first range, which alone a cached pagemap is compared with; inclusive. */
-  readonly cachedFirst: Pfn
-  readonly cachedLast: Pfn
+  readonly cachedFirst: Pfn = 0
+  readonly cachedLast: Pfn = -1
 
   constructor({ id, pointer, device, ranges, type, altmap, ref, ops, owner, vmemmapShift }: PagemapInit) {
     this.id = id
@@ -118,6 +124,12 @@ export class DevPagemap {
   /** Whether any of its struct pages exist. */
   get memory(): boolean {
     return this.ranges.some((range) => range.memory)
+  }
+
+  /** Whether a lookup gives it back as it is, where it is cached and covers the page. */
+  set answersAtOnce(atOnce: boolean) {
+    this.answersFirst = atOnce ? this.cachedFirst : 0
+    this.answersLast = atOnce ? this.cachedLast : -1
   }
 
   /** Whether its first range has a page, altmap included: what a lookup compares the cached pagemap with. */

@@ -44,7 +44,7 @@ export function mapFailed(m: MemremapMachine, p: DevPagemap, error: number, star
 
 export function mapSucceeded(m: MemremapMachine, p: DevPagemap, started: number): DevPagemap {
   p.phase = 'live'
-  m.pagemaps.unshift(p)
+  m.mapped(p)
   m.say('memremap/mapped', { pagemap: p.id, address: hex(directAddress(m, p.range.start)) }, p.device, started)
   return p
 }

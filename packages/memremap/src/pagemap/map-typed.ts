@@ -10,6 +10,9 @@ import { memoryType } from './memory-type.ts'
 import { ownRef, sampleRef } from './ref.ts'
 import { unmapSteps } from './unmap.ts'
 
+/** No node in particular. */
+export const NUMA_NO_NODE = -1
+
 /** What a driver fills into its struct dev_pagemap before it is mapped. */
 export interface PagemapSpec {
   readonly ranges: readonly PhysRange[]
@@ -20,7 +23,7 @@ export interface PagemapSpec {
   readonly owner?: string | null
   /** Order of its compound pages; 0 unless given. */
   readonly vmemmapShift?: number
-  /** NUMA node; 0 unless given. */
+  /** NUMA node; the local one unless given. devm_memremap_pages takes that of the device instead. */
   readonly nid?: number
   /** The struct itself, where it is used again: its address. A new one unless given. */
   readonly pointer?: string
@@ -30,7 +33,7 @@ export interface PagemapSpec {
 export function* memremapPages(m: MemremapMachine, device: DeviceId, spec: PagemapSpec): Steps<DevPagemap | number> {
   const id = m.ids.next('pagemap')
   const pointer = spec.pointer ?? hex(0xffff_8880_0000_0000n + BigInt(id) * 0x100n)
-  const { ranges, type, altmap = null, ops = {}, owner = null, vmemmapShift = 0, nid = 0 } = spec
+  const { ranges, type, altmap = null, ops = {}, owner = null, vmemmapShift = 0, nid = NUMA_NO_NODE } = spec
   const p = new DevPagemap({ id, pointer, device, ranges, type, altmap, ref: null, ops, owner, vmemmapShift })
   m.say('memremap/map-requested', { pagemap: id, device, pointer }, device)
   const started = sayMapStarted(m, p)
@@ -39,7 +42,7 @@ export function* memremapPages(m: MemremapMachine, device: DeviceId, spec: Pagem
   m.events.because(started, () => p.initRef(ownRef(m, p)))
   sampleRef(m, p, 'entry', started)
   for (const range of p.ranges) {
-    const error = yield* mapRange(m, p, range, nid)
+    const error = yield* mapRange(m, p, range, m.nodeFor(nid))
     if (error === 0) p.mappedRanges++
     else {
       yield* unmapSteps(m, p)
@@ -60,10 +63,12 @@ function reuse(m: MemremapMachine, p: DevPagemap): number {
 function refusal(m: MemremapMachine, p: DevPagemap): number {
   const { type, ops, owner } = p
   if (p.ranges.length === 0) return warned(m, p, 'nr_range must be specified')
+  if (type === memoryType.PRIVATE && !m.devicePrivate) return warned(m, p, 'Device private memory not supported')
   if (type === memoryType.PRIVATE && ops.migrateToRam === undefined) return warned(m, p, 'Missing migrate_to_ram method')
   if ((type === memoryType.PRIVATE || type === memoryType.COHERENT) && ops.pageFree === undefined)
     return warned(m, p, 'Missing page_free method')
   if ((type === memoryType.PRIVATE || type === memoryType.COHERENT) && owner === null) return warned(m, p, 'Missing owner')
+  if (type === memoryType.FS_DAX && m.fsDaxLimited) return warned(m, p, 'File system DAX not supported')
   // As in the kernel, nobody stops a type that does not exist.
   if (type !== null && (type < memoryType.PRIVATE || type > memoryType.PCI_P2PDMA)) warned(m, p, `Invalid pgmap type ${type}`)
   return 0

@@ -203,7 +203,7 @@ export const pagemapEvents = {
       ranges: f.opt(f.int('number of ranges')),
       ...altmap,
       ref: f.opt(f.pointer('the percpu_ref, where known')),
-      percpuCountPtr: f.opt(f.u64('percpu_count_ptr, with its ATOMIC and DEAD bits')),
+      percpuCountPtr: f.opt(f.reveals('pointer', f.u64('percpu_count_ptr, with its ATOMIC and DEAD bits'))),
       refCount: f.opt(f.u64('the atomic counter; with the bias in percpu mode')),
     },
   },

@@ -70,7 +70,7 @@ class SectionIndex implements PagemapIndex {
   }
 
   find(pfn: Pfn): DevPagemap | null {
-    return this.#keys.get(Math.floor(pfn / SECTION_PAGES)) ?? null
+    return Number.isInteger(pfn) ? (this.#keys.get(Math.floor(pfn / SECTION_PAGES)) ?? null) : null
   }
 
   store(pagemap: DevPagemap, range: LiveRange): number {

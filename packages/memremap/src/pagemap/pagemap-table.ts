@@ -31,19 +31,12 @@ export class PagemapTable {
   /** memremap without struct pages. */
   readonly mappings: Mappings
   protected readonly emitter: Emitter
-  /** Nobody listens, and a lookup that the cached pagemap answers takes no reference. */
-  #cachedIsEnough: boolean
   readonly #unmapping = new Map<DevPagemap, Progress<void>>()
 
   constructor(emitter: Emitter, ids: Ids, options: MemremapOptions = {}) {
     this.machine = new MemremapMachine(emitter, ids, options)
     this.mappings = new Mappings(this.machine)
     this.emitter = emitter
-    const takesNone = this.machine.zoneDevice && !this.rules.cachedLookupGets
-    this.#cachedIsEnough = takesNone && !emitter.on
-    emitter.whenHeard((on) => {
-      this.#cachedIsEnough = takesNone && !on
-    })
   }
 
   get rules(): MemremapRules {
@@ -159,8 +152,10 @@ export class PagemapTable {
 
   /** `get_dev_pagemap`: the live pagemap of a page, referenced; or the `cached` one the caller still holds if it covers the page. */
   getDevPagemap(pfn: Pfn, cached: DevPagemap | null = null): DevPagemap | null {
-    // The hot path of a walk: nothing is said, and nothing taken.
-    if (cached !== null && this.#cachedIsEnough && pfn >= cached.cachedFirst && pfn <= cached.cachedLast) return cached
+    // The hot paths: nothing is said, and nothing or one reference taken.
+    if (cached !== null && pfn >= cached.answersFirst && pfn <= cached.answersLast) return cached
+    const found = cached === null ? this.machine.index.find(pfn) : null
+    if (found !== null && this.machine.countRef(found, 1)) return found
     return this.machine.zoneDevice ? getDevPagemap(this.machine, pfn, cached) : null
   }
 
@@ -181,7 +176,7 @@ export class PagemapTable {
 
   /** `put_dev_pagemap`; nothing for null. */
   putDevPagemap(p: DevPagemap | null): void {
-    if (p !== null) p.ref.put()
+    if (p !== null && !this.machine.countRef(p, -1)) p.ref.put()
   }
 
   /** The pagemap whose struct page this is; null for ordinary memory, the altmap's own pages, and memory that is gone. */

@@ -15,9 +15,14 @@ export function ownRef(m: MemremapMachine, p: DevPagemap): PercpuRef {
     p.released = true
     m.say('memremap/ref-released', { pagemap: p.id, ref: ref.id }, device)
   }
-  const { events, rcu: scheduler, cpus, percpuRules: rules } = m
+  const { events, rcu: scheduler, cpus, area, percpuRules: rules } = m
   const id = hex(BigInt(p.pointer) + REF_OFFSET)
-  return new PercpuRef({ events, scheduler, cpus, rules }, { id, release: dev_pagemap_percpu_release, device })
+  const freed = (): void => {
+    p.refWordsAt = 0
+  }
+  const ref = new PercpuRef({ events, scheduler, cpus, area, rules, freed }, { id, release: dev_pagemap_percpu_release, device })
+  p.refWordsAt = ref.wordsAt
+  return ref
 }
 
 /** Says how a pagemap's reference stands. */

@@ -105,8 +105,7 @@ export function* unmapSteps(m: MemremapMachine, p: DevPagemap, cause = 0): Steps
   yield* all(m, p, before, ranges, started)
   for (const range of ranges) yield* all(m, p, eachRange, [range], started)
   yield* all(m, p, after, ranges, started)
-  const at = m.pagemaps.indexOf(p)
-  if (at >= 0) m.pagemaps.splice(at, 1)
+  m.gone(p)
   p.phase = 'removed'
   m.say('memremap/unmapped', { pagemap: p.id }, p.device, started)
 }

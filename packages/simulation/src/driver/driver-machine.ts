@@ -1,17 +1,11 @@
 import type { DriverCore } from '@devtrail/devres'
-import type { Emitter, Ids } from '@devtrail/events'
-import type { PagemapRegistry, Rcu, RulesName } from '@devtrail/memremap'
+import type { PagemapRegistry } from '@devtrail/memremap'
+import type { QueueMachine } from '@devtrail/nvdimm-pmem'
 import type { ResourceTree } from '@devtrail/resource-tree'
 
 /** What a driver finds in its machine. */
-export interface DriverMachine {
-  readonly rules: RulesName
-  readonly emitter: Emitter
-  readonly ids: Ids
-  readonly rcu: Rcu
+export interface DriverMachine extends QueueMachine {
   readonly iomem: ResourceTree
   readonly registry: PagemapRegistry
   readonly core: DriverCore
-  /** Waits, while others go on. */
-  readonly wait: (condition: () => boolean) => void
 }

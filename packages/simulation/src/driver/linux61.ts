@@ -4,12 +4,12 @@
  */
 import type { LiveDevice } from '@devtrail/devres'
 import { errno, hex } from '@devtrail/events'
-import { memoryType, memremapFlags } from '@devtrail/memremap'
+import { finish, memoryType, memremapFlags } from '@devtrail/memremap'
+import { RequestQueue } from '@devtrail/nvdimm-pmem'
 import type { DriverMachine } from './driver-machine.ts'
 import type { Namespace } from './namespace.ts'
 import { claimRange, disable, enable } from './nsio.ts'
 import { say, type LiveDisk, type PmemDriver } from './pmem-driver.ts'
-import { QueueOfRequests } from './usage-counter.ts'
 
 const PAGE = 4096
 /** What is mapped to look for info blocks. */
@@ -90,25 +90,37 @@ export class Linux61Pmem implements PmemDriver {
   }
 
   #attach(device: LiveDevice): number {
-    const { start, size, disk: name } = this.#ns
+    const { size, disk: name } = this.#ns
     if (device.resources.kmalloc(PMEM_DEVICE_BYTES) === null) return errno.ENOMEM
     const layout = this.#setupPfn(device)
     if (typeof layout === 'number') return layout
     const claimed = claimRange(this.#m, device, this.#ns, size)
     if (claimed !== 0) return claimed
-    const queue = new QueueOfRequests(this.#m, device.id)
-    const mapped = layout.pages
-      ? this.#m.registry.devmMemremapPages(device, {
-          ranges: [{ start, end: start + size - 1n }],
-          type: memoryType.FS_DAX,
-          altmap: this.#ns.pfn?.altmap ?? null,
-        })
-      : this.#m.registry.mappings.devmMemremap(device, start, size, memremapFlags.WB)
-    if (typeof mapped === 'number') return mapped
-    if (device.resources.kmalloc(PAGE) === null) return errno.ENOMEM
+    const queue = RequestQueue.alloc(this.#m, device.id)
+    if (queue === null) return errno.ENOMEM
+    const error = this.#map(device, layout.pages)
+    if (error !== 0) {
+      queue.put()
+      return error
+    }
+    queue.register()
     say(this.#m, 'nvdimm-pmem/disk-added', { device: device.id, disk: name, parent: device.name })
     this.#disk = { name, device, queue, isAlive: true }
     return device.resources.addActionOrReset(pmem_release_disk, { driver: this, disk: this.#disk } satisfies Attached)
+  }
+
+  /** The whole range, with struct pages or without, and memory for the list of bad blocks. */
+  #map(device: LiveDevice, pages: boolean): number {
+    const { start, size, pfn } = this.#ns
+    const mapped = pages
+      ? this.#m.registry.devmMemremapPages(device, {
+          ranges: [{ start, end: start + size - 1n }],
+          type: memoryType.FS_DAX,
+          altmap: pfn?.altmap ?? null,
+        })
+      : this.#m.registry.mappings.devmMemremap(device, start, size, memremapFlags.WB)
+    if (typeof mapped === 'number') return mapped
+    return device.resources.kmalloc(PAGE) === null ? errno.ENOMEM : 0
   }
 
   /** nvdimm_setup_pfn, in its bracket of mapping what it reads; or an errno. */
@@ -145,7 +157,10 @@ export class Linux61Pmem implements PmemDriver {
     disk.isAlive = false
     say(this.#m, 'nvdimm-pmem/dax-killed', { device, dax: hex(BigInt(disk.queue.pointer) + 0x800n) })
     say(this.#m, 'nvdimm-pmem/disk-removed', { device, disk: disk.name })
-    disk.queue.cleanUp()
+    disk.queue.markDying()
+    disk.queue.freezeStart()
+    finish(disk.queue.freezeWaitSteps(), this.#m.rcu)
+    disk.queue.put()
     this.#disk = null
   }
 }

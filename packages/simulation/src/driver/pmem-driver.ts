@@ -1,14 +1,13 @@
 /** What nd_pmem of the two eras have in common. */
 import type { Driver, LiveDevice } from '@devtrail/devres'
-import type { NvdimmPmemPayload } from '@devtrail/nvdimm-pmem'
+import type { NvdimmPmemPayload, RequestQueue } from '@devtrail/nvdimm-pmem'
 import type { DriverMachine } from './driver-machine.ts'
-import type { UsageCounter } from './usage-counter.ts'
 
 /** A disk while there is one. */
 export interface LiveDisk {
   readonly name: string
   readonly device: LiveDevice
-  readonly queue: UsageCounter
+  readonly queue: RequestQueue
   /** Whether files on it can be reached: until it is killed. */
   isAlive: boolean
 }

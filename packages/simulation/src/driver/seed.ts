@@ -5,11 +5,11 @@
  */
 import type { LiveDevice } from '@devtrail/devres'
 import { errno } from '@devtrail/events'
+import { RequestQueue } from '@devtrail/nvdimm-pmem'
 import type { DriverMachine } from './driver-machine.ts'
 import type { Namespace } from './namespace.ts'
 import { claimRange } from './nsio.ts'
 import { say, type LiveDisk, type PmemDriver } from './pmem-driver.ts'
-import { QueueOfPages } from './usage-counter.ts'
 
 /** sizeof(struct pmem_device), about. */
 const PMEM_DEVICE_BYTES = 88
@@ -52,13 +52,15 @@ export class SeedPmem implements PmemDriver {
     if (device.resources.kmalloc(PMEM_DEVICE_BYTES) === null) return errno.ENOMEM
     const claimed = claimRange(this.#m, device, this.#ns, size)
     if (claimed !== 0) return claimed
-    const queue = new QueueOfPages(this.#m, device.id)
+    const queue = RequestQueue.alloc(this.#m, device.id)
+    if (queue === null) return errno.ENOMEM
     const range = { start, end: start + size - 1n }
-    const mapped = this.#m.registry.devmMemremapPages(device, range, queue.ref, pfn?.altmap ?? null)
+    const mapped = this.#m.registry.devmMemremapPages(device, range, queue.usage, pfn?.altmap ?? null)
     if (typeof mapped === 'number') {
-      queue.cleanUp()
+      queue.cleanup()
       return mapped
     }
+    queue.register()
     say(this.#m, 'nvdimm-pmem/disk-added', { device: device.id, disk: name, parent: device.name })
     this.#disk = { name, device, queue, isAlive: true }
     return 0
@@ -71,7 +73,7 @@ export class SeedPmem implements PmemDriver {
     this.#m.emitter.because(seq, () => {
       if (disk === null) return
       say(this.#m, 'nvdimm-pmem/disk-removed', { device, disk: disk.name })
-      disk.queue.cleanUp()
+      disk.queue.cleanup()
       disk.isAlive = false
       this.#disk = null
     })

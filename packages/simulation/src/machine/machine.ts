@@ -1,7 +1,8 @@
 /** A machine with NVDIMMs: the live models together, and who uses them. */
 import { DriverCore, LiveDevice } from '@devtrail/devres'
-import { Emitter, errno, Ids, ManualClock, type AnyEvent } from '@devtrail/events'
-import { PagemapRegistry, pfnFlags, pfnToPfnT, Rcu, DaxFile, type DaxDevice, type RulesName } from '@devtrail/memremap'
+import { Emitter, errno, Ids, ManualClock, type AnyEvent, type PagemapId } from '@devtrail/events'
+import { PagemapRegistry, pfnFlags, pfnToPfnT, DaxFile, type DaxDevice, type RulesName } from '@devtrail/memremap'
+import type { PercpuRef } from '@devtrail/percpu-ref'
 import { Resource, ResourceTree } from '@devtrail/resource-tree'
 import type { DriverMachine } from '../driver/driver-machine.ts'
 import { Linux61Pmem } from '../driver/linux61.ts'
@@ -11,6 +12,7 @@ import { SeedPmem } from '../driver/seed.ts'
 import type { FaultSpec, FileSpec } from '../scenario/scenario.ts'
 import { Faults } from './faults.ts'
 import { Scheduler } from './scheduler.ts'
+import { WaitingRcu } from './waiting-rcu.ts'
 
 const PAGE = 4096n
 
@@ -30,12 +32,12 @@ export class SimulatedMachine implements DriverMachine {
   readonly clock = new ManualClock()
   readonly emitter: Emitter
   readonly ids = new Ids()
-  readonly rcu = new Rcu()
+  readonly rcu = new WaitingRcu()
   readonly scheduler: Scheduler
   readonly iomem: ResourceTree
   readonly registry: PagemapRegistry
   readonly core: DriverCore
-  readonly wait: (condition: () => boolean) => void
+  readonly mayAllocateQueue: () => boolean
   readonly #pmem: Pmem[] = []
   /** Devices that are there, by name. */
   readonly #devices = new Map<string, { readonly live: LiveDevice; readonly driver: PmemDriver }>()
@@ -47,8 +49,8 @@ export class SimulatedMachine implements DriverMachine {
     this.emitter = emitter
     const scheduler = new Scheduler({ clock: this.clock, emitter, rcu: this.rcu })
     this.scheduler = scheduler
-    this.wait = (condition) => scheduler.wait(condition)
     const failing = new Faults(faults)
+    this.mayAllocateQueue = () => !failing.isDue('queue-allocation')
     this.iomem = new ResourceTree(emitter, this.ids, { name: 'iomem', start: 0n, end: 2n ** 64n - 1n, rules })
     this.registry = new PagemapRegistry(emitter, this.ids, {
       rules,
@@ -64,6 +66,11 @@ export class SimulatedMachine implements DriverMachine {
       queueWork: (work) => scheduler.schedule(work),
       allocate: () => !failing.isDue('managed-allocation'),
     })
+  }
+
+  /** The pagemap that has a queue's counter for its reference. */
+  pagemapOf(ref: PercpuRef): PagemapId | null {
+    return this.registry.pagemaps.find((p) => p.ref === ref)?.id ?? null
   }
 
   /** Memory that namespaces are parts of. */
@@ -154,7 +161,7 @@ export class SimulatedMachine implements DriverMachine {
       enter: () => {
         const live = this.disk(disk)
         if (live === null || !live.isAlive) return errno.ENXIO
-        return series ? live.queue.enter() : 0
+        return series ? live.queue.enter({ nowait: true }) : 0
       },
       exit: () => {
         if (series) this.disk(disk)?.queue.exit()

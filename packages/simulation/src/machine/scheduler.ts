@@ -3,7 +3,7 @@
  * none of these is to be had, time goes on to the moment when the next one wakes up.
  */
 import type { Actor, Emitter, ManualClock } from '@devtrail/events'
-import { NeverEnds, type Pause, type Rcu, type Steps } from '@devtrail/memremap'
+import type { Pause, Rcu, Steps } from '@devtrail/memremap'
 import { inOrder, type Choices } from './choices.ts'
 
 /** Nanoseconds that a turn takes. */
@@ -37,8 +37,6 @@ export class Scheduler {
   readonly #woken: (() => void)[] = []
   /** When those that sleep go on. */
   readonly #alarms = new Set<number>()
-  /** Tasks in the middle of a wait that is no pause, innermost last. */
-  readonly #waiting: (() => boolean)[] = []
   #turns = 0
   choices: Choices = inOrder
   /** Called when a turn begins, before anybody is chosen: also while a task waits in the middle of a call. */
@@ -68,22 +66,6 @@ export class Scheduler {
     const { clock } = this.#parts
     this.#alarms.add(ns)
     if (clock.now() < ns) yield { what: 'time to pass', until: () => clock.now() >= ns }
-  }
-
-  /** Waits in the middle of what has no pauses, while others go on. @throws NeverEnds when nobody can. */
-  wait(condition: () => boolean): void {
-    this.#waiting.push(condition)
-    try {
-      this.#parts.rcu.waitUntil(condition)
-    } catch (error) {
-      if (error instanceof NeverEnds && this.#waiting.slice(0, -1).some((outer) => outer()))
-        throw new Error('two tasks wait within one another, and the outer one could go on: such a run cannot be simulated', {
-          cause: error,
-        })
-      throw error
-    } finally {
-      this.#waiting.pop()
-    }
   }
 
   /** One turn, or time passes; false when nothing is left that could happen. @throws Error after {@link TURNS_MAX} turns. */

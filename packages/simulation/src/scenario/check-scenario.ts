@@ -59,7 +59,7 @@ function checkFile(of: Unchecked, disks: ReadonlySet<string>): FileSpec {
 
 const checkFault = (of: Unchecked): FaultSpec => {
   const { at, nth } = of.fields('at', 'nth')
-  return { at: at.oneOf('managed-allocation', 'add-memory', 'store-range'), nth: nth.count(1, 1_000_000) }
+  return { at: at.oneOf('managed-allocation', 'queue-allocation', 'add-memory', 'store-range'), nth: nth.count(1, 1_000_000) }
 }
 
 function checkTask(of: Unchecked, names: Names): TaskSpec | ProgramSpec {

@@ -51,12 +51,13 @@ function duration(of: Unchecked): string {
   return nanosecondsOf(text) === null ? of.fail('a time such as "1s", "200ms" or "5us"') : text
 }
 
+const label = (of: Unchecked): string => of.text('a name', LABEL)
+
 /** A step, checked. @throws ScenarioError with its place. */
 export function checkStep(step: Unchecked, names: Names): Step {
   const { value } = step
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'do')) return step.fail('a step: an object with "do"')
   const kind = (value as { do: unknown }).do
-  const label = (of: Unchecked): string => of.text('a name', LABEL)
   switch (kind) {
     case 'bind':
     case 'unbind':

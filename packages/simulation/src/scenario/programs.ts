@@ -1,5 +1,6 @@
 /** What the steps of a task do to the machine. */
 import { foll, type Bio, type DevPagemap, type Pipe, type Steps } from '@devtrail/memremap'
+import type { RequestQueue } from '@devtrail/nvdimm-pmem'
 import type { SimulatedMachine } from '../machine/machine.ts'
 import type { PagesOf, ProgramSpec, Step, TaskSpec } from './scenario.ts'
 import { nanosecondsOf } from './units.ts'
@@ -14,6 +15,8 @@ export class Exchange {
   readonly pipes = new Map<string, Pipe<DevPagemap>>()
   readonly bios = new Map<string, Bio<DevPagemap>>()
   readonly signals = new Set<string>()
+  /** Queues of disks that somebody is in, by the disk; the disk may be gone meanwhile. */
+  readonly queues = new Map<string, RequestQueue[]>()
   /** Tasks end before their next step. */
   isOver = false
   readonly #spaces = new Map<number, { space: ReturnType<SimulatedMachine['registry']['addressSpace']>; at: Map<string, number> }>()
@@ -27,6 +30,7 @@ export class Exchange {
     const next = new Exchange(this.machine)
     for (const [name, pipe] of this.pipes) next.pipes.set(name, pipe)
     for (const [name, bio] of this.bios) next.bios.set(name, bio)
+    for (const [name, queues] of this.queues) next.queues.set(name, queues)
     return next
   }
 
@@ -96,10 +100,10 @@ function* doing(exchange: Exchange, pid: number, step: Step): Steps<void> {
       yield* machine.registry.truncate(machine.file(step.file), step.pages)
       return
     case 'enter-queue':
-      machine.disk(step.disk)?.queue.enter()
+      yield* entering(exchange, step.disk)
       return
     case 'exit-queue':
-      machine.disk(step.disk)?.queue.exit()
+      exchange.queues.get(step.disk)?.pop()?.exit()
       return
     case 'sleep':
       yield* machine.scheduler.until(machine.clock.now() + nanosecondsOf(step.for)!)
@@ -113,6 +117,15 @@ function* doing(exchange: Exchange, pid: number, step: Step): Steps<void> {
     case 'wait-for':
       yield { what: `the signal ${step.signal}`, until: () => signals.has(step.signal) }
   }
+}
+
+/** `blk_queue_enter`, which may wait; nothing where there is no disk or it is not let in. */
+function* entering({ machine, queues }: Exchange, disk: string): Steps<void> {
+  const queue = machine.disk(disk)?.queue
+  if (queue === undefined || (yield* queue.enterSteps()) !== 0) return
+  const inside = queues.get(disk)
+  if (inside === undefined) queues.set(disk, [queue])
+  else inside.push(queue)
 }
 
 function placeOf(

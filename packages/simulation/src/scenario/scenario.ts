@@ -76,8 +76,8 @@ export interface TaskSpec {
 
 /** What fails: the n-th time, from 1, that it is asked for. */
 export interface FaultSpec {
-  /** Memory for a managed resource; adding memory to the machine; storing a range in the registry of pagemaps. */
-  readonly at: 'managed-allocation' | 'add-memory' | 'store-range'
+  /** Memory for a managed resource, or for a queue; adding memory to the machine; storing a range in the registry of pagemaps. */
+  readonly at: 'managed-allocation' | 'queue-allocation' | 'add-memory' | 'store-range'
   readonly nth: number
 }
 

@@ -1,7 +1,7 @@
 import { checkBtt, type BttChecked } from '@devtrail/nvdimm-pmem/btt'
 import { decodePfn, effective, pfnMode, type Infoblock } from '@devtrail/nvdimm-pmem/media'
 import { goodSuperblock, openImage, type Image, type RangeOptions } from '../../pmem/image.ts'
-import { plural } from '../../print/units.ts'
+import { plural } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
 import { exit, type ExitCode } from '../failure.ts'
 import type { Session } from '../session.ts'

@@ -20,7 +20,7 @@ import {
 } from '@devtrail/nvdimm-pmem/media'
 import { FileMedium } from '@devtrail/nvdimm-pmem/node'
 import { bytesFrom } from '../../pmem/size.ts'
-import { bytes } from '../../print/units.ts'
+import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
 import { exit, Failure } from '../failure.ts'
 

@@ -1,7 +1,7 @@
 import { describeImage, infoblockJson, type ArenaShape, type Described } from '../../pmem/describe.ts'
 import { openImage, orphanOf, superblockName, type Image, type RangeOptions } from '../../pmem/image.ts'
 import { facts, table } from '../../print/table.ts'
-import { bytes } from '../../print/units.ts'
+import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
 import { exit, type ExitCode } from '../failure.ts'
 import type { Session } from '../session.ts'

@@ -1,0 +1,16 @@
+// prepack: the man page goes into the package. postpack (`--away`): it goes again.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exitDocs } from '../src/cli/failure.ts'
+import { Interrupt } from '../src/cli/interrupt.ts'
+import { programOf } from '../src/cli/program.ts'
+import { manPage } from '../src/shell/man.ts'
+import { treeOf } from '../src/shell/tree.ts'
+
+const folder = join(import.meta.dirname, '../man')
+rmSync(folder, { recursive: true, force: true })
+if (!process.argv.includes('--away')) {
+  const program = programOf(new Interrupt(), () => {})
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'devtrail.1'), manPage(treeOf(program), program.version()!, exitDocs))
+}
