@@ -94,7 +94,7 @@ export class PageReferences<P extends FreeingOwner> {
     return this.#pages.at(pfn)?.count(pfn) ?? this.#ordinary.get(pfn) ?? 0
   }
 
-  /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0. */
+  /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0; RangeError for what is no pfn. */
   getPage(pfn: Pfn): void {
     const near = this.#at(pfn)
     const at = pfn - near.first
@@ -106,6 +106,7 @@ export class PageReferences<P extends FreeingOwner> {
   }
 
   #getPage(pfn: Pfn): void {
+    this.#checkCount(pfn, 1, 'references')
     const pages = this.#pages.at(pfn)
     if (pages === null) return this.#getOrdinary(pfn)
     const head = pages.headOf(pfn)
