@@ -48,11 +48,12 @@ async function logStore(folder: string, size: number, blocking: boolean): Promis
   return storing(size, store, async () => void (await log.close()))
 }
 
-/** As many bytes as a durable event takes in a log. */
-async function bytesOfOne(folder: string): Promise<Uint8Array> {
+/** As many bytes as so many events, durable together, take in a log. */
+async function bytesOf(folder: string, events: number): Promise<Uint8Array> {
   const log = await createFileLog(folder, meta, vocabulary)
-  for (const event of new EventSource().take(20)) {
-    await log.append([event])
+  const source = new EventSource()
+  for (let block = 0; block < 20; block++) {
+    await log.append(source.take(events))
     await log.flush('durable')
   }
   await log.close()
@@ -62,9 +63,25 @@ async function bytesOfOne(folder: string): Promise<Uint8Array> {
   return new Uint8Array(blocks.at(-1)!.bytes).fill(7)
 }
 
-async function sizedFolder(): Promise<{ readonly folder: string; readonly bytes: Uint8Array }> {
-  const folder = workFolder(2 ** 28)
-  return { folder, bytes: await bytesOfOne(join(folder, 'size')) }
+async function sizedFolder(events: number, bytes: number): Promise<{ readonly folder: string; readonly bytes: Uint8Array }> {
+  const folder = workFolder(bytes)
+  return { folder, bytes: await bytesOf(join(folder, 'size'), events) }
+}
+
+/** What the disk takes and nobody can do without: a write of as many bytes and a sync. @param space zeros written ahead at a time. */
+function bare(path: string, bytes: Uint8Array, space: number): Work {
+  const fd = openSync(path, 'w')
+  const zeros = new Uint8Array(space)
+  let [position, size] = [0, 0]
+  return {
+    run: () => {
+      position += writeSync(fd, bytes, 0, bytes.length, position)
+      if (space > 0 && position > size) size = position + writeSync(fd, zeros, 0, space, position)
+      fdatasyncSync(fd)
+      return BATCH
+    },
+    close: () => closeSync(fd),
+  }
 }
 
 export const benches: readonly Bench[] = [
@@ -73,21 +90,27 @@ export const benches: readonly Bench[] = [
     about: 'batches of 1000 events appended, each durable before the next, by calls that block the thread as those of the peers do',
     unit: 'event',
     ...BATCH_ROUNDS,
-    setUp: () => workFolder(2 ** 30),
-    ours: (folder) => logStore(join(folder, 'log'), BATCH, true),
+    setUp: () => sizedFolder(BATCH, 2 ** 30),
+    ours: ({ folder }) => logStore(join(folder, 'log'), BATCH, true),
     peers: [
-      { name: 'node:sqlite, WAL, synchronous=FULL', goal: 3, work: (folder) => storing(BATCH, ...sqliteStore(join(folder, 'a.db'), 1)) },
+      {
+        name: 'node:sqlite, WAL, synchronous=FULL',
+        goal: 3,
+        work: ({ folder }) => storing(BATCH, ...sqliteStore(join(folder, 'a.db'), 1)),
+      },
       {
         name: 'node:sqlite, the same, 100 rows a statement',
         goal: 3,
-        work: (folder) => storing(BATCH, ...sqliteStore(join(folder, 'b.db'), 100)),
+        work: ({ folder }) => storing(BATCH, ...sqliteStore(join(folder, 'b.db'), 100)),
       },
-      { name: 'lmdb, a sync transaction', goal: 5, work: (folder) => storing(BATCH, ...lmdbStore(join(folder, 'a.mdb'), false)) },
+      { name: 'lmdb, a sync transaction', goal: 5, work: ({ folder }) => storing(BATCH, ...lmdbStore(join(folder, 'a.mdb'), false)) },
       {
         name: 'lmdb, the same, shared structures, append',
         goal: 5,
-        work: (folder) => storing(BATCH, ...lmdbStore(join(folder, 'b.mdb'), true)),
+        work: ({ folder }) => storing(BATCH, ...lmdbStore(join(folder, 'b.mdb'), true)),
       },
+      { name: 'a bare write + fdatasync, as many bytes', work: ({ folder, bytes }) => bare(join(folder, 'bare'), bytes, 0) },
+      { name: 'the same into zeros written ahead', work: ({ folder, bytes }) => bare(join(folder, 'bare-ahead'), bytes, 2 ** 18) },
     ],
   }),
   timedBench({
@@ -95,7 +118,7 @@ export const benches: readonly Bench[] = [
     about: 'one event appended, durable before the next; the peer writes as many bytes as it takes in the log',
     unit: 'event',
     ...ONE_ROUNDS,
-    setUp: sizedFolder,
+    setUp: () => sizedFolder(1, 2 ** 28),
     ours: ({ folder }) => logStore(join(folder, 'log'), 1, false),
     peers: [
       {
@@ -122,7 +145,7 @@ export const benches: readonly Bench[] = [
     about: 'the same by calls that block the thread',
     unit: 'event',
     ...ONE_ROUNDS,
-    setUp: sizedFolder,
+    setUp: () => sizedFolder(1, 2 ** 28),
     ours: ({ folder }) => logStore(join(folder, 'log'), 1, true),
     peers: [
       {

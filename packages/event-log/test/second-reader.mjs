@@ -436,7 +436,10 @@ const HEADER = 64
 const BLOCK = 48
 const TRAILER = 24
 /** Space is laid out up to multiples of this. */
-const SPACE = 4096
+/** Blocks behind which there may be space are at most so large; a file with space ends at a multiple, and has at most so much. */
+const SPACED = 65_536
+const SPACE_ALIGN = 4096
+const SPACE = 262_144
 
 /** A segment's file, and checksums seeded with where its bytes are. */
 class Segment {
@@ -546,7 +549,7 @@ class Segment {
     const data = this.dataEnd(offset)
     if (data > offset && allZero(bytes.subarray(offset, data - 1)) && Number.isInteger(Math.log2(bytes[data - 1]))) return false
     if (offset + size > bytes.length) return true
-    if (hasHeader ? size <= SPACE && data < offset + size : data <= offset + BLOCK) return true
+    if (hasHeader ? size <= SPACED && data < offset + size : data <= offset + BLOCK) return true
     return sectorParts(bytes, offset, hasHeader ? offset + size : data).some(allZero)
   }
 
@@ -554,7 +557,7 @@ class Segment {
   isTailAt(offset) {
     const { bytes } = this
     const data = this.dataEnd(offset)
-    return data > offset || bytes.length % SPACE !== 0 || bytes.length - offset > SPACE
+    return data > offset || bytes.length % SPACE_ALIGN !== 0 || bytes.length - offset > SPACE
   }
 
   /** Whether the trailer at an offset is what a writer was in the middle of. */

@@ -6,7 +6,7 @@ import { type Bytes, must, mustBeUnpolluted, mutated, Random, replaced, type Tar
 import { crc32, zstdCompressSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
 import { unpacked } from '../../src/codec/compression.ts'
-import { FRAME_ALIGN, FRAME_BYTES, unmask } from '../../src/codec/frame.ts'
+import { FRAME_ALIGN, FRAME_BYTES, xorWith } from '../../src/codec/frame.ts'
 import { SEGMENT_HEADER_BYTES, TRAILER_BYTES } from '../../src/codec/segment.ts'
 import type { LogReader, ReadRange } from '../../src/contract.ts'
 import { LogDamagedError } from '../../src/errors.ts'
@@ -107,7 +107,7 @@ function withChangedRaw(file: Bytes, at: number, bytes: number, raw: Bytes): Byt
   const stored = new Uint8Array(Math.ceil((frame.length + 1) / FRAME_ALIGN) * FRAME_ALIGN)
   stored.set(frame)
   stored[stored.length - 1] = stored.length - frame.length
-  unmask(stored, file[at + 21]!)
+  xorWith(stored, file[at + 21]!)
   const out = replaced(file, at + FRAME_BYTES, bytes, stored)
   const view = new DataView(out.buffer)
   view.setUint32(at + 12, stored.length, true)
@@ -122,14 +122,14 @@ function withChangedBody(file: Bytes, random: Random, other: Bytes): Bytes {
   const { at, bytes } = random.oneOf(pieces)
   const mask = file[at + 21]!
   const body = file.slice(at + FRAME_BYTES, at + FRAME_BYTES + bytes)
-  unmask(body, mask)
+  xorWith(body, mask)
   const raw = rawOf(file, at, body)
   if (raw !== null && random.once(2)) return withChangedRaw(file, at, bytes, mutated(raw, random, other))
   let changed = mutated(body, random, other)
   if (random.once(2)) changed = changed.slice(0, bytes)
   const padded = new Uint8Array(Math.ceil(Math.max(changed.length, random.once(2) ? bytes : 0) / FRAME_ALIGN) * FRAME_ALIGN)
   padded.set(changed)
-  unmask(padded, mask)
+  xorWith(padded, mask)
   const out = replaced(file, at + FRAME_BYTES, bytes, padded)
   new DataView(out.buffer).setUint32(at + 12, padded.length, true)
   return out
@@ -341,7 +341,10 @@ async function mustVerify(disk: FlatDisk, all: Heard | null): Promise<void> {
     const { isWhole, damages, events } = await verifyOn(disk, FOLDER, vocabulary)
     must(isWhole === (damages.length === 0), 'whole is without damage')
     if (all === null) return must(!isWhole, 'a log that cannot be opened is not whole')
-    must(all.error !== null || events === all.events.length, 'verify reads the same events')
+    // A forged block that says other than its events are is damage to verify alone; reading passes it over by that, or does not.
+    const isMissaid = damages.some(({ expected }) => expected === 'a summary of its events')
+    const isSame = isMissaid ? events <= all.events.length : events === all.events.length
+    must(all.error !== null || isSame, 'verify reads the same events')
     must(!isWhole || (all.damages.length === 0 && all.error === null), 'verify finds what reading finds')
   } catch (error) {
     mustBeForeseen(error)

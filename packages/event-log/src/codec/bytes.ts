@@ -14,10 +14,13 @@ const ASCII_CHARS = 32
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>
   #view: DataView<ArrayBuffer>
+  /** The same bytes as words; made when they are asked for, not for each column. */
+  #words16: Uint16Array<ArrayBuffer> | null = null
+  #words32: Uint32Array<ArrayBuffer> | null = null
   length = 0
 
   constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity)
+    this.#bytes = new Uint8Array(Math.ceil(capacity / 4) * 4)
     this.#view = new DataView(this.#bytes.buffer)
   }
 
@@ -31,10 +34,12 @@ export class ByteWriter {
     const at = this.length
     const needed = at + n
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+      const grown = new Uint8Array(Math.max(Math.ceil(needed / 4) * 4, this.#bytes.length * 2))
       grown.set(this.#bytes.subarray(0, at))
       this.#bytes = grown
       this.#view = new DataView(grown.buffer)
+      this.#words16 = null
+      this.#words32 = null
     }
     this.length = needed
     return at
@@ -43,6 +48,15 @@ export class ByteWriter {
   /** The bytes themselves, to fill what was reserved. Not valid any more after the next write. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes
+  }
+
+  /** The same as words of 16 bits, of the machine's order. */
+  get words16(): Uint16Array<ArrayBuffer> {
+    return (this.#words16 ??= new Uint16Array(this.#bytes.buffer))
+  }
+
+  get words32(): Uint32Array<ArrayBuffer> {
+    return (this.#words32 ??= new Uint32Array(this.#bytes.buffer))
   }
 
   clear(): void {

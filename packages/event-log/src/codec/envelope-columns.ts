@@ -3,15 +3,15 @@ import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
 import type { ByteWriter } from './bytes.ts'
 import type { DictionaryWriter } from './dictionary.ts'
 import { Interned } from './interned.ts'
-import { writeInts } from './write-ints.ts'
-import { Numbers, SparseNumbers, grown } from './numbers.ts'
+import { rangeOf, writeInts, type Range } from './write-ints.ts'
+import { Numbers, SparseNumbers, grown, isWholeNumber } from './numbers.ts'
 import { deviceBit, type Summary } from './summary.ts'
 
-const MAX = Number.MAX_SAFE_INTEGER
 const ACTOR_SLOTS = 64
+const NO_RANGE: Range = { min: Infinity, max: -Infinity, nulls: 0 }
 const NO_DISTANCES = new Float64Array(0)
 
-const isWhole = (n: unknown): n is number => typeof n === 'number' && n >= -MAX && n <= MAX && Math.floor(n) === n
+const isWhole = (n: unknown): n is number => typeof n === 'number' && isWholeNumber(n)
 const isShortOrAbsent = (text: unknown): boolean => text === undefined || (typeof text === 'string' && text.length < EVENT_CHARS_MAX / 4)
 
 interface KnownActor {
@@ -38,6 +38,8 @@ export class EnvelopeColumns {
   readonly #cause = new Numbers()
   readonly #dictionary: DictionaryWriter
   readonly #strings: Interned
+  #times: Range = NO_RANGE
+  #entries: Range = NO_RANGE
   #lastContext = ''
   #lastContextId = 0
   /** The actor last seen with a pid of each remainder. */
@@ -125,29 +127,29 @@ export class EnvelopeColumns {
     this.count = count
   }
 
+  /** What the block says of its events; to be asked before they are written. */
   summary(typeMask: number): Summary {
-    let minTime = Infinity
-    let maxTime = -Infinity
-    let minEntry = Infinity
-    let maxEntry = -Infinity
-    let deviceMask = 0
-    let lastDevice = 0
-    let isFirst = true
-    for (let i = 0; i < this.count; i++) {
-      const time = this.#time[i]!
-      const entry = this.#entry[i]!
-      const device = this.#device[i]!
-      if (time < minTime) minTime = time
-      if (time > maxTime) maxTime = time
-      if (entry < minEntry) minEntry = entry
-      if (entry > maxEntry) maxEntry = entry
-      if (!isFirst && (device === lastDevice || (device !== device && lastDevice !== lastDevice))) continue
-      isFirst = false
-      lastDevice = device
-      deviceMask |= deviceBit(device === device ? device : null)
+    const n = this.count
+    this.#times = rangeOf(this.#time, n)
+    this.#entries = rangeOf(this.#entry, n)
+    const { min: first, max: last } = this.#entries
+    return {
+      minTime: this.#times.min,
+      maxTime: this.#times.max,
+      entries: first <= last ? { first, last } : null,
+      deviceMask: this.#deviceMask(),
+      typeMask,
     }
-    const entries = minEntry <= maxEntry ? { first: minEntry, last: maxEntry } : null
-    return { minTime, maxTime, entries, deviceMask: deviceMask >>> 0, typeMask }
+  }
+
+  #deviceMask(): number {
+    const devices = this.#device
+    let mask = 0
+    for (let i = 0; i < this.count; i++) {
+      const device = devices[i]!
+      mask |= device === device ? deviceBit(device) : deviceBit(null)
+    }
+    return mask >>> 0
   }
 
   /** Writes all columns and empties them; `lastSeq` is the last event's. */
@@ -155,11 +157,11 @@ export class EnvelopeColumns {
     const n = this.count
     this.#writeCauses(out, lastSeq)
     writeInts(out, this.type, n)
-    writeInts(out, this.#time, n)
+    writeInts(out, this.#time, n, this.#times)
     writeInts(out, this.#device, n)
     writeInts(out, this.#cpu, n)
     writeInts(out, this.#actor, n)
-    writeInts(out, this.#entry, n)
+    writeInts(out, this.#entry, n, this.#entries)
     this.#context.write(out, n)
     this.#source.write(out, n)
     this.#where.write(out, n)

@@ -3,13 +3,12 @@ import { EVENT_CHARS_MAX, IO_BYTES } from '../limits.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Interned } from './interned.ts'
 import { writeInts } from './write-ints.ts'
-import { grown } from './numbers.ts'
+import { grown, isWholeNumber } from './numbers.ts'
 import { storageOf, type Storage } from './storage.ts'
 
 const word = new BigUint64Array(1)
 const halves = new Uint32Array(word.buffer)
 const WORD_MAX = 0xffff_ffff_ffff_ffffn
-const MAX = Number.MAX_SAFE_INTEGER
 
 /** The texts of the column at hand. */
 let textBytes = new ByteWriter()
@@ -53,7 +52,7 @@ export class FieldColumn {
     if (value === null) return this.#takeNull()
     switch (this.#storage) {
       case INT:
-        if (typeof value !== 'number' || !(value >= -MAX && value <= MAX) || Math.floor(value) !== value) return REFUSED
+        if (typeof value !== 'number' || !isWholeNumber(value)) return REFUSED
         this.#values[this.#length++] = value
         return 0
       case INTERNED:

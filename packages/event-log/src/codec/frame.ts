@@ -136,8 +136,13 @@ export function readFrame(bytes: Uint8Array, place: Place, offset: number): Fram
   return frame
 }
 
-/** Xors a body with its mask, in place. */
-export function unmask(body: Uint8Array, mask: number): void {
+/** Xors a body with its mask, in place: masks and unmasks. */
+export function xorWith(body: Uint8Array, mask: number): void {
   if (mask === 0) return
-  for (let i = 0; i < body.length; i++) body[i]! ^= mask
+  const head = Math.min(body.length, (4 - (body.byteOffset % 4)) % 4)
+  const words = new Uint32Array(body.buffer, body.byteOffset + head, (body.length - head) >> 2)
+  const wide = Math.imul(mask, 0x0101_0101)
+  for (let i = 0; i < head; i++) body[i]! ^= mask
+  for (let i = 0; i < words.length; i++) words[i]! ^= wide
+  for (let i = head + words.length * 4; i < body.length; i++) body[i]! ^= mask
 }

@@ -1,6 +1,13 @@
 import type { ByteWriter } from './bytes.ts'
 import { writeInts } from './write-ints.ts'
 
+const MAX = Number.MAX_SAFE_INTEGER
+
+/** Whether a number is a whole one, and exact. Most are small: that is seen at once. */
+export function isWholeNumber(n: number): boolean {
+  return (n | 0) === n || (n >= -MAX && n <= MAX && Math.floor(n) === n)
+}
+
 /** A copy with room for four times as many. */
 export function grown(values: Float64Array): Float64Array<ArrayBuffer> {
   const more = new Float64Array(Math.max(64, values.length * 4))

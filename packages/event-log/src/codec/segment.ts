@@ -1,7 +1,7 @@
 /** What a segment has beside its blocks: a header, and once it is sealed an index with a second copy of its dictionary. */
 import { BrokenBlockError, ByteReader, ByteWriter } from './bytes.ts'
 import type { Dictionary, DictionaryWriter } from './dictionary.ts'
-import { FRAME_ALIGN, FRAME_BYTES, FRAME_VERSION, INDEX, bodyCrc, writeFrame, type Frame, type Place } from './frame.ts'
+import { FRAME_ALIGN, FRAME_BYTES, FRAME_VERSION, INDEX, bodyCrc, writeFrame, xorWith, type Frame, type Place } from './frame.ts'
 import { readInts } from './read-ints.ts'
 import { writeInts } from './write-ints.ts'
 import type { Slab } from './slab.ts'
@@ -9,8 +9,12 @@ import { readSummary, type Summary } from './summary.ts'
 
 export const SEGMENT_HEADER_BYTES = 64
 export const TRAILER_BYTES = 24
-/** The space that is laid out behind small blocks ends at a multiple of this, and is smaller. */
-export const SPACE_BYTES = 4096
+/** Blocks of at most so many bytes end with a byte that tells them from one whose end was not written: behind them there may be space. */
+export const SPACED_BYTES_MAX = 64 * 1024
+/** The space laid out behind such blocks ends at a multiple of this. */
+export const SPACE_ALIGN = 4096
+/** Zeros at the end of a file that can be space, at most. */
+export const SPACE_BYTES_MAX = 256 * 1024
 /** Blocks of one segment at most. */
 export const SEGMENT_BLOCKS_MAX = 65_536
 
@@ -80,8 +84,9 @@ export function frameBlock(body: Uint8Array, place: Place, offset: number, about
   const bytes = FRAME_BYTES + body.length
   const block = slab === undefined ? new Uint8Array(bytes) : slab.take(bytes)
   const mask = maskFor(body, offset + FRAME_BYTES)
-  const stored = mask === 0 ? body : body.map((byte) => byte ^ mask)
-  block.set(stored, FRAME_BYTES)
+  const stored = block.subarray(FRAME_BYTES)
+  stored.set(body)
+  xorWith(stored, mask)
   const { kind, count, firstIndex, lastSeq, synced, rawBytes = 0 } = about
   const crc = bodyCrc(place, offset, stored)
   writeFrame(block, place, offset, { kind, bodyBytes: body.length, rawBytes, bodyCrc: crc, mask, count, firstIndex, lastSeq, synced })
@@ -117,11 +122,11 @@ function hasTwoBits(byte: number): boolean {
 }
 
 /**
- * What to xor a body with so that no sector of it is all zero, and that a small block, behind which there may be zeros, ends
- * with what is surely none; 0 where there is no need.
+ * What to xor a body with so that no sector of it is all zero, and that a block behind which there may be zeros ends with what
+ * is surely none; 0 where there is no need.
  */
 function maskFor(body: Uint8Array, offset: number): number {
-  const last = FRAME_BYTES + body.length > SPACE_BYTES ? 0xff : (body.at(-1) ?? 0xff)
+  const last = FRAME_BYTES + body.length > SPACED_BYTES_MAX ? 0xff : (body.at(-1) ?? 0xff)
   if (hasTwoBits(last) && !hasUnwrittenSector(body, offset)) return 0
   const constants = new Set<number>()
   for (let at = 0; at < body.length; at = endOfSector(body, offset, at)) {

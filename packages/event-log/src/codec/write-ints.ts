@@ -80,9 +80,14 @@ function writeOne(out: ByteWriter, value: number): void {
   out.signed(value)
 }
 
-/** The first `n` of `values`; all must be safe integers or NaN. */
-export function writeInts(out: ByteWriter, values: Float64Array, n: number): void {
-  if (n === 1) return writeOne(out, values[0]!)
+/** What a column is between; `min` is above `max` where all are null. */
+export interface Range {
+  readonly min: number
+  readonly max: number
+  readonly nulls: number
+}
+
+export function rangeOf(values: Float64Array, n: number): Range {
   let nulls = 0
   let min = Infinity
   let max = -Infinity
@@ -92,18 +97,25 @@ export function writeInts(out: ByteWriter, values: Float64Array, n: number): voi
     if (v > max) max = v
     if (v !== v) nulls++
   }
+  return { min, max, nulls }
+}
+
+/** The first `n` of `values`; all must be safe integers or NaN. @param range theirs, where somebody knows it already. */
+export function writeInts(out: ByteWriter, values: Float64Array, n: number, range?: Range): void {
+  if (n === 1) return writeOne(out, values[0]!)
+  const { min, max, nulls } = range ?? rangeOf(values, n)
   if (nulls === n) return out.u8(n === 0 ? 0 : ALL_NULL)
   const { kept, count } = nulls === 0 ? { kept: values, count: n } : compacted(values, n)
   const width = widthOf(max - min)
   const steps = stepsWithin(kept, count, RANGE[width]!)
   const delta = steps !== null
   const base = delta ? steps.min : min
-  const range = delta ? steps.max - steps.min : max - min
-  let code = widthOf(range)
+  const span = delta ? steps.max - steps.min : max - min
+  let code = widthOf(span)
   let divisor = 1
   if (code === 2 || code === 3) {
     divisor = sharedDivisor(kept, count, base, delta)
-    if (divisor > 1) code = widthOf(range / divisor)
+    if (divisor > 1) code = widthOf(span / divisor)
   }
   out.u8(code | (delta ? DELTA : 0) | (nulls > 0 ? NULLS : 0) | (divisor > 1 ? SCALED : 0))
   if (nulls > 0) writeNulls(out, values, n)
@@ -120,20 +132,22 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
   out.align(alignmentOf(code))
   if (code === WIDE) return writeWide(out, values, count)
   const at = out.reserve(bytesOf(code, n))
-  if (code > WIDE) return pack(out.bytes, at, values, n, { code, base, delta, divisor })
   const from = delta ? stepsOf(values, n) : values
-  const offset = out.bytes.byteOffset + at
-  const { buffer } = out.bytes
+  // Words of less than a byte come of small ranges, and of divided ones only when all of that was.
+  if (code > WIDE)
+    return pack(out.bytes, at, divisor === 1 ? from : divided(from, n, base, divisor), n, divisor === 1 ? base : 0, BITS[code]!)
   // One loop for each width: each sees arrays of one kind only.
   if (code === 1) {
-    const words = new Uint8Array(buffer, offset, n)
-    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+    const words = out.bytes
+    for (let i = 0; i < n; i++) words[at + i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
   } else if (code === 2) {
-    const words = new Uint16Array(buffer, offset, n)
-    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+    const words = out.words16
+    const first = at >> 1
+    for (let i = 0; i < n; i++) words[first + i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
   } else {
-    const words = new Uint32Array(buffer, offset, n)
-    for (let i = 0; i < n; i++) words[i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
+    const words = out.words32
+    const first = at >> 2
+    for (let i = 0; i < n; i++) words[first + i] = divisor === 1 ? from[i]! - base : (from[i]! - base) / divisor
   }
 }
 
@@ -146,24 +160,32 @@ function stepsOf(values: Float64Array, n: number): Float64Array {
   return steps
 }
 
+/** The quotients of what is above `base`, in the buffer of steps. */
+function divided(values: Float64Array, n: number, base: number, divisor: number): Float64Array {
+  if (steps.length < n) steps = new Float64Array(n)
+  for (let i = 0; i < n; i++) steps[i] = (values[i]! - base) / divisor
+  return steps
+}
+
 function writeWide(out: ByteWriter, values: Float64Array, count: number): void {
   const at = out.reserve(count * 8)
-  const words = new Uint32Array(out.bytes.buffer, out.bytes.byteOffset + at, count * 2)
+  const words = out.words32
+  const low = at >> 2
+  const high = low + count
   for (let i = 0; i < count; i++) {
     const v = values[i]!
-    words[i] = v % 2 ** 32
-    words[count + i] = Math.floor(v / 2 ** 32)
+    words[low + i] = v % 2 ** 32
+    words[high + i] = Math.floor(v / 2 ** 32)
   }
 }
 
 /** Several words to a byte, the first in its lowest bits. */
-function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, { code, base, delta, divisor }: Layout): void {
-  const bits = BITS[code]!
+function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, base: number, bits: number): void {
+  if (bits === 4) return packHalves(bytes, at, values, n, base)
   let byte = 0
   let shift = 0
   for (let i = 0; i < n; i++) {
-    const difference = (delta ? values[i + 1]! - values[i]! : values[i]!) - base
-    byte |= (divisor === 1 ? difference : difference / divisor) << shift
+    byte |= (values[i]! - base) << shift
     shift += bits
     if (shift < 8) continue
     bytes[at++] = byte
@@ -171,4 +193,11 @@ function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, { 
     shift = 0
   }
   if (shift > 0) bytes[at] = byte
+}
+
+/** The same for two words to a byte. */
+function packHalves(bytes: Uint8Array, at: number, values: Float64Array, n: number, base: number): void {
+  const pairs = n >> 1
+  for (let i = 0; i < pairs; i++) bytes[at + i] = (values[2 * i]! - base) | ((values[2 * i + 1]! - base) << 4)
+  if (n % 2 === 1) bytes[at + pairs] = values[n - 1]! - base
 }

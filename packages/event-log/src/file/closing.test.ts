@@ -78,3 +78,70 @@ test('a log that was closed, written on and then not closed has no fewer events 
   await writeFile(last, left)
   expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, lastSeq: 31, damages: [] })
 })
+
+/** Waits until there are so many of something. */
+async function until(count: () => number, wanted: number): Promise<void> {
+  for (const end = Date.now() + 20_000; count() < wanted;) {
+    if (Date.now() > end) throw new Error(`${count()} of ${wanted} after 20 s`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+test.each([
+  ['from its start', 0],
+  ['from its end', 31],
+])('who follows a log whose end is missing is told once, %s, and goes on when it is repaired', async (_, from) => {
+  const last = await closedLog()
+  await truncate(last, 84)
+  await using reader = await openFileLog(folder, sampleVocabulary, { pollMs: 20 })
+  const kept = reader.lastSeq
+  const damages: string[] = []
+  const seen: number[] = []
+  const following = (async () => {
+    for await (const { seq } of reader.follow({ from, to: 32, onDamage: (d) => damages.push(d.message) })) seen.push(seq)
+  })()
+  await until(() => damages.length, 1)
+  expect([seen.length, damages[0]]).toStrictEqual([from === 0 ? kept + 1 : 0, expect.stringMatching(/as when the log was closed/)])
+  await repairFileLog(folder)
+  const writer = await appendFileLog(folder, sampleVocabulary)
+  await writer.append(sampleEvents(32, { first: kept + 1 }))
+  await writer.close()
+  await following
+  expect([seen.at(-1), seen.length, damages.length]).toStrictEqual([32, from === 0 ? 33 : 2, 1])
+})
+
+test('and who takes no damage gets what is there, and then the error', async () => {
+  await truncate(await closedLog(), 84)
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  const seen: number[] = []
+  const following = (async () => {
+    for await (const { seq } of reader.follow()) seen.push(seq)
+  })()
+  await expect(following).rejects.toThrow(/as when the log was closed/)
+  expect(seen).toHaveLength(reader.lastSeq + 1)
+})
+
+test(
+  'a log cut at any byte after closing: repair says what is lost, keeps the rest, and the log goes on',
+  { timeout: 60_000 },
+  async () => {
+    const last = await closedLog()
+    const [bytes, head] = [readFileSync(last), readFileSync(join(folder, 'log.json'))]
+    for (let size = 0; size <= bytes.length; size += size < 200 || size > bytes.length - 40 ? 1 : 17) {
+      await writeFile(last, bytes.subarray(0, size))
+      await writeFile(join(folder, 'log.json'), head)
+      const found = await verifyFileLog(folder, sampleVocabulary)
+      const { lost } = await repairFileLog(folder)
+      const expected = found.lastSeq < 30 ? ['31 events up to seq 30, as when the log was closed'] : []
+      expect([size, found.damages.map((d) => d.expected), lost.map((d) => d.expected)]).toStrictEqual([size, expected, expected])
+      expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({
+        isWhole: true,
+        lastSeq: found.lastSeq,
+        damages: [],
+        tornTail: null,
+      })
+      await using reader = await openFileLog(folder, sampleVocabulary)
+      expect(await eventsOf(reader)).toStrictEqual(sampleEvents(found.lastSeq, { baseline: 1 }))
+    }
+  },
+)

@@ -26,6 +26,8 @@ export interface FollowerStart {
   readonly mustGoOn: () => void
   /** Takes the damage that a segment is not there. */
   readonly tell: (damage: LogDamagedError) => void
+  /** Called when all there is has been handed out, before each wait for more. */
+  readonly caughtUp: () => void
 }
 
 /** The file of the segment that grows. */
@@ -65,7 +67,7 @@ export class Follower {
    * @throws what `mustGoOn` and `tell` throw.
    */
   async *parts(): AsyncGenerator<SegmentFile, void> {
-    const { waiting, mustGoOn } = this.#start
+    const { waiting, mustGoOn, caughtUp } = this.#start
     try {
       this.#newest = await this.#last()
       for (; !waiting.isOver; mustGoOn()) {
@@ -73,7 +75,10 @@ export class Follower {
         const part = isFinal ? await this.#rest() : await this.#grown()
         if (part !== null) yield this.#handedOut(part)
         if (isFinal) await this.#next()
-        else if (part === null && (this.#newest = await this.#last()) <= this.#number) await this.#wait()
+        else if (part === null && (this.#newest = await this.#last()) <= this.#number) {
+          caughtUp()
+          await this.#wait()
+        }
       }
     } finally {
       this.#watch?.close()

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogWriter } from '../contract.ts'
 
-/** A segment without the space laid out behind its last block, which is a small one. */
+/** A segment without the space laid out behind its last block, which is none of the largest. */
 export function withoutSpace<T extends Uint8Array>(bytes: T): T {
   return bytes.subarray(0, bytes.findLastIndex((byte) => byte !== 0) + 1) as T
 }

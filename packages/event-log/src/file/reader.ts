@@ -207,9 +207,15 @@ export class FileLogReader implements LogReader {
     }
     const looking = this.#looking()
     const { disk, folder, logId, pollMs } = this.#start
+    let loss = this.#loss()
+    const caughtUp = (): void => {
+      if (loss !== null) tellOrThrow(range, loss)
+      loss = null
+    }
     range.signal?.addEventListener('abort', waiting.ring)
     try {
-      const follower = new Follower({ disk, folder, logId, pollMs, waiting, mustGoOn, tell, first: this.#firstFor(checked) })
+      const first = this.#firstFor(checked)
+      const follower = new Follower({ disk, folder, logId, pollMs, waiting, mustGoOn, tell, caughtUp, first })
       for await (const part of follower.parts()) {
         chain.enter(part.start)
         yield* this.#blocksOf(part, checked, range, chain, looking, tell)

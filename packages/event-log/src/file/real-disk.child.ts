@@ -108,7 +108,7 @@ const scenarios: Record<string, () => Promise<object>> = {
     const writer = await create('log')
     await more(writer)
     const durable = writer.lastSeq
-    await writer.append(sampleEvents(writer.lastSeq + 3000, { first: writer.lastSeq + 1 }))
+    await writer.append(sampleEvents(writer.lastSeq + 30_000, { first: writer.lastSeq + 1 }))
     fill(filler)
     const close = await outcome(() => writer.close())
     const full = await found()

@@ -7,6 +7,7 @@ import { appendOn } from './append.ts'
 import { hexCrc } from './crc.ts'
 import { createOn } from './create.ts'
 import { FaultyDisk, type Survives } from './faulty-disk.test-support.ts'
+import { withoutSpace } from './left-open.test-support.ts'
 import { openOn } from './open.ts'
 import { repairOn } from './repair.ts'
 import { segmentPath } from './segment-file.ts'
@@ -37,10 +38,10 @@ async function damagedLog(
   for (let seq = 1; seq <= 5; seq++) {
     await writer.append([long(seq)])
     await writer.flush(seq === 2 ? 'written' : 'durable')
-    starts.push((await disk.stat(SEGMENT)).size)
+    starts.push(withoutSpace(await bytesOf(disk, SEGMENT)).length)
   }
   disk.reboot('everything')
-  const changed = change(await bytesOf(disk, SEGMENT), starts)
+  const changed = change(withoutSpace(await bytesOf(disk, SEGMENT)), starts)
   const file = await disk.open(SEGMENT, 'r+')
   await file.truncate(0)
   await file.write(changed, 0)

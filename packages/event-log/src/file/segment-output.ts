@@ -1,11 +1,16 @@
 import { join } from 'node:path'
 import { DictionaryWriter } from '../codec/dictionary.ts'
-import { SEGMENT_HEADER_BYTES, SPACE_BYTES, segmentHeader, type SegmentStart } from '../codec/segment.ts'
+import { SEGMENT_HEADER_BYTES, SPACED_BYTES_MAX, SPACE_ALIGN, SPACE_BYTES_MAX, segmentHeader, type SegmentStart } from '../codec/segment.ts'
 import { IO_BYTES } from '../limits.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { SEGMENTS_FOLDER } from './layout.ts'
 import { placeOf, segmentPath } from './segment-file.ts'
 import type { MadeSoFar } from './segment-maker.ts'
+
+/** Space is laid out for so many more writes as large as the one before it. */
+const SPACE_FOR = 16
+
+const zeros = new Uint8Array(SPACE_BYTES_MAX)
 
 /** The folder of a log. */
 interface LogFolder {
@@ -145,11 +150,12 @@ export class SegmentOutput {
       while (next < pending.length && (next === first || bytes + pending[next]!.length <= IO_BYTES)) bytes += pending[next++]!.length
       const piece = next === first + 1 ? pending[first]! : joined(pending.slice(first, next), bytes)
       const end = this.#position + bytes
-      if (isSynced && bytes <= SPACE_BYTES / 2 && end > this.#size) await this.#layOut(end)
       await this.#file.write(piece, this.#position)
       this.#position = end
-      this.#size = Math.max(this.#size, end)
       this.#written += bytes
+      if (end <= this.#size) continue
+      this.#size = end
+      if (isSynced && bytes <= SPACED_BYTES_MAX) await this.#layOut(bytes)
     }
   }
 
@@ -164,13 +170,15 @@ export class SegmentOutput {
   }
 
   /**
-   * Makes the file larger than it has to be, by zeros: a sync of a file whose size did not change is sooner over. It is no
-   * harm when that cannot be done.
+   * Writes zeros behind what was written last, `bytes` bytes, for more of its kind: a sync of a file that got no larger and no
+   * new place on the disk is sooner over. It is no harm when that cannot be done.
    */
-  async #layOut(end: number): Promise<void> {
-    const size = Math.ceil(end / SPACE_BYTES) * SPACE_BYTES
+  async #layOut(bytes: number): Promise<void> {
+    const position = this.#position
+    const most = position - bytes + SPACE_BYTES_MAX
+    const size = Math.min(roundUp(position + SPACE_FOR * bytes), most - (most % SPACE_ALIGN))
     try {
-      await this.#file.truncate(size)
+      await this.#file.write(zeros.subarray(0, size - position), position)
       this.#size = size
     } catch {
       // What is wrong with the disk, the write that follows tells. Whatever the size is now, the end is cut there.
@@ -249,6 +257,10 @@ export class SegmentOutput {
   close(): Promise<void> {
     return this.#file.close()
   }
+}
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / SPACE_ALIGN) * SPACE_ALIGN
 }
 
 function background(work: Promise<void>): void {

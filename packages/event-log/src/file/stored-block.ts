@@ -1,7 +1,7 @@
 /** Blocks as they lie in a segment's file: read, checked, unmasked and decompressed. */
 import { BrokenBlockError } from '../codec/bytes.ts'
 import { unpacked } from '../codec/compression.ts'
-import { FRAME_BYTES, bodyCrc, readFrame, unmask, type Frame, type Place } from '../codec/frame.ts'
+import { FRAME_BYTES, bodyCrc, readFrame, xorWith, type Frame, type Place } from '../codec/frame.ts'
 import type { FileWindow } from './file-window.ts'
 
 export type Found = { readonly frame: Frame; readonly body: Uint8Array<ArrayBuffer> } | Faulty
@@ -38,7 +38,7 @@ export async function readStoredBlock(window: FileWindow, place: Place, offset: 
   if (bodyCrc(place, offset, body) !== frame.bodyCrc) return { fault: 'a block with a wrong checksum', cut: false, bytes: total }
   if (frame.mask !== 0) {
     body = body.slice()
-    unmask(body, frame.mask)
+    xorWith(body, frame.mask)
   }
   return { frame, body }
 }

@@ -176,14 +176,14 @@ test('a trailer of which only one of two sectors was written is a torn tail', as
   expect(straddling).toBe(2)
 })
 
-/** A log of one block for each event, each durable; not closed, so that space is laid out behind them. */
-async function spacedLog(name: string, events: number): Promise<{ folder: string; path: string; bytes: Buffer; ends: number[] }> {
+/** A log of blocks of `each` events, each durable; not closed, so that space is laid out behind them. */
+async function spacedLog(name: string, blocks: number, each = 1): Promise<{ folder: string; path: string; bytes: Buffer; ends: number[] }> {
   const folder = join(root, name)
   const path = join(folder, 'segments/00000001.seg')
   const writer = await createOn(nodeDisk, folder, sampleMeta(), sampleVocabulary)
   const ends = [64]
-  for (const event of sampleEvents(events)) {
-    await writer.append([event])
+  for (let block = 1; block <= blocks; block++) {
+    await writer.append(sampleEvents(block * each, { first: (block - 1) * each + 1 }))
     await writer.flush('durable')
     ends.push(withoutSpace(readFileSync(path)).length)
   }
@@ -193,7 +193,7 @@ async function spacedLog(name: string, events: number): Promise<{ folder: string
   return { folder, path, bytes, ends }
 }
 
-test('closing takes back the space behind small durable blocks', async () => {
+test('closing takes back the space behind durable blocks', async () => {
   const { folder, path } = await spacedLog('space-closed', 3)
   await (await appendFileLog(folder, sampleVocabulary)).close()
   expect(readFileSync(path).subarray(-24, -20).toString()).toBe('DTEN')
@@ -205,7 +205,7 @@ test('closing takes back the space behind small durable blocks', async () => {
   expect(readFileSync(path).subarray(-24, -20).toString()).toBe('DTEN')
 })
 
-test('space laid out behind small durable blocks is no torn tail, and the next writer takes it back', async () => {
+test('space laid out behind durable blocks is no torn tail, and the next writer takes it back', async () => {
   const { folder, path, ends } = await spacedLog('space', 3)
   expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, tornTail: null, lastSeq: 3 })
   expect(await repairFileLog(folder)).toMatchObject({ cutTail: null, lost: [], movedAside: null, rebuilt: [] })
@@ -231,6 +231,37 @@ test('a write into space that is cut short at any byte is a torn tail', { timeou
       expect([cut, reader.lastSeq, reader.tornTail]).toStrictEqual([cut, block - 1, expected])
     }
   }
+})
+
+test('a write of many events into space that is cut short at any byte is a torn tail', { timeout: 60_000 }, async () => {
+  const { folder, path, bytes, ends } = await spacedLog('space-torn-large', 3, 500)
+  const [, , start, end] = ends as [number, number, number, number]
+  expect([end - start > 4096, bytes.length - end > 4096]).toStrictEqual([true, true])
+  for (let cut = start; cut < end; cut += cut < end - 520 ? 61 : 1) {
+    const torn = Buffer.from(bytes).fill(0, cut)
+    const tail = withoutSpace(torn).length - start
+    await writeFile(path, torn)
+    await using reader = await openFileLog(folder, sampleVocabulary)
+    expect([cut, reader.lastSeq, reader.tornTail]).toStrictEqual([cut, 1000, tail <= 0 ? null : { bytes: tail, afterSeq: 1000 }])
+  }
+})
+
+test('a flipped bit of a block of many events before the space is damage and never a torn tail', { timeout: 60_000 }, async () => {
+  const { folder, path, bytes, ends } = await spacedLog('space-flipped-large', 2, 500)
+  const [, start, end] = ends as [number, number, number]
+  for (let at = start * 8; at < bytes.length * 8; at += at < (end - 16) * 8 ? 311 : at < (end + 8) * 8 ? 1 : 9001) {
+    const flipped = Buffer.from(bytes)
+    flipped[at >> 3]! ^= 1 << (at & 7)
+    await writeFile(path, flipped)
+    await using reader = await openFileLog(folder, sampleVocabulary)
+    expect([at, reader.tornTail]).toStrictEqual([at, null])
+    await expect(eventsOf(reader), `bit ${at}`).rejects.toThrow(/expected a block/)
+  }
+})
+
+test('a log killed after a few durable events takes no more room than a page more', async () => {
+  const { bytes, ends } = await spacedLog('space-small', 3)
+  expect(bytes.length - ends.at(-1)!).toBeLessThan(4096)
 })
 
 test(

@@ -1,6 +1,6 @@
 /** Tells what a write that was cut short left at the end of the last segment from damage. FORMAT.md has the rules. */
 import { FRAME_ALIGN, FRAME_BYTES, FRAME_MAGIC, readFrame, type Place } from '../codec/frame.ts'
-import { SPACE_BYTES, hasUnwrittenSector } from '../codec/segment.ts'
+import { SPACED_BYTES_MAX, SPACE_ALIGN, SPACE_BYTES_MAX, hasUnwrittenSector } from '../codec/segment.ts'
 import { IO_BYTES } from '../limits.ts'
 import type { FileWindow } from './file-window.ts'
 import type { Faulty } from './stored-block.ts'
@@ -48,12 +48,12 @@ export class TornTailSearch {
     if (cut) return true
     // What is put into space may end anywhere: within its header, or where its last byte is missing, which never is zero.
     if (bytes === undefined) return data <= bad + FRAME_BYTES || this.#hasHole(bad, data)
-    return (bytes <= SPACE_BYTES && data < bad + bytes) || this.#hasHole(bad, bad + bytes)
+    return (bytes <= SPACED_BYTES_MAX && data < bad + bytes) || this.#hasHole(bad, bad + bytes)
   }
 
   /** Whether all that is not zero from `bad` on is one bit of the byte before `data`: no write leaves so little. */
   async #isOneBit(bad: number, data: number): Promise<boolean> {
-    if (data === bad || data - bad > SPACE_BYTES) return false
+    if (data === bad || data - bad > SPACE_BYTES_MAX) return false
     const bytes = await this.#window.bytes(bad, data - bad)
     const last = bytes.at(-1)!
     return (last & (last - 1)) === 0 && bytes.subarray(0, -1).every((byte) => byte === 0)
@@ -62,7 +62,7 @@ export class TornTailSearch {
   /** Bytes of a torn tail, without the space that was laid out behind it. */
   async bytesFrom(torn: number): Promise<number> {
     const data = await this.#endOfData(torn)
-    const isLaidOut = this.#size % SPACE_BYTES === 0 && this.#size - data <= SPACE_BYTES
+    const isLaidOut = this.#size % SPACE_ALIGN === 0 && this.#size - data <= SPACE_BYTES_MAX
     return (isLaidOut ? data : this.#size) - torn
   }
 
