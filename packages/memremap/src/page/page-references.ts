@@ -95,9 +95,13 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0; RangeError for what is no pfn. */
   getPage(pfn: Pfn): void {
-    const near = this.#at(pfn)
-    const at = pfn - near.first
-    if (!(at >= 0 && at < near.size)) return this.#getPage(pfn)
+    let near = this.#near
+    let at = pfn - near.first
+    if (!(at >= 0 && at < near.size)) {
+      near = this.#bringNear(pfn)
+      at = pfn - near.first
+      if (!(at >= 0 && at < near.size)) return this.#getPage(pfn)
+    }
     const word = near.words[at]!
     if (word > 0) near.words[at] = word + 1
     else if (word === 0) near.getFirst(at)
@@ -115,16 +119,9 @@ export class PageReferences<P extends FreeingOwner> {
     if (this.#emitter.on) this.#said.grabbed(pages, pfn, 'get', 1, above - 1)
   }
 
-  /** The pages at hand, which may not have this one; brings those near that do, where counting is all there is to do. */
-  #at(pfn: Pfn): DevicePages<P> {
-    const near = this.#near
-    if (pfn >= near.first && pfn <= near.last) return near
-    return this.#countsOnly ? this.#bringNear(pfn) : near
-  }
-
-  /** Small pages that are idle at 1 come to be at hand. */
+  /** The pages at hand from now on: those that this one is of, where counting is all there is to do: of small pages that are idle at 1. */
   #bringNear(pfn: Pfn): DevicePages<P> {
-    const pages = this.#pages.at(pfn)
+    const pages = this.#countsOnly ? this.#pages.at(pfn) : null
     if (pages !== null && pages.order === 0 && pages.idle === 1 && !this.#pages.overlapping) this.#near = pages
     return this.#near
   }
@@ -196,9 +193,13 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** `put_page` of one FOLL_GET reference. */
   putPage(pfn: Pfn): PutResult {
-    const near = this.#at(pfn)
-    const at = pfn - near.first
-    if (!(at >= 0 && at < near.size)) return this.put(pfn)
+    let near = this.#near
+    let at = pfn - near.first
+    if (!(at >= 0 && at < near.size)) {
+      near = this.#bringNear(pfn)
+      at = pfn - near.first
+      if (!(at >= 0 && at < near.size)) return this.put(pfn)
+    }
     const word = near.words[at]!
     if (!(word > 1)) return this.put(pfn)
     near.words[at] = word - 1
