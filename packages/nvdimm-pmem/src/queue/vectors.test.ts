@@ -82,8 +82,8 @@ describe.each(['seed', 'linux-6.1'] as const)('%s', (rules) => {
     const { queue, said, count } = made(rules)
     queue.register()
     const back = (): number => said('percpu-ref/reinitialised') + said('percpu-ref/resurrected')
-    const depths = [queue.freeze, queue.freeze, queue.unfreeze, queue.unfreeze].map((step) => {
-      step.call(queue)
+    const depths = ['freeze', 'freeze', 'unfreeze', 'unfreeze'].map((step) => {
+      queue[step as 'freeze' | 'unfreeze']()
       return [queue.frozen, said('percpu-ref/killed'), back()]
     })
     expect(depths).toEqual([
