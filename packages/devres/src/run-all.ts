@@ -14,13 +14,17 @@ class TeardownError extends AggregateError {
   }
 }
 
-/** @throws what one threw, or an AggregateError of all. */
+/** A task that waits for ever: in a kernel nothing that comes after the wait happens. Whoever throws such an error says so by `hangs`. */
+const hangs = (error: unknown): boolean => (error as { readonly hangs?: unknown } | null | undefined)?.hangs === true
+
+/** @throws what one threw, or an AggregateError of all; at once what says that it `hangs`. */
 export function runAll(runs: Iterable<Run>): void {
   const errors: unknown[] = []
   for (const run of runs) {
     try {
       run()
     } catch (error) {
+      if (hangs(error)) throw error
       errors.push(error)
     }
   }

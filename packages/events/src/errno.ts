@@ -48,6 +48,7 @@ export const errno = {
   ENODEV: -19,
   EINVAL: -22,
   ENOTTY: -25,
+  ENOSPC: -28,
   EROFS: -30,
   EOPNOTSUPP: -95,
   ERESTARTSYS: -512,

@@ -45,6 +45,17 @@ export const lostOf = (stats: readonly CpuStat[]): number => sum(stats, (s) => s
 /** What they lost without a mark where: only what was overwritten has one. */
 export const unplacedOf = (stats: readonly CpuStat[]): number => sum(stats, (s) => s.commitOverrun + s.dropped)
 
+/**
+ * How many entries a trace should have that was read out of these buffers. What was still in them is part of the trace where that was
+ * copied from the file `trace`, which leaves them there; what others read before is not. From `trace_pipe` all that was read is.
+ * @param inTrace entries that its header announces; those it has, without one
+ */
+export function announcedBy(stats: readonly CpuStat[], inTrace: number): number {
+  const unread = sum(stats, (s) => s.entries)
+  const read = sum(stats, (s) => s.read)
+  return inTrace === unread && inTrace !== read ? unread : unread + read
+}
+
 /** What people are told of a CPU's buffer that lost something. */
 export function lossNotes(stats: readonly CpuStat[]): string[] {
   return stats.flatMap(({ cpu, buffer, overrun, commitOverrun, dropped }) => {

@@ -16,6 +16,8 @@ export interface MemremapFaults {
   readonly refInit?: () => number
   /** Storing a range in the registry: 0 or an errno. */
   readonly storeRange?: (start: bigint) => number
+  /** ioremap: whether there is room for a mapping. */
+  readonly ioremap?: (offset: bigint, size: bigint) => boolean
   /** track_pfn_remap: 0 or an errno. */
   readonly trackMemtype?: (start: bigint) => number
   /** mhp_range_allowed. */

@@ -7,6 +7,8 @@ import type { RcuScheduler } from '@devtrail/percpu-ref'
 /** A wait that nothing can end any more: in a kernel the task would hang. */
 export class NeverEnds extends Error {
   override readonly name = 'NeverEnds'
+  /** What comes after the wait does not happen, not even the rest of a teardown. */
+  readonly hangs = true
 }
 
 interface Callback {

@@ -1,5 +1,7 @@
 import { declareEvents, f, type EventOf, type Payload } from '@devtrail/events'
 import { bttEvents } from './btt/btt-events.ts'
+import { busEvents } from './bus/bus-events.ts'
+import { diskEvents } from './disk/disk-events.ts'
 import { mediumEvents } from './power/medium-events.ts'
 import { queueEvents } from './queue/queue-events.ts'
 
@@ -169,6 +171,8 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     fields: { device: f.opt(device), dax: f.pointer('the dax_device') },
   },
   ...queueEvents,
+  ...diskEvents,
+  ...busEvents,
   ...bttEvents,
   ...mediumEvents,
 })

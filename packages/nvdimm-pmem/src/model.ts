@@ -1,6 +1,7 @@
 import type { Facts, Json, Model, View, Views } from '@devtrail/events'
 import { blockOwnedTwice, notDurableInTime } from './btt/btt-invariants.ts'
 import { bttsOf } from './btt/btt-view.ts'
+import { driverInvariants } from './driver/driver-invariants.ts'
 import { nvdimmPmemCatalogue } from './events.ts'
 import { queueInvariants } from './queue/queue-invariants.ts'
 import { evolveNvdimmPmem, initialNvdimmPmem, type NvdimmPmemState } from './state.ts'
@@ -19,6 +20,7 @@ const describe: View<NvdimmPmemState> = (state, device) => {
         ? null
         : { id: queue.id, frozen: queue.frozen as Json, dying: queue.dying, ref: { ...queue.ref, count: queue.ref.count as Json } },
     ...(ns === undefined ? {} : { namespace: { mode: ns.mode, map: ns.map, size: ns.size, uuid: ns.uuid, region: ns.region } }),
+    ...(state.holders.has(device) ? { holder: state.holders.get(device)! } : {}),
     ...bttsOf(state, device),
     ...(state.comeBackAs.has(device) ? { comeBackAs: state.comeBackAs.get(device)! } : {}),
   }
@@ -31,7 +33,7 @@ const aliases = (state: NvdimmPmemState, device: number, facts: Facts): string[]
 }
 
 const views: Views = {
-  parts: ['disk', 'queue', 'namespace', 'btts', 'comeBackAs'],
+  parts: ['disk', 'queue', 'namespace', 'holder', 'btts', 'comeBackAs'],
   // A disk's name, and a queue's pointer, may have been another device's.
   reachesAll: true,
 }
@@ -42,7 +44,7 @@ export const nvdimmPmemModel: Model<NvdimmPmemState> = {
   catalogue: nvdimmPmemCatalogue,
   initial: initialNvdimmPmem,
   evolve: evolveNvdimmPmem,
-  invariants: [blockOwnedTwice, notDurableInTime, ...queueInvariants],
+  invariants: [blockOwnedTwice, notDurableInTime, ...queueInvariants, ...driverInvariants],
   describe,
   views,
   aliases,

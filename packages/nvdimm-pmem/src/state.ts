@@ -40,6 +40,19 @@ export interface NvdimmPmemState extends BttStates, MediumStates, QueueStates {
   mountsListed: boolean
   /** What a namespace's last probe found: "come back as". */
   comeBackAs: Map<DeviceId, 'btt' | 'pfn' | 'dax'>
+  /** Who holds a namespace, by name; who holds none may be held unseen. */
+  holders: Map<DeviceId, string>
+  /** Where the bytes of a device that nd_pmem probed are. */
+  addresses: Map<DeviceId, MappedAt>
+}
+
+/** What mapping gave a device, and the event that told. */
+export interface MappedAt {
+  /** Null: nothing. */
+  address: string | null
+  hasPages: boolean
+  dataOffset: number
+  seq: number
 }
 
 export const initialNvdimmPmem = (): NvdimmPmemState => ({
@@ -49,6 +62,8 @@ export const initialNvdimmPmem = (): NvdimmPmemState => ({
   mounts: [],
   mountsListed: false,
   comeBackAs: new Map(),
+  holders: new Map(),
+  addresses: new Map(),
   ...initialBtts(),
   ...initialMedia(),
 })
@@ -59,6 +74,8 @@ function forget(state: NvdimmPmemState): void {
   for (const disk of state.disks.values()) disk.state = null
   forgetQueues(state)
   state.comeBackAs.clear()
+  state.holders.clear()
+  state.addresses.clear()
   state.namespaces.clear()
   state.mountsListed = false
 }
@@ -86,6 +103,18 @@ export function evolveNvdimmPmem(state: NvdimmPmemState, any: AnyEvent): void {
       return
     case 'nvdimm-pmem/probe-started':
       state.comeBackAs.delete(event.data.device)
+      state.addresses.delete(event.data.device)
+      return
+    case 'nvdimm-pmem/address-set': {
+      const { device, address, hasPages, dataOffset } = event.data
+      state.addresses.set(device, { address, hasPages, dataOffset, seq: event.seq })
+      return
+    }
+    case 'nvdimm-pmem/namespace-claimed':
+      state.holders.set(event.data.device, event.data.by)
+      return
+    case 'nvdimm-pmem/namespace-unclaimed':
+      state.holders.delete(event.data.device)
       return
     case 'nvdimm-pmem/probe-ended':
       if (event.data.comeBackAs !== null) state.comeBackAs.set(event.data.device, event.data.comeBackAs)

@@ -1,60 +1,133 @@
-/** A machine with two fsdax namespaces on a folded log, for the tests beside the sources. */
-import { Emitter, Ids, ManualClock, type AnyEvent, type Violation } from '@devtrail/events'
-import { memremapModel, PagemapRegistry } from '@devtrail/memremap'
-import { Resource, ResourceTree, resourceTreeModel } from '@devtrail/resource-tree'
+/** A machine with one region, whose events are folded and judged as they are said, for the tests beside the sources. */
+import { devresModel } from '@devtrail/devres'
+import { Emitter, ManualClock, type AnyEvent, type Model, type Violation } from '@devtrail/events'
+import { memremapModel, type RulesName } from '@devtrail/memremap'
+import { percpuRefModel } from '@devtrail/percpu-ref'
+import { resourceTreeModel } from '@devtrail/resource-tree'
+import type { NdBtt } from '../src/bus/nd-btt.ts'
+import type { NdPfn } from '../src/bus/nd-pfn.ts'
+import type { NdNamespace } from '../src/bus/nd-namespace.ts'
+import type { NdRegion, RegionSpec } from '../src/bus/nd-region.ts'
+import { NvdimmMachine, type NvdimmMachineInit } from '../src/bus/nvdimm-machine.ts'
+import { Pmem } from '../src/driver/pmem.ts'
 import { nvdimmPmemModel } from '../src/model.ts'
-import { PmemDevice } from '../src/pmem-device.ts'
 
 export const START = 0x100000000n
-export const GIB = 1n << 30n
+export const MIB = 2 ** 20
+export const GIB = 2 ** 30
 
 export interface States {
   tree: ReturnType<typeof resourceTreeModel.initial>
+  devices: ReturnType<typeof devresModel.initial>
+  refs: ReturnType<typeof percpuRefModel.initial>
   memory: ReturnType<typeof memremapModel.initial>
   pmem: ReturnType<typeof nvdimmPmemModel.initial>
 }
+
+const models = { tree: resourceTreeModel, devices: devresModel, refs: percpuRefModel, memory: memremapModel, pmem: nvdimmPmemModel }
+
 export const initial = (): States => ({
   tree: resourceTreeModel.initial(),
+  devices: devresModel.initial(),
+  refs: percpuRefModel.initial(),
   memory: memremapModel.initial(),
   pmem: nvdimmPmemModel.initial(),
 })
 
-/** Folds one event into all three states and says what it broke. */
-export function step(states: States, event: AnyEvent): Violation[] {
-  resourceTreeModel.evolve(states.tree, event)
-  memremapModel.evolve(states.memory, event)
-  nvdimmPmemModel.evolve(states.pmem, event)
-  const memory = memremapModel.invariants.flatMap((rule) => [...rule.judge(states.memory, event)])
-  return [...memory, ...resourceTreeModel.invariants.flatMap((rule) => [...rule.judge(states.tree, event)])]
+function stepOf<S>(model: Model<S>, state: S, event: AnyEvent): Violation[] {
+  if (!event.type.startsWith(`${model.name}/`) && event.type !== 'log/gap') return []
+  model.evolve(state, event)
+  return model.invariants.flatMap((rule) => [...rule.judge(state, event)])
 }
 
-export class Machine {
+/** Folds one event into all states and says what it broke. */
+export function step(states: States, event: AnyEvent): Violation[] {
+  return [
+    ...stepOf(models.tree, states.tree, event),
+    ...stepOf(models.devices, states.devices, event),
+    ...stepOf(models.refs, states.refs, event),
+    ...stepOf(models.memory, states.memory, event),
+    ...stepOf(models.pmem, states.pmem, event),
+  ]
+}
+
+export interface LabInit extends Omit<NvdimmMachineInit, 'emitter'> {
+  readonly region?: Partial<RegionSpec>
+}
+
+/** A machine and its region; what happened is kept. */
+export class Lab {
   readonly events: AnyEvent[] = []
   readonly violations: Violation[] = []
   readonly states = initial()
-  readonly emitter = new Emitter(new ManualClock(), (event) => {
+  readonly clock = new ManualClock()
+  readonly emitter = new Emitter(this.clock, (event) => {
     this.events.push(event)
     this.violations.push(...step(this.states, event))
   })
-  readonly ids = new Ids()
-  readonly iomem = new ResourceTree(this.emitter, this.ids, { name: 'iomem', start: 0n, end: 2n ** 64n - 1n })
-  readonly registry = new PagemapRegistry(this.emitter, this.ids)
-  /** The NVDIMM's range, not busy. */
-  readonly window = new Resource(START, START + 2n * GIB - 1n, 'Persistent Memory')
-  readonly devices: readonly PmemDevice[]
+  readonly machine: NvdimmMachine
+  readonly region: NdRegion
 
-  constructor() {
-    this.iomem.requestResource(this.window)
-    this.devices = [0, 1].map((n) => {
-      const range = { start: START + BigInt(n) * GIB, end: START + BigInt(n + 1) * GIB - 1n }
-      const map = n === 0 ? 'dev' : 'mem'
-      return new PmemDevice(this, { device: n + 1, name: `pfn${n}.0`, namespace: `namespace${n}.0`, disk: `pmem${n}`, range, map })
-    })
-    this.events.length = 0
+  constructor({ region, ...init }: LabInit = {}) {
+    this.machine = new NvdimmMachine({ emitter: this.emitter, ...init })
+    this.region = this.machine.addRegion({ start: START, size: GIB, ...region })
   }
 
-  /** The types of the events so far, from the given one on. */
-  types(from = 0): string[] {
-    return this.events.slice(from).map((e) => e.type)
+  /** The region's namespace, not bound. */
+  get namespace(): NdNamespace {
+    const [ns] = this.region.namespaces
+    if (ns === undefined) throw new Error('the region has no namespace yet')
+    this.machine.unbind(ns)
+    return ns
+  }
+
+  /** A pfn device that holds the namespace; not bound. */
+  pfn(mode: 'pmem' | 'ram' = 'pmem', kind: 'pfn' | 'dax' = 'pfn'): NdPfn {
+    const pfn = this.region.seed(kind)
+    this.#take(pfn, { mode })
+    return pfn
+  }
+
+  /** A btt device that holds the namespace; not bound. */
+  btt(sectorSize = 4096): NdBtt {
+    const btt = this.region.seed('btt')
+    this.#take(btt, { sector_size: `${sectorSize}` })
+    return btt
+  }
+
+  #take(device: NdPfn | NdBtt, attributes: Record<string, string>): void {
+    const all = { ...attributes, uuid: this.machine.newUuid(), namespace: this.namespace.name }
+    for (const [name, value] of Object.entries(all)) {
+      const error = device.store(name, value)
+      if (error !== 0) throw new Error(`${device.name}: ${name}=${value} is refused with ${error}`)
+    }
+  }
+
+  /** The types of events since one, without those about counters, lookups and steps of a binding. */
+  types(from = 0, prefix = ''): string[] {
+    const noise = /^(percpu-ref\/|memremap\/look|devres\/binding-step)/
+    return this.events.slice(from).flatMap((e) => (e.type.startsWith(prefix) && !noise.test(e.type) ? [e.type] : []))
+  }
+
+  /** What nd_pmem, its disk and its queue said since an event. */
+  said(from = 0): string[] {
+    return this.types(from, 'nvdimm-pmem/').map((type) => type.slice('nvdimm-pmem/'.length))
+  }
+
+  /** The rules that were broken, each once. */
+  broken(): string[] {
+    return [...new Set(this.violations.map((v) => v.rule))]
+  }
+
+  warnings(): string[] {
+    return this.events.filter((e) => e.type.endsWith('/warned')).map((e) => e.data['message'] as string)
   }
 }
+
+/** The pmem device of a bound device. @throws Error when there is none. */
+export function pmemOf(device: { readonly drvdata: unknown; readonly name: string }): Pmem {
+  if (device.drvdata instanceof Pmem) return device.drvdata
+  throw new Error(`${device.name} is not bound to nd_pmem`)
+}
+
+export const eras: readonly RulesName[] = ['seed', 'linux-6.1']

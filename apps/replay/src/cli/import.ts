@@ -46,7 +46,7 @@ export function importCommand({ program, run }: Cli): void {
     .command('import')
     .summary('read a recording into a log')
     .description(
-      'Reads a recording of a kernel into a log: a folder with trace.txt (or trace.txt.gz) and, where present, iomem.before, ndctl.before.json, mounts.before and uname.txt; or a trace file; or - for stdin. Or events as JSON lines, as devtrail export writes them.',
+      'Reads a recording of a kernel into a log: a folder with trace.txt or trace.dat (or either packed: .gz) and, where present, iomem.before, ndctl.before.json, mounts.before and uname.txt; or a trace file, text or trace-cmd’s trace.dat; or - for text on stdin. Or events as JSON lines, as devtrail export writes them.',
     )
     .argument('<RECORDING>', 'the recording')
     .option('-o, --output <LOG>', 'folder of the log to be written; the cache when left out')

@@ -19,6 +19,7 @@ import { iomemCommand } from './iomem.ts'
 import { ownManifest } from './manifest.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
+import { serveCommand } from './serve.ts'
 import { refsCommand } from './refs.ts'
 import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
@@ -26,7 +27,7 @@ import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
 
 /** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['serve', 'simulate'] as const
+const LATER = ['simulate'] as const
 
 /** Says of a command that is to come that it is not there yet; help does not list it. */
 function notYet(program: Command, name: string): void {
@@ -84,6 +85,7 @@ Start with:
     verifyCommand,
     repairCommand,
     exportCommand,
+    serveCommand,
     recordCommand,
     pmemCommand,
     demoCommand,

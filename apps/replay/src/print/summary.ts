@@ -1,3 +1,4 @@
+import type { ImportSummary } from '@devtrail/linux-trace'
 import type { Imported } from '../logs/import.ts'
 import type { Style } from './style.ts'
 import { facts, table } from './table.ts'
@@ -9,13 +10,19 @@ function lostText(style: Style, lost: number | null): string {
   return lost === 0 ? 'none' : style.warn(plural(lost, 'entry', 'entries'))
 }
 
+/** `incomplete` is not there in logs of before it was. */
+function entriesText(style: Style, { entries, complete, incomplete = [] }: Partial<ImportSummary> & { readonly entries: number }): string {
+  const why = incomplete.length === 0 ? '' : `: ${incomplete.join(', ')}`
+  return `${number(entries)}${complete ? '' : style.warn(`, incomplete${why}`)}`
+}
+
 /** What an import found, as a person reads it; `more` adds lines to the first block. */
 export function summaryText(style: Style, { name, summary, leftOut }: Imported, more: readonly (readonly [string, string])[] = []): string {
   const head: (readonly [string, string])[] = [
     ['recording', style.bold(visible(name))],
     ['kernel', summary.kernel === null ? style.warn('?') : visible(summary.kernel)],
     ...(summary.clock == null ? [] : [['clock', visible(summary.clock)] as const]),
-    ['entries', `${number(summary.entries)}${summary.complete ? '' : style.warn(', incomplete')}`],
+    ['entries', entriesText(style, summary)],
     ['events', number(summary.events)],
     ['lost', lostText(style, summary.lost)],
     ...(summary.unparsed > 0 ? [['unreadable', style.warn(plural(summary.unparsed, 'entry', 'entries'))] as const] : []),

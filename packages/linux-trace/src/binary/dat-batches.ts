@@ -112,6 +112,7 @@ export class DatBatches {
       summary.inBuffer = read
       summary.written = read + lostOf(stats)
     }
+    summary.countsItself = true
     this.#unplaced = unplacedOf(stats)
     this.#overwritten = stats.reduce((sum, { overrun }) => sum + overrun, 0)
     summary.uname = file.uname

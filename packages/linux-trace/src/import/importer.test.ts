@@ -171,6 +171,26 @@ describe('how complete a recording is', () => {
     expect(data('log/ended')).toEqual([{ complete: false }])
   })
 
+  it('entries that were still in the buffers when they were counted are missing at its end', async () => {
+    const stats = 'CPU: 0\nentries: 77\noverrun: 0\nread events: 1\nCPU: 1\nentries: 0\nread events: 2\n'
+    const cut = { reason: 'cut', lost: 77 }
+    const note = 'the trace lacks its end: it has 3 of the 80 entries that the kernel counted in its buffers'
+    for (const header of ['# entries-in-buffer/entries-written: 3/3   #P:2', null]) {
+      const { summary, data } = await imported([release, release, release], { header, stats })
+      expect(summary).toMatchObject({ complete: false, lost: 77 })
+      expect(data('log/gap')).toMatchObject([cut])
+      expect(data('log/ended')).toEqual([{ complete: false }])
+      expect(summary.notes).toContain(note)
+    }
+  })
+
+  it('the file trace leaves its entries in the buffers: they are not missing, nor what somebody read before', async () => {
+    const stats = 'CPU: 0\nentries: 2\noverrun: 0\nread events: 9\n'
+    expect((await imported([release, release], { stats })).summary).toMatchObject({ complete: true, lost: 0 })
+    const later = await imported([release, release], { stats: stats.replace('2', '5').replace('9', '0') })
+    expect(later.summary).toMatchObject({ complete: false, lost: 3 })
+  })
+
   it('lines that cannot be read are gaps, and the note says where the first are', async () => {
     const { summary, data } = await imported([release, raw('garbage'), release])
     expect(summary).toMatchObject({ unparsed: 1, complete: false })
@@ -221,6 +241,25 @@ const at = (time: string, cpu: number): Step =>
   raw(`   sh-${102 + cpu}    [00${cpu}] .....  ${time}: ${enter('get_dev_pagemap', 'pfn=0x1 cached=0x0')}`)
 
 describe('a reboot inside a recording', () => {
+  it('behind a later clock is told by the second header', async () => {
+    const header = '# entries-in-buffer/entries-written: 2/2   #P:2'
+    const { summary, memremap, data } = await imported(
+      [
+        raw(
+          `   sh-102    [000] .....  2.000001: ${enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')}`,
+        ),
+        raw(`   sh-102    [000] .....  2.000002: ${ret('memremap_pages', '0xff2')}`),
+        raw(header),
+        old(enter('get_dev_pagemap', 'pfn=0x100000 cached=0x0')),
+        old(ret('get_dev_pagemap', '0x0')),
+      ],
+      { header },
+    )
+    expect(data('log/gap')).toMatchObject([{ reason: 'lost', lost: null }])
+    expect(summary).toMatchObject({ entries: 4, lost: null, complete: false })
+    expect([...memremap.pagemaps.values()].map((p) => p.phase)).toEqual([null])
+  })
+
   it('is told by a clock that begins anew: a gap before it, a note, and nothing of the boot before holds', async () => {
     const { all, summary, memremap } = await imported([
       old(enter('memremap_pages', 'pgmap=0xff1 start=0x100000000 end=0x13fffffff type=3 pgmap_flags=1')),

@@ -24,10 +24,11 @@ import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
 import { clockInUse, clockNotes } from '../clocks.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
-import { lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
+import { announcedBy, lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
+import { mustBeImportable } from './misuse.ts'
 import { sayMissedReturns } from './missed-returns.ts'
-import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, unplacedNote } from './notes.ts'
+import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { Window } from './window.ts'
 
@@ -71,6 +72,8 @@ export interface ImportSummary {
   notes: string[]
   /** Whether nothing is missing from the recording's beginning to its end. */
   complete: boolean
+  /** What is missing or not known, in a few words each; empty where it is complete. */
+  incomplete: string[]
   kernel: string | null
   /** The trace's clock, as tracefs names it; null where nothing says. */
   clock: string | null
@@ -85,9 +88,10 @@ const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
 
 /**
  * Imports a recording: reads its trace as a stream, says what was found and what happened.
- * @throws RecordingError with the place when it cannot be read
+ * @throws RecordingError with the place when it cannot be read, or was read before
  */
 export async function importRecording(recording: Recording, sink: ImportSink, options: ImportOptions = {}): Promise<ImportSummary> {
+  mustBeImportable(recording, sink)
   return new Importer(recording, sink, options).run()
 }
 
@@ -431,12 +435,9 @@ class Importer {
   /** Everything that follows from the recording being over. */
   #end(): void {
     const ctx = this.#ctx
-    const { entries, inBuffer, lastTime } = this.#trace
+    const { entries, lastTime } = this.#trace
     ctx.leave(lastTime)
-    if (inBuffer !== null && entries < inBuffer) {
-      this.#notes.push(cutNote(entries, inBuffer))
-      this.#gap('cut', inBuffer - entries, null, { number: entries, time: lastTime })
-    }
+    this.#sayCut()
     sayOwnersByNamespace(ctx)
     if (this.#recording.dmesg !== undefined && entries > 0)
       sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
@@ -445,9 +446,20 @@ class Importer {
     ctx.say('log/ended', { complete: this.#losses.endIsWhole && this.#blind.size === 0 })
   }
 
+  /** Entries that were announced, and are not there: by the header, or by what the kernel counted. */
+  #sayCut(): void {
+    const { entries, unparsed, inBuffer, lastTime, countsItself } = this.#trace
+    const counted = countsItself ? 0 : announcedBy(this.#stats, inBuffer ?? entries) - unparsed
+    if (inBuffer !== null && entries < inBuffer) this.#notes.push(cutNote(entries, inBuffer))
+    if (counted > Math.max(entries, inBuffer ?? 0)) this.#notes.push(undrainedNote(entries, counted))
+    const announced = Math.max(inBuffer ?? 0, counted)
+    if (announced > entries) this.#gap('cut', announced - entries, null, { number: entries, time: lastTime })
+    this.#losses.announce(announced)
+  }
+
   #summary(): ImportSummary {
     const { entries, unparsed } = this.#trace
-    const { notFollowed, lost, none } = this.#losses
+    const { notFollowed, lost, none, lacks } = this.#losses
     this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent, hasAddresses: this.#hasAddresses }))
     return {
       entries,
@@ -458,6 +470,7 @@ class Importer {
       lost,
       notes: this.#notes,
       complete: none,
+      incomplete: lacks,
       kernel: this.#uname?.trim() || null,
       clock: this.#clock,
     }

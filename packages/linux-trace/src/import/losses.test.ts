@@ -42,3 +42,22 @@ test('hits that say nothing of the end leave it whole, but not the recording', (
   const losses = new Losses(whole, { missedHits: [{ event: 'a', hits: 1 }], endMissed: false }, 0)
   expect(told(losses)).toEqual({ lost: 0, endIsWhole: true, none: false })
 })
+
+test('what was cut off at the end is not what buffers lost before', () => {
+  const losses = new Losses({ ...whole, entries: 8, written: 12 }, missed(false), 0)
+  losses.gap('cut', 1)
+  expect([losses.unplaced, losses.lost]).toEqual([3, 4])
+})
+
+test.each<[trace: Partial<TraceSummary>, missedHits: boolean, says: string[]]>([
+  [{}, false, []],
+  [{ inBuffer: null, written: null }, false, ['no header says how many entries there were']],
+  [{ isUncounted: true }, false, ['no header says how many entries there were']],
+  [{ written: 12 }, false, ['entries were lost']],
+  [{ written: 8 }, false, ['its header announces more entries than were written']],
+  [{ entries: 8 }, false, ['its end is missing']],
+  [{ entries: 10 }, false, ['there are more entries than its header announces']],
+  [{ unparsed: 1 }, true, ['lines could not be read', 'probes missed hits']],
+])('of %j, with missed hits: %j, is said %j', (trace, missedHits, says) => {
+  expect(new Losses({ ...whole, ...trace }, missed(missedHits), 0).lacks).toEqual(says)
+})

@@ -44,12 +44,15 @@ export function entryNote({ number, line, event }: TraceEntry, hit: ProbeHit | n
 export const cutNote = (entries: number, inBuffer: number): string =>
   `the trace is cut: it has ${entries} of the ${inBuffer} entries that its header announces`
 
+export const undrainedNote = (entries: number, counted: number): string =>
+  `the trace lacks its end: it has ${entries} of the ${counted} entries that the kernel counted in its buffers`
+
 export const unplacedNote = (lost: number): string =>
   `${lost} ${lost === 1 ? 'entry was' : 'entries were'} lost, and nothing says where: what is said may lack what ${lost === 1 ? 'it' : 'they'} did`
 
 /** What is known once the trace was read to its end. */
 export function endNotes(
-  { unparsed, unreadable, inBuffer, backwards, notes: told }: TraceSummary,
+  { unparsed, unreadable, inBuffer, isUncounted, backwards, notes: told }: TraceSummary,
   seen: { readonly notFollowed: number; readonly silent: ReadonlySet<string>; readonly hasAddresses: boolean },
 ): string[] {
   const notes: string[] = [...told]
@@ -63,6 +66,6 @@ export function endNotes(
     notes.push(
       'probes are told by addresses only, as trace-cmd report prints them: which functions they are on is not known; put kprobe_events.txt beside the trace, or import the trace.dat itself',
     )
-  if (inBuffer === null) notes.push('the trace has no header: whether it is complete is not known')
+  if (inBuffer === null || isUncounted) notes.push('the trace has no header: whether it is complete is not known')
   return notes
 }

@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createGunzip } from 'node:zlib'
+import { constants, createGunzip, gunzipSync } from 'node:zlib'
 import { RecordingError } from '../errors.ts'
 import { foreignWithin } from './foreign.ts'
 
 /** Bytes read from a file at once. */
 export const CHUNK_BYTES = 1 << 18
+
+/** So many bytes of what is packed hold its beginning. */
+const HEAD_BYTES = 4096
 
 /** A file's bytes as a stream, unpacked where they are gzipped. A piece is valid until the next one is asked for. */
 export async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
@@ -50,6 +53,17 @@ async function* plainBytes(path: string): AsyncGenerator<Uint8Array> {
     }
   } finally {
     await file.close()
+  }
+}
+
+/** The first bytes of a file, unpacked where it is gzipped; of one that cannot be unpacked, as they are. */
+export async function headWithin(path: string, bytes: number): Promise<Uint8Array> {
+  if (!(await isGzip(path))) return head(path, bytes)
+  const packed = await head(path, HEAD_BYTES)
+  try {
+    return gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: HEAD_BYTES * 1100 }).subarray(0, bytes)
+  } catch {
+    return packed.subarray(0, bytes)
   }
 }
 

@@ -1,8 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { inflateSync, zstdDecompressSync } from 'node:zlib'
 import type { ByteSource, Decompress } from '../binary/source.ts'
+import { isGzip } from './bytes-of.ts'
+import { unpacked } from './unpacked.ts'
 
-/** A file's bytes, to be read anywhere. */
+/** A file's bytes, to be read anywhere; of a gzipped file, what is packed in it. */
 export class FileSource implements ByteSource {
   readonly #file: FileHandle
   readonly size: number
@@ -13,7 +15,7 @@ export class FileSource implements ByteSource {
   }
 
   static async open(path: string): Promise<FileSource> {
-    const file = await open(path)
+    const file = (await isGzip(path)) ? await unpacked(path) : await open(path)
     const { size } = await file.stat()
     return new FileSource(file, size)
   }

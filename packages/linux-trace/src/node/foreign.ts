@@ -20,10 +20,8 @@ const begins = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.e
 export const foreignForm = (head: Uint8Array): string | null => FORMS.find(([magic]) => begins(head, magic))?.[1] ?? null
 
 /** The same of what was unpacked with gzip. */
-export function foreignWithin(head: Uint8Array): string | null {
-  if (isDat(head)) return 'a trace.dat packed with gzip: unpack it first (gunzip)'
-  return begins(head, GZIP) ? 'packed with gzip twice: unpack it once (gunzip)' : foreignForm(head)
-}
+export const foreignWithin = (head: Uint8Array): string | null =>
+  begins(head, GZIP) ? 'packed with gzip twice: unpack it once (gunzip)' : foreignForm(head)
 
 /** The same of a trace that is to be read as it grows, which must be text. */
 export function notToFollow(head: Uint8Array): string | null {

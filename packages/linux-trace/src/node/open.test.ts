@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseCpuStats } from '../cpu-stats.ts'
 import { RecordingError } from '../errors.ts'
-import { importRecording } from '../import/importer.ts'
+import { importRecording, type ImportSummary } from '../import/importer.ts'
 import { notToFollow } from './foreign.ts'
 import { openRecording } from './open.ts'
 
@@ -54,7 +54,7 @@ describe('a folder', () => {
 
   it('without a trace is refused with what was expected', async () => {
     await expect(openRecording(folder)).rejects.toThrow(
-      new RecordingError(`${folder} has no trace: expected trace.txt, trace.txt.gz, trace.dat`),
+      new RecordingError(`${folder} has no trace: expected trace.txt, trace.txt.gz, trace.dat, trace.dat.gz`),
     )
     await mkdir(join(folder, 'trace.txt'))
     await expect(openRecording(folder)).rejects.toThrow('has no trace')
@@ -97,6 +97,9 @@ describe('a folder', () => {
   })
 })
 
+const summaryOf = async (path: string): Promise<ImportSummary> =>
+  importRecording((await openRecording(path)).recording, { event: () => {}, kept: () => {} })
+
 describe('a file', () => {
   it('that is named as a trace brings its folder with it', async () => {
     await put('trace.txt', TRACE)
@@ -120,6 +123,22 @@ describe('a file', () => {
     )
   })
 
+  it('that is a trace.dat, gzipped, is one too: it says what the text says', async () => {
+    const splice = join(import.meta.dirname, '../../../../recordings/linux-6.1/fsdax-splice')
+    const { entries, complete } = await summaryOf(splice)
+    expect(await summaryOf(join(splice, 'trace.v6.dat.gz'))).toMatchObject({ entries, complete })
+  })
+
+  it('that is a trace.dat, gzipped and cut, or made to fill the disk, is refused', async () => {
+    const path = join(folder, 'x.dat.gz')
+    const noise = Buffer.from(Array.from({ length: 90_000 }, (_, i) => (i * i * 2654435761) % 251))
+    const packed = gzipSync(Buffer.concat([DAT, noise]))
+    await writeFile(path, packed.subarray(0, packed.length - 100))
+    await expect(summaryOf(path)).rejects.toThrow(`${path}: the gzip data is damaged or cut`)
+    await writeFile(path, gzipSync(Buffer.concat([DAT, Buffer.alloc(120 << 20)])))
+    await expect(summaryOf(path)).rejects.toThrow('more than 200 times as large unpacked')
+  })
+
   it('that begins like a trace.dat is one, whatever its name', async () => {
     await put('x.bin', DAT)
     const { recording } = await openRecording(join(folder, 'x.bin'))
@@ -132,7 +151,6 @@ describe('what is no text', () => {
   it.each([
     ['zstd', zstdCompressSync(TRACE), 'packed with zstd: unpack it first'],
     ['UTF-16', Buffer.from(`\ufeff${TRACE}`, 'utf16le'), 'in UTF-16: convert it first'],
-    ['a packed trace.dat', gzipSync(DAT), 'a trace.dat packed with gzip: unpack it first'],
     ['packed twice', gzipSync(gzipSync(TRACE)), 'packed with gzip twice'],
   ])('%s is refused with what it is', async (_, bytes, says) => {
     await put('mine', bytes)

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isDat } from '../binary/dat-file.ts'
+import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
 import { parseProbeDefinitions } from '../probes.ts'
 import type { Recording } from '../recording.ts'
-import { bytesOf, CHUNK_BYTES, head, isGzip } from './bytes-of.ts'
+import { bytesOf, CHUNK_BYTES, head, headWithin, isGzip } from './bytes-of.ts'
 import { FOREIGN_BYTES, foreignForm } from './foreign.ts'
 import { foresee } from './foresee.ts'
 import { readDat } from './read-dat.ts'
 import { ThreadedTrace } from './read-thread.ts'
 
 /** Names a trace can have in a recording's folder, the first there is taken. */
-const TRACES = ['trace.txt', 'trace.txt.gz', 'trace.dat'] as const
+const TRACES = ['trace.txt', 'trace.txt.gz', 'trace.dat', 'trace.dat.gz'] as const
 /** The parts beside the trace that are read; `*.after` is never looked at. */
 const PARTS = {
   iomem: 'iomem.before',
@@ -119,6 +119,7 @@ async function findTrace(path: string): Promise<{ trace: string; folder: string 
  * @throws RecordingError
  */
 export async function openRecording(path: string): Promise<OpenedRecording> {
+  if (typeof path !== 'string') throw new TypeError('openRecording takes the path of a recording, or - for stdin')
   if (path === '-') {
     const recording: Recording = { trace: process.stdin as AsyncIterable<Uint8Array>, name: 'stdin' }
     return {
@@ -131,7 +132,7 @@ export async function openRecording(path: string): Promise<OpenedRecording> {
   const first = await head(trace, FOREIGN_BYTES)
   const foreign = foreignForm(first)
   if (foreign !== null) throw new RecordingError(`${trace} is ${foreign}`)
-  const binary = isDat(first)
+  const binary = isDat(await headWithin(trace, MAGIC_BYTES))
   const recording: Recording = {
     ...(await traceOf(trace, binary, beside.texts.kprobeEvents ?? '')),
     name: basename(resolve(folder ?? trace)),

@@ -93,7 +93,9 @@ export class ThreadedTrace {
   #start(kprobeEvents: string): Thread {
     const task: ReadTask = { path: this.#path, kprobeEvents }
     const worker = new Worker(program(), { workerData: task })
+    const reports = on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[ReadReport]>
+    // Whoever listens keeps the process; from here on only who asks does.
     worker.unref()
-    return { worker, reports: on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[ReadReport]> }
+    return { worker, reports }
   }
 }

@@ -6,7 +6,7 @@ import { parseProbeDefinitions } from '../probes.ts'
 import { readTextBatches } from '../text/batches.ts'
 import { newSummary } from '../text/reader.ts'
 import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
-import { bytesOf, head } from './bytes-of.ts'
+import { bytesOf, headWithin } from './bytes-of.ts'
 import { readDat } from './read-dat.ts'
 import { AHEAD_MAX, type NextRequest, type ReadReport, type ReadTask } from './read-thread.ts'
 
@@ -46,7 +46,7 @@ function buffersOf(batch: EntryBatch): ArrayBuffer[] {
 async function read({ path, kprobeEvents }: ReadTask): Promise<void> {
   const summary = newSummary()
   const definitions = parseProbeDefinitions(kprobeEvents)
-  const batches = isDat(await head(path, MAGIC_BYTES))
+  const batches = isDat(await headWithin(path, MAGIC_BYTES))
     ? readDat(path, summary, definitions, pool)
     : readTextBatches(bytesOf(path), summary, definitions, pool)
   for await (const batch of batches) {

@@ -1,7 +1,8 @@
 /** The script in a made-up /proc and /sys; that it records is shown by recordings made with it. */
-import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -160,9 +161,92 @@ describe('refuses', () => {
     expect(run(recordScript([ours]), '-o', join(root, 'new')).stderr).toContain('another recording is under way (process 4711)')
   })
 
+  it.each(['0', '0900', '12345678901234567890'])('a buffer of %j, before anything is made', (count) => {
+    for (const option of ['-b', '-d']) {
+      const { status, stderr } = run(recordScript([ours]), '-o', join(root, 'out'), option, count)
+      expect([status, stderr]).toEqual([2, expect.stringContaining(`"${count}" is no count: 1 to 99999999`)])
+    }
+    expect(existsSync(join(root, 'out'))).toBe(false)
+  })
+
   it.each([[[]], [['-o']], [['-x']], [['-o', 'a', '-d', 'soon']], [['-o', 'a', '-b', '1;reboot']]])('to guess what %j means', (args) => {
     const { status, stderr } = run(recordScript([ours]), ...args)
     expect([status, stderr]).toEqual([2, expect.stringContaining('usage: sh record.sh -o DIR')])
+  })
+})
+
+/** A program that the script finds in the place of the system's. */
+const put = (name: string, text: string): void => writeFileSync(join(root, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+
+describe('beside others that begin at once', () => {
+  it('has the lock alone, also when it takes over a stale one', async () => {
+    writeFileSync(join(root, 'run/devtrail-record.pid'), '4711\n')
+    // What the script runs once it has the lock: two of them at once leave a trace.
+    put('df', `mkdir ${root}/held || : > ${root}/both\nsleep 0.5\nrmdir ${root}/held`)
+    const path = join(root, 'record.sh')
+    writeFileSync(path, recordScript([ours]))
+    const env = { ...process.env, PATH: `${root}:${process.env['PATH']}`, DEVTRAIL_RECORD_ROOT: root }
+    const told = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => {
+        // The starters are alive for each other.
+        const child = spawn('sh', ['-c', `mkdir -p ${root}/proc/$$; exec sh ${path} -o ${root}/out${i}`], { env })
+        let said = ''
+        child.stderr.on('data', (piece) => (said += String(piece)))
+        await once(child, 'close')
+        return said
+      }),
+    )
+    expect(existsSync(join(root, 'both'))).toBe(false)
+    expect(told.filter((said) => /another recording is (?:under way|about to begin)/.test(said))).toHaveLength(7)
+  })
+})
+
+describe('what reads the trace', () => {
+  const stats = 'entries: 77\\noverrun: 0\\ndropped events: 0\\nread events: 3\\n'
+
+  /** Where probes can be set, and an instance whose trace_pipe is a pipe that this test writes to. */
+  function tracefs(): void {
+    writeFileSync(join(root, 'proc/kallsyms'), '0 T memremap_pages\n')
+    for (const [name, text] of [
+      ['iomem', ''],
+      ['mounts', ''],
+      ['uptime', '1.0 1.0'],
+    ] as const)
+      writeFileSync(join(root, 'proc', name), text)
+    writeFileSync(join(root, 'sys/kernel/tracing/kprobe_profile'), '')
+    put(
+      'mkdir',
+      `/bin/mkdir "$@" || exit
+case $* in */instances/devtrail) cd "$1" && /bin/mkdir -p per_cpu/cpu0 events/devtrail && mkfifo trace_pipe && printf '${stats}' > per_cpu/cpu0/stats ;; esac`,
+    )
+    put('dmesg', 'exit 1')
+  }
+
+  it('and is killed is said at once, and what it left in the buffers is counted', async () => {
+    tracefs()
+    const path = join(root, 'record.sh')
+    writeFileSync(path, recordScript([ours]))
+    const instance = join(root, 'sys/kernel/tracing/instances/devtrail')
+    const env = { ...process.env, PATH: `${root}:${process.env['PATH']}`, DEVTRAIL_RECORD_ROOT: root }
+    const child = spawn('sh', [path, '-o', join(root, 'out'), '-d', '60'], { env })
+    let said = ''
+    child.stderr.on('data', (piece) => (said += String(piece)))
+    const feeding = spawn('sh', [
+      '-c',
+      `while [ ! -p ${instance}/trace_pipe ]; do sleep 0.1; done; exec > ${instance}/trace_pipe; printf 'a\\nb\\nc\\n'; sleep 60`,
+    ])
+    await expect
+      .poll(() => existsSync(join(root, 'out/trace.txt')) && readFileSync(join(root, 'out/trace.txt'), 'utf8'), { timeout: 20_000 })
+      .toBe('a\nb\nc\n')
+    process.kill(Number(readFileSync(join(root, 'out/.reader'), 'utf8')), 'SIGKILL')
+    const [code] = (await once(child, 'close')) as [number]
+    feeding.kill()
+    expect(said).toContain('what reads the trace ended with 137: nothing is recorded from here on')
+    expect(said).toContain('77 of them were left in the buffers: what reads the trace ended early')
+    expect(said).toMatch(/3 entries in .*, 77 lost/)
+    expect(readFileSync(join(root, 'out/trace.txt'), 'utf8')).toBe('a\nb\nc\n# entries-in-buffer/entries-written: 80/80   #P:1\n')
+    expect(code).toBe(1)
+    expect(existsSync(join(root, 'out/.reader'))).toBe(false)
   })
 })
 

@@ -27,7 +27,10 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ -n "$out" ] || usage
-case $seconds$buffer in *[!0-9]*) usage ;; esac
+# As the shell and the kernel read them: decimal, and no larger than either counts to.
+for n in "$buffer" "${'$'}{seconds:-1}"; do
+  case $n in '' | 0* | *[!0-9]* | ?????????*) say "\"$n\" is no count: 1 to 99999999, without a leading zero"; usage ;; esac
+done
 
 # Where the kernel's files are; another place is for trying the script out.
 root=${'$'}{DEVTRAIL_RECORD_ROOT-}
@@ -86,14 +89,22 @@ t=$sys/kernel/tracing
 [ -e "$t/kprobe_events" ] || die "there is no tracefs with kprobe_events: mount -t tracefs nodev /sys/kernel/tracing (CONFIG_KPROBE_EVENTS)"
 i=$t/instances/@GROUP@
 
-# Of two that begin at once one has the lock. One whose process is gone was left behind.
+# Of two that begin at once one has the lock. One whose process is gone was left behind: who takes it over is told by a folder,
+# which only one can make, and who made it looks again.
 lock=$root/run/devtrail-record.pid
 mkdir -p "$root/run"
-if ! (set -C; echo $$ > "$lock") 2>/dev/null; then
+must_be_free() {
   owner=$(cat "$lock" 2>/dev/null)
   [ -n "$owner" ] || { sleep 1; owner=$(cat "$lock" 2>/dev/null); }
-  if [ -n "$owner" ] && [ -d "$proc/$owner" ]; then die "another recording is under way (process $owner)"; fi
-  echo $$ > "$lock" || die "cannot write $lock"
+  if [ -n "$owner" ] && [ -d "$proc/$owner" ]; then die "another recording is under way (process $owner); if that is something else, remove $lock"; fi
+}
+if ! (set -C; echo $$ > "$lock") 2>/dev/null; then
+  must_be_free
+  mkdir "$lock.taken" 2>/dev/null || die "another recording is about to begin (if none is, remove $lock.taken)"
+  trap 'rmdir "$lock.taken"' EXIT
+  must_be_free
+  if ! echo $$ > "$lock.new" || ! mv "$lock.new" "$lock"; then die "cannot write $lock"; fi
+  rmdir "$lock.taken"
 fi
 trap 'rm -f "$lock"' EXIT
 trap 'exit 130' INT
@@ -118,6 +129,7 @@ readers() {
   done
 }
 clear_away() {
+  rm -f "$out/.reader" "$out/.died"
   [ -d "$i" ] && echo 0 > "$i/tracing_on" && echo 0 > "$i/events/enable"
   for p in $command $syncer $reader; do kill "$p" 2>/dev/null; done
   n=0
@@ -192,20 +204,37 @@ echo "devtrail record 1, Linux $kernel, BTF $hash" > "$out/recorder.txt"
 listing before
 
 # From here on everything goes to the disk as it comes: a crash loses little.
-cat "$i/trace_pipe" > "$out/trace.txt" &
+# If what reads ends before the recording does (while .reader is there), nothing is recorded any more.
+died=''
+ends() { if [ -e "$out/.died" ] && [ -z "$died" ]; then died=1; else ended=143; fi; }
+trap 'ends' TERM
+(
+  cat "$i/trace_pipe" > "$out/trace.txt" &
+  cat=$!
+  echo "$cat" > "$out/.reader"
+  trap 'kill "$cat" 2>/dev/null; wait "$cat"' TERM
+  wait "$cat"
+  status=$?
+  if [ -e "$out/.reader" ]; then
+    say "what reads the trace ended with $status: nothing is recorded from here on"
+    : > "$out/.died"
+    kill "$$" 2>/dev/null
+  fi
+) &
 reader=$!
+while [ ! -s "$out/.reader" ]; do sleep 0.1 2>/dev/null || sleep 1; done
 ( while sleep 1; do sync "$out/trace.txt" 2>/dev/null || sync; done ) &
 syncer=$!
 # What writes the recording is not recorded: it would never come to an end.
 if [ -e "$i/set_event_notrace_pid" ]; then
   echo 1 > "$i/options/event-fork" 2>/dev/null
-  for p in $reader $syncer; do echo "$p" >> "$i/set_event_notrace_pid"; done
+  for p in $reader $(cat "$out/.reader") $syncer; do echo "$p" >> "$i/set_event_notrace_pid"; done
 fi
 echo 1 > "$i/tracing_on"
 began=$(cut -d. -f1 "$proc/uptime")
 # From here on a signal ends the recording, which is whole then.
 trap 'ended=130' INT
-trap 'ended=143' TERM HUP
+trap 'ended=143' HUP
 trap 'ended=131' QUIT
 status=0
 if [ $# -gt 0 ]; then
@@ -227,24 +256,22 @@ if [ $# -gt 0 ]; then
   fi
   command=''
 elif [ -n "$seconds" ]; then
-  sleep "$seconds" &
-  command=$!
-  wait "$command"
-  kill "$command" 2>/dev/null
-  command=''
+  n=0
+  while [ -z "$ended$died" ] && [ $n -lt "$seconds" ]; do sleep 1; n=$((n + 1)); done
 else
   say "recording; interrupt it to end"
-  while [ -z "$ended" ]; do sleep 1; done
+  while [ -z "$ended$died" ]; do sleep 1; done
   ended=0
 fi
 [ -z "$ended" ] || status=$ended
 # What is left to do takes moments; another signal must not cut it.
 trap '' INT TERM HUP QUIT
 
+rm -f "$out/.reader" "$out/.died"
 echo 0 > "$i/tracing_on"
 # What is still in the buffers follows; the reader ends by itself once they are empty.
 n=0
-while kill -0 "$reader" 2>/dev/null && [ $n -lt 300 ]; do
+while [ -z "$died" ] && kill -0 "$reader" 2>/dev/null && [ $n -lt 300 ]; do
   left=$(cat "$i"/per_cpu/cpu*/stats | awk '/^entries:/ { n += $2 } END { print n + 0 }')
   if [ "$left" = 0 ]; then n=$((n + 50)); fi
   sleep 0.1 2>/dev/null || sleep 1
@@ -256,9 +283,10 @@ reader=''
 
 for c in "$i"/per_cpu/cpu*; do echo "CPU: $(basename "$c" | tr -dc 0-9)"; cat "$c/stats"; done > "$out/stats.txt"
 read_events=$(awk '/^read events:/ { n += $3 } END { print n + 0 }' "$out/stats.txt")
+left=$(awk '/^entries:/ { n += $2 } END { print n + 0 }' "$out/stats.txt")
 lost=$(awk '/^(overrun|commit overrun|dropped events):/ { n += $NF } END { print n + 0 }' "$out/stats.txt")
 # What tracefs' own file says in its first lines; without it the recording was cut.
-echo "# entries-in-buffer/entries-written: $read_events/$((read_events + lost))   #P:$cpus" >> "$out/trace.txt"
+echo "# entries-in-buffer/entries-written: $((read_events + left))/$((read_events + left + lost))   #P:$cpus" >> "$out/trace.txt"
 sed -n 's|^[pr][0-9]*:@GROUP@/\([^ ]*\).*|\1|p' "$t/kprobe_events" > "$out/.mine"
 awk 'NR == FNR { mine[$1] = 1; next } ($1 in mine)' "$out/.mine" "$t/kprobe_profile" > "$out/kprobe_profile.txt"
 rm -f "$out/.mine"
@@ -267,7 +295,9 @@ dmesg > "$out/dmesg.txt" 2>/dev/null || rm -f "$out/dmesg.txt"
 [ -s "$out/probes.missing" ] || rm -f "$out/probes.missing"
 sync
 bytes=$(wc -c < "$out/trace.txt")
-say "$read_events entries in $(($(cut -d. -f1 "$proc/uptime") - began)) s, $bytes bytes, $lost lost"
+say "$read_events entries in $(($(cut -d. -f1 "$proc/uptime") - began)) s, $bytes bytes, $((lost + left)) lost"
+[ "$left" = 0 ] || say "$left of them were left in the buffers: what reads the trace $([ -n "$died" ] && echo ended early || echo was too slow)"
 [ "$lost" = 0 ] || say "some were lost: larger buffers (-b) lose less"
+if [ "$status" = 0 ] && [ -n "$died" ]; then status=1; fi
 exit "$status"
 `

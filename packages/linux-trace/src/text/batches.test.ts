@@ -71,7 +71,7 @@ async function slow(bytes: Uint8Array, definitions: ReadonlyMap<string, ProbeDef
     all.push(item.kind === 'entry' ? told(item.entry, definitions) : { item, time: summary.lastTime })
   })
   for await (const some of readLines(pieces(bytes, 1 << 16))) for (const line of some) lines.take(line)
-  lines.flush()
+  lines.end()
   mustBeTrace(summary)
   return [...all, summary]
 }

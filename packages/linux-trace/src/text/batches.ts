@@ -60,7 +60,7 @@ export class TextBatches {
   /** The batch of what is left. @throws RecordingError when all of it was no trace. */
   *end(): Generator<EntryBatch> {
     if (this.#rest === null || this.#rest.length > 0) this.#endRest()
-    this.#lines.flush()
+    this.#lines.end()
     mustBeTrace(this.#summary)
     this.#summary.notes.push(...rebootNotes(this.#out.reboots))
     if (!this.#out.isEmpty) yield this.#out.take()

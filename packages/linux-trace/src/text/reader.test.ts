@@ -2,24 +2,28 @@ import { seconds } from '@devtrail/events'
 import { describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
 import { readLines } from './lines.ts'
-import { LineReader, mustBeTrace, newSummary, type LineItem, type TraceSummary } from './reader.ts'
+import { LineReader, mustBeTrace, newSummary, type TraceItem, type TraceSummary } from './reader.ts'
 
 const header = (inBuffer: number, written = inBuffer): string =>
   `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${inBuffer}/${written}   #P:2\n#\n`
 const entry = (body: string, second = 1, cpu = 0): string => `   sh-102   [00${cpu}] .....   ${second}.000001: ${body}\n`
 
-async function read(text: string | Uint8Array): Promise<{ items: LineItem[]; summary: TraceSummary; told: string[] }> {
+async function read(text: string | Uint8Array): Promise<{ items: TraceItem[]; summary: TraceSummary; told: string[] }> {
   const summary = newSummary()
-  const items: LineItem[] = []
+  const items: TraceItem[] = []
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield typeof text === 'string' ? new TextEncoder().encode(text) : text
   }
   const lines = new LineReader(summary, (item) => items.push(item))
   for await (const some of readLines(bytes())) for (const line of some) lines.take(line)
-  lines.flush()
+  lines.end()
   mustBeTrace(summary)
   const told = items.map((i) =>
-    i.kind === 'entry' ? `${i.entry.number} ${i.entry.event} ${i.entry.body}` : `${i.reason} ${i.lost} ${i.cpu}`,
+    i.kind === 'entry'
+      ? `${i.entry.number} ${i.entry.event} ${i.entry.body}`
+      : i.kind === 'blind'
+        ? `blind ${i.cpu}`
+        : `${i.reason} ${i.lost} ${i.cpu}`,
   )
   return { items, summary, told }
 }
@@ -165,5 +169,54 @@ describe('what trace-cmd report prints of several buffers', () => {
     expect(
       (await read(entry('a: x').replace('sh-102', 'kworker/u4:3-102') + entry('a: x').replace('sh-102', 'a:  b c-102'))).items,
     ).toHaveLength(2)
+  })
+})
+
+const counts = (n: number): string => `# entries-in-buffer/entries-written: ${n}/${n}   #P:2\n`
+
+describe('traces one behind the other', () => {
+  const mark = (text: string): string => entry(`tracing_mark_write: ${text}`)
+
+  it.each<[what: string, text: string, told: string[], counted: Partial<TraceSummary>]>([
+    ['header before header', header(1) + entry('a: x') + header(1) + entry('b: y'), ['1 a x', 'lost null null', '2 b y'], { inBuffer: 2 }],
+    ['the first cut', header(3) + entry('a: x') + counts(2) + entry('b: y'), ['1 a x', 'lost null null', '2 b y'], { inBuffer: 3 }],
+    ['headers at the ends', entry('a: x') + counts(1) + entry('b: y') + counts(1), ['1 a x', 'lost null null', '2 b y'], { inBuffer: 2 }],
+    ['the second without a header', entry('a: x') + counts(1) + entry('b: y'), ['1 a x', 'lost null null', '2 b y'], { isUncounted: true }],
+    [
+      'the second overwritten',
+      header(1) + entry('a: x') + header(1, 5) + entry('b: y'),
+      ['1 a x', 'lost null null', 'blind null', '2 b y'],
+      { inBuffer: 2, written: 2 },
+    ],
+    [
+      'the first ends in a mark',
+      header(2) + entry('a: x') + mark('m') + header(1) + entry('b: y'),
+      ['1 a x', expect.stringMatching('2 tracing_mark_write m'), 'lost null null', '3 b y'],
+      {},
+    ],
+    ['the second is empty', header(1) + entry('a: x') + header(0), ['1 a x'], { inBuffer: 1 }],
+  ])('%s: a gap where the next one begins, and counts of each', async (_, text, told, counted) => {
+    const read1 = await read(text)
+    expect(read1.told).toEqual(told)
+    expect(read1.summary).toMatchObject(counted)
+  })
+
+  it('are told of, with what the first lacks', async () => {
+    expect((await read(header(3) + entry('a: x') + counts(2) + entry('b: y'))).summary.notes).toEqual([
+      'another trace begins behind entry 1 (line 7), perhaps of another boot: what happened between is not recorded; of those before it 2 that its header announces are not there',
+    ])
+  })
+
+  it('a mark of user space that looks like a header counts nothing', async () => {
+    const { told, summary } = await read(header(3) + mark(`a\n${counts(9).trim()}`) + entry('b: y') + entry('c: z'))
+    expect(told).toEqual(['1 tracing_mark_write a\n# entries-in-buffer/entries-written: 9/9   #P:2', '2 b y', '3 c z'])
+    expect(summary).toMatchObject({ inBuffer: 3, written: 3, notes: [] })
+    expect((await read(mark(`a\n${counts(9).trim()}`) + entry('b: y'))).summary.inBuffer).toBeNull()
+  })
+
+  it('a header behind a mark that comes last is one', async () => {
+    const { told, summary } = await read(entry('a: x') + mark('m') + counts(5))
+    expect(told).toEqual(['1 a x', '2 tracing_mark_write m'])
+    expect(summary).toMatchObject({ inBuffer: 5 })
   })
 })

@@ -1,6 +1,7 @@
 import { RecordingError } from '../errors.ts'
 import { LINE_BYTES_MAX, type Line } from './lines.ts'
 import { parseEntry, type TraceEntry } from './entry.ts'
+import { beginsTrace, countOf, parseHeader, TraceParts, type Header } from './parts.ts'
 import { isMultiline } from './special.ts'
 
 /** What the lines of a text trace say, in order. */
@@ -24,6 +25,10 @@ export interface TraceSummary {
   /** Entries the ring buffer held, and ever had, when it was read; null without a header. */
   inBuffer: number | null
   written: number | null
+  /** Whether the last of several traces, one behind the other, has no header. */
+  isUncounted: boolean
+  /** Whether the trace holds the kernel's counts of each CPU itself, so that those beside it say no more. */
+  countsItself: boolean
   /** How many CPUs the machine has; null without a header. */
   cpus: number | null
   /** CPUs whose part of an overwritten ring buffer may begin later than the first entry, where the reader knows them. */
@@ -51,6 +56,8 @@ export const newSummary = (): TraceSummary => ({
   entries: 0,
   inBuffer: null,
   written: null,
+  isUncounted: false,
+  countsItself: false,
   cpus: null,
   lateCpus: null,
   unparsed: 0,
@@ -71,7 +78,6 @@ export function seeTime(summary: TraceSummary, time: number, cpu: number): void 
   summary.lastTime = time
 }
 
-const HEADER = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)(?: +#P:(\d+))?/
 /** As tracefs and as trace-cmd report print it. */
 const LOST = /^CPU:(\d+) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/
 /** Before the task trace-cmd report names the buffer, where there are several: `two:               sh`. No task has such a name. */
@@ -82,29 +88,27 @@ const CPUS = /^cpus=\d+$/
 const STARTED = /^##### CPU (\d+) buffer started ####/
 const UNREADABLE_SHOWN_MAX = 5
 
-/** A count as printed; null where there is none, or one that nothing can have lost. */
-function countOf(text: string | undefined): number | null {
-  const n = Number(text)
-  return text !== undefined && Number.isSafeInteger(n) ? n : null
-}
-
 const excerpt = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 /** Reads lines one by one into entries and gaps. */
 export class LineReader {
   readonly #summary: TraceSummary
-  readonly #emit: (item: LineItem) => void
+  readonly #emit: (item: TraceItem) => void
+  readonly #parts: TraceParts
   /** An entry that the next lines may go on with. */
   #pending: TraceEntry | null = null
+  /** What looks like a header in the last line of its text: of a mark of user space nobody can tell. */
+  #lastHeader: Header | null = null
 
-  constructor(summary: TraceSummary, emit: (item: LineItem) => void) {
+  constructor(summary: TraceSummary, emit: (item: TraceItem) => void) {
     this.#summary = summary
     this.#emit = emit
+    this.#parts = new TraceParts(summary)
   }
 
-  /** Whether the next line may be part of an entry. */
+  /** Whether the next line may be part of an entry, or the first of another trace. */
   get isOpen(): boolean {
-    return this.#pending !== null
+    return this.#pending !== null || this.#parts.waits
   }
 
   take(line: Line): void {
@@ -118,8 +122,28 @@ export class LineReader {
 
   /** Says the entry that no line goes on with any more. */
   flush(): void {
-    if (this.#pending !== null) this.#say(this.#pending)
+    const entry = this.#pending
+    if (entry === null) return
     this.#pending = null
+    const header = this.#lastHeader
+    this.#lastHeader = null
+    if (header !== null && this.#parts.endsWith(header)) this.#endPart(entry, header)
+    this.#say(entry)
+  }
+
+  /** The trace is over. A header that is its last line is one, unless there was one before. */
+  end(): void {
+    if (this.#pending !== null && this.#lastHeader !== null && this.#parts.isUncounted) {
+      this.#endPart(this.#pending, this.#lastHeader)
+      this.#lastHeader = null
+    }
+    this.flush()
+  }
+
+  /** The last line of an entry's text is the header of the trace up to it. */
+  #endPart(entry: TraceEntry, header: Header): void {
+    entry.body = entry.body.slice(0, entry.body.lastIndexOf('\n'))
+    this.#parts.see(header)
   }
 
   #say(entry: TraceEntry): void {
@@ -132,15 +156,7 @@ export class LineReader {
     const summary = this.#summary
     if (text === null) return unreadable(number, `a line longer than ${LINE_BYTES_MAX} bytes`, summary)
     if (text.startsWith('#')) {
-      const header = HEADER.exec(text)
-      if (header !== null) {
-        const [inBuffer, written] = [countOf(header[1]), countOf(header[2])]
-        // One that no buffer can have had is damaged, and says nothing.
-        if (inBuffer === null || written === null) return null
-        Object.assign(summary, { inBuffer, written, cpus: countOf(header[3]) })
-        const lost = written - inBuffer
-        return lost > 0 && summary.entries === 0 ? { kind: 'gap', reason: 'overwritten', lost, cpu: null, line: number } : null
-      }
+      if (this.#pending === null && beginsTrace(text)) return this.#begins(text, number)
       const started = STARTED.exec(text)
       if (started !== null && summary.entries > 0)
         return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
@@ -155,6 +171,8 @@ export class LineReader {
       )
     if (entry !== null && (summary.entries === 0 || (entry.ticks === true) === summary.ticks)) {
       if (entry.ticks === true) summary.ticks = true
+      this.flush()
+      if (this.#parts.waits) this.#seam(number)
       summary.entries++
       return { kind: 'entry', entry }
     }
@@ -162,10 +180,31 @@ export class LineReader {
     if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2] ?? lost[3]), cpu: Number(lost[1]), line: number }
     if (this.#pending !== null) {
       this.#pending.body += `\n${text}`
+      this.#lastHeader = parseHeader(text)
+      if (beginsTrace(text)) this.#parts.doubt(text)
       return null
     }
     if (text.trim() === '' || CPUS.test(text)) return null
     return unreadable(number, excerpt(text), summary)
+  }
+
+  /** A line that is a header, or names the tracer before one. */
+  #begins(text: string, line: number): LineItem | null {
+    const header = parseHeader(text)
+    if (header === null) {
+      this.#parts.seeTracer()
+      return null
+    }
+    const lost = this.#parts.see(header)
+    return lost > 0 ? { kind: 'gap', reason: 'overwritten', lost, cpu: null, line } : null
+  }
+
+  /** Before the first entry of another trace there is a gap; of one whose buffer was overwritten entries may be missing anywhere. */
+  #seam(line: number): void {
+    const seam = this.#parts.seam(line)
+    if (seam === null) return
+    this.#emit({ kind: 'gap', reason: 'lost', lost: null, cpu: null, line })
+    if (seam.overwritten) this.#emit({ kind: 'blind', cpu: null })
   }
 }
 

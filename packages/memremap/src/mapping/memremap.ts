@@ -41,8 +41,8 @@ export class Mappings {
   }
 
   /**
-   * `memremap`: a kernel virtual address, or null: the range is partly System RAM, or all of it and something else than WB is
-   * wanted. The kinds asked for are tried in the order WB, WT, WC. @throws RangeError for a flag that the era does not know.
+   * `memremap`: a kernel virtual address, or null: the range is partly System RAM, all of it and something else than WB is
+   * wanted, or there is no room for it. The kinds asked for are tried in the order WB, WT, WC. @throws RangeError for a flag that the era does not know.
    */
   memremap(offset: bigint, size: bigint, flags: number): Pointer | null {
     const known = this.#m.rules.mapsWriteCombined ? 31 : 3
@@ -60,19 +60,20 @@ export class Mappings {
       this.#warn(`attempted on mixed range ${hex(offset)} size: ${hex(size)}`)
       return null
     }
-    if ((flags & memremapFlags.WB) !== 0) return share === 'ram' ? hex(directAddress(this.#m, offset)) : this.#ioremap(size)
+    if ((flags & memremapFlags.WB) !== 0) return share === 'ram' ? hex(directAddress(this.#m, offset)) : this.#ioremap(offset, size)
     if (share === 'ram') {
       this.#warn(`attempted on ram ${hex(offset)} size: ${hex(size)}`)
       return null
     }
-    return (flags & (memremapFlags.WT | memremapFlags.WC)) === 0 ? null : this.#ioremap(size)
+    return (flags & (memremapFlags.WT | memremapFlags.WC)) === 0 ? null : this.#ioremap(offset, size)
   }
 
   #warn(message: string): void {
     this.#m.warn(null, 'memremap', message, true)
   }
 
-  #ioremap(size: bigint): Pointer {
+  #ioremap(offset: bigint, size: bigint): Pointer | null {
+    if (this.#m.faults.ioremap?.(offset, size) === false) return null
     const address = hex(this.#next)
     // A page is left free behind each, as vmalloc does.
     this.#next += ((size + PAGE - 1n) / PAGE + 1n) * PAGE
