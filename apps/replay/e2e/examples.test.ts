@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path'
 import { aligned, blocksOf, linesOf } from '@devtrail/readme'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mustHaveServer, reason, startServers, type Servers } from '../../../packages/event-log-jetstream/src/nats-server.test-support.ts'
+import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 import { ROOT } from './devtrail.ts'
 
 // Beside this file, since apps/replay is where every package of the house resolves.

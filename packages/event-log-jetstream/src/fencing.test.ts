@@ -6,7 +6,7 @@ import { eventsOf } from '@devtrail/event-log/contract-suite'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { jetStreamStore } from './index.ts'
-import { mustHaveServer, reason, startServers, type Servers } from './nats-server.test-support.ts'
+import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 import { OvertakenError, publish } from './publish.ts'
 import { findStream } from './stream.ts'
 

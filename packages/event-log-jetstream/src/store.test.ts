@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { logStoreContract } from '@devtrail/event-log/contract-suite'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { jetStreamStore } from './index.ts'
-import { mustHaveServer, reason, startServers, type Servers } from './nats-server.test-support.ts'
+import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 
 const expectEqual = (actual: unknown, expected: unknown): void => expect(actual).toStrictEqual(expected)
 

@@ -1,4 +1,4 @@
-/** Real servers for tests, each in a folder of its own and on ports that were free. */
+/** Real servers for tests and benches, each in a folder of its own and on ports that were free. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
