@@ -22,8 +22,8 @@ export class Consumer {
     run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], { cwd: this.folder, env: this.#registry.env })
   }
 
-  node(...args: readonly string[]): string {
-    return run(process.execPath, args, { cwd: this.folder })
+  node(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+    return run(process.execPath, args, { cwd: this.folder, env })
   }
 
   bin(name: string, ...args: readonly string[]): string {
@@ -31,14 +31,14 @@ export class Consumer {
   }
 
   /** Runs the examples of a README; throws when one prints anything else than stands below it. Gives how many ran. */
-  examples(readme: string, recordings: string): number {
+  examples(readme: string, recordings: string, env: Readonly<Record<string, string>> = {}): number {
     // Examples that read a recording name it as it lies in the repository.
     symlinkSync(recordings, join(this.folder, 'recordings'))
     const examples = examplesOf(blocksOf(readme))
     for (const [i, { code, output }] of examples.entries()) {
       writeFileSync(join(this.folder, `example-${i}.ts`), code)
       const told = linesOf(output)
-      const got = aligned(told, linesOf(this.node(`example-${i}.ts`)))
+      const got = aligned(told, linesOf(this.node([`example-${i}.ts`], env)))
       if (JSON.stringify(told) !== JSON.stringify(got)) {
         throw new Error(`example ${i + 1} prints\n${got.join('\n')}\nwhere the README says\n${told.join('\n')}`)
       }

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { blocksOf, installedBy } from '@devtrail/readme'
+import { reason as noNats, startServers } from '@devtrail/nats-server'
 import { expectedBumps } from './bumps.ts'
 import { Consumer } from './consumer.ts'
 import { houseOf } from './house.ts'
@@ -66,10 +67,15 @@ async function alone({ folder, manifest }: Published, { steps, release, registry
   const readme = readFileSync(join(folder, 'README.md'), 'utf8')
   const versions = new Map(publishedOf(release.root).map((it) => [it.manifest.name, it.manifest.version]))
   const names = [...new Set([manifest.name, ...installedBy(blocksOf(readme))])]
-  const work = (): string => {
+  const work = async (): Promise<string> => {
     const consumer = new Consumer(join(temp, 'alone', manifest.name), registry)
     consumer.install(...names.map((name) => `${name}@${versions.get(name)}`))
-    const examples = consumer.examples(readme, join(release.root, 'recordings'))
+    const needsNats = readme.includes('@nats-io/transport-node')
+    if (needsNats && noNats !== null) return `installed; its examples were not run: ${noNats}`
+    await using servers = needsNats ? await startServers(1) : null
+    await servers?.connect()
+    const env: Readonly<Record<string, string>> = servers === null ? {} : { NATS_URL: servers.urls[0]! }
+    const examples = consumer.examples(readme, join(release.root, 'recordings'), env)
     return `${examples} examples, ${consumer.commands(readme)} commands`
   }
   await steps.step(`${manifest.name} alone`, work, String)
