@@ -45,8 +45,9 @@ export interface PagemapRules {
   readonly ramTest: 'raw' | 'aligned'
   /** How a pagemap is found: on a list where the newest comes first, by section (4.5 to 4.13), or by page. */
   readonly index: 'list' | 'sections' | 'pages'
-  /** Sections of a range are counted to its end; else by its size alone, which misses the last of one that straddles. Storing, erasing (until 4.15 apart). */
+  /** Sections of a range are counted to its end; else by its size alone, which misses the last of one that straddles. */
   readonly storesByEnd: boolean
+  /** The same of erasing, which until 4.15 went by the size alone. */
   readonly erasesByEnd: boolean
   /** Taking back a store that met another's section erases every section of the range, whoever's it is (until 4.15). */
   readonly rollbackErasesAll: boolean
@@ -78,6 +79,7 @@ export interface PagemapRules {
   readonly pagesHoldRef: boolean
   /** What goes wrong after memory was added is undone; else the caller gets the error and the pagemap stays (until 5.0). */
   readonly undoesUnmanaged: boolean
+  /** The order in which a pagemap is taken down. */
   readonly unmap: UnmapOrder
   /** A lookup that the cached pagemap answers takes a reference on it, without a look whether it is dying. */
   readonly cachedLookupGets: boolean

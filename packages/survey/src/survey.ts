@@ -52,7 +52,7 @@ export interface Survey {
   readonly events: number
   /** Types of the events that entries of the recording gave. */
   readonly fromEntries: ReadonlySet<string>
-  /** The first event that an entry of the recording gave. */
+  /** The first event that an entry of the recording gave; of a log that was not recorded, the first at all. */
   readonly first: AnyEvent | null
   readonly last: AnyEvent | null
   /** Whether the log reaches the end of what it tells of: of one that was cut, its last event does not say so. */
@@ -72,6 +72,8 @@ class Gathering {
   readonly starts = new StartNames()
   events = 0
   first: AnyEvent | null = null
+  /** The first that tells of more than the log. */
+  earliest: AnyEvent | null = null
   last: AnyEvent | null = null
   ended = false
 
@@ -84,6 +86,7 @@ class Gathering {
       const t = type[place]!
       counts[t]!++
       if (telling[t]) this.#learn(block.event(place))
+      if (this.earliest === null && block.seq(place) > 0 && !types[t]!.name.startsWith('log/')) this.earliest = block.event(place)
       if (Number.isNaN(entry[place]!) || block.seq(place) === 0) continue
       hasEntry[t] = true
       this.first ??= block.event(place)
@@ -123,7 +126,8 @@ export async function surveyOf(source: EventSource): Promise<Survey> {
   const blocks = new LogBlocks(source)
   const gathered = new Gathering()
   for await (const block of blocks.blocks()) gathered.see(block)
-  const { facts, types, fromEntries, starts, events, first, last, ended } = gathered
+  const { facts, types, fromEntries, starts, events, last, ended } = gathered
+  const first = gathered.first ?? (fromEntries.size === 0 ? gathered.earliest : null)
   const machine = new Machine(
     models.filter((m) => m.devices !== undefined),
     facts,

@@ -15,6 +15,10 @@ export interface Cli {
   readonly run2: <O extends object>(
     work: (session: Session, first: string, second: string, options: O) => Promise<ExitCode>,
   ) => (first: string, second: string, options: O, command: Command) => Promise<void>
+  /** The same for a command whose argument may be left out. */
+  readonly runMaybe: <O extends object>(
+    work: (session: Session, argument: string | undefined, options: O) => Promise<ExitCode>,
+  ) => (argument: string | undefined, options: O, command: Command) => Promise<void>
   /** The same for a command without arguments. */
   readonly runAlone: <O extends object>(
     work: (session: Session, options: O) => Promise<ExitCode>,
@@ -35,6 +39,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
     program,
     run: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
     run2: (work) => (first, second, options, command) => within(command, (session) => work(session, first, second, options)),
+    runMaybe: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
     runAlone: (work) => (options, command) => within(command, (session) => work(session, options)),
   }
 }

@@ -1,19 +1,21 @@
 import { createWriteStream, type Stats } from 'node:fs'
-import { readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Option } from 'commander'
 import { ndjsonOf, writeLog } from '../logs/export.ts'
 import { redacted, whole, type Exported } from '../logs/exported.ts'
-import { openLog, type OpenLog } from '../logs/open.ts'
+import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { surveyOf } from '@devtrail/survey'
 import { makeFolders, writing } from '../logs/writable.ts'
+import { packLog } from '../viewer/pack.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
 import type { Session } from './session.ts'
 
 interface Options {
-  readonly format?: 'ndjson' | 'log'
+  readonly format?: 'ndjson' | 'log' | 'html'
   readonly output: string
   readonly redact?: boolean
 }
@@ -69,9 +71,27 @@ async function toFolder(exported: Exported, output: string, session: Session): P
 
 async function toLines(log: OpenLog, exported: Exported, output: string, session: Session): Promise<void> {
   const { names } = await surveyOf(log.source)
-  const pieces = ndjsonOf(exported, names)
+  await toFile(log, ndjsonOf(exported, names), output, session)
+}
+
+async function toFile({ folder }: OpenLog, pieces: AsyncIterable<string>, output: string, session: Session): Promise<void> {
   if (output === '-') for await (const piece of pieces) await session.print(piece)
-  else await writing(dirname(resolve(output)), output, 'name another file with -o', () => writeTo(resolve(output), log.folder, pieces))
+  else await writing(dirname(resolve(output)), output, 'name another file with -o', () => writeTo(resolve(output), folder, pieces))
+}
+
+/** The page with the log in it, or with another one that is made of it first. */
+async function toPage(log: OpenLog, instead: Exported | null, output: string, session: Session): Promise<void> {
+  if (instead === null) return toFile(log, packLog(log.folder, nameOf(log)), output, session)
+  await session.interrupt.shield(async (signal) => {
+    const folder = await mkdtemp(join(tmpdir(), 'devtrail-page-'))
+    try {
+      const made = join(folder, 'log')
+      await writeLog(instead, made, signal)
+      await toFile(log, packLog(made, instead.imported?.name ?? 'log'), output, session)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
 }
 
 export function exportCommand({ program, run }: Cli): void {
@@ -79,16 +99,17 @@ export function exportCommand({ program, run }: Cli): void {
     .command('export')
     .summary('everything a log holds, for other programs and people')
     .description(
-      'Writes everything a log holds: ndjson is one JSON object a line, first what the log is, then every event with all its fields (times in nanoseconds), and in their places the entries of the recording that have no effect; log is a log folder of the events. With --redact a log that can be given away: commands, pids, paths, pointers, uuids, texts and the name of the machine have other names, each always the same, and entries without effect are left out; every command gives the same answers of it, in those names. Times, physical addresses, names of devices and symbols stay.',
+      'Writes everything a log holds: ndjson is one JSON object a line, first what the log is, then every event with all its fields (times in nanoseconds), and in their places the entries of the recording that have no effect; log is a log folder of the events; html is the page of devtrail serve with the log in it, one file that works from disk, without a network. With --redact a log that can be given away: commands, pids, paths, pointers, uuids, texts and the name of the machine have other names, each always the same, and entries without effect are left out; every command gives the same answers of it, in those names. Times, physical addresses, names of devices and symbols stay.',
     )
     .argument('<LOG>', LOG)
-    .addOption(new Option('--format <F>', 'the format; ndjson, or with --redact a log').choices(['ndjson', 'log']))
+    .addOption(new Option('--format <F>', 'the format; ndjson, or with --redact a log').choices(['ndjson', 'log', 'html']))
     .option('--redact', 'rename what tells of the machine and its users')
     .option('-o, --output <FILE>', 'where to; a file is replaced when all is written, a folder must not be there; - is stdout', '-')
     .addHelpText(
       'after',
       examples(
         ['devtrail export splice.log -o splice.ndjson', ''],
+        ['devtrail export recordings/linux-6.1/fsdax-pinned-unbind --format html -o crash.html', 'to be attached to a report'],
         ["devtrail export splice.log | jq -c 'select(.body)'", 'what has no effect'],
         ['devtrail export recordings/linux-6.1/fsdax-pinned-unbind --redact -o shared.log', 'to be given away'],
       ),
@@ -97,7 +118,9 @@ export function exportCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, { format, output, redact }) => {
         const log = await openLog(given, session)
         const exported = redact === true ? redacted(log) : whole(log)
-        if ((format ?? (redact === true ? 'log' : 'ndjson')) === 'log') await toFolder(exported, output, session)
+        const to = format ?? (redact === true ? 'log' : 'ndjson')
+        if (to === 'log') await toFolder(exported, output, session)
+        else if (to === 'html') await toPage(log, redact === true ? exported : null, output, session)
         else await toLines(log, exported, output, session)
         return exit.fine
       }),

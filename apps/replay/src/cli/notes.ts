@@ -8,7 +8,8 @@ const NAMED_MAX = 3
 /** Whether nothing is missing from beginning to end; null when nothing in the log tells. */
 export function isComplete(log: OpenLog, survey: Survey): boolean | null {
   if (log.reader.tornTail !== null || !survey.ended) return false
-  return log.imported?.summary.complete ?? null
+  if (log.imported !== null) return log.imported.summary.complete
+  return log.reader.meta.source['kind'] === 'simulated' && 'scenario' in log.reader.meta.source ? true : null
 }
 
 /** Says that a log stops short of its end, if it does. */

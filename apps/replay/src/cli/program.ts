@@ -11,7 +11,7 @@ import { diffCommand } from './diff.ts'
 import { doctorCommand } from './doctor.ts'
 import { eventsCommand } from './events.ts'
 import { exportCommand } from './export.ts'
-import { exit, exitDocs, Failure, type ExitCode } from './failure.ts'
+import { exitDocs, type ExitCode } from './failure.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -19,27 +19,13 @@ import { iomemCommand } from './iomem.ts'
 import { ownManifest } from './manifest.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
+import { serveCommand } from './serve.ts'
 import { refsCommand } from './refs.ts'
+import { simulateCommand } from './simulate.ts'
 import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
-
-/** Commands of docs/interfaces.md that a later version brings. */
-const LATER = ['serve', 'simulate'] as const
-
-/** Says of a command that is to come that it is not there yet; help does not list it. */
-function notYet(program: Command, name: string): void {
-  program
-    .command(name, { hidden: true })
-    .description('Not in this version yet.')
-    .argument('[args...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .action(() => {
-      throw new Failure(exit.usage, `"${name}" is not in this version yet; devtrail --help lists the commands there are`)
-    })
-}
 
 /** The whole command line. `answer` is told the exit code of what was run. */
 export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void): Command {
@@ -84,6 +70,8 @@ Start with:
     verifyCommand,
     repairCommand,
     exportCommand,
+    simulateCommand,
+    serveCommand,
     recordCommand,
     pmemCommand,
     demoCommand,
@@ -93,6 +81,5 @@ Start with:
   ]) {
     add(cli)
   }
-  for (const name of LATER) notYet(program, name)
   return program
 }

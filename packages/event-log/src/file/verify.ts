@@ -23,7 +23,7 @@ export interface Verification {
   readonly tornTail: TornTail | null
   /** Files of keyframes, damaged ones included. */
   readonly keyframes: number
-  /** At most {@link DAMAGES_MAX}, in the order of the log. */
+  /** At most `DAMAGES_MAX`, in the order of the log. */
   readonly damages: readonly LogDamagedError[]
 }
 

@@ -62,7 +62,7 @@ export class PagemapTable {
    * `memremap_pages`: the pagemap, or an errno: -EINVAL (no range, type, altmap, alignment, or not allowed), -ENOMEM (the first
    * or last page is in a live pagemap), -ENXIO (System RAM; no ZONE_DEVICE), -EEXIST (memory of the range is there already).
    * After an error no range is mapped. @throws TypeError under the rules of the seed; RangeError for what no pagemap can be, as
-   * {@link checkSpec}; before anything was done.
+   * `checkSpec`; before anything was done.
    */
   memremapPages(device: DeviceId, range: PhysRange | readonly PhysRange[], type: number, options: MapOptions = {}): DevPagemap | number {
     const ranges = 'start' in range ? [range] : range

@@ -1,4 +1,6 @@
+import type { LiveDevice } from '@devtrail/devres'
 import { errno } from '@devtrail/events'
+import type { DevPagemap } from '@devtrail/memremap'
 import { pfnMode, type PfnSuperblock } from '../media/pfn-superblock.ts'
 import { sizeIn, sizesText, wordByBeginning } from './attribute-text.ts'
 import { NdClaimant } from './nd-claimant.ts'
@@ -17,6 +19,9 @@ export class NdPfn extends NdClaimant {
   align = 2 << 20
   /** Its superblock, once it was read or written. */
   superblock: PfnSuperblock | null = null
+  /** Of a bound devdax device: the one on the dax bus, and its pagemap. */
+  daxDevice: LiveDevice | null = null
+  pagemap: DevPagemap | null = null
 
   reset(): void {
     this.mode = pfnMode.NONE

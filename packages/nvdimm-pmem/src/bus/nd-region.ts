@@ -5,6 +5,7 @@ import type { Medium } from '../media/medium.ts'
 import { OverlayMedium } from '../media/overlay-medium.ts'
 import { ZeroMedium } from '../media/zero-medium.ts'
 import { NdBtt } from './nd-btt.ts'
+import { NdClaimant } from './nd-claimant.ts'
 import type { NdDevice, NdKind } from './nd-device.ts'
 import { NdNamespace } from './nd-namespace.ts'
 import { NdPfn } from './nd-pfn.ts'
@@ -122,8 +123,13 @@ export class NdRegion {
     return 0
   }
 
-  /** `nd_region_advance_seeds`: the seed that was bound is one no more. */
+  /** `nd_region_advance_seeds`: the seed that was bound is one no more, and neither is the namespace that it holds. */
   advance(device: NdDevice): void {
+    if (device instanceof NdClaimant && device.ndns !== null) this.#advance(device.ndns)
+    this.#advance(device)
+  }
+
+  #advance(device: NdDevice): void {
     if (!this.isSeed(device)) return
     delete this.#seeds[device.kind]
     const next = this.#seed(device.kind)

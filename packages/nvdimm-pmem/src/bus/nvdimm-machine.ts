@@ -98,8 +98,10 @@ export class NvdimmMachine implements QueueMachine {
     rcu.others = () => this.background.step()
   }
 
-  /** `nd_pmem`, the driver of all devices below a region but dax ones. */
-  readonly driver: Driver = {
+  /** `dax_pmem`, the driver of dax devices. */
+  readonly #daxDriver: Driver = { name: 'dax_pmem', probe: (live) => this.#busProbe(this.#of(live)) }
+  /** `nd_pmem`, the driver of all other devices below a region. */
+  readonly #driver: Driver = {
     name: 'nd_pmem',
     probe: (live) => this.#busProbe(this.#of(live)),
     remove: (live) => drivers[this.rules].remove(this.#of(live)),
@@ -125,7 +127,7 @@ export class NvdimmMachine implements QueueMachine {
     return this.#regions.flatMap((region) => region.devices).find((device) => device.name === name)
   }
 
-  /** Writes a device's name to `bind` of nd_pmem: 0, or what probing it gave; -ENXIO also where a superblock was found, whose device is bound then. */
+  /** Writes a device's name to `bind` of nd_pmem, or of dax_pmem for a dax device: 0, or what probing it gave; -ENXIO also where a superblock was found, whose device is bound then. */
   bind(device: NdDevice): number {
     const error = this.#probe(device)
     this.settle()
@@ -173,23 +175,23 @@ export class NvdimmMachine implements QueueMachine {
 
   /** nd_async_device_register. */
   bindLater(device: NdDevice): void {
-    if (device.kind !== 'dax') this.#work.push(() => void this.#probe(device))
+    this.#work.push(() => void this.#probe(device))
   }
 
   #probe(device: NdDevice): number {
-    return device.live.probe(this.driver)
+    return device.live.probe(device.kind === 'dax' ? this.#daxDriver : this.#driver)
   }
 
   /** nvdimm_bus_probe. */
   #busProbe(device: NdDevice): number {
-    this.#bindPins(device.live)
+    this.bindPins(device.live)
     const error = drivers[this.rules].probe(device)
     if (error === 0 || (error === errno.EOPNOTSUPP && this.table.advancesUnsupported)) device.region.advance(device)
     return error
   }
 
   /** pinctrl_bind_pins, which finds that there are none. */
-  #bindPins({ resources }: LiveDevice): void {
+  bindPins({ resources }: LiveDevice): void {
     if (!this.table.bindsPins) return
     const memory = resources.kmalloc(40)
     if (memory === null) return

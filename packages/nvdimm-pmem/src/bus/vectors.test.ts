@@ -119,6 +119,15 @@ describe.each(eras)('%s', (rules) => {
   })
 })
 
+test('labels: a namespace that a pfn device takes is no seed any more once that is bound', () => {
+  const lab = new Lab({ region: { labels: true } })
+  const ns = lab.region.createNamespace()
+  const pfn = lab.pfn()
+  expect(lab.region.seed('namespace')).toBe(ns)
+  expect(lab.machine.bind(pfn)).toBe(0)
+  expect([lab.region.seed('namespace').name, lab.region.seed('pfn').name]).toEqual(['namespace0.1', 'pfn0.1'])
+})
+
 test('labels: a namespace is made of the seed, and bound there is another', () => {
   const lab = new Lab({ region: { labels: true } })
   const first = lab.region.createNamespace({ size: 512 * MIB })
@@ -126,6 +135,7 @@ test('labels: a namespace is made of the seed, and bound there is another', () =
   const second = lab.region.createNamespace()
   expect([second.name, second.size, lab.machine.bind(second)]).toEqual(['namespace0.1', 512 * MIB, 0])
   expect([...lab.states.pmem.disks.keys()]).toEqual(['pmem0', 'pmem0.1'])
+  expect(lab.region.seed('namespace').name).toBe('namespace0.2')
   expect(lab.region.seed('namespace').store('uuid', lab.machine.newUuid())).toBe(0)
   expect(lab.region.seed('namespace').store('size', `${16 * MIB}`)).toBe(-28)
   expect(() => lab.region.createNamespace({ size: 16 * MIB })).toThrow('namespace0.2 cannot have 16777216 bytes: -28; 0 are available')

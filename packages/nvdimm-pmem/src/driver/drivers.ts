@@ -9,4 +9,5 @@ export interface PmemDriver {
   readonly remove: (device: NdDevice) => void
 }
 
+/** `nd_pmem` of an era; and for dax devices, which only 6.1 has, dax_pmem. */
 export const drivers: Readonly<Record<RulesName, PmemDriver>> = { seed: seedDriver, 'linux-6.1': linux61Driver }

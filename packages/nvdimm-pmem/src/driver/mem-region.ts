@@ -1,12 +1,20 @@
 /** Ranges of the memory map that a device manages (devm_request_mem_region, kernel/resource.c). */
 import type { PhysRange } from '@devtrail/memremap'
-import type { NdDevice } from '../bus/nd-device.ts'
+import type { LiveDevice } from '@devtrail/devres'
+import type { DeviceId } from '@devtrail/events'
 import type { NvdimmMachine } from '../bus/nvdimm-machine.ts'
 
 interface Region {
   readonly machine: NvdimmMachine
   readonly start: bigint
   readonly size: bigint
+}
+
+/** Whose range it is. */
+export interface RegionOwner {
+  readonly machine: NvdimmMachine
+  readonly live: LiveDevice
+  readonly id: DeviceId
 }
 
 const REGION_BYTES = 24
@@ -16,7 +24,7 @@ function devm_region_release({ machine, start, size }: Region): void {
 }
 
 /** `devm_request_mem_region`: false where the range is claimed, or there is no memory. */
-export function requestMemRegion({ machine, live, id }: NdDevice, { start, end }: PhysRange, name: string): boolean {
+export function requestMemRegion({ machine, live, id }: RegionOwner, { start, end }: PhysRange, name: string): boolean {
   const size = end - start + 1n
   const entry = live.resources.alloc<Region>(devm_region_release, { machine, start, size }, REGION_BYTES)
   if (entry === null) return false
@@ -31,7 +39,7 @@ export function requestMemRegion({ machine, live, id }: NdDevice, { start, end }
 }
 
 /** `devm_release_mem_region`. */
-export function releaseMemRegion({ machine, live }: NdDevice, { start, end }: PhysRange): void {
+export function releaseMemRegion({ machine, live }: RegionOwner, { start, end }: PhysRange): void {
   const size = end - start + 1n
   machine.iomem.releaseRegion(start, size)
   live.resources.destroy<Region>(devm_region_release, (region) => region.start === start && region.size === size)

@@ -10,10 +10,12 @@ import { autodetect, type Detected } from '../autodetect.ts'
 import { commonProbe } from '../common-probe.ts'
 import type { PmemDriver } from '../drivers.ts'
 import { attachDisk } from './attach-disk.ts'
+import { probeDaxPmem } from './dax-pmem.ts'
 import { disable, enable } from './nsio.ts'
 import { INFO_WINDOW_BYTES } from './setup-pfn.ts'
 
 function probe(device: NdDevice): number {
+  if (device instanceof NdPfn && device.kind === 'dax') return probeDaxPmem(device)
   const { id, machine } = device
   machine.say('nvdimm-pmem/probe-started', { device: id }, id)
   const result = probed(device)

@@ -1,0 +1,148 @@
+/** Simulated logs: made, made again, gone on from, and refused. */
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recording, Scratch } from './devtrail.ts'
+
+let scratch: Scratch
+let crash: string
+/** The event after which the pages are in the pipe. */
+let spliced: number
+beforeAll(async () => {
+  scratch = new Scratch()
+  crash = scratch.path('crash.log')
+  await scratch.json(['simulate', 'fsdax-pinned-unbind', '-o', crash])
+  const handed = await scratch.run(['events', crash, '--type', 'memremap/references-handed', '--limit', '1', '--json'])
+  spliced = (JSON.parse(handed.out) as { seq: number }).seq
+})
+afterAll(() => scratch[Symbol.dispose]())
+
+const eventsOf = async (log: string): Promise<string[]> => (await scratch.run(['events', log, '--json'])).out.trimEnd().split('\n')
+
+describe('a scenario', () => {
+  test('--list shows those there are, --print one of them as JSON that runs as it does', async () => {
+    const { scenarios } = await scratch.json(['simulate', '--list'])
+    expect(scenarios.map((s: { name: string }) => s.name)).toContain('fsdax-pinned-unbind')
+    const { out } = await scratch.run(['simulate', 'fsdax-pinned-unbind', '--print'])
+    const again = scratch.path('again.log')
+    expect((await scratch.run(['simulate', scratch.write('mine.json', out), '-o', again])).code).toBe(0)
+    expect(await eventsOf(again)).toEqual(await eventsOf(crash))
+  })
+
+  test('its log is answered as a recording is', async () => {
+    const { violations } = await scratch.json(['check', crash])
+    expect(violations).toMatchObject([{ rule: 'memremap/referenced-at-removal', certainty: 'certain', data: { firstPfn: '0x109300' } }])
+    expect((await scratch.run(['check', crash, '--rule', 'resource-tree/overlap'])).out).toContain('nothing is broken')
+    const { source, complete } = await scratch.json(['info', crash])
+    expect(source).toEqual({ kind: 'simulated', scenario: 'fsdax-pinned-unbind', rules: 'linux-6.1', seed: null })
+    expect(complete).toBe(true)
+    expect((await scratch.run(['info', crash])).out).toMatch(/time +0\.0+ to 6\.\d+/)
+  })
+
+  test('without -o it is in the cache, once; what it came to is kept', async () => {
+    const args = ['simulate', 'fsdax-truncate-hang', '--seed', '3']
+    const first = await scratch.json(args)
+    expect(first).toMatchObject({ rules: 'linux-6.1', seed: 3, hung: [{ pid: 132, comm: 'truncate' }], crashed: null, fork: null })
+    expect(await scratch.json(args)).toEqual(first)
+    expect(await scratch.json([...args, '--rules', 'seed'])).toMatchObject({ rules: 'seed', hung: [] })
+  })
+
+  test('in a TypeScript module, with a program', async () => {
+    const file = scratch.write(
+      'bind.ts',
+      `export const scenario = {
+        name: 'bind-twice', says: 'A device is bound twice.',
+        namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', mode: 'raw', bound: false }],
+        tasks: [{ comm: 'sh', pid: 7, *program(machine: { bind(name: string): number }) { machine.bind('namespace0.0'); yield null; machine.bind('namespace0.0') } }],
+      }`,
+    )
+    const log = scratch.path('program.log')
+    expect(await scratch.json(['simulate', file, '-o', log])).toMatchObject({ scenario: 'bind-twice', devices: ['namespace0.0'] })
+    const forked = scratch.path('forked.log')
+    expect((await scratch.run(['simulate', '--from', log, '--at', '10', '-o', forked])).code).toBe(0)
+    scratch.write('bind.ts', `${readFileSync(file, 'utf8')}\n// another now\n`)
+    const { code, err } = await scratch.run(['simulate', '--from', log, '--at', '10'])
+    expect([code, err]).toEqual([3, expect.stringContaining('was changed since the log was simulated with it')])
+  })
+
+  test.each<[string, string | null, number, string]>([
+    ['fsdax-pined-unbind', null, 2, 'did you mean fsdax-pinned-unbind'],
+    ['none.json', null, 3, 'there is no scenario at none.json'],
+    ['broken.json', '{"name": "x",\n "says"', 3, 'broken.json is no JSON: Expected'],
+    ['empty.ts', 'export const other = 1', 3, 'empty.ts: expected "export const scenario", found none'],
+    [
+      'step.json',
+      '{"name":"x","says":"x","tasks":[{"comm":"a","pid":1,"steps":[{"do":"unbind","device":"pfn0.0"}]}]}',
+      3,
+      'step.json: tasks[0].steps[0].device: expected',
+    ],
+  ])('%s is refused', async (name, content, code, says) => {
+    if (content !== null) scratch.write(name, content)
+    const run = await scratch.run(['simulate', name, '-o', scratch.path('never.log')])
+    expect([run.code, run.out]).toEqual([code, ''])
+    expect(run.err).toContain(says)
+  })
+
+  test.each<[string[], string]>([
+    [['fsdax-splice', '--seed', '-1'], 'a seed is a number from 0'],
+    [['fsdax-splice', '--rules', 'linux-7'], 'there are seed and linux-6.1'],
+    [['fsdax-splice', '--at', '3'], '--at is a moment of the log that --from names'],
+  ])('simulate %j is wrong usage', async (args, says) => {
+    const { code, err } = await scratch.run(['simulate', ...args])
+    expect([code, err]).toEqual([2, expect.stringContaining(says)])
+  })
+})
+
+const closing = (): string =>
+  scratch.write(
+    'close-first.json',
+    JSON.stringify({
+      name: 'close-first',
+      says: 'The pipe is closed, then the driver is unbound.',
+      tasks: [
+        { comm: 'pin', pid: 135, steps: [{ do: 'close-pipe', pipe: 'p' }] },
+        {
+          comm: 'sh',
+          pid: 102,
+          steps: [
+            { do: 'sleep', for: '1s' },
+            { do: 'unbind', device: 'pfn0.0' },
+          ],
+        },
+      ],
+    }),
+  )
+
+describe('a fork', () => {
+  test('shares the past, goes on with other tasks, and the crash does not come', async () => {
+    const fixed = scratch.path('fixed.log')
+    const { fork } = await scratch.json(['simulate', closing(), '--from', crash, '--at', String(spliced), '-o', fixed])
+    expect(fork).toEqual({ of: crash, at: spliced, shared: spliced, scenario: 'close-first' })
+    const [past, now] = [await eventsOf(crash), await eventsOf(fixed)]
+    expect(now.slice(0, spliced)).toEqual(past.slice(0, spliced))
+    expect(now[spliced]).not.toEqual(past[spliced])
+    expect((await scratch.run(['check', crash])).code).toBe(1)
+    expect((await scratch.run(['check', fixed])).code).toBe(0)
+    expect((await scratch.json(['info', fixed])).source.fork).toEqual({ of: crash, at: spliced })
+  })
+
+  test('of a fork; and the past of a fork can be gone on from as well', async () => {
+    const second = scratch.path('second.log')
+    const from = scratch.path('first.log')
+    await scratch.run(['simulate', closing(), '--from', crash, '--at', String(spliced), '-o', from])
+    expect(await scratch.json(['simulate', '--from', from, '--at', String(spliced + 5), '--seed', '4', '-o', second])).toMatchObject({
+      seed: 4,
+    })
+    expect((await eventsOf(second)).slice(0, spliced + 5)).toEqual((await eventsOf(from)).slice(0, spliced + 5))
+    const before = await scratch.json(['simulate', '--from', from, '--at', '100', '--seed', '4', '-o', scratch.path('third.log')])
+    expect(before.fork.shared).toBeLessThan(spliced)
+  })
+
+  test('of what was not simulated, at the end, or of a log that this version would not make', async () => {
+    const recorded = await scratch.run(['simulate', '--from', recording('fsdax-splice'), '--at', '9'])
+    expect([recorded.code, recorded.err]).toEqual([2, expect.stringContaining('was not made by devtrail simulate')])
+    const over = await scratch.run(['simulate', '--from', crash, '--at', 'end'])
+    expect([over.code, over.err]).toEqual([4, expect.stringContaining('nothing comes after it')])
+    const nowhere = await scratch.run(['simulate', '--from', crash])
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('--at')])
+  })
+})

@@ -1,0 +1,260 @@
+/** The viewer as people use it: in a browser, by pointer, by keyboard alone, and by what a screen reader is told. */
+import { createRequire } from 'node:module'
+import { readFileSync, statSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { AnyEvent } from '@devtrail/events'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { hasBrowser, open } from './browser.ts'
+import { recording, ROOT, Scratch } from './devtrail.ts'
+import { serve } from './serving.ts'
+import { writeLog } from './written-log.ts'
+
+const CRASH = recording('fsdax-pinned-unbind')
+/** Bytes that the page may have, compressed, without a log. */
+const PAGE_BYTES_MAX = 250_000
+
+async function exported(scratch: Scratch, log = CRASH): Promise<string> {
+  const file = scratch.path('log.html')
+  const { code, err } = await scratch.run(['export', log, '--format', 'html', '-o', file])
+  expect({ code, err }).toMatchObject({ code: 0 })
+  return pathToFileURL(file).href
+}
+
+const heading = (page: Page): Promise<string> => page.locator('#state-title').innerText()
+const spoken = (page: Page): Promise<string> => page.locator('[aria-live=polite]').innerText()
+/** The page's address catches up with what it shows a moment later. */
+const linkOf = async (page: Page, wanted: RegExp): Promise<string> => {
+  await page.waitForURL(wanted)
+  return new URL(page.url()).hash
+}
+
+interface Finding {
+  readonly id: string
+  readonly impact: string | null
+  readonly nodes: readonly { readonly html: string }[]
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds wrong, of some weight. */
+async function wrongIn(page: Page): Promise<string[]> {
+  const found = await page.evaluate(`${axe}; axe.run().then(({ violations }) => violations)`)
+  return (found as Finding[])
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+}
+
+/** A device that is told of, of this name in every way. */
+const found = (name: string, i: number): AnyEvent => ({
+  seq: i + 1,
+  time: i * 1000,
+  type: 'devres/device-found',
+  device: i + 1,
+  cpu: 0,
+  actor: { pid: 1, comm: name.slice(0, 16) },
+  entry: i + 1,
+  cause: [],
+  data: { device: i + 1, name, bus: name, kind: name, state: 'bound', driver: name, fromStart: true },
+})
+
+describe.skipIf(!hasBrowser)('the viewer', () => {
+  test('shows the crash: the violation is found by clicking, and explained', async () => {
+    using scratch = new Scratch()
+    await using server = await serve(scratch, CRASH)
+    const { context, page, errors } = await open(scratch, server.url)
+    await page.getByRole('button', { name: /referenced-at-removal at event 224/ }).click()
+    await page.getByRole('heading', { name: 'Violation' }).waitFor()
+    const detail = page.locator('.detail')
+    expect(await detail.innerText()).toContain(
+      'memory was removed while 16 pages of it (pfn 0x109300..0x10930f) were still referenced, by pin (pid 135)',
+    )
+    expect(await detail.innerText()).toContain('No page is referenced when its memory is removed.')
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    const state = page.locator('.state')
+    await expect.poll(() => state.innerText()).toContain('16 pages from 0x109300')
+    // What is not known looks so, and bounds are bounds.
+    expect(await state.locator('.unknown').first().innerText()).toContain('?')
+    expect(await state.locator('.bound:not(.badge)').first().innerText()).toBe('≥ 1')
+    // The kernel's own crash, which the removal explains.
+    await detail.getByRole('button', { name: 'event 245' }).first().click()
+    await expect.poll(() => heading(page)).toBe('State after event 245')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('travels, compares two moments, and every view is a link', async () => {
+    using scratch = new Scratch()
+    await using server = await serve(scratch, CRASH)
+    const { context, page, errors } = await open(scratch, server.url)
+    await page.locator('#search').fill('9.4s')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => heading(page)).toBe('State after event 221')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('m')
+    await page.locator('#search').fill('224')
+    await page.keyboard.press('Enter')
+    const compare = page.locator('#state-body')
+    await expect.poll(() => compare.innerText()).toContain('pagemaps[0x100000000].ref.count')
+    await compare.getByRole('button', { name: 'event 222' }).first().click()
+    await expect.poll(() => heading(page)).toBe('State after event 222')
+    const link = await linkOf(page, /at=222.*compare=221/)
+    const again = await context.newPage()
+    await again.goto(server.url + link)
+    await expect.poll(() => heading(again)).toBe('State after event 222')
+    await expect.poll(() => again.locator('#state-body').innerText()).toContain('After event 221 and after event 222')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('finds when a field changes, filters and bisects with the expressions of the command', async () => {
+    using scratch = new Scratch()
+    await using server = await serve(scratch, CRASH)
+    const { context, page } = await open(scratch, `${server.url}#v=1&at=100&row=pfn0.0`)
+    await page.locator('.device[open]').getByRole('button', { name: 'driver' }).click()
+    await expect.poll(() => heading(page)).toBe('State after event 102')
+    await page.locator('#search').fill('disk.state == "removed"')
+    await page.getByRole('button', { name: 'First true' }).click()
+    await expect.poll(() => heading(page)).toBe('State after event 109')
+    await page.locator('#search').fill('type == "kernel/warned"')
+    await page.keyboard.press('Enter')
+    const list = page.locator('.events .list button')
+    await expect.poll(() => list.count()).toBe(2)
+    await page.locator('#search').fill('typo == 1')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.getByRole('alert').first().innerText()).toContain('no event has a field "typo"')
+    await context.close()
+  })
+
+  test('does all that by keyboard alone, and says what it does', async () => {
+    using scratch = new Scratch()
+    const { context, page, errors } = await open(scratch, await exported(scratch))
+    await page.keyboard.press('n')
+    await expect.poll(() => heading(page)).toBe('State after event 113')
+    await page.keyboard.press('n')
+    await expect.poll(() => spoken(page)).toContain('event 224, memremap/memory-removed on pfn0.0, at 9.432496 seconds')
+    await page.keyboard.press(',')
+    await expect.poll(() => heading(page)).toBe('State after event 223')
+    await page.keyboard.press(']')
+    await page.keyboard.press(']')
+    await expect.poll(() => heading(page)).toBe('State after event 225')
+    await page.keyboard.press('[')
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    await page.keyboard.press('w')
+    await page.keyboard.press('d')
+    expect(await linkOf(page, /view=\d+-\d+/)).toContain('at=224')
+    // Rows, one after the other, with what they show in words.
+    const row = page.getByRole('button', {
+      name: /^pfn0\.0 nd-pfn ?: unbinding by nd_pmem; pagemap unmapping, ref dying 0; 16 pages referenced/,
+    })
+    await row.focus()
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('namespace0.1 nd-namespace: unbound')
+    expect(await page.getByRole('list', { name: 'States of pfn0.0 in view' }).getByRole('button').count()).toBeGreaterThan(0)
+    await page.keyboard.press('/')
+    expect(await page.evaluate('document.activeElement.id')).toBe('search')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0)
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('one file works from disk, asks for nothing, and keeps bookmarks', async () => {
+    using scratch = new Scratch()
+    const url = await exported(scratch)
+    const { context, page, errors, requests } = await open(scratch, `${url}#v=1&at=224&selected=224`)
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    await page.keyboard.press('b')
+    await page.getByText('Bookmarks (1)').click()
+    await page.getByRole('textbox', { name: 'Note of bookmark 1' }).fill('here </script><b>it</b> broke')
+    await page.keyboard.press('Tab')
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /Save as one file/ }).click()])
+    const copy = scratch.path('copy.html')
+    await download.saveAs(copy)
+    expect(requests.filter((asked) => !asked.startsWith('file:') && !asked.startsWith('blob:') && !asked.startsWith('data:'))).toEqual([])
+    expect(errors).toEqual([])
+    await context.close()
+    const again = await open(scratch, pathToFileURL(copy).href)
+    await again.page.getByText('Bookmarks (1)').click()
+    expect(await again.page.getByRole('textbox', { name: 'Note of bookmark 1' }).inputValue()).toBe('here </script><b>it</b> broke')
+    await again.page.getByRole('link', { name: 'go' }).click()
+    await expect.poll(() => heading(again.page)).toBe('State after event 224')
+    expect(again.errors).toEqual([])
+    await again.context.close()
+  })
+
+  test.each(['light', 'dark'] as const)('axe finds nothing serious (%s)', async (scheme) => {
+    using scratch = new Scratch()
+    const { context, page } = await open(scratch, `${await exported(scratch)}#v=1&at=224&selected=224&row=pfn0.0`, { scheme })
+    await page.locator('.causes').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await page.keyboard.press('n')
+    await page.locator('.violation').waitFor()
+    await page.getByRole('tab', { name: 'Memory map' }).click()
+    await page.locator('.tree').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await context.close()
+  })
+
+  test('a malicious log changes nothing but its own text', async () => {
+    using scratch = new Scratch()
+    const names = [
+      '<img src=x onerror=window.hurt=1>',
+      '</script><script>window.hurt=1</script>',
+      '\u0000\u0007\u001b[31m\u202epmem\u2028',
+      '__proto__',
+      '"onfocus="window.hurt=1" autofocus="',
+      'javascript:window.hurt=1',
+    ]
+    const many = Array.from({ length: 3000 }, (_, i) => `dev${i}`)
+    const folder = scratch.path('</script><script>window.hurt=1<')
+    await writeLog(folder, [...names, ...many].map(found))
+    const { context, page, errors } = await open(scratch, `${await exported(scratch, folder)}#v=1&at=6&selected=6`)
+    expect(await page.locator('.reading').innerText()).toBe('3006 devices')
+    await expect.poll(() => page.locator('.detail').innerText()).toContain('javascript:window.hurt=1')
+    await page.locator('.row').first().click()
+    await page.keyboard.press('.')
+    await expect.poll(() => page.locator('.rows strong').allInnerTexts()).toContain('<img src=x onerror=window.hurt=1>')
+    expect(await page.evaluate('window.hurt')).toBeUndefined()
+    expect(await page.evaluate('({}).polluted')).toBeUndefined()
+    expect(await page.locator('img').count()).toBe(0)
+    expect(await page.locator('#devtrail script').count()).toBe(0)
+    expect(errors).toEqual([])
+    await context.close()
+  })
+})
+
+describe.skipIf(!hasBrowser)('the pictures of the README', () => {
+  test.each(['light', 'dark'] as const)('the crash, %s', async (scheme) => {
+    using scratch = new Scratch()
+    const view = '#v=1&at=224&selected=224&rule=memremap%2Freferenced-at-removal&row=pfn0.0&axis=events&view=95-240'
+    const { context, page } = await open(scratch, (await exported(scratch)) + view, { scheme })
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    await page.locator('.violation').waitFor()
+    await page.locator('.strip').waitFor()
+    const committed = join(ROOT, `apps/viewer/pictures/crash-${scheme}.png`)
+    const update = process.env['README_UPDATE'] === '1'
+    const picture = await page.screenshot(update ? { path: committed } : {})
+    // Fonts differ from machine to machine: the size tells that it is a picture of the same page.
+    expect(sizeOf(readFileSync(committed))).toEqual(sizeOf(picture))
+    await context.close()
+  })
+})
+
+/** Width and height of a PNG. */
+const sizeOf = (png: Buffer): number[] => [png.readUInt32BE(16), png.readUInt32BE(20)]
+
+test('the page is small enough to be sent with every log', () => {
+  const page = join(ROOT, 'apps/replay/page')
+  const bytes = ['viewer.js', 'viewer.css', 'worker.js'].map((file) => gzipSync(readFileSync(join(page, file))).length)
+  expect(statSync(page).isDirectory()).toBe(true)
+  expect(bytes.reduce((sum, n) => sum + n, 0)).toBeLessThan(PAGE_BYTES_MAX)
+})

@@ -1,0 +1,52 @@
+import type { Scenario } from '@devtrail/simulation'
+import type { Style } from './style.ts'
+import { facts, table } from './table.ts'
+import { visible, wrap } from './text.ts'
+import { number } from '@devtrail/survey'
+
+/** What came of a simulation. */
+export interface SimulatedSummary {
+  readonly scenario: string
+  readonly rules: string
+  readonly seed: number | null
+  readonly events: number
+  readonly devices: readonly string[]
+  readonly hung: readonly { readonly pid: number; readonly comm: string; readonly what: string }[]
+  readonly crashed: string | null
+  readonly fork: { readonly of: string; readonly at: number; readonly shared: number | null; readonly scenario: string | null } | null
+}
+
+export function scenariosText(scenarios: readonly Scenario[], style: Style): string {
+  return table(
+    [{ title: 'scenario' }, { title: 'rules' }, { title: 'what happens' }],
+    scenarios.map(({ name, rules = 'linux-6.1', says }) => [name, rules, says]),
+    style.dim,
+  )
+}
+
+export function simulatedText(
+  log: string,
+  { scenario, rules, seed, events, devices, hung, crashed, fork }: SimulatedSummary,
+  style: Style,
+): string {
+  const lines: (readonly [string, string])[] = [
+    ['scenario', `${style.bold(visible(scenario))}, rules ${rules}, ${seed === null ? 'in order' : `seed ${seed}`}`],
+    ...(fork === null
+      ? []
+      : [
+          [
+            'fork',
+            `of ${visible(fork.of)}${fork.shared === null ? '' : `, the same up to event ${fork.shared}`}${fork.scenario === null ? '' : `, then ${visible(fork.scenario)}`}`,
+          ] as const,
+        ]),
+    ['events', number(events)],
+    ['devices', devices.map(visible).join(', ') || 'none'],
+    ...hung.map(({ comm, pid, what }) => ['hangs', style.bad(`${visible(comm)}[${pid}] waits for ${what}`)] as const),
+    ...(crashed === null ? [] : [['crashed', style.bad(visible(crashed))] as const]),
+    ['log', log],
+  ]
+  return facts(
+    lines.map(([name, text]) => [name, wrap(text, style.width - 14).join('\n')] as const),
+    style.dim,
+  )
+}

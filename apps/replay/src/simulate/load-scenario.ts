@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { access, readFile } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
+import { checkScenario, ScenarioError, scenarios, type Scenario } from '@devtrail/simulation'
+import { exit, Failure } from '../cli/failure.ts'
+import { didYouMean } from '../cli/suggest.ts'
+
+/** A scenario, and where it came from. */
+export interface Loaded {
+  readonly scenario: Scenario
+  /** The file that has its programs; null for one that is data. */
+  readonly module: { readonly file: string; readonly sha256: string } | null
+}
+
+/** Bytes of a scenario that is data. */
+const SCENARIO_BYTES_MAX = 16 * 1024 * 1024
+const MODULES = new Set(['.ts', '.mts', '.js', '.mjs'])
+
+const isData = ({ tasks }: Scenario): boolean => tasks.every((task) => !('program' in task))
+
+/** @throws Failure with the name of the file and the place in it. */
+function checked(given: string, value: unknown, machine?: Scenario): Scenario {
+  try {
+    return checkScenario(value, machine)
+  } catch (error) {
+    if (error instanceof ScenarioError) throw new Failure(exit.damaged, `${given}: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+async function moduleIn(file: string): Promise<{ value: unknown; sha256: string }> {
+  const source = await readFile(file)
+  const loaded = (await import(pathToFileURL(resolve(file)).href).catch((error: unknown) => {
+    throw new Failure(exit.damaged, `${file} cannot be run: ${(error as Error).message}`, { cause: error })
+  })) as { readonly scenario?: unknown }
+  if (loaded.scenario === undefined) throw new Failure(exit.damaged, `${file}: expected "export const scenario", found none`)
+  return { value: loaded.scenario, sha256: createHash('sha256').update(source).digest('hex') }
+}
+
+function parsed(given: string, json: string): unknown {
+  if (json.length > SCENARIO_BYTES_MAX) throw new Failure(exit.damaged, `${given}: a scenario has at most ${SCENARIO_BYTES_MAX} bytes`)
+  try {
+    return JSON.parse(json) as unknown
+  } catch (error) {
+    throw new Failure(exit.damaged, `${given} is no JSON: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/**
+ * A shipped scenario by its name, or one in a file; `machine`: what it goes on in. A module is run, as any program that somebody
+ * names is. @throws Failure for what is neither, or no scenario
+ */
+export async function loadScenario(given: string, machine?: Scenario): Promise<Loaded> {
+  const shipped = scenarios.find(({ name }) => name === given)
+  if (shipped !== undefined) {
+    // Only what it does: it goes on in the machine that there is.
+    const late = { ...shipped, namespaces: [], faults: [] }
+    return { scenario: checked(given, machine === undefined ? shipped : late, machine), module: null }
+  }
+  if (given === '-') return { scenario: checked('stdin', parsed('stdin', await text(process.stdin)), machine), module: null }
+  const kind = extname(given)
+  if (kind !== '.json' && !MODULES.has(kind)) {
+    const names = scenarios.map(({ name }) => name)
+    throw new Failure(
+      exit.usage,
+      `there is no scenario "${given}"${didYouMean(given, names)}; devtrail simulate --list shows those there are; one of your own is a file that ends with .json or .ts`,
+    )
+  }
+  await access(given).catch((error: unknown) => {
+    throw new Failure(exit.damaged, `there is no scenario at ${given} (${(error as Error).message})`, { cause: error })
+  })
+  if (kind === '.json') return { scenario: checked(given, parsed(given, await readFile(given, 'utf8')), machine), module: null }
+  const { value, sha256 } = await moduleIn(given)
+  const scenario = checked(given, value, machine)
+  return { scenario, module: isData(scenario) ? null : { file: resolve(given), sha256 } }
+}

@@ -1,0 +1,55 @@
+/** What each shipped scenario breaks, under the rules of both eras; nothing tells the rules what to find. */
+import { simulate, scenarios, type Scenario } from '@devtrail/simulation'
+import { Judge, Machine } from '@devtrail/time-travel'
+import { describe, expect, test } from 'vitest'
+import { models } from '@devtrail/survey'
+
+/** The rules that a run certainly breaks. */
+function broken(scenario: Scenario, rules: 'seed' | 'linux-6.1', seed: number | null = null): string[] {
+  const machine = new Machine(models)
+  const judge = new Judge(machine)
+  const found = new Set<string>()
+  simulate(scenario, {
+    rules,
+    seed,
+    sink: (event) => {
+      machine.step(event)
+      for (const v of judge.at(event)) if (v.certainty === 'certain') found.add(v.rule)
+    },
+  })
+  return [...found].toSorted()
+}
+
+/** The series tears a queue's counter down while its pagemap still has it for its reference: whatever is unbound. */
+const DANGLES = 'nvdimm-pmem/counter-dangles'
+
+const BROKEN: { readonly [name: string]: readonly [seed: readonly string[], linux61: readonly string[]] } = {
+  'fsdax-pinned-unbind': [[DANGLES], ['memremap/referenced-at-removal']],
+  'fsdax-splice': [[DANGLES], []],
+  // The series gives blocks up at once, whoever has their pages.
+  'fsdax-truncate-hang': [['memremap/freed-block-referenced'], ['memremap/idle-waiter-not-woken']],
+  'raw-bind-unbind': [[DANGLES], []],
+  'direct-io-and-truncate': [[], []],
+  'failed-mapping': [[], []],
+  'splice-races': [[DANGLES], []],
+  // And what is bound again has other pages than those that the pipe gives back.
+  'unbind-under-load': [[DANGLES], ['memremap/put-beyond-last', 'memremap/referenced-at-removal']],
+}
+
+describe('a scenario, under the series and under Linux 6.1', () => {
+  test.each(Object.entries(BROKEN))('%s', (name, [series, linux61]) => {
+    const scenario = scenarios.find((s) => s.name === name)!
+    expect(broken(scenario, 'seed')).toEqual(series)
+    expect(broken(scenario, 'linux-6.1')).toEqual(linux61)
+  })
+
+  test('each is looked at; fsdax-gup-stress is beside its recording', () => {
+    expect([...Object.keys(BROKEN), 'fsdax-gup-stress'].toSorted()).toEqual(scenarios.map(({ name }) => name).toSorted())
+  })
+
+  test.each(['splice-races', 'direct-io-and-truncate'])('%s: some seeds break a rule, others none', (name) => {
+    const scenario = scenarios.find((s) => s.name === name)!
+    const found = Array.from({ length: 40 }, (_, seed) => broken(scenario, 'linux-6.1', seed).length > 0)
+    expect(new Set(found)).toEqual(new Set([true, false]))
+  })
+})

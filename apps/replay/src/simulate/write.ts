@@ -1,0 +1,153 @@
+/** Runs a recipe and writes what it says into a log. */
+import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
+import { createFileLog } from '@devtrail/event-log/file'
+import { dataToJson, type AnyEvent, type Json } from '@devtrail/events'
+import { Simulation } from '@devtrail/simulation'
+import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
+import { dirname, resolve } from 'node:path'
+import { exit, Failure } from '../cli/failure.ts'
+import type { Session } from '../cli/session.ts'
+import { foldVersion } from '../logs/code-version.ts'
+import { makeFolders, writing } from '../logs/writable.ts'
+import { models, vocabulary } from '@devtrail/survey'
+import { nameOf, RECIPE, scenarioOf, type Part, type Recipe, type Simulated } from './recipe.ts'
+
+/** The log that a run goes on from. */
+export interface Parent {
+  readonly given: string
+  /** The moment after whose turn it goes on differently. */
+  readonly at: number
+  /** Its events from the first on. */
+  readonly events: () => AsyncIterable<AnyEvent>
+  readonly how: Omit<Part, 'turns'>
+}
+
+const same = (a: AnyEvent, b: AnyEvent): boolean =>
+  a.type === b.type &&
+  a.time === b.time &&
+  a.device === b.device &&
+  JSON.stringify([a.actor, a.cause, dataToJson(vocabulary, a.type, a.data, 9)]) ===
+    JSON.stringify([b.actor, b.cause, dataToJson(vocabulary, b.type, b.data, 9)])
+
+/** Holds what a run says against the log that it goes on from. */
+class Comparison {
+  readonly #log: AsyncIterator<AnyEvent>
+  readonly #given: string
+
+  constructor({ events, given }: Parent) {
+    this.#log = events()[Symbol.asyncIterator]()
+    this.#given = given
+  }
+
+  /** @throws Failure at the first event that is not the log's. */
+  async mustBe(event: AnyEvent): Promise<void> {
+    const next = await this.#log.next()
+    if (next.done !== true && same(next.value, event)) return
+    throw new Failure(
+      exit.damaged,
+      `${this.#given} cannot be gone on from: made again, its event ${event.seq} is another. It was simulated by another version of devtrail; simulate it anew`,
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#log.return?.()
+  }
+}
+
+/** Takes events into a log, with keyframes on the way. */
+class Intake {
+  readonly #writer: LogWriter
+  readonly #machine = new Machine(models)
+  readonly #fold = new EventFold(this.#machine)
+  readonly #keyframes = new KeyframeRecorder(this.#machine)
+
+  constructor(writer: LogWriter) {
+    this.#writer = writer
+  }
+
+  async take(event: AnyEvent): Promise<void> {
+    await this.#writer.take(event)
+    this.#fold.step(event)
+    if (this.#keyframes.isDue(event.seq)) await this.#writer.keyframe(foldVersion(), this.#keyframes.cut(event.seq))
+  }
+}
+
+/** A run of a recipe that is at its first turn; its own forks are in it. */
+async function prepared({ rules, parts }: Recipe, sink: (event: AnyEvent) => void): Promise<Simulation> {
+  const [first, ...later] = parts
+  const scenario = await scenarioOf(first!.scenario!)
+  const simulation = new Simulation(scenario, { rules, seed: first!.seed, sink })
+  for (const part of later) {
+    const how = { seed: part.seed, scenario: part.scenario && (await scenarioOf(part.scenario, scenario)) }
+    simulation.forkAfter(part.turns, how)
+  }
+  return simulation
+}
+
+/** Runs a recipe, or goes on from a moment of its log, and hands on each event. */
+async function run(
+  recipe: Recipe,
+  parent: Parent | null,
+  take: (event: AnyEvent) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Simulated> {
+  const said: AnyEvent[] = []
+  const simulation = await prepared(recipe, (event) => said.push(event))
+  await using comparison = parent && new Comparison(parent)
+  let parts = recipe.parts
+  let shared: number | null = null
+  if (parent !== null) {
+    const { scenario, seed } = parent.how
+    const how = { seed, scenario: scenario && (await scenarioOf(scenario, await scenarioOf(recipe.parts[0]!.scenario!))) }
+    simulation.forkAt(parent.at, how, () => {
+      shared = simulation.machine.emitter.seq
+      const taken = parts.filter(({ turns }, n) => n === 0 || turns < simulation.turns)
+      parts = [...taken, { ...parent.how, turns: simulation.turns }]
+    })
+  }
+  const handOn = async (): Promise<void> => {
+    for (const event of said.splice(0)) {
+      if (comparison !== null && (shared === null || event.seq <= shared)) await comparison.mustBe(event)
+      await take(event)
+    }
+  }
+  while (simulation.turn()) {
+    if (said.length > 0) await handOn()
+    signal.throwIfAborted()
+  }
+  await handOn()
+  if (parent !== null && shared === null)
+    throw new Failure(
+      exit.notThere,
+      `${parent.given} is over at event ${parent.at}: nothing comes after it; name a moment before with --at`,
+    )
+  return { version: 1, rules: recipe.rules, parts, outcome: simulation.outcome, shared }
+}
+
+function metaOf({ rules, parts }: Recipe, parent: Parent | null): LogMeta {
+  const [first] = parts
+  const source: { [key: string]: Json } = { kind: 'simulated', scenario: nameOf(first!.scenario!), rules, seed: first!.seed }
+  if (parent !== null) source['fork'] = { of: parent.given, at: parent.at }
+  return { schemaVersion: LOG_SCHEMA_VERSION, epoch: '0', source, notes: [] }
+}
+
+/** Simulates into a folder that is not there yet; nothing is left of it when that fails. */
+export async function simulateTo(folder: string, recipe: Recipe, parent: Parent | null, session: Session): Promise<Simulated> {
+  const above = dirname(resolve(folder))
+  return writing(above, `a log at ${folder}`, 'name another folder with -o', async () => {
+    await makeFolders(above)
+    return session.interrupt.shield(async (signal) => {
+      await using writer = await createFileLog(folder, metaOf(recipe, parent), vocabulary, { atomic: true, compress: true })
+      const intake = new Intake(writer)
+      const take = (event: AnyEvent): Promise<void> => {
+        session.progress(event.seq, 'events')
+        return intake.take(event)
+      }
+      const simulated = await run(recipe, parent, take, signal)
+      await writer.attach(RECIPE, new TextEncoder().encode(`${JSON.stringify(simulated)}\n`))
+      await writer.close()
+      session.clearProgress()
+      return simulated
+    })
+  })
+}

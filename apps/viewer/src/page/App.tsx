@@ -1,0 +1,255 @@
+import type { JSX } from 'preact'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Detail, type Why } from '../panels/Detail.tsx'
+import { Events } from '../panels/Events.tsx'
+import { Help } from '../panels/Help.tsx'
+import { StatePanel } from '../panels/StatePanel.tsx'
+import type { ChangeRow, LogPlace, Opened, ScanState, StateAt } from '../protocol.ts'
+import { Clock } from '../timeline/clock.ts'
+import { placeOf, within, zoomed } from '../timeline/scale.ts'
+import { Timeline } from '../timeline/Timeline.tsx'
+import { Bookmarks } from './Bookmarks.tsx'
+import type { Bookmark, BookmarkStore } from './bookmarks.ts'
+import { press, type KeyActions } from './keys.ts'
+import { linkText, parseLink, type Link } from './link.ts'
+import { Search } from './Search.tsx'
+import { Transport } from './Transport.tsx'
+import { newest, type WorkerClient } from './worker-client.ts'
+
+export interface AppProps {
+  readonly client: WorkerClient
+  readonly place: LogPlace
+  readonly fold: string
+  readonly name: string
+  readonly bookmarks: BookmarkStore
+}
+
+/** The link of the address, and how to change it. What changes fast does not fill the history. */
+function useLink(): readonly [Link, (to: Partial<Link>) => void] {
+  const [link, setLink] = useState(() => parseLink(location.hash))
+  const now = useRef(link)
+  const timer = useRef(0)
+  const go = useCallback((to: Partial<Link>) => {
+    now.current = { ...now.current, ...to }
+    setLink(now.current)
+    clearTimeout(timer.current)
+    timer.current = window.setTimeout(() => history.replaceState(null, '', linkText(now.current)), 120)
+  }, [])
+  useEffect(() => {
+    const look = (): void => {
+      now.current = parseLink(location.hash)
+      setLink(now.current)
+    }
+    addEventListener('hashchange', look)
+    return () => removeEventListener('hashchange', look)
+  }, [])
+  return [link, go]
+}
+
+/** The worker's answer to what is wanted now; the last one stays until there is a new one. */
+function useNewest<A, T>(ask: (of: A) => Promise<T>, of: A | null, fail: (words: string) => void, again: unknown = null): T | null {
+  const [told, setTold] = useState<T | null>(null)
+  const asking = useMemo(
+    () =>
+      newest<A, T>(
+        ask,
+        (value) => setTold(value),
+        (error) => fail(error.message),
+      ),
+    [ask],
+  )
+  useEffect(() => {
+    if (of === null) setTold(null)
+    else asking(of)
+  }, [asking, JSON.stringify(of), again])
+  return told
+}
+
+export function App({ client, place, fold, name, bookmarks: store }: AppProps): JSX.Element {
+  const [link, go] = useLink()
+  const [opened, setOpened] = useState<Opened | null>(null)
+  const [scan, setScan] = useState<ScanState | null>(null)
+  const [failure, setFailure] = useState<string | null>(null)
+  const [isHelping, setHelping] = useState(false)
+  const [said, setSaid] = useState('')
+  const [bookmarks, setBookmarks] = useState<readonly Bookmark[]>(() => store.load())
+
+  useEffect(() => {
+    client.onScan = setScan
+    client.onGrown = setOpened
+    client.onFailure = setFailure
+    client.ask('open', { place, fold }).then(setOpened, (error: Error) => setFailure(error.message))
+  }, [client])
+
+  const keep = (next: readonly Bookmark[]): void => {
+    setBookmarks(next)
+    store.save(next)
+  }
+
+  const lastSeq = opened?.lastSeq ?? 0
+  const at = Math.min(link.at ?? lastSeq, lastSeq)
+  const clock = useMemo(() => (opened === null ? null : new Clock(opened, scan)), [opened, scan])
+  const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])
+  const askWhy = useCallback((seq: number) => client.ask('why', seq), [client])
+  const askCompare = useCallback((of: { from: number; to: number }) => client.ask('compare', of), [client])
+  const isReady = opened !== null
+  const state = useNewest<{ seq: number; row: string | null }, StateAt>(
+    askState,
+    isReady ? { seq: at, row: link.row ?? scan?.rows[0]?.key ?? null } : null,
+    setFailure,
+  )
+  const why = useNewest<number, Why | null>(askWhy, isReady && link.selected !== null ? link.selected : null, setFailure, scan?.done)
+  const moments = isReady && link.compare !== null ? { from: Math.min(at, link.compare), to: Math.max(at, link.compare) } : null
+  const changes = useNewest<{ from: number; to: number }, readonly ChangeRow[]>(askCompare, moments, setFailure)
+
+  const limits = useMemo((): readonly [number, number] => {
+    if (opened === null || lastSeq === 0) return [0, 1]
+    if (link.axis === 'events') return [0.5, lastSeq + 1.5]
+    const margin = Math.max(1000, (opened.maxTime - opened.minTime) * 0.01)
+    return [opened.minTime - margin, opened.maxTime + margin]
+  }, [opened, link.axis])
+  const view = within(link.axis, link.view ?? limits, limits)
+  const violations = scan?.violations ?? []
+
+  // What a screen reader is told: where one is now, and what that event was.
+  useEffect(() => {
+    if (why !== null && why.event.seq === link.selected) {
+      const { seq, type, device, time, words } = why.event
+      setSaid(`event ${seq}, ${type}${device === null ? '' : ` on ${device}`}, at ${time} seconds. ${words}`)
+    } else if (state !== null) setSaid(`after event ${state.at.seq}`)
+  }, [why, state?.at.seq])
+
+  const travel = (seq: number): void => go({ at: seq, selected: seq > 0 ? seq : null, rule: null })
+  const actions: KeyActions = {
+    zoom: (factor) => {
+      const here = clock === null ? (view[0] + view[1]) / 2 : placeOf(link.axis, at, clock.timeOf(at))
+      const about = here >= view[0] && here <= view[1] ? here : (view[0] + view[1]) / 2
+      go({ view: within(link.axis, zoomed(view, about, factor), limits) })
+    },
+    pan: (part) => go({ view: within(link.axis, [view[0] + part * (view[1] - view[0]), view[1] + part * (view[1] - view[0])], limits) }),
+    step: (by) => travel(Math.min(lastSeq, Math.max(0, at + by))),
+    neighbour: (backwards) => {
+      const from = backwards ? at - 1 : at + 1
+      client.ask('find', { where: link.where, device: link.row, from, backwards, limit: 1 }).then(
+        ([row]) => (row === undefined ? setSaid(`no ${backwards ? 'earlier' : 'later'} event`) : travel(row.seq)),
+        (error: Error) => setFailure(error.message),
+      )
+    },
+    violation: (backwards) => {
+      const sorted = violations.toSorted((a, b) => a.seq - b.seq)
+      const next = backwards
+        ? sorted.findLast(({ seq }) => seq < at)
+        : (sorted.find(({ seq }) => seq > at) ?? (link.rule === null ? sorted[0] : undefined))
+      if (next === undefined) setSaid('no more violations')
+      else go({ at: next.seq, selected: next.seq, rule: next.rule, ...(next.device === null ? {} : { row: next.device }) })
+    },
+    fit: () => {
+      if (clock === null) return
+      const here = placeOf(link.axis, at, clock.timeOf(at))
+      const span = view[1] - view[0]
+      const isCentred = Math.abs(here - (view[0] + view[1]) / 2) < span * 0.02
+      go({ view: isCentred || link.view === null ? null : within(link.axis, [here - span / 2, here + span / 2], limits) })
+    },
+    end: (isStart) => travel(isStart ? 0 : lastSeq),
+    compare: () => go(link.compare === null ? { compare: at, tab: 'compare' } : { compare: null }),
+    bookmark: () => {
+      const here = linkText({ ...link, at })
+      if (!bookmarks.some((b) => b.link === here)) keep([...bookmarks, { note: `event ${at}`, link: here }])
+      setSaid(`bookmarked event ${at}`)
+    },
+    search: () => document.getElementById('search')?.focus(),
+    help: () => setHelping(true),
+    forget: () => go({ selected: null, rule: null }),
+  }
+  const act = useRef(actions)
+  act.current = actions
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (document.querySelector('dialog[open]') === null && press(event, act.current)) event.preventDefault()
+    }
+    addEventListener('keydown', listen)
+    return () => removeEventListener('keydown', listen)
+  }, [])
+
+  const onField = (device: string, path: string): void => {
+    client.ask('change', { path, device, from: at, backwards: false }).then(
+      (seq) =>
+        seq === null
+          ? setSaid(`${path} of ${device} does not change after event ${at}`)
+          : go({ at: seq, selected: seq, rule: null, row: device }),
+      (error: Error) => setFailure(error.message),
+    )
+  }
+
+  return (
+    <main>
+      <header class="top">
+        <h1>
+          {name} <small>{opened?.kernel ?? ''}</small>
+        </h1>
+        <Search client={client} link={link} go={go} say={setSaid} />
+        <Bookmarks store={store} bookmarks={bookmarks} change={keep} name={name} />
+        <button type="button" onClick={() => setHelping(true)} aria-label="Help: keys and what the looks mean">
+          ?
+        </button>
+      </header>
+      {failure !== null && (
+        <p class="failure banner" role="alert">
+          {failure}{' '}
+          <button type="button" onClick={() => setFailure(null)}>
+            Dismiss
+          </button>
+        </p>
+      )}
+      <Notes opened={opened} />
+      {opened !== null && clock !== null ? (
+        <>
+          <Timeline opened={opened} scan={scan} clock={clock} link={link} at={at} limits={limits} view={view} go={go} why={why} />
+          <Transport at={at} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
+          <div class="panels">
+            <StatePanel
+              state={state}
+              at={at}
+              link={link}
+              changes={changes}
+              go={go}
+              onField={onField}
+              fallback={scan?.rows[0]?.key ?? null}
+            />
+            <Events client={client} lastSeq={lastSeq} link={link} at={at} version={scan?.done} go={go} />
+            <Detail link={link} why={why} violations={violations} go={go} />
+          </div>
+        </>
+      ) : (
+        failure === null && <p class="opening">Opening the log …</p>
+      )}
+      <p class="unseen" role="status" aria-live="polite">
+        {said}
+      </p>
+      {isHelping && <Help close={() => setHelping(false)} />}
+    </main>
+  )
+}
+
+/** What limits what can be said of the whole log. */
+function Notes({ opened }: { readonly opened: Opened | null }): JSX.Element | null {
+  if (opened === null) return null
+  const notes = [
+    ...(opened.lost !== null && opened.lost > 0 ? [`${opened.lost} entries were lost: what they said is unknown`] : []),
+    ...(opened.complete === false && opened.lost === 0 ? ['the recording is not complete'] : []),
+    ...opened.notes,
+  ]
+  if (notes.length === 0) return null
+  return (
+    <details class="notes">
+      <summary>
+        {notes.length} {notes.length === 1 ? 'note' : 'notes'} about what the recording cannot tell
+      </summary>
+      <ul>
+        {notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
+    </details>
+  )
+}

@@ -1,0 +1,272 @@
+/** The state of devices after an event. */
+import { rangeOf } from '@devtrail/events'
+import { asView, bytes, plural, type DeviceView, type JsonList, type PagemapView, type PageRefView, type QueueView } from '@devtrail/survey'
+import type { ComponentChildren, JSX } from 'preact'
+import type { Link } from '../page/link.ts'
+import type { StateAt } from '../protocol.ts'
+import { EventLink } from './EventLink.tsx'
+import { More, Number, Perhaps, Range, Text, Unknown, YesNo } from './Known.tsx'
+import { PageStrip } from './PageStrip.tsx'
+
+export type OnField = (device: string, path: string) => void
+
+/** One part of a device. Its name asks when it changes. */
+function Part({
+  name,
+  path,
+  device,
+  onField,
+  children,
+}: {
+  name: string
+  path?: string
+  device: string
+  onField: OnField
+  children: ComponentChildren
+}): JSX.Element {
+  return (
+    <>
+      <dt>
+        {path === undefined ? (
+          name
+        ) : (
+          <button type="button" class="field" title={`when does ${path} change?`} onClick={() => onField(device, path)}>
+            {name}
+          </button>
+        )}
+      </dt>
+      <dd>{children}</dd>
+    </>
+  )
+}
+
+function Driver({ view }: { readonly view: DeviceView }): JSX.Element {
+  const state = view.driver?.state
+  if (state == null) return <Unknown />
+  return (
+    <>
+      <span class={`badge ${state}`}>{state}</span>
+      {state !== 'unbound' && (
+        <>
+          {state === 'bound' ? ' to ' : ' by '}
+          <Text of={view.driver?.name} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** Those that a driver's unbind releases first come first. */
+function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go: Go }): JSX.Element {
+  if (list === undefined) return <Unknown />
+  const all = [...list.known.map((d) => ({ ...d, sure: true })), ...(list.possible ?? []).map((d) => ({ ...d, sure: false }))].toReversed()
+  return (
+    <>
+      {all.length > 0 && (
+        <ol class="stack" aria-label="in the order in which they are released">
+          {all.map(({ name, size, addedAt, sure }, i) => (
+            <li key={i}>
+              <Perhaps sure={sure}>
+                <code>{name ?? '?'}</code> {size === null ? null : <small>{bytes(size)}</small>}{' '}
+                {addedAt === null ? <small class="faint">from before</small> : <EventLink seq={addedAt} go={go} />}
+              </Perhaps>
+            </li>
+          ))}
+        </ol>
+      )}
+      <More complete={list.complete} empty={all.length === 0} />
+    </>
+  )
+}
+
+type Go = (to: Partial<Link>) => void
+
+/** Lines of a list that are shown. */
+const LINES_MAX = 40
+
+function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly go: Go }): JSX.Element {
+  const all = [...list.known.map((ref) => ({ ref, sure: true })), ...(list.possible ?? []).map((ref) => ({ ref, sure: false }))]
+  return (
+    <>
+      <ul class="refs">
+        {all.slice(0, LINES_MAX).map(({ ref, sure }, i) => {
+          const { lo, hi } = rangeOf(ref.pages)
+          return (
+            <li key={i}>
+              <Perhaps sure={sure}>
+                <strong>{lo === hi ? plural(lo, 'page') : <Number of={ref.pages} />}</strong> from <code>{ref.pfn}</code>, count{' '}
+                <Number of={ref.refcount} />
+                {ref.kind === null ? '' : `, FOLL_${ref.kind.toUpperCase()}`} by{' '}
+                {ref.takenBy === null ? <Unknown /> : `${ref.takenBy.comm} (${ref.takenBy.pid})`}
+                {ref.since === null ? null : (
+                  <>
+                    , since <EventLink seq={ref.since.first} go={go} />
+                  </>
+                )}
+              </Perhaps>
+            </li>
+          )
+        })}
+      </ul>
+      {all.length > LINES_MAX && <p>{all.length - LINES_MAX} more; devtrail refs lists all</p>}
+      <More complete={list.complete} empty={all.length === 0} />
+    </>
+  )
+}
+
+function Pagemap({
+  device,
+  of,
+  sure,
+  go,
+  onField,
+}: {
+  device: string
+  of: PagemapView
+  sure: boolean
+  go: Go
+  onField: OnField
+}): JSX.Element {
+  const key = of.ranges?.[0]?.start
+  const path = (rest: string): string | undefined => (key === undefined ? undefined : `pagemaps[${key}].${rest}`)
+  const part = (name: string, rest: string, children: ComponentChildren): JSX.Element => {
+    const to = path(rest)
+    return (
+      <Part name={name} device={device} onField={onField} {...(to === undefined ? {} : { path: to })}>
+        {children}
+      </Part>
+    )
+  }
+  return (
+    <section class="pagemap">
+      <h4>
+        <Perhaps sure={sure}>
+          pagemap {of.ranges === null ? <Unknown what="range" /> : of.ranges.map((r) => <Range key={r.start} {...r} />)}{' '}
+          <small>{of.type ?? 'type ?'}</small>
+        </Perhaps>
+      </h4>
+      <dl>
+        {part('state', 'state', of.state === null ? <Unknown /> : <span class={`badge ${of.state}`}>{of.state}</span>)}
+        {part(
+          'reference',
+          'ref',
+          <>
+            count <Number of={of.ref.count} />, mode <Text of={of.ref.mode} />, dying <YesNo of={of.ref.dying} />
+          </>,
+        )}
+        {part('pages', 'pageRefs', <PageRefs list={of.pageRefs} go={go} />)}
+        {part(
+          'altmap',
+          'altmap',
+          of.altmap === null ? (
+            <Unknown />
+          ) : of.altmap === false ? (
+            <span class="nothing">none</span>
+          ) : (
+            `from ${of.altmap.basePfn}, ${of.altmap.reserve} reserved, ${of.altmap.alloc ?? '?'} of ${of.altmap.free} allocated`
+          ),
+        )}
+      </dl>
+      <PageStrip of={of} />
+      {of.learntAt !== undefined && (
+        <p class="faint">
+          range and owner learnt at <EventLink seq={of.learntAt} go={go} />
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Queue({ of }: { readonly of: QueueView }): JSX.Element {
+  return (
+    <>
+      frozen <Number of={of.frozen} />, dying <YesNo of={of.dying} />, usage counter <Number of={of.ref.count} /> <Text of={of.ref.mode} />
+    </>
+  )
+}
+
+interface DeviceProps {
+  readonly name: string
+  readonly view: DeviceView
+  readonly isCurrent: boolean
+  readonly go: Go
+  readonly onField: OnField
+}
+
+function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Element {
+  const part = (title: string, path: string, children: ComponentChildren): JSX.Element => (
+    <Part name={title} path={path} device={name} onField={onField}>
+      {children}
+    </Part>
+  )
+  const regions = view.regions
+  const pagemaps = view.pagemaps
+  return (
+    <details class="device" open={isCurrent}>
+      <summary>
+        <strong>{name}</strong> <small>{view.kind ?? 'kind ?'}</small> <Driver view={view} />
+        {view.presence == null && <span class="unknown"> perhaps gone</span>}
+      </summary>
+      <dl>
+        {part('driver', 'driver.state', <Driver view={view} />)}
+        {part('devres', 'devres', <Devres list={view.devres} go={go} />)}
+        {regions !== undefined &&
+          part(
+            'regions',
+            'regions',
+            <>
+              {regions.known.map((r) => (
+                <div key={r.start}>
+                  <Range {...r} /> {r.name ?? '<BAD>'}
+                </div>
+              ))}
+              <More complete={regions.complete} empty={regions.known.length === 0} />
+            </>,
+          )}
+        {view.disk != null && part('disk', 'disk.state', `${view.disk.name} ${view.disk.state ?? '?'}`)}
+        {view.queue != null && part('queue', 'queue', <Queue of={view.queue} />)}
+        {view.namespace !== undefined && (
+          <Part name="namespace" device={name} onField={onField}>
+            {view.namespace.mode ?? '?'}
+            {view.namespace.map === null ? '' : `, map ${view.namespace.map}`}
+            {view.namespace.size === null ? '' : `, ${bytes(view.namespace.size)}`} <small class="faint">as listed at the start</small>
+          </Part>
+        )}
+        {pagemaps !== undefined && pagemaps.known.length + (pagemaps.possible?.length ?? 0) === 0 && (
+          <Part name="pagemaps" device={name} onField={onField}>
+            <More complete={pagemaps.complete} empty />
+          </Part>
+        )}
+      </dl>
+      {pagemaps?.known.map((of, i) => (
+        <Pagemap key={i} device={name} of={of} sure go={go} onField={onField} />
+      ))}
+      {pagemaps?.possible?.map((of, i) => (
+        <Pagemap key={`possible ${i}`} device={name} of={of} sure={false} go={go} onField={onField} />
+      ))}
+    </details>
+  )
+}
+
+interface DevicesProps {
+  readonly state: StateAt
+  readonly row: string | null
+  /** Whose state is opened when no row is chosen. */
+  readonly fallback: string | null
+  readonly go: Go
+  readonly onField: OnField
+}
+
+export function Devices({ state, row, fallback, go, onField }: DevicesProps): JSX.Element {
+  const current = state.devices.find(({ key }) => key === row) ?? state.devices.find(({ key }) => key === fallback) ?? state.devices[0]
+  const shown = [...(current === undefined ? [] : [current]), ...state.devices.filter((d) => d !== current)]
+  if (shown.length === 0) return <p class="nothing">No device is known to be there at this point.</p>
+  return (
+    <>
+      {shown.map((device) => (
+        <Device key={device.key} name={device.key} view={asView(device.parts)} isCurrent={device === current} go={go} onField={onField} />
+      ))}
+      {state.more > 0 && <p>{state.more} more devices; choose a row to see its state</p>}
+    </>
+  )
+}

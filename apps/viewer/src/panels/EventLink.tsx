@@ -1,0 +1,11 @@
+import type { JSX } from 'preact'
+import type { Link } from '../page/link.ts'
+
+/** An event's number, which leads there. */
+export function EventLink({ seq, go }: { readonly seq: number; readonly go: (to: Partial<Link>) => void }): JSX.Element {
+  return (
+    <button type="button" class="to" onClick={() => go(seq > 0 ? { at: seq, selected: seq, rule: null } : { at: 0 })}>
+      {seq > 0 ? `event ${seq}` : 'the baseline'}
+    </button>
+  )
+}

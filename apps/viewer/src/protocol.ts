@@ -1,0 +1,197 @@
+/** What the page asks of its worker, and what that answers. Everything is plain data. */
+import type { Json } from '@devtrail/events'
+
+/** Where the log's files are. */
+export type LogPlace =
+  /** Behind the server that handed out the page. */
+  | { readonly kind: 'served'; readonly base: string }
+  /** In the page itself. */
+  | { readonly kind: 'packed'; readonly files: readonly (readonly [path: string, bytes: Uint8Array])[] }
+
+export interface OpenRequest {
+  readonly place: LogPlace
+  /** The name of the fold whose keyframes are used. */
+  readonly fold: string
+}
+
+/** What is known as soon as the log is open. */
+export interface Opened {
+  readonly lastSeq: number
+  /** Nanoseconds of the first and the last event. */
+  readonly minTime: number
+  readonly maxTime: number
+  readonly kernel: string | null
+  readonly notes: readonly string[]
+  readonly complete: boolean | null
+  readonly lost: number | null
+  /** By the log's index: events, first number and times of its blocks. */
+  readonly blocks: readonly BlockOutline[]
+  /** Devices that the log names, before it was read. */
+  readonly devices: readonly string[]
+}
+
+export interface BlockOutline {
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly minTime: number
+  readonly maxTime: number
+}
+
+/** What a lane of a row shows, as a kind of its own look. */
+export type Tone = 'on' | 'coming' | 'going' | 'off' | 'held' | 'unknown'
+
+/** One value of a lane, over some stretch. */
+export interface BandLook {
+  readonly tone: Tone
+  readonly text: string
+  /** False: what is shown is a bound, or may be. */
+  readonly sure: boolean
+}
+
+export type LaneName = 'driver' | 'memory' | 'pages' | 'disk'
+
+/** The stretches of a lane, each until the next: since which event, since when, and which look (−1: nothing). */
+export interface Lane {
+  readonly name: LaneName
+  readonly seqs: Float64Array
+  readonly times: Float64Array
+  readonly looks: Int32Array
+}
+
+export interface Row {
+  readonly key: string
+  readonly kind: string | null
+  readonly bookkeeping: boolean
+  readonly first: number
+  readonly last: number
+  readonly events: number
+  readonly lanes: readonly Lane[]
+  /** Bins that have events of this device, ascending, and how many. */
+  readonly bins: Int32Array
+  readonly counts: Int32Array
+}
+
+/** How far the worker has read, and what it found. */
+export interface ScanState {
+  readonly upTo: number
+  readonly done: boolean
+  readonly binEvents: number
+  /** The time at which each bin begins; one more for the end. */
+  readonly binTimes: Float64Array
+  readonly looks: readonly BandLook[]
+  readonly rows: readonly Row[]
+  readonly violations: readonly ViolationRow[]
+  readonly rules: number
+}
+
+export interface ViolationRow {
+  readonly rule: string
+  readonly certainty: 'certain' | 'possible'
+  readonly seq: number
+  readonly time: number
+  readonly device: string | null
+  readonly summary: string
+  readonly evidence: readonly number[]
+  readonly linked: readonly { readonly rule: string; readonly seq: number; readonly summary: string }[]
+  readonly says: string
+  readonly because: string
+}
+
+export interface EventRow {
+  readonly seq: number
+  readonly entry: number | null
+  readonly time: string
+  readonly ns: number
+  readonly device: string | null
+  readonly type: string
+  readonly cpu: number | null
+  readonly actor: { readonly pid: number; readonly comm: string } | null
+  readonly cause: readonly number[]
+  readonly data: { readonly [name: string]: Json }
+  readonly decoded?: { readonly [name: string]: string }
+  readonly inferred?: true
+  readonly words: string
+}
+
+export interface TreeNode {
+  readonly start: string
+  readonly end: string
+  readonly name: string
+  readonly children: readonly TreeNode[]
+}
+
+export interface StateAt {
+  readonly at: { readonly seq: number; readonly entry: number | null; readonly time: string | null }
+  readonly devices: readonly { readonly key: string; readonly parts: { readonly [part: string]: Json } }[]
+  /** How many devices there are besides. */
+  readonly more: number
+  readonly iomem: readonly TreeNode[] | null
+  readonly iomemComplete: boolean
+  readonly tasks: readonly {
+    readonly pid: number
+    readonly comm: string
+    readonly calls: readonly {
+      readonly name: string
+      readonly seq: number
+      readonly device: string | null
+      readonly waitsFor: string | null
+    }[]
+  }[]
+}
+
+export interface CauseRow extends EventRow {
+  readonly distance: number
+  readonly ledTo: number
+}
+
+export interface ChangeRow {
+  readonly device: string | null
+  readonly path: string
+  readonly from: Json
+  readonly to: Json
+  readonly seq: number | null
+}
+
+export interface Questions {
+  open: (request: OpenRequest) => Opened
+  /** The state after an event, the device of a row first. */
+  state: (of: { readonly seq: number; readonly row: string | null }) => StateAt
+  events: (range: { readonly from: number; readonly to: number }) => readonly EventRow[]
+  /** Events for which an expression is true, as `events --where`; empty: all. At most `limit`, from `from` on. */
+  find: (wanted: {
+    readonly where: string
+    readonly device: string | null
+    readonly from: number
+    readonly backwards: boolean
+    readonly limit: number
+  }) => readonly EventRow[]
+  why: (seq: number) => { readonly event: EventRow; readonly causes: readonly CauseRow[] } | null
+  compare: (moments: { readonly from: number; readonly to: number }) => readonly ChangeRow[]
+  /** The nearest event after (or up to) which a path of a device has another value; null: none. */
+  change: (of: {
+    readonly path: string
+    readonly device: string | null
+    readonly from: number
+    readonly backwards: boolean
+  }) => number | null
+  /** The first event after which an expression is true. */
+  bisect: (of: { readonly when: string; readonly device: string | null }) => number | null
+  /** A position as a person writes it: 138, @261, 9.5s, start, end. */
+  position: (text: string) => number
+}
+
+export type Question = keyof Questions
+
+/** From the page. */
+export interface Asked {
+  readonly id: number
+  readonly question: Question
+  readonly of: unknown
+}
+
+/** From the worker. */
+export type Told =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly message: string }
+  | { readonly kind: 'scan'; readonly scan: ScanState }
+  | { readonly kind: 'grown'; readonly opened: Opened }

@@ -1,0 +1,160 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Link } from '../page/link.ts'
+import type { Lane, Row, ScanState } from '../protocol.ts'
+import { lastUpTo } from './clock.ts'
+import { HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
+import { placeOf, type Scale } from './scale.ts'
+import { HEAD_HEIGHT } from './draw.ts'
+
+/** Bands and events of a row that are named to those who do not see them. */
+const NAMED_MAX = 100
+
+export interface RowListProps {
+  readonly rows: readonly Row[]
+  readonly scan: ScanState | null
+  readonly tops: Float64Array
+  readonly height: number
+  readonly scrollTop: number
+  readonly onScroll: (top: number) => void
+  readonly at: number
+  readonly scale: Scale
+  readonly link: Link
+  readonly go: (to: Partial<Link>) => void
+}
+
+/** What lanes show after an event. */
+function lookAfter(lane: Lane, seq: number, scan: ScanState): string | null {
+  const look = lane.looks[lastUpTo(lane.seqs, seq)] ?? -1
+  return look < 0 ? null : scan.looks[look]!.text
+}
+
+/** What a row shows after an event, in words. */
+export function rowWords(row: Row, scan: ScanState, at: number): string {
+  const looks = row.lanes.flatMap((lane) => lookAfter(lane, at, scan) ?? [])
+  const state = looks.length === 0 ? 'nothing known or not there' : looks.join('; ')
+  return `${state}; ${row.events} events`
+}
+
+const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
+
+export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, scale, link, go }: RowListProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null)
+  const current = Math.max(
+    0,
+    rows.findIndex(({ key }) => key === link.row),
+  )
+  useEffect(() => {
+    const element = box.current
+    if (element === null || link.row === null || tops.length < 2) return
+    if (tops[current]! < element.scrollTop) element.scrollTop = tops[current]!
+    else if (tops[current + 1]! > element.scrollTop + height) element.scrollTop = tops[current + 1]! - height
+  }, [link.row])
+  const move = (event: KeyboardEvent): void => {
+    const to = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: rows.length - 1 }[event.key]
+    const row = to === undefined ? undefined : rows[to]
+    if (row === undefined || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    event.stopPropagation()
+    go({ row: row.key })
+    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('[aria-current="true"]')?.focus())
+  }
+  const first = Math.max(0, lastUpTo(tops, scrollTop))
+  const shown: JSX.Element[] = []
+  for (let i = first; i < rows.length && tops[i]! < scrollTop + height; i++) {
+    const row = rows[i]!
+    shown.push(
+      <li
+        key={row.key}
+        style={{ top: `${tops[i]!}px`, height: `${tops[i + 1]! - tops[i]!}px` }}
+        class={i === current && link.row !== null ? 'current' : ''}
+      >
+        <button
+          type="button"
+          class="row"
+          tabIndex={i === current ? 0 : -1}
+          aria-current={i === current ? 'true' : undefined}
+          onClick={() => go({ row: row.key })}
+          onKeyDown={move}
+        >
+          <strong>{row.key}</strong>
+          <small> {row.kind ?? 'kind ?'}</small>
+          {scan !== null && <span class="unseen">: {rowWords(row, scan, at)}</span>}
+        </button>
+        <div class="lanes" aria-hidden="true">
+          {row.lanes.map(({ name }, n) => (
+            <span key={name} style={{ top: `${ROW_PADDING + n * (LANE_HEIGHT + LANE_GAP)}px` }}>
+              {LANE_WORDS[name]}
+            </span>
+          ))}
+        </div>
+        {scan !== null && <Named row={row} scan={scan} scale={scale} go={go} />}
+      </li>,
+    )
+  }
+  return (
+    <div
+      class="rows"
+      ref={box}
+      style={{ top: `${HEAD_HEIGHT}px`, width: `${HEADER_WIDTH}px`, height: `${height}px` }}
+      onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
+    >
+      <ul style={{ height: `${tops.at(-1) ?? 0}px` }} aria-label="Devices">
+        {shown}
+      </ul>
+    </div>
+  )
+}
+
+/** The bands and events of a row that are in view, for those who do not see the canvas. */
+function Named({
+  row,
+  scan,
+  scale,
+  go,
+}: {
+  readonly row: Row
+  readonly scan: ScanState
+  readonly scale: Scale
+  readonly go: RowListProps['go']
+}): JSX.Element {
+  const bands = row.lanes.flatMap((lane) => {
+    const from = scale.axis === 'time' ? lane.times : lane.seqs
+    const begin = Math.max(0, lastUpTo(from, scale.from))
+    const end = Math.min(from.length, lastUpTo(from, scale.to) + 1)
+    return Array.from({ length: Math.max(0, end - begin) }, (_, n) => ({ lane, n: begin + n })).filter(({ lane, n }) => lane.looks[n]! >= 0)
+  })
+  const events: number[] = []
+  for (let n = 0; n < row.bins.length && events.length < NAMED_MAX; n++) {
+    const bin = row.bins[n]!
+    const seq = bin * scan.binEvents + 1
+    const place = placeOf(scale.axis, seq, scan.binTimes[bin] ?? 0)
+    if (place >= scale.from && place <= scale.to) events.push(n)
+  }
+  return (
+    <div class="unseen">
+      <ul aria-label={`States of ${row.key} in view`}>
+        {bands.slice(0, NAMED_MAX).map(({ lane, n }) => (
+          <li key={`${lane.name} ${n}`}>
+            <button type="button" tabIndex={-1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
+              {`${LANE_WORDS[lane.name]} of ${row.key}: ${scan.looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <ul aria-label={`Events of ${row.key} in view`}>
+        {events.map((n) => {
+          const seq = row.bins[n]! * scan.binEvents + 1
+          const name = scan.binEvents === 1 ? `event ${seq} of ${row.key}` : `${row.counts[n]} events of ${row.key} from event ${seq} on`
+          return (
+            <li key={n}>
+              <button type="button" tabIndex={-1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>
+                {name}
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}

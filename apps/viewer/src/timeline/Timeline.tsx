@@ -1,0 +1,149 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+import type { Link } from '../page/link.ts'
+import type { Why } from '../panels/Detail.tsx'
+import type { Opened, Row, ScanState } from '../protocol.ts'
+import { drawScene, HEAD_HEIGHT, type Scene } from './draw.ts'
+import type { Clock } from './clock.ts'
+import { Gestures } from './gestures.ts'
+import { HEADER_WIDTH, rowTops } from './layout.ts'
+import { Markers } from './Markers.tsx'
+import { RowList } from './RowList.tsx'
+import { within, type Scale } from './scale.ts'
+import { themeOf, type Theme } from './theme.ts'
+
+export interface TimelineProps {
+  readonly opened: Opened
+  readonly scan: ScanState | null
+  readonly clock: Clock
+  readonly link: Link
+  readonly at: number
+  readonly limits: readonly [number, number]
+  readonly view: readonly [number, number]
+  /** The selected event, and what led to it. */
+  readonly why: Why | null
+  readonly go: (to: Partial<Link>) => void
+}
+
+/** The size of an element, as it changes. */
+function useSize(of: { readonly current: HTMLElement | null }): { readonly width: number; readonly height: number } {
+  const [size, setSize] = useState({ width: 800, height: 300 })
+  useLayoutEffect(() => {
+    const element = of.current
+    if (element === null) return undefined
+    const look = (): void => setSize({ width: element.clientWidth, height: element.clientHeight })
+    look()
+    const observer = new ResizeObserver(look)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [of])
+  return size
+}
+
+/** The colours, as the system's preference changes them. */
+function useTheme(of: { readonly current: HTMLElement | null }): Theme | null {
+  const [theme, setTheme] = useState<Theme | null>(null)
+  useLayoutEffect(() => {
+    const look = (): void => {
+      if (of.current !== null) setTheme(themeOf(of.current))
+    }
+    look()
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', look)
+    return () => dark.removeEventListener('change', look)
+  }, [of])
+  return theme
+}
+
+const NO_ROWS: readonly Row[] = []
+
+export function Timeline({ opened, scan, clock, link, at, limits, view, why, go }: TimelineProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const scene = useRef<Scene | null>(null)
+  const { width: whole, height } = useSize(box)
+  const theme = useTheme(box)
+  const [scrollTop, setScrollTop] = useState(0)
+  const rows = scan?.rows ?? NO_ROWS
+  const tops = useMemo(() => rowTops(rows), [rows])
+  const width = Math.max(50, whole - HEADER_WIDTH)
+  const scale: Scale = { axis: link.axis, from: view[0], to: view[1], width }
+  const current = rows.findIndex(({ key }) => key === link.row)
+
+  if (theme !== null) {
+    scene.current = { opened, scan, clock, theme, scale, limits, tops, scrollTop, height, current, at, compare: link.compare, why }
+  }
+
+  // Drawn once a frame, whatever changed meanwhile.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => {
+      const g = canvas.current?.getContext('2d')
+      if (g == null || scene.current === null) return
+      g.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
+      drawScene(g, scene.current)
+    })
+    return () => cancelAnimationFrame(frame)
+  })
+
+  const live = useRef({ go, limits })
+  live.current = { go, limits }
+  useEffect(() => {
+    const element = canvas.current
+    if (element === null) return undefined
+    const gestures = new Gestures(element, () => scene.current, {
+      go: (to) => live.current.go(to),
+      view: (next) => live.current.go({ view: within(scene.current!.scale.axis, next, live.current.limits) }),
+      scroll: (by) => box.current?.querySelector('.rows')?.scrollBy(0, by),
+    })
+    return () => gestures.end()
+  }, [])
+
+  return (
+    <div class="timeline" ref={box}>
+      <canvas
+        ref={canvas}
+        width={Math.round(width * devicePixelRatio)}
+        height={Math.round(height * devicePixelRatio)}
+        style={{ left: `${HEADER_WIDTH}px`, width: `${width}px`, height: `${height}px` }}
+        role="img"
+        aria-label={`Timeline of ${rows.length} devices and ${opened.lastSeq} events; the list of rows beside it says the same in words`}
+      />
+      <div class="corner" style={{ width: `${HEADER_WIDTH}px`, height: `${HEAD_HEIGHT}px` }}>
+        <Corner opened={opened} scan={scan} link={link} go={go} />
+      </div>
+      <Markers scan={scan} scale={scale} link={link} go={go} />
+      <RowList
+        rows={rows}
+        scan={scan}
+        tops={tops}
+        height={height - HEAD_HEIGHT}
+        scrollTop={scrollTop}
+        onScroll={setScrollTop}
+        at={at}
+        scale={scale}
+        link={link}
+        go={go}
+      />
+    </div>
+  )
+}
+
+function Corner({ opened, scan, link, go }: Pick<TimelineProps, 'opened' | 'scan' | 'link' | 'go'>): JSX.Element {
+  const read = scan === null ? 0 : Math.floor((100 * scan.upTo) / Math.max(1, opened.lastSeq))
+  return (
+    <>
+      <fieldset class="switch">
+        <legend class="unseen">What the axis counts</legend>
+        {(['time', 'events'] as const).map((axis) => (
+          <label key={axis}>
+            <input type="radio" name="axis" checked={link.axis === axis} onChange={() => go({ axis, view: null })} />
+            <span>{axis}</span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="reading" role="status">
+        {scan?.done === true ? `${scan.rows.length} devices` : `reading … ${read} %`}
+      </p>
+    </>
+  )
+}

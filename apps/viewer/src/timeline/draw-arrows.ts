@@ -1,0 +1,59 @@
+/** From what led to the selected event, an arrow to it, and from what led to that. */
+import type { EventRow } from '../protocol.ts'
+import { HEAD_HEIGHT, type Scene } from './draw.ts'
+import { ticksTop } from './draw-row.ts'
+import { TICKS_HEIGHT } from './layout.ts'
+import { placeOf, xOf } from './scale.ts'
+
+/** Shorter ones say nothing. */
+const SHORT_PX = 10
+/** Arrows that are drawn. */
+const ARROWS_MAX = 60
+
+export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
+  const { scan, why, scale, tops, scrollTop, theme } = scene
+  if (scan === null || why === null) return
+  const rowsByKey = new Map(scan.rows.map(({ key }, i) => [key, i]))
+  const pointOf = ({ seq, ns, device }: EventRow): { readonly x: number; readonly y: number } => {
+    const i = device === null ? undefined : rowsByKey.get(device)
+    // What is of no device stands below the ruler.
+    const y = i === undefined ? HEAD_HEIGHT + 3 : ticksTop(scan.rows[i]!, tops[i]! - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
+    return { x: xOf(scale, placeOf(scale.axis, seq, ns)), y }
+  }
+  const points = new Map([[why.event.seq, pointOf(why.event)]])
+  for (const cause of why.causes) points.set(cause.seq, pointOf(cause))
+  g.strokeStyle = theme.cursor
+  g.fillStyle = theme.cursor
+  for (const { seq, ledTo, distance } of why.causes.slice(0, ARROWS_MAX)) {
+    const [from, to] = [points.get(seq), points.get(ledTo)]
+    if (from !== undefined && to !== undefined && Math.hypot(from.x - to.x, from.y - to.y) > SHORT_PX)
+      arrow(g, from, to, Math.max(0.35, 1 - distance * 0.2))
+  }
+  const { x, y } = points.get(why.event.seq)!
+  g.lineWidth = 2
+  g.beginPath()
+  g.arc(x, y, 6, 0, 2 * Math.PI)
+  g.stroke()
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+function arrow(g: CanvasRenderingContext2D, from: Point, to: Point, alpha: number): void {
+  g.globalAlpha = alpha
+  g.lineWidth = 1.5
+  const rise = Math.min(34, 10 + Math.abs(to.x - from.x) * 0.12)
+  const middle = { x: (from.x + to.x) / 2, y: Math.min(from.y, to.y) - rise }
+  g.beginPath()
+  g.moveTo(from.x, from.y)
+  g.quadraticCurveTo(middle.x, middle.y, to.x, to.y)
+  g.stroke()
+  const angle = Math.atan2(to.y - middle.y, to.x - middle.x)
+  g.beginPath()
+  g.moveTo(to.x, to.y)
+  for (const turn of [-0.4, 0.4]) g.lineTo(to.x - 8 * Math.cos(angle + turn), to.y - 8 * Math.sin(angle + turn))
+  g.fill()
+  g.globalAlpha = 1
+}

@@ -1,0 +1,127 @@
+/** Pointer and wheel on the canvas, as Perfetto has them. */
+import type { Link } from '../page/link.ts'
+import { lastUpTo } from './clock.ts'
+import { HEAD_HEIGHT, type Scene } from './draw.ts'
+import { ticksTop } from './draw-row.ts'
+import { OVERVIEW_HEIGHT, RULER_HEIGHT, TICKS_HEIGHT } from './layout.ts'
+import { placeOf, seqAtValue, valueAt, xOf, zoomed } from './scale.ts'
+
+/** Pixels within which a click means a tick. */
+const NEAR_PX = 6
+/** A press that moves less is a click. */
+const STILL_PX = 4
+
+interface Effects {
+  readonly go: (to: Partial<Link>) => void
+  readonly view: (view: readonly [number, number]) => void
+  readonly scroll: (by: number) => void
+}
+
+type Press = { readonly kind: 'scrub' | 'overview' | 'pan'; readonly x: number; readonly y: number; last: number; moved: boolean }
+
+export class Gestures {
+  readonly #canvas: HTMLCanvasElement
+  readonly #scene: () => Scene | null
+  readonly #effects: Effects
+  readonly #ending = new AbortController()
+  #press: Press | null = null
+
+  constructor(canvas: HTMLCanvasElement, scene: () => Scene | null, effects: Effects) {
+    this.#canvas = canvas
+    this.#scene = scene
+    this.#effects = effects
+    const { signal } = this.#ending
+    canvas.addEventListener('pointerdown', (event) => this.#down(event), { signal })
+    canvas.addEventListener('pointermove', (event) => this.#move(event), { signal })
+    canvas.addEventListener('pointerup', (event) => this.#up(event), { signal })
+    canvas.addEventListener('pointercancel', () => (this.#press = null), { signal })
+    canvas.addEventListener('wheel', (event) => this.#wheel(event), { signal, passive: false })
+  }
+
+  end(): void {
+    this.#ending.abort()
+  }
+
+  #down(event: PointerEvent): void {
+    if (event.button !== 0) return
+    this.#canvas.setPointerCapture(event.pointerId)
+    const y = event.offsetY
+    const kind = y < OVERVIEW_HEIGHT ? 'overview' : y < OVERVIEW_HEIGHT + RULER_HEIGHT ? 'scrub' : 'pan'
+    this.#press = { kind, x: event.offsetX, y, last: event.offsetX, moved: false }
+    if (kind !== 'pan') this.#drag(event.offsetX)
+  }
+
+  #move(event: PointerEvent): void {
+    const press = this.#press
+    if (press === null) return
+    if (Math.abs(event.offsetX - press.x) > STILL_PX) press.moved = true
+    if (press.moved) this.#drag(event.offsetX)
+  }
+
+  #up(event: PointerEvent): void {
+    const press = this.#press
+    this.#press = null
+    if (press?.kind === 'pan' && !press.moved) this.#click(event.offsetX, event.offsetY)
+  }
+
+  #drag(x: number): void {
+    const scene = this.#scene()
+    const press = this.#press
+    if (scene === null || press === null) return
+    const { scale, limits, opened, clock } = scene
+    const span = scale.to - scale.from
+    if (press.kind === 'scrub') {
+      const at = seqAtValue(scale.axis, valueAt(scale, Math.min(scale.width, Math.max(0, x))), clock, opened.lastSeq)
+      this.#effects.go({ at, selected: at > 0 ? at : null, rule: null })
+    } else if (press.kind === 'overview') {
+      const middle = valueAt({ ...scale, from: limits[0], to: limits[1] }, x)
+      this.#effects.view([middle - span / 2, middle + span / 2])
+    } else {
+      const by = ((press.last - x) / scale.width) * span
+      this.#effects.view([scale.from + by, scale.to + by])
+    }
+    press.last = x
+  }
+
+  #click(x: number, y: number): void {
+    const scene = this.#scene()
+    if (scene === null) return
+    const { scan, tops, scrollTop, scale, clock, opened } = scene
+    const inRows = y - HEAD_HEIGHT + scrollTop
+    const i = lastUpTo(tops, inRows)
+    const row = y < HEAD_HEIGHT ? undefined : scan?.rows[i]
+    const at = seqAtValue(scale.axis, valueAt(scale, x), clock, opened.lastSeq)
+    if (row === undefined || scan === null) return this.#effects.go({ at, selected: at > 0 ? at : null, rule: null })
+    const top = tops[i]! - scrollTop + HEAD_HEIGHT
+    const isOnTicks = y >= ticksTop(row, top) - 2 && y < ticksTop(row, top) + TICKS_HEIGHT + 4
+    const near = isOnTicks ? nearestTick(scene, row.bins, x) : null
+    const seq = near ?? at
+    this.#effects.go({ at: seq, selected: seq > 0 ? seq : null, rule: null, row: row.key })
+  }
+
+  #wheel(event: WheelEvent): void {
+    const scene = this.#scene()
+    if (scene === null) return
+    event.preventDefault()
+    const { scale } = scene
+    const span = scale.to - scale.from
+    if (event.ctrlKey || event.metaKey) {
+      this.#effects.view(zoomed([scale.from, scale.to], valueAt(scale, event.offsetX), Math.exp(event.deltaY * 0.0025)))
+    } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      const by = ((event.deltaX || event.deltaY) / scale.width) * span
+      this.#effects.view([scale.from + by, scale.to + by])
+    } else this.#effects.scroll(event.deltaY)
+  }
+}
+
+/** The event of a row that a click means; null when none is near. */
+function nearestTick({ scale, scan }: Scene, bins: Int32Array, x: number): number | null {
+  if (scan === null) return null
+  let [best, distance]: [number | null, number] = [null, NEAR_PX]
+  for (const bin of bins) {
+    const seq = bin * scan.binEvents + 1
+    const away = Math.abs(xOf(scale, placeOf(scale.axis, seq, scan.binTimes[bin] ?? 0)) - x)
+    if (away < distance) [best, distance] = [seq, away]
+  }
+  return best
+}

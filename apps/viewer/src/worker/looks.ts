@@ -1,0 +1,98 @@
+/** What the lanes of a device's row show: out of what models tell of it. */
+import { rangeOf } from '@devtrail/events'
+import { count, number, plural, type DeviceView, type PagemapView, type PageRefView } from '@devtrail/survey'
+import type { BandLook, LaneName, Tone } from '../protocol.ts'
+
+const UNKNOWN: BandLook = { tone: 'unknown', text: '? not known', sure: false }
+
+const DRIVER_TONES: { readonly [state: string]: Tone } = { unbound: 'off', probing: 'coming', bound: 'on', unbinding: 'going' }
+
+function driverLook({ driver }: DeviceView): BandLook | null {
+  if (driver === undefined) return null
+  if (driver?.state == null) return { ...UNKNOWN, text: 'driver ?' }
+  const by = driver.name === null ? '' : ` ${driver.state === 'bound' ? 'to' : 'by'} ${driver.name}`
+  return { tone: DRIVER_TONES[driver.state] ?? 'unknown', text: `${driver.state}${driver.state === 'unbound' ? '' : by}`, sure: true }
+}
+
+const MEMORY_TONES: { readonly [state: string]: Tone } = { mapping: 'coming', live: 'on', unmapping: 'going', removed: 'off' }
+
+/** Those that are there before those that may be, and of several the one that has come least far. */
+function pagemapsOf({ pagemaps }: DeviceView): { readonly pagemap: PagemapView; readonly sure: boolean }[] {
+  return [
+    ...(pagemaps?.known ?? []).map((pagemap) => ({ pagemap, sure: true })),
+    ...(pagemaps?.possible ?? []).map((pagemap) => ({ pagemap, sure: false })),
+  ]
+}
+
+function memoryLook(view: DeviceView): BandLook | null {
+  const all = pagemapsOf(view)
+  const shown = all.find(({ pagemap }) => pagemap.state !== 'removed') ?? all.at(-1)
+  if (shown === undefined) return null
+  const { pagemap, sure } = shown
+  const more = all.length > 1 ? ` (${plural(all.length, 'pagemap')})` : ''
+  const { dying, count: references } = pagemap.ref
+  const ref = dying === true ? ', ref dying' : dying === false ? `, ref live` : ', ref ?'
+  const many = references === null ? '' : ` ${count(references)}`
+  if (pagemap.state === null) return { ...UNKNOWN, text: `pagemap ?${ref}${more}` }
+  const tone = dying === true && pagemap.state === 'live' ? 'going' : (MEMORY_TONES[pagemap.state] ?? 'unknown')
+  const isGone = pagemap.state === 'removed'
+  return {
+    tone,
+    text: `pagemap ${pagemap.state}${isGone ? '' : ref}${isGone ? '' : many}${more}`,
+    sure: sure && !(tone === 'on' && dying === null),
+  }
+}
+
+function pagesIn(refs: readonly PageRefView[]): { readonly lo: number; readonly hi: number } {
+  let [lo, hi] = [0, 0]
+  for (const { pages } of refs) {
+    const range = rangeOf(pages)
+    lo += range.lo
+    hi += range.hi
+  }
+  return { lo, hi }
+}
+
+/** @param gone pagemaps of the device whose memory is no more. */
+function pagesLook(view: DeviceView, gone: readonly PagemapView[]): BandLook | null {
+  const left = pagesIn(gone.flatMap(({ pageRefs }) => pageRefs.known))
+  if (left.lo > 0)
+    return {
+      tone: 'held',
+      text: `${left.lo === left.hi ? '' : '≥ '}${plural(left.lo, 'page')} referenced, memory gone`,
+      sure: left.lo === left.hi,
+    }
+  let [lo, hi, complete] = [0, 0, true]
+  for (const { pagemap, sure } of pagemapsOf(view)) {
+    const known = pagesIn(pagemap.pageRefs.known)
+    const possible = pagesIn(pagemap.pageRefs.possible ?? [])
+    if (sure) lo += known.lo
+    hi += known.hi + possible.hi
+    complete &&= pagemap.pageRefs.complete
+  }
+  if (hi === 0) return null
+  const sure = lo === hi && complete
+  const text = lo === hi ? plural(lo, 'page') : lo === 0 ? `perhaps ${plural(hi, 'page')}` : `≥ ${number(lo)} pages`
+  return { tone: 'held', text: `${text} referenced`, sure }
+}
+
+function diskLook({ disk, queue }: DeviceView): BandLook | null {
+  if (disk === undefined || disk === null) return null
+  if (disk.state === null) return { ...UNKNOWN, text: `disk ${disk.name} ?` }
+  const isFrozen = queue != null && queue.frozen !== null && rangeOf(queue.frozen).lo > 0
+  const about = queue?.dying === true ? ', queue dying' : isFrozen ? ', queue frozen' : ''
+  const tone: Tone = disk.state === 'removed' ? 'off' : about === '' ? 'on' : 'going'
+  return { tone, text: `disk ${disk.name} ${disk.state}${about}`, sure: true }
+}
+
+export const LANES: readonly LaneName[] = ['driver', 'memory', 'pages', 'disk']
+
+/**
+ * A device's look in each of the lanes; null where there is nothing.
+ * @param gone its pagemaps whose memory is no more.
+ */
+export function looksOf(view: DeviceView, gone: readonly PagemapView[]): readonly (BandLook | null)[] {
+  const isGone = view.presence === 'gone' || view.presence === 'removed'
+  if (isGone) return [null, null, pagesLook({ ...view, pagemaps: { known: [], complete: true } }, gone), null]
+  return [driverLook(view), memoryLook(view), pagesLook(view, gone), diskLook(view)]
+}

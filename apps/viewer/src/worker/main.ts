@@ -1,0 +1,85 @@
+/** The worker: opens the log, reads it once in the background, and answers the page in between. */
+import type { LogFiles } from '@devtrail/event-log/read'
+import type { Asked, OpenRequest, Told } from '../protocol.ts'
+import { filesAt } from './files.ts'
+import { LogSession } from './log-session.ts'
+
+/** Milliseconds between two tellings of how far the reading has come; more where there is much to tell. */
+const TELL_MS = 150
+
+const scope = self as unknown as {
+  postMessage(told: Told): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<Asked>) => void): void
+}
+
+const tell = (told: Told): void => scope.postMessage(told)
+
+let session: LogSession | null = null
+
+async function tellScan(of: LogSession): Promise<void> {
+  tell({ kind: 'scan', scan: of.scan.state(await of.violations(), of.opened.maxTime) })
+}
+
+/** Reads to the end, telling how far it has come. */
+async function read(of: LogSession): Promise<void> {
+  let next = performance.now() + TELL_MS
+  let telling: Promise<void> = Promise.resolve()
+  await of.scan.run(of.source, () => {
+    if (performance.now() < next || of.scan.done) return
+    const begun = performance.now()
+    telling = tellScan(of)
+    // What is told takes its time, too: a tenth of it at most.
+    next = performance.now() + Math.max(TELL_MS, 10 * (performance.now() - begun))
+  })
+  await telling
+  await tellScan(of)
+}
+
+/** Goes on whenever the log may have grown. */
+async function follow(of: LogSession, base: string): Promise<void> {
+  let isAgain = false
+  let isBusy = false
+  const look = async (): Promise<void> => {
+    isAgain = true
+    if (isBusy) return
+    isBusy = true
+    try {
+      while (isAgain) {
+        isAgain = false
+        if (!(await of.grow())) continue
+        tell({ kind: 'grown', opened: of.opened })
+        await read(of)
+      }
+    } finally {
+      isBusy = false
+    }
+  }
+  new EventSource(`${base}../follow`).addEventListener('grown', () => void look())
+}
+
+async function open({ place, fold }: OpenRequest): Promise<LogSession['opened']> {
+  const files: LogFiles = filesAt(place)
+  session = await LogSession.open({ fold }, files)
+  const opened = session
+  void read(opened).then(() => (place.kind === 'served' ? follow(opened, place.base) : undefined), fail)
+  return opened.opened
+}
+
+function fail(error: unknown): void {
+  tell({ kind: 'failure', id: 0, message: messageOf(error) })
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+async function answer({ question, of }: Asked): Promise<unknown> {
+  if (question === 'open') return open(of as OpenRequest)
+  if (session === null) throw new Error('the log is not open yet')
+  return session.answers[question](of as never)
+}
+
+scope.addEventListener('message', ({ data }) => {
+  answer(data).then(
+    (value) => tell({ kind: 'answer', id: data.id, value }),
+    (error: unknown) => tell({ kind: 'failure', id: data.id, message: messageOf(error) }),
+  )
+})

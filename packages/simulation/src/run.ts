@@ -1,0 +1,145 @@
+/** Runs a scenario: a machine, its tasks, and choices from a seed. */
+import type { AnyEvent } from '@devtrail/events'
+import { NeverEnds, PageBug, type RulesName } from '@devtrail/memremap'
+import { PercpuRefBug } from '@devtrail/percpu-ref'
+import { inOrder, SeededChoices } from './machine/choices.ts'
+import { SimulatedMachine } from './machine/machine.ts'
+import type { Hang } from './machine/scheduler.ts'
+import { Exchange, programOf } from './scenario/programs.ts'
+import type { Scenario } from './scenario/scenario.ts'
+import { setUp } from './set-up.ts'
+
+/** Nanoseconds that pass at the end, so that whoever was woken would have run. */
+const SILENCE_NS = 2_000_000_000
+
+/** How a run goes on from some turn on. */
+export interface Continuation {
+  /** Others choose from here on. Null: in order. */
+  readonly seed: number | null
+  /**
+   * Its tasks come; those that there are end before their next step. It goes on in the same machine: its files come, namespaces and
+   * faults it has none. Null: who is there goes on.
+   */
+  readonly scenario: Scenario | null
+}
+
+export interface RunOptions {
+  /** Those of the scenario unless given. */
+  readonly rules?: RulesName
+  /** Left out or null: tasks go on in the order in which they stand, each until it waits. From 0 below 2^32. */
+  readonly seed?: number | null
+  readonly sink: (event: AnyEvent) => void
+}
+
+/** How a run ended. */
+export interface Outcome {
+  /** Tasks that wait for what nobody brings. */
+  readonly hung: readonly Hang[]
+  /** What the machine crashed on; null when it did not. */
+  readonly crashed: string | null
+}
+
+interface Fork {
+  readonly isDue: () => boolean
+  /** Those that were to come are not taken. */
+  readonly replaces: boolean
+  readonly how: Continuation
+  readonly taken: () => void
+}
+
+/** A run of a scenario, turn by turn. */
+export class Simulation {
+  readonly machine: SimulatedMachine
+  /** The last event before the tasks began. */
+  readonly readyAt: number
+  readonly #forks: Fork[] = []
+  #exchange: Exchange
+  #crashed: string | null = null
+  #isOver = false
+  readonly #sink: (event: AnyEvent) => void
+
+  /** @throws ScenarioError for a namespace without room; RangeError for a seed that is none. */
+  constructor(scenario: Scenario, { rules, seed = null, sink }: RunOptions) {
+    this.#sink = sink
+    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', faults: scenario.faults ?? [], sink })
+    this.#exchange = new Exchange(this.machine)
+    setUp(this.machine, scenario)
+    this.readyAt = this.machine.emitter.seq
+    this.machine.scheduler.beforeTurn = () => {
+      const fork = this.#forks.find(({ isDue, replaces }, n) => (n === 0 || replaces) && isDue())
+      if (fork === undefined) return
+      if (fork.replaces) this.#forks.length = 0
+      else this.#forks.shift()
+      this.#take(fork)
+    }
+    this.#begin(scenario, seed)
+  }
+
+  /** Turns so far. */
+  get turns(): number {
+    return this.machine.scheduler.turns
+  }
+
+  #begin({ tasks }: Scenario, seed: number | null): void {
+    this.#choose(seed)
+    for (const task of tasks) this.machine.scheduler.spawn({ pid: task.pid, comm: task.comm }, programOf(this.#exchange, task))
+  }
+
+  #choose(seed: number | null): void {
+    this.machine.scheduler.choices = seed === null ? inOrder : new SeededChoices(seed)
+  }
+
+  /** Goes on in another way after so many turns. To be called in their order. */
+  forkAfter(turns: number, how: Continuation): void {
+    this.#forks.push({ isDue: () => this.turns >= turns, replaces: false, how, taken: () => {} })
+  }
+
+  /** Goes on in another way at the first turn after event `seq`, whatever else was to come; `taken` is called then. */
+  forkAt(seq: number, how: Continuation, taken: () => void): void {
+    this.#forks.push({ isDue: () => this.machine.emitter.seq >= seq, replaces: true, how, taken })
+  }
+
+  #take({ how: { scenario, seed }, taken }: Fork): void {
+    taken()
+    if (scenario === null) return this.#choose(seed)
+    this.#exchange.isOver = true
+    this.#exchange = this.#exchange.handOver()
+    for (const file of scenario.files ?? []) this.machine.addFile(file)
+    return this.#begin(scenario, seed)
+  }
+
+  /** One turn; false when the run is over. @throws Error for a run that goes round and round, or cannot be simulated. */
+  turn(): boolean {
+    if (this.#isOver) return false
+    try {
+      if (this.machine.scheduler.turn()) return true
+    } catch (error) {
+      // The machine is down, or nobody can go on.
+      if (error instanceof PageBug || error instanceof PercpuRefBug) this.#crashed = error.message
+      else if (!(error instanceof NeverEnds)) throw error
+    }
+    this.#end()
+    return false
+  }
+
+  #end(): void {
+    this.#isOver = true
+    const { emitter, clock } = this.machine
+    emitter.sink = this.#sink
+    clock.advance(SILENCE_NS)
+    emitter.actor = null
+    emitter.emit('log/ended', { complete: true })
+  }
+
+  /** To be asked when the run is over. */
+  get outcome(): Outcome {
+    return { hung: this.#crashed === null ? this.machine.scheduler.hung : [], crashed: this.#crashed }
+  }
+}
+
+/** Runs a scenario to its end. @throws as {@link Simulation}. */
+export function simulate(scenario: Scenario, options: RunOptions): Outcome {
+  const simulation = new Simulation(scenario, options)
+  while (simulation.turn()) continue
+  return simulation.outcome
+}

@@ -1,0 +1,34 @@
+import type { Scenario } from '../scenario/scenario.ts'
+import { FILE_BLOCK } from './fsdax-machine.ts'
+
+/** The harmless twin of the crash, with the next life of the namespace. */
+export const fsdaxSplice: Scenario = {
+  name: 'fsdax-splice',
+  says: 'Pages of a DAX file go into a pipe and come out again; then the namespace is disabled and enabled.',
+  namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', pfn: 'pfn0.1' }],
+  files: [{ name: 'a', disk: 'pmem0', block: FILE_BLOCK, pages: 16 }],
+  tasks: [
+    {
+      comm: 'pin',
+      pid: 171,
+      steps: [
+        { do: 'touch', file: 'a' },
+        { do: 'splice', file: 'a', pipe: 'p' },
+        { do: 'sleep', for: '1s' },
+        { do: 'close-pipe', pipe: 'p' },
+        { do: 'signal', signal: 'given back' },
+      ],
+    },
+    {
+      comm: 'ndctl',
+      pid: 173,
+      steps: [
+        { do: 'wait-for', signal: 'given back' },
+        { do: 'unbind', device: 'pfn0.1' },
+        { do: 'detach', device: 'pfn0.1' },
+        { do: 'sleep', for: '10ms' },
+        { do: 'bind', device: 'namespace0.0' },
+      ],
+    },
+  ],
+}

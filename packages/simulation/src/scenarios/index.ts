@@ -1,0 +1,23 @@
+/** Scenarios to begin with. Each that is the twin of a recording has its name. */
+import type { Scenario } from '../scenario/scenario.ts'
+import { directIoAndTruncate } from './direct-io-and-truncate.ts'
+import { failedMapping } from './failed-mapping.ts'
+import { fsdaxGupStress } from './fsdax-gup-stress.ts'
+import { fsdaxPinnedUnbind } from './fsdax-pinned-unbind.ts'
+import { fsdaxSplice } from './fsdax-splice.ts'
+import { fsdaxTruncateHang } from './fsdax-truncate-hang.ts'
+import { rawBindUnbind } from './raw-bind-unbind.ts'
+import { spliceRaces } from './splice-races.ts'
+import { unbindUnderLoad } from './unbind-under-load.ts'
+
+export const scenarios: readonly Scenario[] = [
+  fsdaxPinnedUnbind,
+  fsdaxSplice,
+  fsdaxTruncateHang,
+  fsdaxGupStress,
+  rawBindUnbind,
+  directIoAndTruncate,
+  failedMapping,
+  spliceRaces,
+  unbindUnderLoad,
+]
