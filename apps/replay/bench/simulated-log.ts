@@ -10,11 +10,12 @@ import { Simulation } from './simulated.ts'
 export const FOLD = 'bench'
 const BATCH = 4096
 
-/** Writes a log of about `count` made-up events, with keyframes, into `folder`. `also` gets each batch. @returns its path. */
+/** Writes a log of about `count` made-up events, with keyframes, into `folder`, under the name of a fold. `also` gets each batch. @returns its path. */
 export async function writeSimulated(
   folder: string,
   count: number,
   also: (events: readonly AnyEvent[]) => void = () => {},
+  fold = FOLD,
 ): Promise<string> {
   const path = join(folder, 'log')
   const writer = await createFileLog(
@@ -28,7 +29,7 @@ export async function writeSimulated(
     const events = simulation.next(BATCH)
     await writer.append(events)
     for (const event of events) recorder.machine.step(event)
-    if (recorder.isDue(writer.lastSeq)) await writer.keyframe(FOLD, recorder.cut(writer.lastSeq))
+    if (recorder.isDue(writer.lastSeq)) await writer.keyframe(fold, recorder.cut(writer.lastSeq))
     also(events)
   }
   await writer.close()

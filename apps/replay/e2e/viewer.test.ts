@@ -4,7 +4,9 @@ import { readFileSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { appendFileLog } from '@devtrail/event-log/file'
 import type { AnyEvent } from '@devtrail/events'
+import { vocabulary } from '@devtrail/survey'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { hasBrowser, open } from './browser.ts'
@@ -201,6 +203,23 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
     expect(await wrongIn(page)).toEqual([])
+    await context.close()
+  })
+
+  test('goes on while the log grows', async () => {
+    using scratch = new Scratch()
+    const folder = scratch.path('growing')
+    await writeLog(folder, ['first', 'second'].map(found))
+    await using server = await serve(scratch, folder)
+    const { context, page, errors } = await open(scratch, `${server.url}#v=1&at=1`)
+    expect(await page.locator('.reading').innerText()).toBe('2 devices')
+    await using writer = await appendFileLog(folder, vocabulary)
+    await writer.append([found('third', 2)])
+    await writer.flush('written')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('3 devices')
+    await page.getByRole('button', { name: 'To the end' }).click()
+    await expect.poll(() => page.locator('.detail').innerText()).toContain('third')
+    expect(errors).toEqual([])
     await context.close()
   })
 

@@ -1,5 +1,6 @@
 /** What the page asks of its worker, and what that answers. Everything is plain data. */
 import type { Json } from '@devtrail/events'
+import type { Timeline } from '@devtrail/survey'
 
 /** Where the log's files are. */
 export type LogPlace =
@@ -37,51 +38,9 @@ export interface BlockOutline {
   readonly maxTime: number
 }
 
-/** What a lane of a row shows, as a kind of its own look. */
-export type Tone = 'on' | 'coming' | 'going' | 'off' | 'held' | 'unknown'
-
-/** One value of a lane, over some stretch. */
-export interface BandLook {
-  readonly tone: Tone
-  readonly text: string
-  /** False: what is shown is a bound, or may be. */
-  readonly sure: boolean
-}
-
-export type LaneName = 'driver' | 'memory' | 'pages' | 'disk'
-
-/** The stretches of a lane, each until the next: since which event, since when, and which look (−1: nothing). */
-export interface Lane {
-  readonly name: LaneName
-  readonly seqs: Float64Array
-  readonly times: Float64Array
-  readonly looks: Int32Array
-}
-
-export interface Row {
-  readonly key: string
-  readonly kind: string | null
-  readonly bookkeeping: boolean
-  readonly first: number
-  readonly last: number
-  readonly events: number
-  readonly lanes: readonly Lane[]
-  /** Bins that have events of this device, ascending, and how many. */
-  readonly bins: Int32Array
-  readonly counts: Int32Array
-}
-
 /** How far the worker has read, and what it found. */
-export interface ScanState {
-  readonly upTo: number
-  readonly done: boolean
-  readonly binEvents: number
-  /** The time at which each bin begins; one more for the end. */
-  readonly binTimes: Float64Array
-  readonly looks: readonly BandLook[]
-  readonly rows: readonly Row[]
+export interface ScanState extends Timeline {
   readonly violations: readonly ViolationRow[]
-  readonly rules: number
 }
 
 export interface ViolationRow {

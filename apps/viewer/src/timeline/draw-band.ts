@@ -1,4 +1,4 @@
-import type { BandLook, Tone } from '../protocol.ts'
+import type { Look, Tone } from '@devtrail/survey'
 import type { Theme } from './theme.ts'
 
 /** The look of each tone besides its colour: nothing is told by colour alone. */
@@ -69,7 +69,7 @@ export class BandPainter {
     return pattern
   }
 
-  paint({ tone, text, sure }: BandLook, x: number, y: number, width: number, height: number): void {
+  paint({ tone, text, sure }: Look, x: number, y: number, width: number, height: number): void {
     const g = this.#g
     const theme = this.#theme
     const fill = this.#fill(tone)

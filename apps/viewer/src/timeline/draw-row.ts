@@ -1,4 +1,5 @@
-import type { Row, ScanState } from '../protocol.ts'
+import type { Row } from '@devtrail/survey'
+import type { ScanState } from '../protocol.ts'
 import type { Axis } from '../page/link.ts'
 import { lastUpTo } from './clock.ts'
 import type { BandPainter } from './draw-band.ts'

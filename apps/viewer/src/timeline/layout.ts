@@ -1,5 +1,5 @@
 /** Where rows and lanes lie, in pixels. */
-import type { Row } from '../protocol.ts'
+import type { Row } from '@devtrail/survey'
 
 export const RULER_HEIGHT = 26
 export const OVERVIEW_HEIGHT = 34

@@ -1,4 +1,4 @@
-import type { Tone } from '../protocol.ts'
+import type { Tone } from '@devtrail/survey'
 
 /** The colours of the canvas: those of the page. */
 export interface Theme {

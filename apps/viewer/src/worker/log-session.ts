@@ -2,7 +2,7 @@
 import type { LogReader } from '@devtrail/event-log'
 import { openLogFiles, type LogFiles } from '@devtrail/event-log/read'
 import { type AnyEvent, type Json, type Violation } from '@devtrail/events'
-import { compare, dataInWords, eventRow, eventWords, keysAt, mayBeThere, models, vocabulary } from '@devtrail/survey'
+import { compare, dataInWords, eventRow, eventWords, keysAt, mayBeThere, models, Scan, vocabulary } from '@devtrail/survey'
 import {
   bisect,
   blame,
@@ -26,7 +26,6 @@ import {
 } from '@devtrail/time-travel'
 import { treeToJson, type ResourceTreeState } from '@devtrail/resource-tree'
 import type { ChangeRow, EventRow, Opened, OpenRequest, Questions, StateAt, TreeNode, ViolationRow } from '../protocol.ts'
-import { Scan } from './scan.ts'
 
 /** The attachment in which an import says what it found. */
 const SUMMARY = 'import.json'

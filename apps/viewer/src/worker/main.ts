@@ -7,6 +7,11 @@ import { LogSession } from './log-session.ts'
 /** Milliseconds between two tellings of how far the reading has come; more where there is much to tell. */
 const TELL_MS = 150
 
+/** Milliseconds of work between two looks for what the page asks. */
+const SLICE_MS = 12
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+
 const scope = self as unknown as {
   postMessage(told: Told): void
   addEventListener(type: 'message', listener: (event: MessageEvent<Asked>) => void): void
@@ -17,21 +22,24 @@ const tell = (told: Told): void => scope.postMessage(told)
 let session: LogSession | null = null
 
 async function tellScan(of: LogSession): Promise<void> {
-  tell({ kind: 'scan', scan: of.scan.state(await of.violations(), of.opened.maxTime) })
+  tell({ kind: 'scan', scan: { ...of.scan.timeline(of.opened.maxTime), violations: await of.violations() } })
 }
 
 /** Reads to the end, telling how far it has come. */
 async function read(of: LogSession): Promise<void> {
+  let until = performance.now() + SLICE_MS
   let next = performance.now() + TELL_MS
-  let telling: Promise<void> = Promise.resolve()
-  await of.scan.run(of.source, () => {
-    if (performance.now() < next || of.scan.done) return
-    const begun = performance.now()
-    telling = tellScan(of)
-    // What is told takes its time, too: a tenth of it at most.
-    next = performance.now() + Math.max(TELL_MS, 10 * (performance.now() - begun))
-  })
-  await telling
+  const giveWay = async (): Promise<void> => {
+    if (performance.now() > next) {
+      const begun = performance.now()
+      await tellScan(of)
+      // What is told takes its time, too: a tenth of it at most.
+      next = performance.now() + Math.max(TELL_MS, 10 * (performance.now() - begun))
+    }
+    await nextTurn()
+    until = performance.now() + SLICE_MS
+  }
+  await of.scan.run(of.source, () => (performance.now() > until ? giveWay() : null))
   await tellScan(of)
 }
 

@@ -1,13 +1,14 @@
 /** What the lanes of a device's row show: out of what models tell of it. */
 import { rangeOf } from '@devtrail/events'
-import { count, number, plural, type DeviceView, type PagemapView, type PageRefView } from '@devtrail/survey'
-import type { BandLook, LaneName, Tone } from '../protocol.ts'
+import type { DeviceView, PagemapView, PageRefView } from '../device-view.ts'
+import { count, number, plural } from '../units.ts'
+import type { LaneName, Look, Tone } from './timeline.ts'
 
-const UNKNOWN: BandLook = { tone: 'unknown', text: '? not known', sure: false }
+const UNKNOWN: Look = { tone: 'unknown', text: '? not known', sure: false }
 
 const DRIVER_TONES: { readonly [state: string]: Tone } = { unbound: 'off', probing: 'coming', bound: 'on', unbinding: 'going' }
 
-function driverLook({ driver }: DeviceView): BandLook | null {
+function driverLook({ driver }: DeviceView): Look | null {
   if (driver === undefined) return null
   if (driver?.state == null) return { ...UNKNOWN, text: 'driver ?' }
   const by = driver.name === null ? '' : ` ${driver.state === 'bound' ? 'to' : 'by'} ${driver.name}`
@@ -24,7 +25,7 @@ function pagemapsOf({ pagemaps }: DeviceView): { readonly pagemap: PagemapView; 
   ]
 }
 
-function memoryLook(view: DeviceView): BandLook | null {
+function memoryLook(view: DeviceView): Look | null {
   const all = pagemapsOf(view)
   const shown = all.find(({ pagemap }) => pagemap.state !== 'removed') ?? all.at(-1)
   if (shown === undefined) return null
@@ -54,13 +55,14 @@ function pagesIn(refs: readonly PageRefView[]): { readonly lo: number; readonly 
 }
 
 /** @param gone pagemaps of the device whose memory is no more. */
-function pagesLook(view: DeviceView, gone: readonly PagemapView[]): BandLook | null {
+function pagesLook(view: DeviceView, gone: readonly PagemapView[]): Look | null {
   const left = pagesIn(gone.flatMap(({ pageRefs }) => pageRefs.known))
   if (left.lo > 0)
     return {
       tone: 'held',
       text: `${left.lo === left.hi ? '' : '≥ '}${plural(left.lo, 'page')} referenced, memory gone`,
       sure: left.lo === left.hi,
+      atLeast: left.lo,
     }
   let [lo, hi, complete] = [0, 0, true]
   for (const { pagemap, sure } of pagemapsOf(view)) {
@@ -73,10 +75,10 @@ function pagesLook(view: DeviceView, gone: readonly PagemapView[]): BandLook | n
   if (hi === 0) return null
   const sure = lo === hi && complete
   const text = lo === hi ? plural(lo, 'page') : lo === 0 ? `perhaps ${plural(hi, 'page')}` : `≥ ${number(lo)} pages`
-  return { tone: 'held', text: `${text} referenced`, sure }
+  return { tone: 'held', text: `${text} referenced`, sure, atLeast: lo }
 }
 
-function diskLook({ disk, queue }: DeviceView): BandLook | null {
+function diskLook({ disk, queue }: DeviceView): Look | null {
   if (disk === undefined || disk === null) return null
   if (disk.state === null) return { ...UNKNOWN, text: `disk ${disk.name} ?` }
   const isFrozen = queue != null && queue.frozen !== null && rangeOf(queue.frozen).lo > 0
@@ -91,7 +93,7 @@ export const LANES: readonly LaneName[] = ['driver', 'memory', 'pages', 'disk']
  * A device's look in each of the lanes; null where there is nothing.
  * @param gone its pagemaps whose memory is no more.
  */
-export function looksOf(view: DeviceView, gone: readonly PagemapView[]): readonly (BandLook | null)[] {
+export function looksOf(view: DeviceView, gone: readonly PagemapView[]): readonly (Look | null)[] {
   const isGone = view.presence === 'gone' || view.presence === 'removed'
   if (isGone) return [null, null, pagesLook({ ...view, pagemaps: { known: [], complete: true } }, gone), null]
   return [driverLook(view), memoryLook(view), pagesLook(view, gone), diskLook(view)]

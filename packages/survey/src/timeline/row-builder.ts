@@ -1,15 +1,15 @@
 /** A device's row while the log is read: what its lanes show since when, and how many events fall into which bin. */
 import type { DeviceInfo } from '@devtrail/events'
-import type { BandLook, Row } from '../protocol.ts'
 import { LANES } from './looks.ts'
+import type { Look, Row } from './timeline.ts'
 
 /** Every look there is, once. */
 export class Looks {
-  readonly all: BandLook[] = []
+  readonly all: Look[] = []
   readonly #byText = new Map<string, number>()
 
   /** Its number; −1 for nothing. */
-  of(look: BandLook | null): number {
+  of(look: Look | null): number {
     if (look === null) return -1
     const text = `${look.tone} ${look.sure} ${look.text}`
     let number = this.#byText.get(text)

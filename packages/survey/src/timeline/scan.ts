@@ -5,24 +5,28 @@
  */
 import { Facts, type AnyEvent, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
-import { asView, bringsDevice, LogKeys, models, Names, StartNames, vocabulary, type PagemapView } from '@devtrail/survey'
 import { BlockFold, deviceOf, Judge, LogBlocks, Machine, Touches, type EventSource } from '@devtrail/time-travel'
-import type { Row, ScanState } from '../protocol.ts'
+import { asView, type PagemapView } from '../device-view.ts'
+import { bringsDevice, LogKeys } from '../keys.ts'
+import { models, vocabulary } from '../models.ts'
+import { StartNames } from '../start-names.ts'
+import { Names } from '../survey.ts'
 import { looksOf } from './looks.ts'
 import { Looks, RowBuilder } from './row-builder.ts'
+import type { Row, Timeline } from './timeline.ts'
 
-/** Bins that a log is divided into at most. */
-const BINS_MAX = 8192
-/** Milliseconds of work between two looks for what the page asks. */
-const SLICE_MS = 12
+/** Bins that a log is divided into, where nothing else is asked for. */
+const BINS = 8192
+/** Events between two chances to give way. */
+const SLICE_EVENTS = 256
 /** Devices up to which all are looked at whenever one came; of more, now and then. */
 const DEVICES_LOOKED_AT = 250
 /** Devices of which one cannot tell which an event touches are all looked at, up to so many. */
 const ALL_MAX = 500
 /** Pagemaps, old ones included, up to which those that are gone are looked at. */
 const PAGEMAPS_MAX = 1000
-/** Violations that are kept. */
-export const VIOLATIONS_MAX = 2000
+/** Violations that are kept, where nothing else is asked for. */
+const VIOLATIONS = 2000
 
 /** What the lanes rest on. */
 const SHOWN = ['presence', 'driver', 'pagemaps.state', 'pagemaps.ref', 'pagemaps.pageRefs', 'disk', 'queue']
@@ -32,7 +36,12 @@ const rankOf = ({ bookkeeping, lanes }: Row): number => (bookkeeping ? 2 : lanes
 /** Devices with memory first, those that are there for bookkeeping last; else as they came. */
 const inOrder = (rows: readonly Row[]): Row[] => rows.toSorted((a, b) => rankOf(a) - rankOf(b))
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+export interface ScanOptions {
+  /** Bins that the log is divided into at most; Infinity: every event is one. Default 8192. */
+  readonly bins?: number
+  /** Violations that are kept at most. Default 2000. */
+  readonly violations?: number
+}
 
 export class Scan {
   readonly names: Names
@@ -49,6 +58,7 @@ export class Scan {
   readonly #rows = new Map<string, RowBuilder>()
   readonly #looks = new Looks()
   readonly #binEvents: number
+  readonly #violationsMax: number
   readonly #binTimes: number[] = []
   readonly #dirty = new Set<number>()
   #devices = new Map<number, DeviceInfo>()
@@ -59,7 +69,8 @@ export class Scan {
   #upTo = -1
   #done = false
 
-  constructor(source: EventSource, facts: Facts, lastSeq: number) {
+  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins = BINS, violations = VIOLATIONS }: ScanOptions = {}) {
+    this.#violationsMax = violations
     this.#source = source
     this.facts = facts
     this.names = new Names(facts, this.#keyOf, this.#starts.regions, this.#starts.pagemaps)
@@ -71,7 +82,7 @@ export class Scan {
       models,
       facts,
     )
-    this.#binEvents = Math.max(1, Math.ceil(lastSeq / BINS_MAX))
+    this.#binEvents = Math.max(1, Math.ceil(lastSeq / bins))
   }
 
   get rules(): readonly string[] {
@@ -92,12 +103,11 @@ export class Scan {
   }
 
   /**
-   * Reads on to the end of a source, from where it came to last; gives way to whoever waits, and calls `onStep` when it did.
-   * A log that grew is another source of the same events.
+   * Reads on to the end of a source, from where it came to last. A log that grew is another source of the same events.
+   * `pause` is asked every few hundred events what to wait for before it goes on; null: nothing.
    */
-  async run(source: EventSource = this.#source, onStep: () => void = () => {}): Promise<void> {
+  async run(source: EventSource = this.#source, pause: () => Promise<void> | null = () => null): Promise<void> {
     this.#done = false
-    let until = performance.now() + SLICE_MS
     for await (const block of new LogBlocks(source).blocks({ from: this.#upTo + 1 })) {
       const touching = block.types.map(({ name }) => name.startsWith('log/') || this.#touches.canBe(name))
       const judged = block.types.map(({ name }) => this.#judge.judges(name))
@@ -108,17 +118,15 @@ export class Scan {
         if (seq <= this.#upTo && !(seq === 0 && this.#upTo <= 0)) continue
         const type = block.type[place]!
         this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]!, tells: tells[type]! })
-        if ((place & 255) === 0 && performance.now() > until) {
-          onStep()
-          await nextTurn()
-          until = performance.now() + SLICE_MS
+        if (place % SLICE_EVENTS === 0) {
+          const wait = pause()
+          if (wait !== null) await wait
         }
       }
       this.#upTo = block.lastSeq
     }
     this.#look()
     this.#done = true
-    onStep()
   }
 
   #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean; tells: boolean }): void {
@@ -138,7 +146,7 @@ export class Scan {
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, this.facts) : block.device[place]!
     if (device !== null) this.#rowOf(device)?.event(seq, bin)
     if (is.touching) this.#touch(view, device)
-    if (is.judged && this.violations.length < VIOLATIONS_MAX) this.violations.push(...this.#judge.at(view))
+    if (is.judged && this.violations.length < this.#violationsMax) this.violations.push(...this.#judge.at(view))
   }
 
   #touch({ type }: AnyEvent, device: number | null): void {
@@ -212,7 +220,8 @@ export class Scan {
     return gone
   }
 
-  state(violations: ScanState['violations'], maxTime: number): ScanState {
+  /** What was found so far. `maxTime`: of the log's last event, in nanoseconds. */
+  timeline(maxTime: number): Timeline {
     return {
       upTo: this.upTo,
       done: this.#done,
@@ -220,7 +229,6 @@ export class Scan {
       binTimes: Float64Array.from([...this.#binTimes, this.#done ? maxTime : this.#time]),
       looks: this.#looks.all,
       rows: inOrder([...this.#rows.values()].map((row) => row.row())),
-      violations,
       rules: this.#judge.rules.length,
     }
   }

@@ -1,0 +1,52 @@
+/** What a timeline shows of a log: rows of devices, with lanes, and where their events are. Plain data. */
+
+/** What a lane of a row shows, as a kind of its own look. */
+export type Tone = 'on' | 'coming' | 'going' | 'off' | 'held' | 'unknown'
+
+/** One value of a lane, over some stretch. */
+export interface Look {
+  readonly tone: Tone
+  readonly text: string
+  /** False: what is shown is a bound, or may be. */
+  readonly sure: boolean
+  /** How many there are at least, where it is about a number. */
+  readonly atLeast?: number
+}
+
+export type LaneName = 'driver' | 'memory' | 'pages' | 'disk'
+
+/** The stretches of a lane, each until the next: since which event, since when, and which look (−1: nothing). */
+export interface Lane {
+  readonly name: LaneName
+  readonly seqs: Float64Array
+  readonly times: Float64Array
+  readonly looks: Int32Array
+}
+
+export interface Row {
+  readonly key: string
+  readonly kind: string | null
+  readonly bookkeeping: boolean
+  readonly first: number
+  readonly last: number
+  readonly events: number
+  readonly lanes: readonly Lane[]
+  /** Bins that have events of this device, ascending, and how many. */
+  readonly bins: Int32Array
+  readonly counts: Int32Array
+}
+
+/** How far a log was read, and what that shows. */
+export interface Timeline {
+  /** `seq` of the last event that was read. */
+  readonly upTo: number
+  readonly done: boolean
+  /** How many events a bin counts together. */
+  readonly binEvents: number
+  /** The time at which each bin begins, in nanoseconds; one more for the end. */
+  readonly binTimes: Float64Array
+  readonly looks: readonly Look[]
+  readonly rows: readonly Row[]
+  /** How many rules were judged. */
+  readonly rules: number
+}
