@@ -233,5 +233,5 @@ export function nameOf({ imported, given, reader }: OpenLog): string {
   if (imported !== null) return imported.name
   const name = basename(given)
   const { scenario } = reader.meta.source
-  return /^[0-9a-f]{32}$/.test(name) && typeof scenario === 'string' ? scenario : name
+  return /^[0-9a-f]{32}$/.test(name) && typeof scenario === 'string' ? `${scenario} (simulated)` : name
 }
