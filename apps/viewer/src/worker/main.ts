@@ -7,6 +7,8 @@ import { LogSession } from './log-session.ts'
 /** Milliseconds between two tellings of how far the reading has come; more where there is much to tell. */
 const TELL_MS = 150
 
+/** What is told takes its time, here and for the page: so many times as long is not told anything. */
+const TELL_PART = 50
 /** Milliseconds of work between two looks for what the page asks. */
 const SLICE_MS = 12
 
@@ -33,8 +35,7 @@ async function read(of: LogSession): Promise<void> {
     if (performance.now() > next) {
       const begun = performance.now()
       await tellScan(of)
-      // What is told takes its time, too: a tenth of it at most.
-      next = performance.now() + Math.max(TELL_MS, 10 * (performance.now() - begun))
+      next = performance.now() + Math.max(TELL_MS, TELL_PART * (performance.now() - begun))
     }
     await nextTurn()
     until = performance.now() + SLICE_MS
