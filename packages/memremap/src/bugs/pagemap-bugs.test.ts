@@ -170,7 +170,7 @@ describe('bugs 17, 25 and 27: what unmapping does in which order', () => {
     expect(told(six, unbound)).toEqual([])
   })
 
-  test('bug 27: the reference was torn down before the registry was erased', () => {
+  test('bug 27, and section 5, vector 23: the reference was torn down before the registry was erased', () => {
     expect(told(sixInOrder(['kill', 'put-pages', 'wait', 'exit'], ['check-altmap']), unbound)).toEqual(breaks('ref-used-after-exit'))
     expect(told(six, unbound)).toEqual([])
   })

@@ -8,6 +8,7 @@ import { finish } from '../tasks.ts'
 import { entryOf } from './address-space.ts'
 import { physToPfnT } from '../page/pfn-t.ts'
 import { LinearDax } from './dax-device.ts'
+import { DaxFile } from './dax-file.ts'
 
 const both = ['seed', 'linux-6.1'] as const
 const results = (live: Live): unknown[] => live.said('fault-ended').map(({ data }) => [data['pmd'], data['result'], data['errno']])
@@ -79,7 +80,18 @@ describe.each(both)('%s', (rules) => {
     live.map()
     live.faulted({ device: new LinearDax(PFN, 300), blocks: Array.from({ length: 512 }, (_, n) => n), pmd: true })
     live.faulted({ device: new LinearDax(PFN, 1024), blocks: [1, 0, ...Array.from({ length: 510 }, (_, n) => n + 2)], pmd: true })
-    expect(live.said('fault-ended').map((e) => e.data['result'])).toEqual(['fallback', 'mapped', 'fallback', 'mapped'])
+    live.faulted({ device: new LinearDax(PFN, 1024), blocks: [0, 2, 1, ...Array.from({ length: 509 }, (_, n) => n + 3)], pmd: true })
+    expect(live.said('fault-ended').map((e) => e.data['result'])).toEqual([1, 2, 3].flatMap(() => ['fallback', 'mapped']))
+  })
+
+  test('as do 2 MiB that begin elsewhere in the file than in memory', () => {
+    const live = new Live({ rules })
+    live.map()
+    const file = new DaxFile(1, new LinearDax(PFN, 1024), [900, ...Array.from({ length: 512 }, (_, n) => n)])
+    const space = live.registry.addressSpace(TASK.pid)
+    space.map({ first: PAGE, last: PAGE + 511, file, pgoff: 1, writable: true })
+    finish(live.registry.faults.fault(space, PAGE, { pmd: true }))
+    expect(live.said('fault-ended').map((e) => e.data['result'])).toEqual(['fallback', 'mapped'])
   })
 
   test('an error with 2 MiB: a signal in the seed, another try under 6.1', () => {
@@ -154,6 +166,18 @@ describe('giving up blocks', () => {
     live.registry.putPage(PFN)
     expect([first.next().done, pause?.until?.(), second.next().done]).toEqual([true, true, true])
     expect([file.blocks.length, live.said('blocks-freed').length, live.broken]).toEqual([0, 2, []])
+  })
+
+  test('a page that was given up is not waited for again when the file has grown over it', () => {
+    const live = new Live()
+    live.map()
+    const { space, file } = live.space({ pages: 2 })
+    live.as(TASK, () => finish(live.registry.truncate(file, 1)))
+    live.registry.grabPage(PFN + 1, foll.GET)
+    file.blocks.push(7)
+    expect(finish(live.registry.faults.fault(space, PAGE))).toBe('mapped')
+    live.as(TASK, () => finish(live.registry.truncate(file, 0)))
+    expect(live.said('blocks-freed').map((e) => e.data['pfn'])).toEqual([PFN + 1, PFN])
   })
 
   test('a file that is not longer is left alone', () => {

@@ -5,7 +5,8 @@
 import { hex, type Emitter, type Ids, type Pfn, type Pointer } from '@devtrail/events'
 import type { holderKinds, MemremapPayload } from '../events.ts'
 import { pfnToPage } from '../page/page-address.ts'
-import type { FreeingOwner, PageReferences, ReferenceKind } from '../page/page-references.ts'
+import type { FreeingOwner, PageReferences } from '../page/page-references.ts'
+import type { ReferenceKind } from '../page/page-said.ts'
 import type { StructPages } from '../page/struct-pages.ts'
 
 type HolderKind = (typeof holderKinds)[number]

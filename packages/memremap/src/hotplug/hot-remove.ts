@@ -25,8 +25,9 @@ function removePages(m: MemremapMachine, p: DevPagemap, range: LiveRange): void 
   const pages = m.sections.count(first, last)
   m.sections.remove(first, last)
   m.say('memremap/sections-removed', { pagemap: p.id, first, last, pages }, p.device)
+  // With an altmap there is one range only.
   const { altmap } = p
-  if (altmap === null || range.index > 0) return
+  if (altmap === null) return
   const whole = Math.ceil(first / SECTION_PAGES)
   const blocks = Math.max(0, Math.floor((last + 1) / SECTION_PAGES) - whole)
   if (blocks === 0) return

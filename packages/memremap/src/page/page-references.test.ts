@@ -113,6 +113,7 @@ test('what is no number of references or pages, and no pfn, is refused, and noth
   }
   for (const pfn of [Number.NaN, -1, 0.5]) {
     expect(() => registry.grabPage(pfn, foll.GET)).toThrow('is no page frame number')
+    expect(() => registry.references.getPage(pfn)).toThrow('is no page frame number')
     expect(() => registry.putPage(pfn)).toThrow('is no page frame number')
     expect(() => registry.getDevPagemap(pfn)).toThrow('is no page frame number')
   }

@@ -4,19 +4,17 @@
  * leaves it idle wakes who waits for that, and one too many goes unnoticed; of other pages the put that lands on zero frees.
  * Without anybody who listens an operation costs a look-up and an addition.
  */
-import type { Emitter, PagemapId, Pfn } from '@devtrail/events'
-import type { MemremapPayload, putHow } from '../events.ts'
+import type { Emitter, Pfn } from '@devtrail/events'
 import { memoryType } from '../pagemap/memory-type.ts'
 import type { PageRules } from '../rules.ts'
 import type { Steps } from '../tasks.ts'
 import { DevicePages } from './device-pages.ts'
 import { foll } from './foll.ts'
 import { pfnToPage } from './page-address.ts'
+import { PageSaid, type PutHow, type ReferenceKind, type SaidOwner } from './page-said.ts'
 import { weight } from './pages.ts'
 import type { PageOwner, StructPages } from './struct-pages.ts'
 
-export type PutHow = (typeof putHow)[number]
-export type ReferenceKind = 'get' | 'pin'
 /** `gone`: the memory was removed before; a real kernel reads or writes freed struct pages here. `freed`: it was the last. */
 export type PutResult = 'idle' | 'referenced' | 'gone' | 'freed'
 
@@ -33,8 +31,7 @@ export interface PagemapHold<P> {
 }
 
 /** What a page is given to when its last reference goes (`dev_pagemap_ops.page_free`). */
-export interface FreeingOwner extends PageOwner {
-  readonly device: number | null
+export interface FreeingOwner extends SaidOwner {
   readonly ops?: { readonly pageFree?: ((pfn: Pfn) => void) | undefined } | undefined
 }
 
@@ -49,6 +46,7 @@ export interface PageReferencesParts<P> {
 
 export class PageReferences<P extends FreeingOwner> {
   readonly #emitter: Emitter
+  readonly #said: PageSaid<P>
   readonly #rules: PageRules
   readonly #pages: StructPages<P>
   readonly #hold: PagemapHold<P>
@@ -70,6 +68,7 @@ export class PageReferences<P extends FreeingOwner> {
 
   constructor({ emitter, rules, pages, hold, wake }: PageReferencesParts<P>) {
     this.#emitter = emitter
+    this.#said = new PageSaid(emitter, pages, this.#ordinary)
     this.#rules = rules
     this.#pages = pages
     this.#hold = hold
@@ -94,11 +93,15 @@ export class PageReferences<P extends FreeingOwner> {
     return this.#pages.at(pfn)?.count(pfn) ?? this.#ordinary.get(pfn) ?? 0
   }
 
-  /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0. */
+  /** `get_page`: one more reference on a page that has one. @throws PageBug when there is no such page, or its count is 0; RangeError for what is no pfn. */
   getPage(pfn: Pfn): void {
-    const near = this.#at(pfn)
-    const at = pfn - near.first
-    if (!(at >= 0 && at < near.size)) return this.#getPage(pfn)
+    let near = this.#near
+    let at = pfn - near.first
+    if (!(at >= 0 && at < near.size)) {
+      near = this.#bringNear(pfn)
+      at = pfn - near.first
+      if (!(at >= 0 && at < near.size)) return this.#getPage(pfn)
+    }
     const word = near.words[at]!
     if (word > 0) near.words[at] = word + 1
     else if (word === 0) near.getFirst(at)
@@ -106,25 +109,19 @@ export class PageReferences<P extends FreeingOwner> {
   }
 
   #getPage(pfn: Pfn): void {
+    this.#checkCount(pfn, 1, 'references')
     const pages = this.#pages.at(pfn)
     if (pages === null) return this.#getOrdinary(pfn)
     const head = pages.headOf(pfn)
     if (this.#rules.pageHoldsPagemap) this.#holdPagemap(pages.pagemap, head, 1)
     const above = pages.add(head, 1)
     if (above + pages.idleCount(head) <= 1) this.#bug(pfn, 'is referenced anew although its count is 0')
-    if (this.#emitter.on) this.#sayGrabbed(pages, pfn, 'get', 1, above - 1)
+    if (this.#emitter.on) this.#said.grabbed(pages, pfn, 'get', 1, above - 1)
   }
 
-  /** The pages at hand, which may not have this one; brings those near that do, where counting is all there is to do. */
-  #at(pfn: Pfn): DevicePages<P> {
-    const near = this.#near
-    if (pfn >= near.first && pfn <= near.last) return near
-    return this.#countsOnly ? this.#bringNear(pfn) : near
-  }
-
-  /** Small pages that are idle at 1 come to be at hand. */
+  /** The pages at hand from now on: those that this one is of, where counting is all there is to do: of small pages that are idle at 1. */
   #bringNear(pfn: Pfn): DevicePages<P> {
-    const pages = this.#pages.at(pfn)
+    const pages = this.#countsOnly ? this.#pages.at(pfn) : null
     if (pages !== null && pages.order === 0 && pages.idle === 1 && !this.#pages.overlapping) this.#near = pages
     return this.#near
   }
@@ -138,7 +135,7 @@ export class PageReferences<P extends FreeingOwner> {
     const before = this.#ordinary.get(pfn)
     if (before === undefined) this.#bug(pfn, 'has no struct page')
     this.#ordinary.set(pfn, before + 1)
-    if (this.#emitter.on) this.#sayGrabbed(null, pfn, 'get', 1, before)
+    if (this.#emitter.on) this.#said.grabbed(null, pfn, 'get', 1, before)
   }
 
   /** What references FOLL_ flags ask for. @throws Error for both kinds at once, and for a pin under rules that know none. */
@@ -164,9 +161,9 @@ export class PageReferences<P extends FreeingOwner> {
     const pages = this.#pages.at(pfn)
     const head = pages?.headOf(pfn) ?? pfn
     const before = this.count(head)
-    this.#sayGrabStarted(pages, pfn, before, flags, refs)
+    if (this.#emitter.on) this.#said.grabStarted(pages, pfn, before, flags, refs)
     if (before <= 0) {
-      if (this.#emitter.on) this.#say('memremap/grab-refused', { pfn, pagemap: pages?.pagemap.id ?? null }, pages)
+      if (this.#emitter.on) this.#said.say('memremap/grab-refused', { pfn, pagemap: pages?.pagemap.id ?? null }, pages)
       return false
     }
     const kind = pinned ? 'pin' : 'get'
@@ -177,7 +174,7 @@ export class PageReferences<P extends FreeingOwner> {
       if (holds && taken > 0) this.#holdPagemap(pages.pagemap, head, taken)
       pages.add(head, weight(kind, taken, pages.order))
     }
-    if (this.#emitter.on) this.#sayGrabbed(pages, pfn, kind, taken, before - (pages?.idleCount(head) ?? 0))
+    if (this.#emitter.on) this.#said.grabbed(pages, pfn, kind, taken, before - (pages?.idleCount(head) ?? 0))
     return true
   }
 
@@ -196,9 +193,13 @@ export class PageReferences<P extends FreeingOwner> {
 
   /** `put_page` of one FOLL_GET reference. */
   putPage(pfn: Pfn): PutResult {
-    const near = this.#at(pfn)
-    const at = pfn - near.first
-    if (!(at >= 0 && at < near.size)) return this.put(pfn)
+    let near = this.#near
+    let at = pfn - near.first
+    if (!(at >= 0 && at < near.size)) {
+      near = this.#bringNear(pfn)
+      at = pfn - near.first
+      if (!(at >= 0 && at < near.size)) return this.put(pfn)
+    }
     const word = near.words[at]!
     if (!(word > 1)) return this.put(pfn)
     near.words[at] = word - 1
@@ -233,7 +234,7 @@ export class PageReferences<P extends FreeingOwner> {
       if (pages !== null) pages.add(pages.headOf(pfn), -n)
       else if (this.#ordinary.has(pfn)) this.#ordinary.set(pfn, this.#ordinary.get(pfn)! - n)
     }
-    const cause = this.#emitter.on ? this.#sayPut(pages, first, count, kind, how, before) : 0
+    const cause = this.#emitter.on ? this.#said.put(pages, first, count, kind, how, before) : 0
     if (pages === null && !this.#ordinary.has(first)) return 'gone'
     let idle = 0
     let freed = false
@@ -256,13 +257,13 @@ export class PageReferences<P extends FreeingOwner> {
     const count = pages.count(head)
     // The series knows no types; with its BUG no count gets below 1.
     if (pages.pagemap.type === memoryType.FS_DAX || this.#rules.putBeyondLastBugs) {
-      if (count < pages.idle) this.#sayBeyondLast(pages, head, count)
+      if (count < pages.idle) this.#said.putBeyondLast(pages, head, count)
       if (count !== pages.idle) return null
       if (this.#rules.wakes.includes(how)) this.#wake(head, cause)
       return 'idle'
     }
     if (count === 0) return this.#free(pages, head)
-    if (count < 0) this.#sayBeyondLast(pages, head, count)
+    if (count < 0) this.#said.putBeyondLast(pages, head, count)
     return count === pages.idle ? 'idle' : null
   }
 
@@ -270,12 +271,12 @@ export class PageReferences<P extends FreeingOwner> {
   #free(pages: DevicePages<P>, pfn: Pfn): PutResult {
     const { pagemap } = pages
     const pageFree = pagemap.ops?.pageFree
-    if (this.#emitter.on) this.#say('memremap/page-freed', { page: pfnToPage(pfn), word: this.#word(pfn), pfn }, pages)
+    if (this.#emitter.on) this.#said.say('memremap/page-freed', { page: pfnToPage(pfn), word: this.#said.word(pfn), pfn }, pages)
     if (pageFree === undefined) {
       if (!this.#freedWithoutCallback && this.#emitter.on)
-        this.#say('memremap/warned', { pagemap: pagemap.id, by: 'free_zone_device_page', message: 'no page_free' }, pages)
+        this.#said.say('memremap/warned', { pagemap: pagemap.id, by: 'free_zone_device_page', message: 'no page_free' }, pages)
       this.#freedWithoutCallback = true
-      if (pages.idle > 0) this.#sayBeyondLast(pages, pfn, 0)
+      if (pages.idle > 0) this.#said.putBeyondLast(pages, pfn, 0)
       return 'freed'
     }
     pageFree(pfn)
@@ -294,83 +295,21 @@ export class PageReferences<P extends FreeingOwner> {
     const live = !this.#rules.allocationHoldsPagemap || this.#hold.tryGetLive(pages.pagemap)
     pages.setCount(pfn, 1)
     if (!this.#emitter.on) return
-    this.#say('memremap/page-allocated', { pfn, pagemap: pages.pagemap.id, live }, pages)
-    if (this.#rules.allocationHoldsPagemap && live) this.#say('memremap/pagemap-held', { pagemap: pages.pagemap.id, pfn, refs: 1 }, pages)
+    this.#said.say('memremap/page-allocated', { pfn, pagemap: pages.pagemap.id, live }, pages)
+    if (this.#rules.allocationHoldsPagemap && live)
+      this.#said.say('memremap/pagemap-held', { pagemap: pages.pagemap.id, pfn, refs: 1 }, pages)
     if (!live)
-      this.#say('memremap/warned', { pagemap: pages.pagemap.id, by: 'zone_device_page_init', message: 'its pagemap is dying' }, pages)
-  }
-
-  #sayBeyondLast(pages: DevicePages<P>, pfn: Pfn, count: number): void {
-    if (this.#emitter.on) this.#say('memremap/put-beyond-last', { pfn, pagemap: pages.pagemap.id, count }, pages)
+      this.#said.say('memremap/warned', { pagemap: pages.pagemap.id, by: 'zone_device_page_init', message: 'its pagemap is dying' }, pages)
   }
 
   #holdPagemap(pagemap: P, pfn: Pfn, refs: number): void {
     if (refs > 0) this.#hold.get(pagemap, refs)
-    if (this.#emitter.on) this.#say('memremap/pagemap-held', { pagemap: pagemap.id, pfn, refs }, { pagemap })
+    if (this.#emitter.on) this.#said.say('memremap/pagemap-held', { pagemap: pagemap.id, pfn, refs }, { pagemap })
     if (refs < 0) this.#hold.put(pagemap, -refs)
   }
 
   #bug(pfn: Pfn, what: string): never {
     throw new PageBug(`page 0x${pfn.toString(16)} ${what} (after event ${this.#emitter.seq})`)
-  }
-
-  #word(pfn: Pfn): string | null {
-    return this.#pages.words(pfn)?.word0 ?? null
-  }
-
-  #sayGrabStarted(pages: DevicePages<P> | null, pfn: Pfn, refcount: number, flags: number, refs: number): void {
-    if (!this.#emitter.on) return
-    const known = pages !== null || this.#ordinary.has(pfn)
-    this.#say(
-      'memremap/grab-started',
-      {
-        pfn,
-        page: pfnToPage(pfn),
-        pagemap: pages?.pagemap.id ?? null,
-        word: this.#word(pfn),
-        refcount: known ? refcount : null,
-        refs,
-        flags,
-        folio: false,
-      },
-      pages,
-    )
-  }
-
-  #sayGrabbed(pages: DevicePages<P> | null, pfn: Pfn, kind: ReferenceKind, refs: number, aboveBefore: number): void {
-    const head = pages?.headOf(pfn) ?? pfn
-    const before = aboveBefore + (pages?.idleCount(head) ?? 0)
-    const pagemap: PagemapId | null = pages?.pagemap.id ?? null
-    this.#say('memremap/grabbed', { pfn, pagemap, before, head: head === pfn ? null : head, refs, kind, result: null }, pages)
-  }
-
-  #sayPut(pages: DevicePages<P> | null, pfn: Pfn, count: number, kind: ReferenceKind, how: PutHow, before: number): number {
-    const head = pages?.headOf(pfn) ?? pfn
-    const there = pages !== null || this.#ordinary.has(pfn)
-    return this.#say(
-      'memremap/put',
-      {
-        pfn,
-        pages: count,
-        pagemap: pages?.pagemap.id ?? null,
-        page: pfnToPage(pfn),
-        head: head === pfn ? null : head,
-        word: this.#word(pfn),
-        before: there ? before : null,
-        refs: 1,
-        kind,
-        how,
-      },
-      pages,
-    )
-  }
-
-  #say<T extends MemremapPayload['type']>(
-    type: T,
-    data: Extract<MemremapPayload, { type: T }>['data'],
-    about: { readonly pagemap: P } | null,
-  ): number {
-    return this.#emitter.emit<MemremapPayload>(type, data, { device: about?.pagemap.device ?? null })
   }
 }
 

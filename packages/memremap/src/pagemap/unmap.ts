@@ -54,7 +54,6 @@ function* wait(m: MemremapMachine, p: DevPagemap): Steps<void> {
 
 function* remove(m: MemremapMachine, p: DevPagemap, ranges: readonly LiveRange[]): Steps<void> {
   for (const range of ranges) {
-    if (!range.memory) continue
     sampleRef(m, p, 'release')
     yield* removeMemory(m, p, range)
   }

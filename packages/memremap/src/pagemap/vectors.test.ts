@@ -5,6 +5,7 @@ import { GIB, Machine, MIB, rangeOf, type MachineOptions } from '../../test/mach
 import { newAltmap } from '../altmap/altmap.ts'
 import { pageCount, forEachDevicePfn, pfnEnd, pfnFirst, pfnLen, refCount } from './dev-pagemap.ts'
 import { memremapFlags } from '../mapping/memremap.ts'
+import { foll } from '../page/foll.ts'
 import { memoryType } from './memory-type.ts'
 
 const { WB, WT } = memremapFlags
@@ -52,6 +53,8 @@ describe.each(BOTH)('memremap, %s', (rules) => {
     m.registry.mappings.devmMemunmap(device, '0xffffc90000002000')
     expect(m.warnings()).toEqual(['devm_memunmap: nothing is mapped at 0xffffc90000002000'])
     expect(m.registry.mappings.mapped.size).toBe(1)
+    expect(m.registry.mappings.devmMemremap(device, 5n * GIB, 1n, WT)).toBe('0xffffc90000002000')
+    m.registry.mappings.devmMemunmap(device, '0xffffc90000002000')
     m.registry.mappings.devmMemunmap(device, mapped as string)
     expect(device.resources.list()).toEqual([])
   })
@@ -101,10 +104,14 @@ describe('devm_memremap_pages of the seed', () => {
   test('vector 12: overlapping ranges are let through and the newest is found; the older one shows again when it goes', () => {
     const m = box('seed')
     const first = m.seedMapped(4n * GIB, GIB)
+    for (const pfn of [0x100001, 0x120001]) m.registry.grabPage(pfn, foll.GET)
     const ref = m.driverRef()
     const second = m.seedMapped(4n * GIB + 512n * MIB, GIB, ref)
     expect(m.finds(0x120000)).toBe(second.id)
     expect(m.said()).toContain('pages-unlinked-twice')
+    expect([...m.state.pagemaps.get(second.id)!.pages.keys()]).toEqual([0x120001])
+    expect([...m.state.pagemaps.get(first.id)!.pages.keys()]).toEqual([0x100001])
+    for (const pfn of [0x100001, 0x120001]) m.registry.putPage(pfn)
     ref.kill()
     expect(m.registry.memunmapPages(second)).toBe(true)
     expect([m.finds(0x120000), m.finds(0x140000)]).toEqual([first.id, null])
