@@ -15,7 +15,7 @@ const SLICE_MS = 12
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
 const scope = self as unknown as {
-  postMessage(told: Told): void
+  postMessage(told: Told, transfer?: readonly ArrayBufferLike[]): void
   addEventListener(type: 'message', listener: (event: MessageEvent<Asked>) => void): void
 }
 
@@ -24,7 +24,19 @@ const tell = (told: Told): void => scope.postMessage(told)
 let session: LogSession | null = null
 
 async function tellScan(of: LogSession): Promise<void> {
-  tell({ kind: 'scan', scan: { ...of.scan.timeline(of.opened.maxTime), violations: await of.violations() } })
+  const violations = await of.violations()
+  const timeline = of.scan.timeline(of.opened.maxTime)
+  // Handed over, not copied: the page has nothing to do for it.
+  const columns = timeline.rows.flatMap(({ bins, counts, lanes }) => [
+    bins,
+    counts,
+    ...lanes.flatMap(({ seqs, times, looks }) => [seqs, times, looks]),
+  ])
+  const told: Told = { kind: 'scan', scan: { ...timeline, violations } }
+  scope.postMessage(
+    told,
+    [timeline.binTimes, ...columns].map(({ buffer }) => buffer),
+  )
 }
 
 /** Reads to the end, telling how far it has come. */
