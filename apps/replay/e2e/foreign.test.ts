@@ -115,7 +115,7 @@ describe('export --format perfetto', () => {
     const onLane = events.filter(({ event }) => event.get(11)![0] === lane)
     // Every slice that begins ends, one after the other, in order.
     expect(onLane.map(({ event }) => event.get(9)![0])).toEqual(onLane.map((_, i) => (i % 2 === 0 ? 1n : 2n)))
-    expect(onLane.map(({ time }) => time)).toEqual(onLane.map(({ time }) => time).toSorted((a, b) => Number(a - b)))
+    expect(onLane.map(({ time }) => time)).toEqual(onLane.map(({ time }) => time).toSorted((a, b) => (a < b ? -1 : 1)))
     expect(onLane.map(({ event }) => text(event, 23)).filter((name) => name !== '')).toContain('pagemap unmapping, ref dying 0')
     const instants = events.filter(({ event }) => event.get(9)![0] === 3n)
     expect(instants).toHaveLength(EVENTS + 3)

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { aligned, blocksOf, examplesOf, linesOf } from '@devtrail/readme'
+import { aligned, blocksOf, examplesOf, linesOf, saidIn, SHOW_EXIT, shownIn, wordsOf } from '@devtrail/readme'
 import type { Registry } from './registry.ts'
 import { run } from './run.ts'
 
@@ -43,5 +44,24 @@ export class Consumer {
       }
     }
     return examples.length
+  }
+
+  /** Runs the commands of a README with what is installed here; throws when one prints anything else. Gives how many ran. */
+  commands(readme: string): number {
+    const lines = readme.split('\n')
+    const shown = shownIn(lines)
+    for (const { command, from, to } of shown) {
+      const told = lines.slice(from, to)
+      const [name, ...args] = wordsOf(command.replace(SHOW_EXIT, ''))
+      const input = args[0] === 'debug' ? saidIn(told) : ''
+      const env = { ...process.env, XDG_CACHE_HOME: join(this.folder, 'cache') }
+      const ran = spawnSync(join(this.folder, 'node_modules/.bin', name!), args, { cwd: this.folder, env, input, encoding: 'utf8' })
+      const printed = `${ran.stderr}${ran.stdout}${command.endsWith(SHOW_EXIT) ? `exit ${ran.status}\n` : ''}`
+      const got = aligned(told, linesOf(printed))
+      if (JSON.stringify(told) !== JSON.stringify(got)) {
+        throw new Error(`${command} prints\n${got.join('\n')}\nwhere the README says\n${told.join('\n')}`)
+      }
+    }
+    return shown.length
   }
 }

@@ -5,6 +5,7 @@ import { blocksOf, installedBy } from '@devtrail/readme'
 import { expectedBumps } from './bumps.ts'
 import { Consumer } from './consumer.ts'
 import { houseOf } from './house.ts'
+import { Newcomer } from './newcomer.ts'
 import { Release } from './publish.ts'
 import { startRegistry, type Registry } from './registry.ts'
 import { run } from './run.ts'
@@ -53,6 +54,7 @@ async function firstRelease({ steps, release, registry, temp }: Rehearsal): Prom
   const packages = publishedOf(release.root)
   for (const it of packages) await alone(it, { steps, release, registry, temp })
   await together(packages, { steps, release, registry, temp })
+  await newcomer(packages, { steps, release, registry, temp })
   for (const version of COMPILERS) {
     const types = (): string => typeCheck(join(temp, `types-${version}`), registry, packages, version)
     await steps.step(`types, TypeScript ${version}, nodenext and bundler`, types, String)
@@ -64,12 +66,13 @@ async function alone({ folder, manifest }: Published, { steps, release, registry
   const readme = readFileSync(join(folder, 'README.md'), 'utf8')
   const versions = new Map(publishedOf(release.root).map((it) => [it.manifest.name, it.manifest.version]))
   const names = [...new Set([manifest.name, ...installedBy(blocksOf(readme))])]
-  const work = (): number => {
+  const work = (): string => {
     const consumer = new Consumer(join(temp, 'alone', manifest.name), registry)
     consumer.install(...names.map((name) => `${name}@${versions.get(name)}`))
-    return consumer.examples(readme, join(release.root, 'recordings'))
+    const examples = consumer.examples(readme, join(release.root, 'recordings'))
+    return `${examples} examples, ${consumer.commands(readme)} commands`
   }
-  await steps.step(`${manifest.name} alone`, work, (examples) => `${examples} examples`)
+  await steps.step(`${manifest.name} alone`, work, String)
 }
 
 async function together(packages: readonly Published[], { steps, release, registry, temp }: Rehearsal): Promise<void> {
@@ -81,6 +84,17 @@ async function together(packages: readonly Published[], { steps, release, regist
     consumer.bin('devtrail', 'state', join(release.root, 'recordings/linux-6.1/fsdax-splice'), '--json')
     return consumer.bin('devtrail', 'demo').includes('referenced-at-removal')
   })
+}
+
+/** With Node, npm and an empty home: a package to a working example, and the command. */
+async function newcomer(packages: readonly Published[], { steps, release, registry, temp }: Rehearsal): Promise<void> {
+  const somebody = new Newcomer(join(temp, 'newcomer'), registry)
+  const versions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]))
+  const { folder } = packages.find(({ manifest }) => manifest.name === CHANGED)!
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+  await steps.step(`newcomer: ${CHANGED}`, () => somebody.example(readme, versions), String)
+  await steps.step('newcomer: the command', () => somebody.command(versions.get('@devtrail/replay')!), String)
+  if (release.pending().length > 0) throw new Error('changesets are left after the release')
 }
 
 /** A release that nobody gets unless they ask for it by its tag. */

@@ -111,15 +111,16 @@ export class Arena {
 
   /** The first half of a lane's next log entry: whose it is, and where it was. */
   putLogHead(lane: number, lba: number, old: number): void {
-    put64(this.medium, this.#nextLogAt(lane), lba, old)
+    put64(this.medium, this.nextLogAt(lane), lba, old)
   }
 
   /** The second half: where it is, and the number that makes the entry the newest. With this the write is committed. */
   putLogTail(lane: number, block: number): void {
-    put64(this.medium, this.#nextLogAt(lane) + 8, block, this.seq[lane]!)
+    put64(this.medium, this.nextLogAt(lane) + 8, block, this.seq[lane]!)
   }
 
-  #nextLogAt(lane: number): number {
+  /** Byte of the medium at which a lane's next log entry goes. */
+  nextLogAt(lane: number): number {
     return this.#log + lane * LOG_GROUP_BYTES + this.sub[lane]! * this.#slotStride
   }
 
@@ -168,6 +169,11 @@ export class Arena {
     if (this.locks[lock] !== NOBODY) return false
     this.locks[lock] = lane
     return true
+  }
+
+  /** Whether a lane holds the lock of an entry. */
+  isLocked(lba: number): boolean {
+    return this.locks[this.lockOf(lba)] !== NOBODY
   }
 
   unlock(lba: number): void {

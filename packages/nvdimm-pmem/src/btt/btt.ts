@@ -16,6 +16,7 @@ import { progress } from './progress.ts'
 import { bttRules, type BttRules, type Rules } from './rules.ts'
 import { SectorRead } from './sector-read.ts'
 import { SectorWrite } from './sector-write.ts'
+import { writeStraight } from './straight-write.ts'
 import { Teller, type BttAudience } from './teller.ts'
 
 export interface BttOptions {
@@ -109,6 +110,8 @@ export class Btt {
   }
 
   #writeOne(sector: number, data: Uint8Array, cpu: number): number {
+    const lanes = this.#lanes
+    if (lanes.teller?.stepwise !== true && writeStraight(lanes, sector, data, cpu < lanes.count ? cpu : cpu % lanes.count)) return 0
     const write = this.#write.begin(sector, data, null, cpu)
     if (write.run() === progress.waiting) throw stuck('write', sector)
     return write.errno

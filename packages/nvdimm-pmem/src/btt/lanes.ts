@@ -43,6 +43,11 @@ export class Lanes {
     return true
   }
 
+  /** Whether an operation has a lane. */
+  isBusy(lane: number): boolean {
+    return this.#busy[lane] === 1
+  }
+
   release(lane: number): void {
     this.#busy[lane] = 0
   }

@@ -1,8 +1,8 @@
 /**
  * Fletcher64 as libnvdimm computes it (`nd_fletcher64`): two sums mod 2^32 over little-endian 32-bit words, the second of
- * all values of the first; the result is `second << 32 | first`. Both sums wrap, so 32-bit integers are exact. Several words
- * at a time, weighted, are no faster; a copy into one array that is always the same is faster than a view of each block,
- * and does not mind how that is aligned.
+ * all values of the first; the result is `second << 32 | first`. Both sums wrap, so 32-bit integers are exact. Eight words
+ * a turn are a quarter faster than one; weighted sums, and two halves side by side, are no faster than that. A copy into one
+ * array that is always the same is faster than a view of each block, and does not mind how that is aligned.
  */
 import { isLittleEndian } from './endian.ts'
 
@@ -28,7 +28,27 @@ export function fletcher64WithZeros(bytes: Uint8Array, zeroWords: number): bigin
     piece.set(length === bytes.length ? bytes : bytes.subarray(at, at + length))
     const count = length / WORD
     if (!isLittleEndian) for (let i = 0; i < count; i++) words[i] = view.getInt32(i * WORD, true)
-    for (let i = 0; i < count; i++) {
+    let i = 0
+    // Half of the time of a loop over single words goes into the loop.
+    for (const whole = count - 7; i < whole; i += 8) {
+      lo = (lo + words[i]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 1]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 2]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 3]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 4]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 5]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 6]!) | 0
+      hi = (hi + lo) | 0
+      lo = (lo + words[i + 7]!) | 0
+      hi = (hi + lo) | 0
+    }
+    for (; i < count; i++) {
       lo = (lo + words[i]!) | 0
       hi = (hi + lo) | 0
     }

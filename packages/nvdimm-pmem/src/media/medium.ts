@@ -12,6 +12,8 @@ export const LINE_BYTES = 64
 export interface Medium {
   /** Bytes. */
   readonly size: number
+  /** Whether what is stored is durable at once: there is nothing to flush. */
+  readonly isDurable?: true
   /** Fills `into` with what is at byte `at`. */
   load(at: number, into: Uint8Array): void
   /** The little-endian 32-bit word at `at`, a multiple of 4; unsigned. */

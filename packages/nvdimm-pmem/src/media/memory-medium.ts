@@ -7,6 +7,7 @@ const SHIFTABLE = 2 ** 31
 /** A medium in memory, over bytes of yours. What is stored is there at once; there is nothing to flush. */
 export class MemoryMedium implements Medium {
   readonly size: number
+  readonly isDurable = true
   readonly bytes: Uint8Array
   /** Words are twice as fast through a typed array, which needs bytes that are aligned and a machine of the medium's byte order. */
   readonly #words: Uint32Array | null
