@@ -6,12 +6,14 @@ import { changesText } from '../print/change.ts'
 import { momentText } from '../print/moment.ts'
 import { valueJson } from '../print/value.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit, type ExitCode } from './failure.ts'
+import { diffOfLogs } from './diff-logs.ts'
+import { exit, Failure, type ExitCode } from './failure.ts'
 import { chooseDevices, positionOf } from './positions.ts'
 import type { Session } from './session.ts'
 
 interface Options {
-  readonly from: string
+  readonly from?: string
+  readonly with?: string
   readonly to?: string
   readonly device?: string
 }
@@ -44,23 +46,29 @@ function compared(
 export function diffCommand({ program, run }: Cli): void {
   program
     .command('diff')
-    .summary('what is different of two moments, and the events behind it')
+    .summary('what is different of two moments and the events behind it, or of two logs')
     .description(
-      'Compares the state at two positions value by value: what it was, what it is, and the event that changed it last. "?" is not known, "none" is certainly not there. Exits 1 when anything is different.',
+      `Compares the state at two positions value by value: what it was, what it is, and the event that changed it last. "?" is not known, "none" is certainly not there. Exits 1 when anything is different.
+
+With --with it compares two whole logs, a recording with its twin or a fork with its past: the events of each device are laid beside one another, by type, page and range, and in logs that were made in one way by what led to them. Names stand for devices, addresses for pagemaps; pointers, pids and times are each log's own. What only one of two events tells is no difference, nor are types of events that one log has none of; those are counted.`,
     )
     .argument('<LOG>', LOG)
-    .requiredOption('--from <P>', `one moment. ${AT}`)
+    .option('--from <P>', `one moment. ${AT}`)
     .option('--to <P>', 'the other; the end when left out')
+    .option('--with <OTHER>', 'another log, compared with the whole of this one')
     .option('--device <D>', 'only of this device, by any name it is known by')
     .addHelpText(
       'after',
       examples(
         ['devtrail diff recordings/linux-6.1/fsdax-splice --from 431 --to 440', ''],
         ['devtrail diff splice.log --from 9.3s --to 9.5s --device pmem0 --json', 'for a script'],
+        ['devtrail diff crash.log --with fixed.log', 'a fork and its past'],
       ),
     )
     .action(
       run<Options>(async (session, given, options): Promise<ExitCode> => {
+        if (options.with !== undefined) return diffOfLogs(session, given, { ...options, with: options.with })
+        if (options.from === undefined) throw new Failure(exit.usage, 'name one moment with --from, or another log with --with')
         const [from, to] = [positionOf(options.from), positionOf(options.to)]
         const log = await openLog(given, session)
         const { names } = await surveyOf(log.source)
