@@ -1,3 +1,9 @@
+/** What is wrong at a place. */
+export interface Fault {
+  readonly expected: string
+  readonly found: string
+}
+
 /** Where a log is damaged, and what a person can do about it. */
 export interface Damage {
   /** Path of the damaged file. */

@@ -1,10 +1,4 @@
-import { LogDamagedError } from '../errors.ts'
-
-/** What is wrong at a place. */
-export interface Fault {
-  readonly expected: string
-  readonly found: string
-}
+import { LogDamagedError, type Fault } from '../errors.ts'
 
 const RESTORE = 'restore the log from a copy or import the recording again'
 const REPAIR = '`devtrail repair` (repairFileLog) mends what needs no copy; for the rest'

@@ -1,6 +1,6 @@
-import { firstSeqOf, type BlockInfo, type SegmentStart } from '../codec/segment.ts'
-import { expectedAfter, follows } from '../sequence.ts'
-import type { Fault } from './damage.ts'
+import { firstSeqOf, type BlockInfo, type SegmentStart } from './codec/segment.ts'
+import { expectedAfter, follows } from './sequence.ts'
+import type { Fault } from './errors.ts'
 
 /** Whether each block follows the one before: events that went missing whole are damage, too. */
 export class Chain {
@@ -21,7 +21,7 @@ export class Chain {
     this.lastSeq = start.lastSeq
   }
 
-  follow(block: BlockInfo): Fault | null {
+  follow(block: Pick<BlockInfo, 'firstIndex' | 'count' | 'lastSeq'>): Fault | null {
     const { firstIndex, count, lastSeq } = block
     const [index, last] = [this.#index, this.lastSeq]
     const isKnown = !this.#isBroken && index !== null

@@ -1,0 +1,1 @@
+export { jetStreamStore, type JetStreamOptions } from './store.ts'

@@ -1,0 +1,79 @@
+/** JSON and bytes as messages: with a checksum, and by pieces where they are too large for one. */
+import { crc32 } from 'node:zlib'
+import { LogDamagedError } from '@devtrail/event-log'
+import type { Fault } from '@devtrail/event-log/store'
+import type { StoredMsg } from '@nats-io/jetstream'
+import { getPieces, joined, putPieces, type Piece } from './pieces.ts'
+import { publish, type Publishing } from './publish.ts'
+import type { Stream } from './stream.ts'
+
+const CRC = 'Devtrail-Crc'
+const IN_PIECES = 'Devtrail-Pieces'
+const encoder = new TextEncoder()
+
+/** Damage of a message. */
+export function damagedMessage(stream: string, seq: number, fault: Fault, cause?: unknown): LogDamagedError {
+  const todo = 'the rest of the log can still be read; ship the log again under another name, or restore the stream from a backup'
+  return new LogDamagedError({ file: `${stream} message ${seq}`, line: null, offset: 0, ...fault, todo }, { cause })
+}
+
+export interface SealedPublishing extends Publishing {
+  /** Where pieces go. */
+  readonly pieces: string
+}
+
+/** Sends bytes with a checksum, by pieces where they are too many. @throws as `publish`. */
+export async function putSealed(stream: Stream, { pieces, ...publishing }: SealedPublishing): Promise<number> {
+  const { content, patienceMs } = publishing
+  const head = { ...publishing.headers, [CRC]: String(crc32(content)) }
+  if (content.length <= stream.contentBytes) return publish(stream, { ...publishing, headers: head })
+  const list = await putPieces(stream, pieces, [content], patienceMs)
+  const { length } = content
+  return publish(stream, {
+    ...publishing,
+    content: encoder.encode(JSON.stringify(list)),
+    headers: { ...head, [IN_PIECES]: String(length) },
+  })
+}
+
+/** The bytes of a message that was sent so, checked. @throws LogDamagedError. */
+export async function sealedContent(
+  stream: Stream,
+  { seq, data, header }: Pick<StoredMsg, 'seq' | 'data' | 'header'>,
+): Promise<Uint8Array> {
+  const damaged = (fault: Fault, at = seq, cause?: unknown): LogDamagedError => damagedMessage(stream.name, at, fault, cause)
+  let content = data
+  if (header.has(IN_PIECES)) {
+    const parts: Uint8Array[] = []
+    for await (const part of getPieces(stream, listed(data, damaged), damaged)) parts.push(part)
+    content = joined(parts)
+  }
+  if (header.get(CRC) !== String(crc32(content))) throw damaged({ expected: 'a message', found: 'one with a wrong checksum' })
+  return content
+}
+
+const isPiece = (piece: unknown): boolean =>
+  Array.isArray(piece) && piece.length === 3 && piece.every((n) => Number.isSafeInteger(n) && n >= 0)
+
+function listed(data: Uint8Array, damaged: (fault: Fault, at?: number, cause?: unknown) => LogDamagedError): Piece[] {
+  const list = parsed(data, damaged)
+  if (!Array.isArray(list) || !list.every(isPiece)) throw damaged({ expected: 'a list of pieces', found: 'something else' })
+  return list as Piece[]
+}
+
+function parsed(data: Uint8Array, damaged: (fault: Fault, at?: number, cause?: unknown) => LogDamagedError): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data))
+  } catch (error) {
+    throw damaged({ expected: 'JSON', found: 'other bytes' }, undefined, error)
+  }
+}
+
+export function jsonBytes(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value))
+}
+
+/** The JSON of a message. @throws LogDamagedError. */
+export async function sealedJson(stream: Stream, message: Pick<StoredMsg, 'seq' | 'data' | 'header'>): Promise<unknown> {
+  return parsed(await sealedContent(stream, message), (fault, at = message.seq, cause) => damagedMessage(stream.name, at, fault, cause))
+}

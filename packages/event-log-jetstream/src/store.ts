@@ -1,0 +1,52 @@
+import type { Vocabulary } from '@devtrail/events'
+import { LogUsageError, type LogStore } from '@devtrail/event-log'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { loadIndex } from './block-index.ts'
+import { createLog, findLog, type Log, type Place } from './place.ts'
+import { JetStreamReader } from './reader.ts'
+import { findStream, makeStream } from './stream.ts'
+import { mustBeToken, subjectsOf } from './subjects.ts'
+import { JetStreamWriter } from './writer.ts'
+import { acquireLease } from './writer-lease.ts'
+
+export interface JetStreamOptions {
+  /** The name of the stream: 1 to 128 of `A-Z a-z 0-9 _ -`. `create` makes it where there is none. */
+  readonly stream: string
+  /** Whose log it is, of the logs in the stream; a name as the stream has one. */
+  readonly host: string
+  /** Servers that each message is on, for a stream that is made: 1 (default), 3 or 5. */
+  readonly replicas?: 1 | 3 | 5
+  /** How long is waited for a server that does not answer, in milliseconds. Default 60 000. */
+  readonly patienceMs?: number
+}
+
+/**
+ * A log in a NATS JetStream stream. The connection stays the caller's. `written` means that the server, or most of the stream's
+ * servers, took it; `durable` is never claimed: a server syncs its files every few minutes, and says nothing of it.
+ * @throws LogUsageError `bad-name`.
+ */
+export function jetStreamStore(connection: NatsConnection, options: JetStreamOptions, vocabulary: Vocabulary): LogStore {
+  const { stream, host, replicas = 1, patienceMs = 60_000 } = options
+  mustBeToken(stream, 'a stream')
+  mustBeToken(host, 'a host')
+  const subjects = subjectsOf(stream, host)
+  const existing = async (): Promise<Log> => {
+    const found = await findStream(connection, stream)
+    if (found === null) throw new LogUsageError('not-found', `the server has no stream ${stream}`)
+    return findLog({ stream: found, host, subjects, patienceMs })
+  }
+  const writing = async (log: Log): Promise<JetStreamWriter> => new JetStreamWriter(log, await acquireLease(log), vocabulary)
+  return {
+    async create(meta) {
+      const place: Place = { stream: await makeStream(connection, stream, replicas), host, subjects, patienceMs }
+      return writing(await createLog(place, meta))
+    },
+    async append() {
+      return writing(await existing())
+    },
+    async open() {
+      const log = await existing()
+      return new JetStreamReader(log, await loadIndex(log), vocabulary)
+    },
+  }
+}

@@ -1,0 +1,99 @@
+/** The stream that logs are kept in, and what is asked of it. */
+import { JetStreamApiError, RetentionPolicy, StorageType, DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { LogUsageError } from '@devtrail/event-log'
+
+/** How long the server knows a message that is sent again, in milliseconds. */
+const DUPLICATES_MS = 10 * 60_000
+/** Headers and subject of a message at most. */
+const HEAD_BYTES = 16 * 1024
+const PIECE_BYTES = 512 * 1024
+/** What JetStream says when there is no such stream, message or subject. */
+const STREAM_NOT_FOUND = 10059
+const NO_MESSAGE = 10037
+export const WRONG_LAST_SEQUENCE = 10071
+
+/** The stream of a connection. */
+export interface Stream {
+  readonly name: string
+  /** Servers that a message is on before it is acknowledged. */
+  readonly replicas: number
+  readonly connection: NatsConnection
+  readonly client: JetStreamClient
+  readonly manager: JetStreamManager
+  /** Bytes of a message's content at most. */
+  readonly contentBytes: number
+}
+
+export function codeOf(error: unknown): number | null {
+  return error instanceof JetStreamApiError ? error.code : null
+}
+
+/** The stream; null when there is none. */
+export async function findStream(connection: NatsConnection, name: string): Promise<Stream | null> {
+  const manager = await jetstreamManager(connection)
+  try {
+    const { config } = await manager.streams.info(name)
+    const most = connection.info?.max_payload ?? PIECE_BYTES
+    return {
+      name,
+      replicas: config.num_replicas,
+      connection,
+      client: jetstream(connection),
+      manager,
+      contentBytes: Math.min(PIECE_BYTES, most - HEAD_BYTES),
+    }
+  } catch (error) {
+    if (codeOf(error) === STREAM_NOT_FOUND) return null
+    throw error
+  }
+}
+
+/** The stream, made where there is none. Nothing in it is ever dropped: a full one refuses more. */
+export async function makeStream(connection: NatsConnection, name: string, replicas: number): Promise<Stream> {
+  const found = await findStream(connection, name)
+  if (found !== null) return found
+  const manager = await jetstreamManager(connection)
+  await manager.streams.add({
+    name,
+    subjects: [`${name}.>`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    duplicate_window: nanos(DUPLICATES_MS),
+    allow_direct: true,
+  })
+  const made = await findStream(connection, name)
+  if (made === null) throw new LogUsageError('not-found', `the stream ${name} is gone as soon as it was made`)
+  return made
+}
+
+/** The last message of a subject, as the stream's leader has it; null when there is none. */
+export async function lastOf({ manager, name }: Stream, subject: string): Promise<StoredMsg | null> {
+  try {
+    return await manager.streams.getMessage(name, { last_by_subj: subject })
+  } catch (error) {
+    if (codeOf(error) === NO_MESSAGE) return null
+    throw error
+  }
+}
+
+/** A message by its number in the stream, from whichever server has it; null when it is gone. */
+export async function messageAt({ manager, name }: Stream, seq: number): Promise<StoredMsg | null> {
+  const direct = await manager.direct.getMessage(name, { seq }).catch(() => null)
+  if (direct !== null) return direct
+  try {
+    return await manager.streams.getMessage(name, { seq })
+  } catch (error) {
+    if (codeOf(error) === NO_MESSAGE) return null
+    throw error
+  }
+}
+
+/** The subjects, of those that fit, that there are messages of. */
+export async function subjectsIn({ manager, name }: Stream, filter: string): Promise<string[]> {
+  const { state } = await manager.streams.info(name, { subjects_filter: filter })
+  return Object.keys(state.subjects ?? {})
+}

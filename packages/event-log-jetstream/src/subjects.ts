@@ -1,0 +1,52 @@
+/** The subjects of a stream: `STREAM.HOST.WHAT…`. What a log has of its own is below `STREAM.HOST`. */
+import { LogUsageError } from '@devtrail/event-log'
+
+const TOKEN = /^[A-Za-z0-9_-]{1,128}$/
+
+/** @throws LogUsageError `bad-name`. */
+export function mustBeToken(name: string, whose: string): void {
+  if (TOKEN.test(name)) return
+  throw new LogUsageError('bad-name', `${whose}'s name is 1 to 128 of A-Z a-z 0-9 _ -; found ${JSON.stringify(name.slice(0, 128))}`)
+}
+
+/** A name with dots as one token. */
+const tokenOf = (name: string): string => name.replaceAll('.', '=')
+const nameOf = (token: string): string => token.replaceAll('=', '.')
+
+/** The last token of a subject, as the name that it stands for. */
+export function lastName(subject: string): string {
+  return nameOf(subject.slice(subject.lastIndexOf('.') + 1))
+}
+
+export interface Subjects {
+  /** What the log is. */
+  readonly meta: string
+  /** Who writes. */
+  readonly writer: string
+  /** The blocks, one message each, and where one writer follows another. */
+  readonly events: string
+  /** Pieces of what is too large for one message. */
+  readonly pieces: string
+  readonly attachments: string
+  readonly attachment: (name: string) => string
+  readonly keyframes: (fold: string) => string
+  readonly keyframe: (fold: string, seq: number) => string
+  /** Where a living writer answers; not kept. */
+  readonly alive: (writer: string) => string
+}
+
+export function subjectsOf(stream: string, host: string): Subjects {
+  const of = `${stream}.${host}`
+  return {
+    meta: `${of}.meta`,
+    writer: `${of}.writer`,
+    events: `${of}.events`,
+    pieces: `${of}.pieces`,
+    attachments: `${of}.attached.*`,
+    attachment: (name) => `${of}.attached.${tokenOf(name)}`,
+    keyframes: (fold) => `${of}.keyframe.${tokenOf(fold)}.*`,
+    keyframe: (fold, seq) => `${of}.keyframe.${tokenOf(fold)}.${seq}`,
+    // Not below the stream's own subjects: what is asked there is nothing to keep.
+    alive: (writer) => `devtrail-alive.${of}.${writer}`,
+  }
+}

@@ -1,0 +1,213 @@
+import { crc32 } from 'node:zlib'
+import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'
+import {
+  StandaloneBuilder,
+  mustBeAttachmentName,
+  mustBeLevel,
+  mustBeStorable,
+  mustFollow,
+  sequenceAfter,
+  takenKeyframe,
+} from '@devtrail/event-log/store'
+import { putAttachment } from './attachments.ts'
+import { blockHeaders } from './block-message.ts'
+import { putKeyframe } from './keyframes.ts'
+import type { Log } from './place.ts'
+import { OvertakenError } from './publish.ts'
+import { putSealed } from './sealed.ts'
+import type { Lease } from './writer-lease.ts'
+
+/** Bytes that wait to be acknowledged by the server, at most, before whoever appends waits, too. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024
+
+export class JetStreamWriter implements LogWriter {
+  /** A message is whole or not there. */
+  readonly cutTail = null
+  readonly #log: Log
+  readonly #lease: Lease
+  readonly #vocabulary: Vocabulary
+  readonly #builder: StandaloneBuilder
+  #lastSeq: number
+  /** Of what was put into blocks: how many, and their events. */
+  #blocks: number
+  #index: number
+  /** Number of the last message of `events` that the server has. */
+  #last: number
+  #waiting = 0
+  /** What was asked for last. */
+  #work: Promise<unknown> = Promise.resolve()
+  #failure: { readonly error: unknown } | null = null
+  readonly #attaching = new Map<string, Promise<void>>()
+  #closing: Promise<AckLevel> | null = null
+
+  constructor(log: Log, lease: Lease, vocabulary: Vocabulary) {
+    this.#log = log
+    this.#lease = lease
+    this.#vocabulary = vocabulary
+    this.#builder = new StandaloneBuilder(vocabulary)
+    this.#lastSeq = lease.end.lastSeq
+    this.#blocks = lease.end.blocks
+    this.#index = lease.end.index
+    this.#last = lease.last
+  }
+
+  get meta(): LogMeta {
+    return this.#log.meta
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq
+  }
+
+  async append(events: readonly AnyEvent[]): Promise<AckLevel> {
+    this.#mustBeUsable()
+    const lastSeq = sequenceAfter(this.#lastSeq, events)
+    this.#take(events)
+    this.#lastSeq = lastSeq
+    await this.#room()
+    return 'buffered'
+  }
+
+  take(event: AnyEvent): Promise<AckLevel> | null {
+    this.#mustBeUsable()
+    mustFollow(this.#lastSeq, event)
+    this.#builder.add(event)
+    this.#lastSeq = event.seq
+    if (!this.#builder.isFull) return null
+    this.#finishBlock()
+    return this.#waiting < WAITING_BYTES_MAX ? null : this.#room().then(() => 'buffered' as const)
+  }
+
+  async flush(level: AckLevel): Promise<AckLevel> {
+    this.#mustBeUsable()
+    mustBeLevel(level)
+    if (level === 'buffered') return level
+    this.#finishBlock()
+    await this.#sent()
+    return 'written'
+  }
+
+  async attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<AckLevel> {
+    this.#mustBeUsable()
+    mustBeAttachmentName(name)
+    if (this.#attaching.has(name)) throw new LogUsageError('exists', `the log already has an attachment "${name}"`)
+    const source = bytes instanceof Uint8Array ? [new Uint8Array(bytes)] : bytes
+    const attaching = putAttachment(this.#log, name, source, this.#lease.id)
+    this.#attaching.set(name, attaching)
+    try {
+      await attaching
+    } finally {
+      this.#attaching.delete(name)
+    }
+    return 'written'
+  }
+
+  async keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel> {
+    this.#mustBeUsable()
+    const taken = takenKeyframe(fold, keyframe, this.#lastSeq)
+    this.#finishBlock()
+    const events = this.#index - (this.#lastSeq - taken.seq)
+    const made = this.#queue(() => putKeyframe(this.#log, taken, events, this.#lease.id))
+    this.#work = made.catch(() => {})
+    await made
+    return 'written'
+  }
+
+  close(): Promise<AckLevel> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Whoever closed it was told how that went.
+    if (this.#closing !== null) await this.#closing.catch(() => {})
+    else await this.close()
+  }
+
+  #mustBeUsable(): void {
+    if (this.#closing !== null) throw new LogUsageError('closed', 'this writer is closed; open another one')
+    this.#mustNotHaveFailed()
+  }
+
+  #mustNotHaveFailed(): void {
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** Takes all of a batch or, when one of them is refused, none. */
+  #take(events: readonly AnyEvent[]): void {
+    const builder = this.#builder
+    const before = builder.count
+    // What is in a finished block cannot be taken back: by then nothing that follows may be refused any more.
+    let allChecked = false
+    try {
+      for (let i = 0; i < events.length; i++) {
+        builder.add(events[i]!)
+        if (!builder.isFull) continue
+        if (!allChecked) for (let j = i + 1; j < events.length; j++) mustBeStorable(this.#vocabulary, events[j]!)
+        allChecked = true
+        this.#finishBlock()
+      }
+    } catch (error) {
+      if (!allChecked) builder.cut(before)
+      throw error
+    }
+  }
+
+  /** Makes a block of what has come in since the last one, and sends it when those before are there. */
+  #finishBlock(): void {
+    if (this.#builder.count === 0) return
+    const { logId, stream, subjects, patienceMs } = this.#log
+    const number = ++this.#blocks
+    const { bytes, info } = this.#builder.finish({ logId, number, crc32 }, this.#index)
+    this.#index += info.count
+    this.#waiting += bytes.length
+    const sent = this.#queue(async () => {
+      this.#last = await putSealed(stream, {
+        subject: subjects.events,
+        content: bytes,
+        pieces: subjects.pieces,
+        headers: blockHeaders(logId, number, info),
+        id: `${this.#lease.id}.${number}`,
+        after: this.#last,
+        patienceMs,
+      })
+      this.#waiting -= bytes.length
+    })
+    this.#work = sent.catch((error: unknown) => {
+      this.#failure ??= { error: error instanceof OvertakenError ? this.#overtaken(info.firstIndex, error) : error }
+    })
+  }
+
+  #overtaken(index: number, cause: unknown): LogUsageError {
+    const { stream, host } = this.#log
+    return new LogUsageError('locked', `another writer took ${stream.name}/${host} over; of this one's events ${index} are kept`, { cause })
+  }
+
+  #queue<T>(job: () => Promise<T>): Promise<T> {
+    return this.#work.then(() => {
+      this.#mustNotHaveFailed()
+      return job()
+    })
+  }
+
+  /** Resolves when the server has all that was sent. */
+  async #sent(): Promise<void> {
+    await this.#work
+    this.#mustNotHaveFailed()
+  }
+
+  async #room(): Promise<void> {
+    if (this.#waiting >= WAITING_BYTES_MAX) await this.#sent()
+  }
+
+  async #close(): Promise<AckLevel> {
+    try {
+      if (this.#failure === null) this.#finishBlock()
+      await this.#sent()
+      await Promise.allSettled(this.#attaching.values())
+    } finally {
+      await this.#lease.release()
+    }
+    return 'written'
+  }
+}
