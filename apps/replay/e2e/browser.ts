@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from 'playwright-core'
 import type { Scratch } from './devtrail.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM = '/usr/bin/chromium'
 /** Where there is no browser the tests are skipped, but never in CI. */
 export const hasBrowser = existsSync(CHROMIUM) || process.env['CI'] === 'true'
 
-const ARGS = [
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -79,6 +79,28 @@ describe.each(PAGES)('scripts of %s', (page) => {
   })
 })
 
+describe('the table of schema versions', () => {
+  const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8')
+  const versions = new Map(
+    [...page.matchAll(/^\| ((?:`[a-z ]+` ?)+) *\| (\d+) *\|$/gm)].flatMap(([, names, version]) =>
+      [...names!.matchAll(/`([a-z ]+)`/g)].map((m) => [m[1]!, Number(version)] as const),
+    ),
+  )
+
+  test('names every command that prints a document', async () => {
+    const { out } = await scratch.run(['--help'])
+    const commands = [...out.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].map((m) => m[1]!)
+    const without = ['events', 'debug', 'serve', 'pmem', 'demo', 'completion', 'man', 'help']
+    const told = [...versions.keys()].filter((name) => !name.includes(' '))
+    expect(told.toSorted()).toEqual(commands.filter((name) => !without.includes(name)).toSorted())
+  })
+
+  test.each(['import', 'info', 'devices', 'state', 'iomem', 'refs', 'stuck', 'check'])('%s', async (command) => {
+    const document = await scratch.json<{ schemaVersion: number }>([command, 'recordings/linux-6.1/fsdax-splice'])
+    expect(document.schemaVersion).toBe(versions.get(command))
+  })
+})
+
 const MARKDOWN = ['README.md', 'ARCHITECTURE.md', 'GLOSSARY.md', 'CONTRIBUTING.md', 'recordings/README.md', ...PAGES]
 const READMES = ['packages', 'apps', 'tools'].flatMap((parent) =>
   readdirSync(join(ROOT, parent)).flatMap((name) =>

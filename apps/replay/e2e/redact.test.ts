@@ -1,5 +1,5 @@
 /** A log that was redacted answers as the log itself, in other names. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventFromJson } from '@devtrail/events'
 import { vocabulary } from '@devtrail/survey'
@@ -61,6 +61,16 @@ test('as lines: the same events, and none of the raw ones', async () => {
   const text = lines.join('\n')
   for (const word of ['"pin"', '"sh"', '"ndctl"', 'ff3fdf91', 'fsdax-pinned-unbind', 'WARNING', '"pid":135,'])
     expect(text).not.toContain(word)
+})
+
+test.each(['chrome', 'perfetto', 'sqlite'])('%s: nothing of the machine is in its bytes', async (format) => {
+  const [plain, shared] = ['plain', 'shared'].map((name) => scratch.path(`${name}.${format}`))
+  await scratch.run(['export', crash, '--format', format, '-o', plain!])
+  await scratch.run(['export', crash, '--format', format, '--redact', '-o', shared!])
+  const words = ['ff3fdf91', 'fsdax-pinned-unbind', 'WARNING: CPU']
+  const found = (file: string): string[] => words.filter((word) => readFileSync(file, 'latin1').includes(word))
+  expect(found(plain!)).toEqual(expect.arrayContaining(['ff3fdf91']))
+  expect(found(shared!)).toEqual([])
 })
 
 test('info says that it is redacted, and the kernel without the machine', async () => {

@@ -55,7 +55,7 @@ describe('new names', () => {
 const STAY: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries({
     string:
-      'at blockdev btt bus by call caller chardev disk driver fstype function kind map medium mode model name parent region release ret root symbol',
+      'at attribute blockdev btt bus by call caller chardev disk driver fstype function kind map medium mode model name next parent region release ret root symbol',
     // Virtual addresses are those of simulated programs.
     u64: 'address count end flags nodeFlags offset refCount size start sum upperEnd upperStart word',
   }).map(([kind, names]) => [kind, new Set(names.split(' '))]),

@@ -78,6 +78,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     client.onScan = setScan
     client.onGrown = setOpened
     client.onFailure = setFailure
+    performance.mark('devtrail open')
     client.ask('open', { place, fold }).then(setOpened, (error: Error) => setFailure(error.message))
   }, [client])
 

@@ -2,6 +2,7 @@
 import { rangeOf } from '@devtrail/events'
 import { asView, bytes, plural, type DeviceView, type JsonList, type PagemapView, type PageRefView, type QueueView } from '@devtrail/survey'
 import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
 import type { StateAt } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
@@ -193,7 +194,22 @@ interface DeviceProps {
   readonly onField: OnField
 }
 
+/** What is closed is not drawn: there may be many, and they change with each event. */
 function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Element {
+  const [isOpen, setOpen] = useState(isCurrent)
+  useEffect(() => setOpen(isCurrent), [isCurrent])
+  return (
+    <details class="device" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <strong>{name}</strong> <small>{view.kind ?? 'kind ?'}</small> <Driver view={view} />
+        {view.presence == null && <span class="unknown"> perhaps gone</span>}
+      </summary>
+      {isOpen && <DeviceParts name={name} view={view} go={go} onField={onField} />}
+    </details>
+  )
+}
+
+function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>): JSX.Element {
   const part = (title: string, path: string, children: ComponentChildren): JSX.Element => (
     <Part name={title} path={path} device={name} onField={onField}>
       {children}
@@ -202,11 +218,7 @@ function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Elemen
   const regions = view.regions
   const pagemaps = view.pagemaps
   return (
-    <details class="device" open={isCurrent}>
-      <summary>
-        <strong>{name}</strong> <small>{view.kind ?? 'kind ?'}</small> <Driver view={view} />
-        {view.presence == null && <span class="unknown"> perhaps gone</span>}
-      </summary>
+    <>
       <dl>
         {part('driver', 'driver.state', <Driver view={view} />)}
         {part('devres', 'devres', <Devres list={view.devres} go={go} />)}
@@ -244,7 +256,7 @@ function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Elemen
       {pagemaps?.possible?.map((of, i) => (
         <Pagemap key={`possible ${i}`} device={name} of={of} sure={false} go={go} onField={onField} />
       ))}
-    </details>
+    </>
   )
 }
 

@@ -6,6 +6,8 @@ import type { EventRow } from '../protocol.ts'
 
 /** Events of a page of the list. */
 const PAGE = 200
+/** Milliseconds that one must stand still before the list follows. */
+const SETTLED_MS = 60
 /** Events that a filter finds at once. */
 const FOUND = 200
 
@@ -39,15 +41,19 @@ export function Events({ client, lastSeq, link, at, version, go }: EventsProps):
 
   useEffect(() => {
     let isOld = false
-    const asked = isFiltered
-      ? client.ask('find', { where: link.where, device, from, backwards: false, limit: FOUND })
-      : client.ask('events', { from: page * PAGE + 1, to: (page + 1) * PAGE })
-    asked.then(
-      (rows) => isOld || setFound({ rows, failure: null }),
-      (error: Error) => isOld || setFound({ rows: [], failure: error.message }),
-    )
+    const timer = setTimeout(ask, SETTLED_MS)
+    function ask(): void {
+      const asked = isFiltered
+        ? client.ask('find', { where: link.where, device, from, backwards: false, limit: FOUND })
+        : client.ask('events', { from: page * PAGE + 1, to: (page + 1) * PAGE })
+      asked.then(
+        (rows) => isOld || setFound({ rows, failure: null }),
+        (error: Error) => isOld || setFound({ rows: [], failure: error.message }),
+      )
+    }
     return () => {
       isOld = true
+      clearTimeout(timer)
     }
   }, [client, link.where, device, isFiltered, from, isFiltered ? 0 : page, version, lastSeq])
 

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
 import type { Lane, Row } from '@devtrail/survey'
 import type { ScanState } from '../protocol.ts'
@@ -107,31 +107,45 @@ export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, sca
   )
 }
 
-/** The bands and events of a row that are in view, for those who do not see the canvas. */
-function Named({
-  row,
-  scan,
-  scale,
-  go,
-}: {
+interface NamedProps {
   readonly row: Row
   readonly scan: ScanState
   readonly scale: Scale
   readonly go: RowListProps['go']
-}): JSX.Element {
-  const bands = row.lanes.flatMap((lane) => {
-    const from = scale.axis === 'time' ? lane.times : lane.seqs
-    const begin = Math.max(0, lastUpTo(from, scale.from))
-    const end = Math.min(from.length, lastUpTo(from, scale.to) + 1)
-    return Array.from({ length: Math.max(0, end - begin) }, (_, n) => ({ lane, n: begin + n })).filter(({ lane, n }) => lane.looks[n]! >= 0)
-  })
-  const events: number[] = []
-  for (let n = 0; n < row.bins.length && events.length < NAMED_MAX; n++) {
-    const bin = row.bins[n]!
-    const seq = bin * scan.binEvents + 1
-    const place = placeOf(scale.axis, seq, scan.binTimes[bin] ?? 0)
-    if (place >= scale.from && place <= scale.to) events.push(n)
+}
+
+/** The same element for as long as the same is in view: travelling changes nothing of it. */
+function Named({ row, scan, scale, go }: NamedProps): JSX.Element {
+  return useMemo(() => <NamedNow row={row} scan={scan} scale={scale} go={go} />, [row, scan, scale.axis, scale.from, scale.to, go])
+}
+
+/** The bands of a lane that are in view, some of the first. */
+function bandsIn(lane: Lane, scale: Scale): { readonly lane: Lane; readonly n: number }[] {
+  const from = scale.axis === 'time' ? lane.times : lane.seqs
+  const bands: { readonly lane: Lane; readonly n: number }[] = []
+  for (let n = Math.max(0, lastUpTo(from, scale.from)); n < from.length && from[n]! <= scale.to && bands.length < NAMED_MAX; n++) {
+    if (lane.looks[n]! >= 0) bands.push({ lane, n })
   }
+  return bands
+}
+
+/** The places of the first bins of a row that are in view. */
+function binsIn(row: Row, scan: ScanState, scale: Scale): number[] {
+  const first = scale.axis === 'time' ? lastUpTo(scan.binTimes, scale.from) : Math.floor((scale.from - 1) / scan.binEvents)
+  const found: number[] = []
+  for (let n = Math.max(0, lastUpTo(row.bins, first)); n < row.bins.length && found.length < NAMED_MAX; n++) {
+    const bin = row.bins[n]!
+    const place = placeOf(scale.axis, bin * scan.binEvents + 1, scan.binTimes[bin] ?? 0)
+    if (place > scale.to) break
+    if (place >= scale.from) found.push(n)
+  }
+  return found
+}
+
+/** The bands and events of a row that are in view, for those who do not see the canvas. */
+function NamedNow({ row, scan, scale, go }: NamedProps): JSX.Element {
+  const bands = row.lanes.flatMap((lane) => bandsIn(lane, scale))
+  const events = binsIn(row, scan, scale)
   return (
     <div class="unseen">
       <ul aria-label={`States of ${row.key} in view`}>

@@ -4,7 +4,7 @@ import type { Link } from '../page/link.ts'
 import type { Why } from '../panels/Detail.tsx'
 import type { Row } from '@devtrail/survey'
 import type { Opened, ScanState } from '../protocol.ts'
-import { drawScene, HEAD_HEIGHT, type Scene } from './draw.ts'
+import { Backdrop, drawScene, HEAD_HEIGHT, type Scene } from './draw.ts'
 import type { Clock } from './clock.ts'
 import { Gestures } from './gestures.ts'
 import { HEADER_WIDTH, rowTops } from './layout.ts'
@@ -56,12 +56,16 @@ function useTheme(of: { readonly current: HTMLElement | null }): Theme | null {
   return theme
 }
 
+/** Whether a timeline was drawn: when it first was, the browser's tracing tells. */
+let drawn = false
+
 const NO_ROWS: readonly Row[] = []
 
 export function Timeline({ opened, scan, clock, link, at, limits, view, why, go }: TimelineProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const scene = useRef<Scene | null>(null)
+  const backdrop = useRef(new Backdrop())
   const { width: whole, height } = useSize(box)
   const theme = useTheme(box)
   const [scrollTop, setScrollTop] = useState(0)
@@ -81,7 +85,9 @@ export function Timeline({ opened, scan, clock, link, at, limits, view, why, go 
       const g = canvas.current?.getContext('2d')
       if (g == null || scene.current === null) return
       g.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
-      drawScene(g, scene.current)
+      drawScene(g, backdrop.current, scene.current)
+      if (!drawn) performance.mark('devtrail drawn')
+      drawn = true
     })
     return () => cancelAnimationFrame(frame)
   })

@@ -28,17 +28,49 @@ export interface Scene {
   readonly why: Why | null
 }
 
-export function drawScene(g: CanvasRenderingContext2D, scene: Scene): void {
+/** What does not change while one travels: everything but cursors and arrows. */
+export class Backdrop {
+  readonly #canvas = document.createElement('canvas')
+  #of: readonly unknown[] = []
+
+  /** Draws it, from its picture where nothing of it has changed. */
+  paint(g: CanvasRenderingContext2D, scene: Scene): void {
+    const { opened, scan, theme, scale, limits, scrollTop, height, current } = scene
+    const of = [opened, scan, theme, scale.axis, scale.from, scale.to, scale.width, ...limits, scrollTop, height, current, devicePixelRatio]
+    if (of.some((value, i) => value !== this.#of[i])) {
+      this.#of = of
+      this.#canvas.width = g.canvas.width
+      this.#canvas.height = g.canvas.height
+      const own = this.#canvas.getContext('2d')!
+      own.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
+      drawBackdrop(own, scene)
+    }
+    g.drawImage(this.#canvas, 0, 0, scale.width, height)
+  }
+}
+
+function drawBackdrop(g: CanvasRenderingContext2D, scene: Scene): void {
   const { theme, scale, height } = scene
   g.fillStyle = theme.ground
   g.fillRect(0, 0, scale.width, height)
   drawGrid(g, scene)
   drawRows(g, scene)
-  drawArrows(g, scene)
   g.fillStyle = theme.ground
   g.fillRect(0, 0, scale.width, HEAD_HEIGHT)
   drawOverview(g, scene)
   drawRuler(g, scene)
+}
+
+export function drawScene(g: CanvasRenderingContext2D, backdrop: Backdrop, scene: Scene): void {
+  const { theme, scale, height } = scene
+  g.clearRect(0, 0, scale.width, height)
+  backdrop.paint(g, scene)
+  g.save()
+  g.beginPath()
+  g.rect(0, HEAD_HEIGHT, scale.width, height)
+  g.clip()
+  drawArrows(g, scene)
+  g.restore()
   if (scene.compare !== null) drawCursor(g, scene, scene.compare, theme.compare, [5, 4], 'B')
   drawCursor(g, scene, scene.at, theme.cursor, [], null)
 }

@@ -85,11 +85,16 @@ export class LogSession {
   }
 
   static async open({ fold }: Pick<OpenRequest, 'fold'>, files: LogFiles): Promise<LogSession> {
+    const start = performance.now()
     const reader = await openLogFiles(files, vocabulary)
     const imported = await importedOf(reader)
     const history = new History(reader, models, { entries: imported.summary?.entries ?? null, fold })
     const opened = await outlineOf(reader, imported)
-    return new LogSession(fold, files, reader, history, imported, opened, new Scan(reader, await history.facts(), opened.lastSeq))
+    performance.measure('devtrail index', { start })
+    const read = performance.now()
+    const facts = await history.facts()
+    performance.measure('devtrail keyframe', { start: read })
+    return new LogSession(fold, files, reader, history, imported, opened, new Scan(reader, facts, opened.lastSeq))
   }
 
   get opened(): Opened {

@@ -7,13 +7,15 @@ import { LogSession } from './log-session.ts'
 /** Milliseconds between two tellings of how far the reading has come; more where there is much to tell. */
 const TELL_MS = 150
 
+/** What is told takes its time, here and for the page: so many times as long is not told anything. */
+const TELL_PART = 50
 /** Milliseconds of work between two looks for what the page asks. */
 const SLICE_MS = 12
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
 const scope = self as unknown as {
-  postMessage(told: Told): void
+  postMessage(told: Told, transfer?: readonly ArrayBufferLike[]): void
   addEventListener(type: 'message', listener: (event: MessageEvent<Asked>) => void): void
 }
 
@@ -22,7 +24,19 @@ const tell = (told: Told): void => scope.postMessage(told)
 let session: LogSession | null = null
 
 async function tellScan(of: LogSession): Promise<void> {
-  tell({ kind: 'scan', scan: { ...of.scan.timeline(of.opened.maxTime), violations: await of.violations() } })
+  const violations = await of.violations()
+  const timeline = of.scan.timeline(of.opened.maxTime)
+  // Handed over, not copied: the page has nothing to do for it.
+  const columns = timeline.rows.flatMap(({ bins, counts, lanes }) => [
+    bins,
+    counts,
+    ...lanes.flatMap(({ seqs, times, looks }) => [seqs, times, looks]),
+  ])
+  const told: Told = { kind: 'scan', scan: { ...timeline, violations } }
+  scope.postMessage(
+    told,
+    [timeline.binTimes, ...columns].map(({ buffer }) => buffer),
+  )
 }
 
 /** Reads to the end, telling how far it has come. */
@@ -33,8 +47,7 @@ async function read(of: LogSession): Promise<void> {
     if (performance.now() > next) {
       const begun = performance.now()
       await tellScan(of)
-      // What is told takes its time, too: a tenth of it at most.
-      next = performance.now() + Math.max(TELL_MS, 10 * (performance.now() - begun))
+      next = performance.now() + Math.max(TELL_MS, TELL_PART * (performance.now() - begun))
     }
     await nextTurn()
     until = performance.now() + SLICE_MS
