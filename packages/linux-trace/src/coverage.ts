@@ -94,6 +94,8 @@ function missedIn(profile: string): MissedHits[] {
 
 export class Coverage {
   readonly #installed = new Set<string>()
+  /** Asked at every grab. */
+  #grabsReturnErrno = false
   /** Whether it is known which probes there were; else only those that were seen are. */
   readonly known: boolean
   readonly missedHits: readonly MissedHits[]
@@ -109,6 +111,7 @@ export class Coverage {
   constructor(definitions: ReadonlyMap<string, ProbeDefinition>, profile: string) {
     this.known = definitions.size > 0
     for (const { symbol, returns } of definitions.values()) this.#installed.add(`${symbol} ${returns ? 'return' : 'enter'}`)
+    this.#seeInstalled()
     this.missedHits = missedIn(profile)
     const missed = this.missedHits.map(({ event }) => definitions.get(event)?.symbol ?? '')
     this.putsMissed = missed.some((symbol) => SHOWS_PUTS.has(symbol))
@@ -123,14 +126,20 @@ export class Coverage {
     this.partial = Object.keys(NEEDED).filter((model) => missing.has(model) || missed.some((symbol) => restsOn(model, symbol)))
   }
 
-  /** Whether try_grab_folio returns an errno, as it does in kernels that have its fast sibling (6.11 on). */
-  get grabsReturnErrno(): boolean {
-    return this.shows('try_grab_folio_fast', 'enter')
-  }
-
   /** Takes note that a probe is there. */
   see(hit: ProbeHit): void {
-    if (!this.known) this.#installed.add(`${hit.symbol} ${hit.edge}`)
+    if (this.known) return
+    this.#installed.add(`${hit.symbol} ${hit.edge}`)
+    this.#seeInstalled()
+  }
+
+  #seeInstalled(): void {
+    this.#grabsReturnErrno = this.shows('try_grab_folio_fast', 'enter')
+  }
+
+  /** Whether try_grab_folio returns an errno, as it does in kernels that have its fast sibling (6.11 on). */
+  get grabsReturnErrno(): boolean {
+    return this.#grabsReturnErrno
   }
 
   /** Whether the recording shows this; false also when that is not known. */

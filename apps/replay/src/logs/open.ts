@@ -228,5 +228,10 @@ export async function openLog(given: string, session: Session): Promise<OpenLog>
   return (given === '-' ? null : await tryLog(given, session)) ?? importLog(given, undefined, session)
 }
 
-/** A short name for headings. */
-export const nameOf = (log: OpenLog): string => log.imported?.name ?? basename(log.given)
+/** A short name for headings; in the cache a simulated log is called as its scenario. */
+export function nameOf({ imported, given, reader }: OpenLog): string {
+  if (imported !== null) return imported.name
+  const name = basename(given)
+  const { scenario } = reader.meta.source
+  return /^[0-9a-f]{32}$/.test(name) && typeof scenario === 'string' ? `${scenario} (simulated)` : name
+}

@@ -22,7 +22,7 @@ export function probeEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
   const { errno, outcome } = outcomeOf(ctx, hit, frame.data['signs'] as ProbeSigns)
-  ctx.say('devres/probe-ended', { device: frame.device!, errno, outcome }, { cause: [frame.seq] })
+  ctx.say('devres/probe-ended', { device: frame.device!, errno, outcome }, { cause: frame.cause })
 }
 
 export function unbindCleanupStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -112,7 +112,7 @@ export function releaseAllEnded(ctx: ImportContext, hit: ProbeHit): void {
     const signs = signsOf(ctx, frame.device!)
     if (signs !== undefined) signs.isCleanedUp = true
   }
-  ctx.say('devres/release-all-ended', { device: frame.device!, count: errnoOf(hit.fields), reason }, { cause: [frame.seq] })
+  ctx.say('devres/release-all-ended', { device: frame.device!, count: errnoOf(hit.fields), reason }, { cause: frame.cause })
   // device_unbind_cleanup has no return probe; it is over with what it called.
   if (ctx.task.frames.at(-1)?.symbol === 'device_unbind_cleanup') ctx.task.frames.pop()
 }

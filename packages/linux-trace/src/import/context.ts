@@ -42,6 +42,7 @@ const initialStates = (): ModelStates => ({
 type Evolve = (event: AnyEvent) => void
 
 const NOTHING_TOLD: Told = {}
+const NO_CAUSE: readonly number[] = []
 
 /** What is the same of all events of a type. */
 interface EventKind {
@@ -223,8 +224,7 @@ export class ImportContext {
   /** The innermost call that the task at hand is in, as a cause. */
   #caller(): readonly number[] {
     const { frames } = this.task
-    const seq = frames.length === 0 ? 0 : frames[frames.length - 1]!.seq
-    return seq === 0 ? [] : [seq]
+    return frames.length === 0 ? NO_CAUSE : frames[frames.length - 1]!.cause
   }
 
   #deliver({ evolvers }: EventKind, event: AnyEvent): void {
@@ -266,7 +266,8 @@ export class ImportContext {
 
   /** Enters a call. */
   enter(hit: ProbeHit, seq: number, device: number | null, data: { readonly [key: string]: unknown } = {}): void {
-    this.task.frames.push({ symbol: hit.symbol, seq, device, data, doubtful: device !== null && this.isDoubtful(device) })
+    const cause = seq === 0 ? NO_CAUSE : [seq]
+    this.task.frames.push({ symbol: hit.symbol, seq, cause, device, data, doubtful: device !== null && this.isDoubtful(device) })
   }
 
   /** Leaves a call; null when it was entered unseen. */

@@ -15,7 +15,7 @@ export function idleWaitStarted(ctx: ImportContext, hit: ProbeHit): void {
 
 export function idleWaitEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
-  ctx.say('memremap/idle-wait-ended', { call: hit.symbol, errno: errnoOf(hit.fields) }, frame === null ? {} : { cause: [frame.seq] })
+  ctx.say('memremap/idle-wait-ended', { call: hit.symbol, errno: errnoOf(hit.fields) }, frame === null ? {} : { cause: frame.cause })
 }
 
 export function busyLookupStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -37,6 +37,6 @@ export function busyLookedUp(ctx: ImportContext, hit: ProbeHit): void {
   ctx.say(
     'memremap/busy-looked-up',
     { page, pfn, pagemap: ownerOf(ctx, pfn, null).pagemap?.id ?? null },
-    frame === null ? {} : { cause: [frame.seq] },
+    frame === null ? {} : { cause: frame.cause },
   )
 }

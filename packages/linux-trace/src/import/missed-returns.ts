@@ -36,6 +36,6 @@ export function endProbeLeftUnseen(ctx: ImportContext): void {
     // What cleaned up may as well have been an unbind, after a probe that went well.
     const error = errorIn(driverErrno)
     const told = { device: frame.device!, ...(error === null ? UNKNOWN : failedWith(error)) }
-    ctx.say('devres/probe-ended', told, { cause: [frame.seq], inferred: true })
+    ctx.say('devres/probe-ended', told, { cause: frame.cause, inferred: true })
   }
 }

@@ -49,7 +49,7 @@ export function pairedStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function pairedEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  paired[hit.symbol]!.leave(ctx, frame.device!, errnoOf(hit.fields), [frame.seq])
+  paired[hit.symbol]!.leave(ctx, frame.device!, errnoOf(hit.fields), frame.cause)
 }
 
 export function pmemProbeStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -64,7 +64,7 @@ export function pmemProbeEnded(ctx: ImportContext, hit: ProbeHit): void {
   const probe = signsOf(ctx, frame.device!)
   if (probe !== undefined) probe.driverErrno = errno
   const comeBackAs = errno === 0 ? null : (frame.data['found'] as { kind: Kind | null }).kind
-  ctx.say('nvdimm-pmem/probe-ended', { device: frame.device!, errno, comeBackAs }, { cause: [frame.seq] })
+  ctx.say('nvdimm-pmem/probe-ended', { device: frame.device!, errno, comeBackAs }, { cause: frame.cause })
 }
 
 const DETECT: Readonly<Record<string, Kind>> = { nd_btt_probe: 'btt', nd_pfn_probe: 'pfn', nd_dax_probe: 'dax' }
@@ -81,7 +81,7 @@ export function autodetectEnded(ctx: ImportContext, hit: ProbeHit): void {
   const kind = DETECT[hit.symbol]!
   const probe = ctx.task.frames.findLast((f) => f.symbol === 'nd_pmem_probe')
   if (errno === 0 && probe !== undefined) (probe.data['found'] as { kind: Kind | null }).kind = kind
-  ctx.say('nvdimm-pmem/autodetect-ended', { device: frame.device!, kind, errno }, { cause: [frame.seq] })
+  ctx.say('nvdimm-pmem/autodetect-ended', { device: frame.device!, kind, errno }, { cause: frame.cause })
 }
 
 export function setupPfnStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -92,7 +92,7 @@ export function setupPfnStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function setupPfnEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  ctx.say('nvdimm-pmem/setup-pfn-ended', { device: frame.device, errno: errnoOf(hit.fields) }, { cause: [frame.seq] })
+  ctx.say('nvdimm-pmem/setup-pfn-ended', { device: frame.device, errno: errnoOf(hit.fields) }, { cause: frame.cause })
 }
 
 export function bttAttachStarted(ctx: ImportContext, hit: ProbeHit): void {
@@ -103,7 +103,7 @@ export function bttAttachStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function bttAttachEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  ctx.say('nvdimm-pmem/btt-attach-ended', { device: frame.device, errno: errnoOf(hit.fields) }, { cause: [frame.seq] })
+  ctx.say('nvdimm-pmem/btt-attach-ended', { device: frame.device, errno: errnoOf(hit.fields) }, { cause: frame.cause })
 }
 
 export function bttDetached(ctx: ImportContext, _hit: ProbeHit): void {
@@ -158,7 +158,7 @@ export function queueWaitStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function queueWaitEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  ctx.say('nvdimm-pmem/queue-wait-ended', { device: frame.device, queue: frame.data['queue'] as string }, { cause: [frame.seq] })
+  ctx.say('nvdimm-pmem/queue-wait-ended', { device: frame.device, queue: frame.data['queue'] as string }, { cause: frame.cause })
 }
 
 export function queueRefReleased(ctx: ImportContext, hit: ProbeHit): void {

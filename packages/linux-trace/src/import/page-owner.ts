@@ -21,6 +21,9 @@ export interface PageOwner {
   readonly byWord?: true
 }
 
+/** The code of the last decimal digit. */
+const NINE = 0x39
+
 const NOBODY: PageOwner = { pagemap: undefined, head: null }
 
 /** The pagemap a page belongs to: by the word in its struct page, which a tail of a compound page has plus one, or by range. */
@@ -28,7 +31,9 @@ export function ownerOf(ctx: ImportContext, pfn: number | null, word: string | n
   // A page whose word is zero is no pagemap's.
   if (pfn === null || (fetched && word === null)) return NOBODY
   if (word !== null) {
-    const isTail = '13579bdf'.includes(word.at(-1)!)
+    // The codes of odd digits are odd, those of b, d and f even.
+    const digit = word.charCodeAt(word.length - 1)
+    const isTail = digit > NINE ? (digit & 1) === 0 : (digit & 1) === 1
     const direct = isTail ? undefined : pagemapAt(ctx, word)
     if (direct !== undefined)
       return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null, byWord: true }

@@ -101,9 +101,9 @@ export function mapEnded(ctx: ImportContext, hit: ProbeHit): void {
   const pagemap = frame.data['pagemap'] as number
   const ret = u64(hit.fields, 'ret')
   const failed = ret === null ? null : errPtr(ret)
-  if (failed !== null) return void ctx.say('memremap/map-failed', { pagemap, errno: failed }, { cause: [frame.seq] })
+  if (failed !== null) return void ctx.say('memremap/map-failed', { pagemap, errno: failed }, { cause: frame.cause })
   overlapped(ctx, pagemap)
-  ctx.say('memremap/mapped', { pagemap, address: pointer(hit.fields, 'ret') }, { cause: [frame.seq] })
+  ctx.say('memremap/mapped', { pagemap, address: pointer(hit.fields, 'ret') }, { cause: frame.cause })
 }
 
 /** The kernel maps no range twice: whatever was believed to be mapped there went unseen. */
@@ -134,7 +134,7 @@ export function memoryAddStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function memoryAdded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  ctx.say('memremap/memory-added', { pagemap: frame.data['pagemap'] as number | null, errno: errnoOf(hit.fields) }, { cause: [frame.seq] })
+  ctx.say('memremap/memory-added', { pagemap: frame.data['pagemap'] as number | null, errno: errnoOf(hit.fields) }, { cause: frame.cause })
 }
 
 export function pagesInitialised(ctx: ImportContext, hit: ProbeHit): void {
@@ -194,7 +194,7 @@ export function unmapStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function unmapped(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  ctx.say('memremap/unmapped', { pagemap: frame.data['pagemap'] as number }, { cause: [frame.seq] })
+  ctx.say('memremap/unmapped', { pagemap: frame.data['pagemap'] as number }, { cause: frame.cause })
 }
 
 /** The owner of an embedded ref: of those it can lie in, the one that begins nearest below it. */
@@ -257,7 +257,7 @@ export function lookedUp(ctx: ImportContext, hit: ProbeHit): void {
   ctx.say(
     'memremap/looked-up',
     { pfn, pagemap, pointer: p, fresh: p !== null && p !== cached },
-    frame === null ? {} : { cause: [frame.seq] },
+    frame === null ? {} : { cause: frame.cause },
   )
 }
 
@@ -282,7 +282,7 @@ export function rangeMapped(ctx: ImportContext, hit: ProbeHit): void {
   ctx.say(
     'memremap/range-mapped',
     { device: frame.device, address: errno === 0 ? pointer(hit.fields, 'ret') : null, errno },
-    { cause: [frame.seq] },
+    { cause: frame.cause },
   )
 }
 

@@ -68,7 +68,7 @@ export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
     kind: 'get' | 'pin' | null
     head: number | null
   }
-  const told = { cause: [frame.seq] }
+  const told = { cause: frame.cause }
   if (!ok) return void ctx.say('memremap/grab-refused', { pfn, pagemap }, told)
   const result = hit.symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? null : pointer(hit.fields, 'ret')
   ctx.say('memremap/grabbed', { pfn, pagemap, before, head, refs: kind === null ? 0 : refs, kind: kind ?? 'get', result }, told)

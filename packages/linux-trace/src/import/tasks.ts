@@ -5,6 +5,8 @@ export interface Frame {
   readonly symbol: string
   /** Sequence number of the event that entered it. */
   readonly seq: number
+  /** It as a cause: of what the call does, and of its return. */
+  readonly cause: readonly number[]
   /** The device the call is about. */
   readonly device: number | null
   /** Whether it cannot be told that it is this device. */

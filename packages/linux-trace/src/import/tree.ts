@@ -143,7 +143,7 @@ export function regionRequestEnded(ctx: ImportContext, hit: ProbeHit): void {
   ctx.say(
     'resource-tree/refused',
     { root: rootOf(ctx, parent, start).root, start, end, name, how: 'request_region', errno: null },
-    { cause: [frame.seq] },
+    { cause: frame.cause },
   )
 }
 
@@ -181,7 +181,7 @@ export function resourceRequestEnded(ctx: ImportContext, hit: ProbeHit): void {
   ctx.say(
     'resource-tree/refused',
     { root: rootOf(ctx, parent, start).root, start, end, name, how, errno: conflict ? null : errnoOf(hit.fields) },
-    { cause: [frame.seq] },
+    { cause: frame.cause },
   )
 }
 
