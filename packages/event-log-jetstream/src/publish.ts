@@ -4,7 +4,7 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { WRONG_LAST_SEQUENCE, codeOf, lastOf, type Stream } from './stream.ts'
 
-const ACK_MS = 5000
+const ACK_MS = 2000
 const PAUSE_MS = 50
 const PAUSE_MS_MAX = 2000
 
