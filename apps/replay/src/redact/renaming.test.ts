@@ -41,13 +41,15 @@ describe('new names', () => {
       expect(renaming.path(path)).toMatch(/^\/path-\d$/)
   })
 
-  it('in words of the kernel are those of pointers and of absolute paths', () => {
+  it('in words of the kernel are those of pointers, uuids and absolute paths', () => {
     const renaming = new Renaming()
     expect(renaming.words('memremap_pages+0x1c/0x2f0')).toBe('memremap_pages+0x1c/0x2f0')
     expect(renaming.words('fs/dax.c:398')).toBe('fs/dax.c:398')
     expect(renaming.words('PCI Bus 0000:00')).toBe('PCI Bus 0000:00')
     expect(renaming.words('arg1=0xffff888003a7c000 arg2=0x10')).toMatch(/^arg1=0xfee0[0-9a-f]{12} arg2=0x10$/)
     expect(renaming.words('/home/somebody/x.img')).toBe('/path-1')
+    expect(renaming.words('pmem-2acd68a8-922e-4278-af1f-faa13d93b8b0')).toBe('pmem-identity-1')
+    expect(renaming.identity('2ACD68A8-922e-4278-af1f-faa13d93b8b0')).toBe('identity-1')
   })
 })
 

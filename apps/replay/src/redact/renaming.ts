@@ -19,6 +19,8 @@ const DEVICE_FILE = /^\/dev\/(pmem|dax|nvme|mmcblk|loop|ram|md|dm-|[hsv]d[a-z]|x
 const HEX = /0x[0-9a-f]+/gi
 /** Digits from which a number in words of the kernel is taken for a pointer. */
 const POINTER_DIGITS = 9
+/** As a namespace has one; the kernel names regions after it (`pmem-UUID`). */
+export const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 const ABSOLUTE = /(?<![\w.])\/[^\s:,;]+/g
 
 class Names<K, V> {
@@ -73,7 +75,7 @@ export class Renaming {
   }
 
   identity(id: string): string {
-    return this.#identities.of(id)
+    return this.#identities.of(id.toLowerCase())
   }
 
   /** Free text, which can hold anything: none of it stays. */
@@ -86,10 +88,11 @@ export class Renaming {
     return this.#probes.of(name)
   }
 
-  /** Names of the kernel: symbols, devices, drivers. Pointers and absolute paths that stand in them are renamed. */
+  /** Names of the kernel: symbols, devices, drivers. Pointers, uuids and absolute paths that stand in them are renamed. */
   words(text: string): string {
     return text
       .replaceAll(HEX, (number) => (number.length - 2 >= POINTER_DIGITS && number.length <= 18 ? this.pointer(number) : number))
+      .replaceAll(UUID, (uuid) => this.identity(uuid))
       .replaceAll(ABSOLUTE, (path) => this.path(path))
   }
 }

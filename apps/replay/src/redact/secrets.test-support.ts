@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import type { AnyEvent } from '@devtrail/events'
 import { vocabulary } from '@devtrail/survey'
+import { UUID } from './renaming.ts'
 
 export class Secrets {
   readonly pids = new Map<number, number>()
@@ -21,12 +22,19 @@ export class Secrets {
     for (const [name, { kind, reveals }] of Object.entries(vocabulary.get(before.type).fields)) {
       const [old, now] = [before.data[name], after.data[name]]
       if (old === null || now === null) continue
-      if (kind === 'string' && reveals === undefined) this.#kept.add(old as string)
+      if (kind === 'string' && reveals === undefined) this.#word(old as string, now as string)
       if (kind === 'pid') this.pids.set(old as number, now as number)
       else if (reveals === 'command') this.commands.set(old as string, now as string)
       else if (kind === 'pointer' || kind === 'text' || (kind === 'string' && reveals !== undefined))
         this.#string(old as string, now as string)
     }
+  }
+
+  /** A word of the kernel stays, but for the uuid that may be a part of it. */
+  #word(old: string, now: string): void {
+    const uuids = old.match(UUID)
+    if (uuids === null) this.#kept.add(old)
+    else for (const uuid of uuids) this.strings.set(uuid, /identity-\d+/.exec(now)?.[0] ?? uuid.toUpperCase())
   }
 
   #string(old: string, now: string): void {
