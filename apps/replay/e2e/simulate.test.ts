@@ -35,6 +35,7 @@ describe('a scenario', () => {
     const { source, complete } = await scratch.json(['info', crash])
     expect(source).toEqual({ kind: 'simulated', scenario: 'fsdax-pinned-unbind', rules: 'linux-6.1', seed: null })
     expect(complete).toBe(true)
+    expect((await scratch.run(['info', crash])).out).toMatch(/simulated +fsdax-pinned-unbind, rules linux-6.1, in order/)
     expect((await scratch.run(['info', crash])).out).toMatch(/time +0\.0+ to 6\.\d+/)
   })
 
@@ -74,6 +75,12 @@ describe('a scenario', () => {
       '{"name":"x","says":"x","tasks":[{"comm":"a","pid":1,"steps":[{"do":"unbind","device":"pfn0.0"}]}]}',
       3,
       'step.json: tasks[0].steps[0].device: expected',
+    ],
+    [
+      'tight.json',
+      '{"name":"x","says":"x","namespaces":[{"name":"namespace0.0","start":"0x100000000","size":"2 MiB"}],"tasks":[{"comm":"a","pid":1,"steps":[{"do":"unbind","device":"pfn0.0"}]}]}',
+      3,
+      'namespaces: namespace0.0 has no room for data behind its struct pages',
     ],
   ])('%s is refused', async (name, content, code, says) => {
     if (content !== null) scratch.write(name, content)

@@ -2,6 +2,7 @@ import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
 import { RecordingError } from '@devtrail/linux-trace'
 import { BttError, MediumError } from '@devtrail/nvdimm-pmem/btt'
 import { IomemSyntaxError } from '@devtrail/resource-tree'
+import { ScenarioError } from '@devtrail/simulation'
 import { ExpressionError, NoSuchDeviceError, NoSuchPositionError, NoSuchRuleError, PositionSyntaxError } from '@devtrail/time-travel'
 import { CommanderError } from 'commander'
 
@@ -55,7 +56,7 @@ export function exitCodeOf(error: unknown): ExitCode | null {
   if (error instanceof NoSuchPositionError || error instanceof NoSuchDeviceError) return exit.notThere
   if (error instanceof LogUsageError) return error.code === 'exists' ? exit.usage : exit.damaged
   if (error instanceof RecordingError || error instanceof LogDamagedError || error instanceof IomemSyntaxError) return exit.damaged
-  if (error instanceof BttError || error instanceof MediumError) return exit.damaged
+  if (error instanceof BttError || error instanceof MediumError || error instanceof ScenarioError) return exit.damaged
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Interrupted')) return exit.interrupted
   if (error instanceof Error && 'code' in error && ACCESS.has(String(error.code))) return exit.damaged
   return null

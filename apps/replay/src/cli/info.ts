@@ -1,11 +1,20 @@
+import type { LogMeta } from '@devtrail/event-log'
 import { seconds } from '@devtrail/events'
 import { nameOf, openLog } from '../logs/open.ts'
 import { number, surveyOf } from '@devtrail/survey'
+import { madeText } from '../print/simulated.ts'
 import { summaryText } from '../print/summary.ts'
 import { facts, table } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'
 import { isComplete, noteCut } from './notes.ts'
+
+/** That a log tells of no real machine, and how it was made. */
+function simulated({ kind, scenario, rules, seed, fork }: LogMeta['source']): [string, string][] {
+  if (kind !== 'simulated' || typeof scenario !== 'string' || typeof rules !== 'string') return []
+  const made = madeText(scenario, rules, typeof seed === 'number' ? seed : null)
+  return [['simulated', fork === undefined ? made : `${made}, then a fork of it`]]
+}
 
 export function infoCommand({ program, run }: Cli): void {
   program
@@ -67,6 +76,7 @@ export function infoCommand({ program, run }: Cli): void {
           log.imported === null
             ? facts(
                 [
+                  ...simulated(log.reader.meta.source),
                   ['log', log.folder],
                   ['events', `${number(events)}${complete === false ? style.warn(', incomplete') : ''}`],
                   ['time', span],

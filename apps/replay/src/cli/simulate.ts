@@ -97,11 +97,11 @@ export function simulateCommand({ program, runMaybe }: Cli): void {
     .command('simulate')
     .summary('a log made by the models: a scenario, or how a simulated log could have gone on')
     .description(
-      `Runs a scenario on a simulated machine and writes its log, which every other command answers as it does a recording's. A scenario is one of those that --list shows, or a file: JSON, or a TypeScript module that exports "scenario" (a module is run). The same scenario, rules and seed give the same log, event for event; without a seed tasks go on in their order, each until it waits.
+      `Runs a scenario on a simulated machine and writes its log, which every other command answers as it does a recording's. A scenario is one of those that --list shows, or a file: JSON, or a module in TypeScript or JavaScript that exports "scenario" (a module is run). The same scenario, rules and seed give the same log, event for event; without a seed tasks go on in their order, each until it waits.
 
 With --from and --at it makes the log's past again, up to the end of the turn in which the moment is, and then goes on differently: under another seed, or with the tasks of another scenario, while those there were end before their next step.`,
     )
-    .argument('[SCENARIO]', 'name of a scenario, a file that ends with .json or .ts, or - for JSON on stdin')
+    .argument('[SCENARIO]', 'name of a scenario, a file that ends with .json, .ts or .js, or - for JSON on stdin')
     .option('-o, --output <LOG>', 'folder of the log to be written; the cache when left out')
     .option('--rules <RULES>', "seed (the series of 2015) or linux-6.1; the scenario's own when left out")
     .option('--seed <N>', 'who goes on when several can: a number from 0 to 4294967295')

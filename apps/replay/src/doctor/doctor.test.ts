@@ -47,6 +47,10 @@ describe('the cache', () => {
     })
   })
 
+  it.skipIf(process.platform !== 'linux')('is broken where permissions promise what the file system refuses', async () => {
+    expect(await cacheFinding({ XDG_CACHE_HOME: '/proc/devtrail' })).toMatchObject({ verdict: 'broken' })
+  })
+
   it.skipIf(process.getuid?.() === 0)('is broken where nothing can be written', async () => {
     const folder = join(temp, 'read-only')
     mkdirSync(folder)

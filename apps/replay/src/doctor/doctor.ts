@@ -10,7 +10,7 @@ export interface Own {
   readonly node: string
 }
 
-/** Looks at all that devtrail needs, and changes nothing. */
+/** Looks at all that devtrail needs, and leaves nothing behind. */
 export async function examine({ version, node }: Own): Promise<Finding[]> {
   return [
     ok('devtrail', `${version}; logs of schemaVersion ${LOG_SCHEMA_VERSION}`),

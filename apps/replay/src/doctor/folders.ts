@@ -1,12 +1,14 @@
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CACHE_BYTES_MAX, cacheEntries, cacheFolder } from '../logs/cache.ts'
 import { bytes, plural } from '@devtrail/survey'
 import { broken, ok, type Finding } from './finding.ts'
 
-/** Throws what making a file in a folder would; a folder that is not there yet is judged by the one it would be made in. */
+/**
+ * Throws what making a folder in it would, by making one and removing it: what may be written is told by no permission alone. A
+ * folder that is not there yet is judged by the one it would be made in.
+ */
 async function mustBeWritable(folder: string): Promise<void> {
   let at = folder
   for (;;) {
@@ -18,10 +20,10 @@ async function mustBeWritable(folder: string): Promise<void> {
       at = dirname(at)
     }
   }
-  await access(at, constants.W_OK | constants.X_OK)
+  await rmdir(await mkdtemp(join(at, '.devtrail-doctor-')))
 }
 
-/** The cache of imported recordings; makes nothing. */
+/** The cache of imported recordings; leaves nothing behind. */
 export async function cacheFinding(env: NodeJS.ProcessEnv = process.env): Promise<Finding> {
   const todo = 'name a folder that can be written with XDG_CACHE_HOME'
   try {

@@ -24,13 +24,17 @@ export function scenariosText(scenarios: readonly Scenario[], style: Style): str
   )
 }
 
+/** How a simulated log was made, in a line. */
+export const madeText = (scenario: string, rules: string, seed: number | null): string =>
+  `${visible(scenario)}, rules ${rules}, ${seed === null ? 'in order' : `seed ${seed}`}`
+
 export function simulatedText(
   log: string,
   { scenario, rules, seed, events, devices, hung, crashed, fork }: SimulatedSummary,
   style: Style,
 ): string {
   const lines: (readonly [string, string])[] = [
-    ['scenario', `${style.bold(visible(scenario))}, rules ${rules}, ${seed === null ? 'in order' : `seed ${seed}`}`],
+    ['scenario', style.bold(madeText(scenario, rules, seed))],
     ...(fork === null
       ? []
       : [

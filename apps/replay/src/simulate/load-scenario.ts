@@ -65,7 +65,7 @@ export async function loadScenario(given: string, machine?: Scenario): Promise<L
     const names = scenarios.map(({ name }) => name)
     throw new Failure(
       exit.usage,
-      `there is no scenario "${given}"${didYouMean(given, names)}; devtrail simulate --list shows those there are; one of your own is a file that ends with .json or .ts`,
+      `there is no scenario "${given}"${didYouMean(given, names)}; devtrail simulate --list shows those there are; one of your own is a file that ends with .json, .ts or .js`,
     )
   }
   await access(given).catch((error: unknown) => {

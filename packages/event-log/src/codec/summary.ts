@@ -6,7 +6,7 @@ export interface Summary {
   readonly maxTime: number
   /** Smallest and largest entry; null when no event has one. */
   readonly entries: { readonly first: number; readonly last: number } | null
-  /** A bit for each device in it; see {@link deviceBit}. */
+  /** A bit for each device in it; see `deviceBit`. */
   readonly deviceMask: number
   /** A bit for each type in it; see {@link typeBit}. */
   readonly typeMask: number
