@@ -6,9 +6,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { aligned, blocksOf, linesOf } from '@devtrail/readme'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ROOT } from './devtrail.ts'
+import { ExampleServer, withoutServer } from './example-server.ts'
 
 // Beside this file, since apps/replay is where every package of the house resolves.
 const temp = mkdtempSync(join(import.meta.dirname, '.examples-'))
@@ -27,25 +27,19 @@ const examples = packages.flatMap(({ name, blocks }) =>
   blocks.flatMap(({ language, text }, i) => (language === 'ts' ? [{ name, i, code: text, output: blocks[i + 1]?.text ?? '' }] : [])),
 )
 
-/** Examples that need a NATS server get one, where it is installed. */
-const needsServer = ({ code }: { readonly code: string }): boolean => code.includes('@nats-io/transport-node')
-let servers: Servers | null = null
-beforeAll(async () => {
-  if (reason === null) servers = await startServers(1)
-})
-afterAll(() => servers?.[Symbol.asyncDispose]())
+const server = new ExampleServer()
 
 describe('what an example prints', () => {
   test.for(examples)('$name', async ({ name, i, code, output }, context) => {
-    if (needsServer({ code }) && reason !== null && !mustHaveServer) context.skip(reason)
-    if (needsServer({ code })) await servers?.connect()
+    const reason = withoutServer(code)
+    if (reason !== null) context.skip(reason)
     const folder = join(temp, `${name}-${i}`)
     mkdirSync(folder)
     const file = join(folder, 'example.ts')
     writeFileSync(file, code)
     const ran = spawnSync(process.execPath, [file], {
       cwd: ROOT,
-      env: { ...process.env, TMPDIR: folder, NATS_URL: servers?.urls[0] },
+      env: { ...(await server.envOf(code)), TMPDIR: folder },
       encoding: 'utf8',
     })
     expect([ran.stderr, ran.status]).toEqual(['', 0])

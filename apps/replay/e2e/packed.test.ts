@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { aligned, blocksOf, examplesOf, installedBy, linesOf } from '@devtrail/readme'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT } from './devtrail.ts'
+import { ExampleServer, withoutServer } from './example-server.ts'
 
 interface Manifest {
   readonly name: string
@@ -19,8 +20,8 @@ afterAll(() => rmSync(temp, { recursive: true, force: true }))
 const folders = readdirSync(join(ROOT, 'packages'))
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
 
-function run(command: string, args: readonly string[], cwd: string): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+function run(command: string, args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? ''}${stdout}${stderr}`)
   return stdout
 }
@@ -47,27 +48,27 @@ function closure(folder: string, seen: Set<string> = new Set()): Set<string> {
   return seen
 }
 
-test.each(folders)(
-  '%s',
-  (folder) => {
-    const project = join(temp, folder)
-    mkdirSync(project)
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-    // Examples that read a recording name it as it lies in the repository.
-    symlinkSync(join(ROOT, 'recordings'), join(project, 'recordings'))
-    const blocks = blocksOf(readFileSync(join(ROOT, 'packages', folder, 'README.md'), 'utf8'))
-    // What the README says is installed beside it.
-    const beside = installedBy(blocks).flatMap((name) => [...closure(name.replace('@devtrail/', ''))])
-    const needed = new Set([...closure(folder), ...beside])
-    const files = [...needed].map((name) => tarballs.get(name)!)
-    run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...files], project)
-    const examples = examplesOf(blocks)
-    expect(examples.length).toBeGreaterThan(0)
-    for (const { code, output } of examples) {
-      writeFileSync(join(project, 'example.ts'), code)
-      const told = linesOf(output)
-      expect(aligned(told, linesOf(run(process.execPath, ['example.ts'], project)))).toEqual(told)
-    }
-  },
-  120_000,
-)
+const server = new ExampleServer()
+
+test.for(folders)('%s', { timeout: 120_000 }, async (folder, context) => {
+  const project = join(temp, folder)
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+  // Examples that read a recording name it as it lies in the repository.
+  symlinkSync(join(ROOT, 'recordings'), join(project, 'recordings'))
+  const blocks = blocksOf(readFileSync(join(ROOT, 'packages', folder, 'README.md'), 'utf8'))
+  // What the README says is installed beside it.
+  const beside = installedBy(blocks).flatMap((name) => [...closure(name.replace('@devtrail/', ''))])
+  const needed = new Set([...closure(folder), ...beside])
+  const files = [...needed].map((name) => tarballs.get(name)!)
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', ...files], project)
+  const examples = examplesOf(blocks)
+  expect(examples.length).toBeGreaterThan(0)
+  for (const { code, output } of examples) {
+    const reason = withoutServer(code)
+    if (reason !== null) context.skip(reason)
+    writeFileSync(join(project, 'example.ts'), code)
+    const told = linesOf(output)
+    expect(aligned(told, linesOf(run(process.execPath, ['example.ts'], project, await server.envOf(code))))).toEqual(told)
+  }
+})
