@@ -48,7 +48,7 @@ export const removals: readonly Removal[] = [
     'every-fault',
     'somebody made without syncing',
   ]),
-  gone('file/disk.ts', '  await disk.syncFolder(dirname(folder))', crash),
+  gone('file/make-folder.ts', '  await disk.syncFolder(dirname(folder))', crash),
   gone('file/sealed-json.ts', '      await file.sync()', crash),
   gone('file/sealed-json.ts', '  await disk.syncFolder(folder)', crash),
   gone('file/sealed-json.ts', '    await disk.remove(path + ASIDE).catch(() => {})\n', ['every-fault', '^a log outlives a fail']),
