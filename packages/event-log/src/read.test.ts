@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { AnyEvent } from '@devtrail/events'
 import type { LogReader } from './contract.ts'
 import { createFileLog, openFileLog } from './file.ts'
-import { openLogFiles, type LogFiles } from './read.ts'
+import { filesInMemory, openLogFiles, type LogFiles } from './read.ts'
 import { sampleEvents, sampleMeta, sampleVocabulary } from './samples.ts'
 
 const folders: string[] = []
@@ -20,24 +20,7 @@ async function filesOf(folder: string): Promise<LogFiles> {
     const path = join(entry.parentPath, entry.name)
     if (entry.isFile()) files.set(path.slice(folder.length + 1), new Uint8Array(await readFile(path)))
   }
-  return {
-    async open(path) {
-      const bytes = files.get(path)
-      if (bytes === undefined) return null
-      return {
-        size: async () => bytes.length,
-        async read(into, position) {
-          const part = bytes.subarray(position, position + into.length)
-          into.set(part)
-          return part.length
-        },
-      }
-    },
-    async list(path) {
-      const names = [...files.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1))
-      return names.length === 0 ? null : names
-    },
-  }
+  return filesInMemory(files)
 }
 
 async function eventsOf(reader: LogReader): Promise<AnyEvent[]> {

@@ -4,6 +4,7 @@ import type { LogReader } from './contract.ts'
 import { openOn, type OpenOptions } from './file/open.ts'
 import { readOnlyDisk, type LogFiles } from './file/read-only-disk.ts'
 
+export { filesInMemory } from './file/files-in-memory.ts'
 export type { LogFile, LogFiles } from './file/read-only-disk.ts'
 export type { OpenOptions } from './file/open.ts'
 

@@ -6,7 +6,7 @@ import { eventsPage } from './events-page.ts'
 import { kernelsPage } from './kernels-page.ts'
 import type { Page } from './page.ts'
 import { rulesPage } from './rules-page.ts'
-import { run } from './run.ts'
+import { ran, run } from '@devtrail/workspace'
 
 const TYPEDOC = join(import.meta.dirname, '../typedoc')
 
@@ -58,7 +58,7 @@ function optionsOf(root: string, made: string, site: string): object {
 
 /** Builds the site; gives what is wrong with it. Needs a build of the packages. */
 export function buildSite(root: string, pnpm: string, site: string): string[] {
-  run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], TYPEDOC)
+  run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], { cwd: TYPEDOC })
   const made = join(import.meta.dirname, '../made')
   rmSync(site, { recursive: true, force: true })
   rmSync(made, { recursive: true, force: true })
@@ -67,7 +67,7 @@ export function buildSite(root: string, pnpm: string, site: string): string[] {
     writeFileSync(join(made, `${page.name}.md`), fileOf(page))
   const options = join(made, 'typedoc.json')
   writeFileSync(options, JSON.stringify(optionsOf(root, made, site), null, 2))
-  const said = run(join(TYPEDOC, 'node_modules/.bin/typedoc'), ['--options', options], root)
-  const warnings = said.split('\n').filter((line) => line.includes('[warning]'))
+  const { stdout, stderr } = ran(join(TYPEDOC, 'node_modules/.bin/typedoc'), ['--options', options], { cwd: root })
+  const warnings = (stdout + stderr).split('\n').filter((line) => line.includes('[warning]'))
   return [...warnings, ...deadLinksIn(site)]
 }

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { entryPointsOf, type Published } from './published.ts'
-import { run } from './run.ts'
+import { entryPointsOf, type Published, run } from '@devtrail/workspace'
 
 const EXTRACTOR = join(import.meta.dirname, '../api-extractor')
 
@@ -11,7 +10,7 @@ const reportsOf = ({ folder }: Published): string => join(folder, 'api')
 
 /** Makes the API reports anew, or with `check` only looks; gives the files that were stale. Needs a build. */
 export function apiReports(packages: readonly Published[], root: string, pnpm: string, temp: string, check: boolean): string[] {
-  run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], EXTRACTOR)
+  run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile'], { cwd: EXTRACTOR })
   const entries = packages.flatMap((it) =>
     entryPointsOf(it).map(({ name, types }) => ({ folder: it.folder, types, reports: reportsOf(it), report: `${name}.api.md` })),
   )

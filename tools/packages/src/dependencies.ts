@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { manifestOf, type Manifest } from './published.ts'
+import { manifestOf, type Manifest } from '@devtrail/workspace'
 
 /** Where a dependency of a package lies, as Node looks for it. */
 function folderOf(name: string, from: string): string {

@@ -6,7 +6,7 @@ import { apiReports } from './api-report.ts'
 import { bundledBytes } from './bundle.ts'
 import { broughtBy } from './dependencies.ts'
 import { faultsOf } from './lint.ts'
-import { entryPointsOf, manifestOf, publishedOf, type Published } from './published.ts'
+import { entryPointsOf, manifestOf, publishedOf, type Published } from '@devtrail/workspace'
 import { shared, staleIn, tableOf, type Size } from './sizes.ts'
 import { pack, type Tarball } from './tarball.ts'
 

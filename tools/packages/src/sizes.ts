@@ -1,5 +1,5 @@
 /** How large each package is, as a table that stands in the documentation: checked, with some room, and made anew when asked. */
-import type { Published } from './published.ts'
+import type { Published } from '@devtrail/workspace'
 
 export interface Size {
   readonly name: string

@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { Published } from './published.ts'
-import { run } from './run.ts'
+import { type Published, run } from '@devtrail/workspace'
 
 const TAR_BLOCK = 512
 
@@ -35,7 +34,7 @@ export function measured(tar: Uint8Array): { files: number; bytes: number } {
 export function pack({ folder, manifest }: Published, pnpm: string, into: string): Tarball {
   const destination = join(into, manifest.name.replace('/', '-'))
   mkdirSync(destination)
-  run('npx', ['--yes', pnpm, 'pack', '--pack-destination', destination], folder)
+  run('npx', ['--yes', pnpm, 'pack', '--pack-destination', destination], { cwd: folder })
   const [name] = readdirSync(destination)
   if (name === undefined) throw new Error(`packing ${manifest.name} left no tarball`)
   const file = join(destination, name)

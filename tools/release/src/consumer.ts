@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { aligned, blocksOf, examplesOf, linesOf, saidIn, SHOW_EXIT, shownIn, wordsOf } from '@devtrail/readme'
 import type { Registry } from './registry.ts'
-import { run } from './run.ts'
+import { run } from '@devtrail/workspace'
 
 /** A stranger's project: an empty folder with a manifest. */
 export class Consumer {

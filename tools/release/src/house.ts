@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { House } from './bumps.ts'
-import { publishedOf, versionsOf } from './workspace.ts'
+import { publishedOf, versionsOf } from '@devtrail/workspace'
 
 /** How the packages of a checkout hang together: their ranges, and the groups of .changeset/config.json. */
 export function houseOf(root: string): House {

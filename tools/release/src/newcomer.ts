@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFi
 import { dirname, join } from 'node:path'
 import { aligned, blocksOf, examplesOf, installedBy, linesOf } from '@devtrail/readme'
 import type { Registry } from './registry.ts'
-import { run } from './run.ts'
+import { run } from '@devtrail/workspace'
 
 /** What a newcomer may have to wait, from an empty folder to the first output, in seconds. */
 const SECONDS_MAX = 60

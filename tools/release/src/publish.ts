@@ -1,9 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Registry } from './registry.ts'
-import { run } from './run.ts'
+import { publishedOf, run, versionsOf } from '@devtrail/workspace'
 import { moved } from './bumps.ts'
-import { publishedOf, versionsOf } from './workspace.ts'
 
 // Commands block this thread for so long that a connection kept open would be closed by the other side, unnoticed.
 const CLOSED = { headers: { connection: 'close' } }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { run } from './run.ts'
+import { run } from '@devtrail/workspace'
 
 const STARTED_WITHIN_MS = 60_000
 

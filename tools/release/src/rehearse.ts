@@ -9,10 +9,9 @@ import { houseOf } from './house.ts'
 import { Newcomer } from './newcomer.ts'
 import { Release } from './publish.ts'
 import { startRegistry, type Registry } from './registry.ts'
-import { run } from './run.ts'
+import { manifestOf, type Published, publishedOf, run } from '@devtrail/workspace'
 import { Steps } from './steps.ts'
 import { COMPILERS, typeCheck } from './typed-consumer.ts'
-import { manifestOf, publishedOf, type Published } from './workspace.ts'
 
 const told = (moves: ReadonlyMap<string, string>): string => `\n${[...moves].map(([name, move]) => `  ${name} ${move}`).join('\n')}\n `
 const CHANGED = '@devtrail/percpu-ref'

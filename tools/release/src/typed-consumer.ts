@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Consumer } from './consumer.ts'
 import type { Registry } from './registry.ts'
-import type { Published } from './workspace.ts'
+import type { Published } from '@devtrail/workspace'
 
 /** The compilers that a consumer may have: the newest of each major that is in use. */
 export const COMPILERS = ['5.9', '6', '7'] as const

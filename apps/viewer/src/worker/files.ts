@@ -1,5 +1,5 @@
 /** The log's files: behind the server that handed out the page, or in the page itself. */
-import type { LogFile, LogFiles } from '@devtrail/event-log/read'
+import { filesInMemory, type LogFile, type LogFiles } from '@devtrail/event-log/read'
 import type { LogPlace } from '../protocol.ts'
 
 /** Bytes that are fetched at once, and kept. */
@@ -72,27 +72,6 @@ function served(base: string): LogFiles {
   }
 }
 
-function packed(files: ReadonlyMap<string, Uint8Array>): LogFiles {
-  return {
-    async open(path) {
-      const bytes = files.get(path)
-      if (bytes === undefined) return null
-      return {
-        size: async () => bytes.length,
-        async read(into, position) {
-          const part = bytes.subarray(position, position + into.length)
-          into.set(part)
-          return part.length
-        },
-      }
-    },
-    async list(folder) {
-      const names = [...files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1))
-      return names.length === 0 ? null : names
-    },
-  }
-}
-
 export function filesAt(place: LogPlace): LogFiles {
-  return place.kind === 'served' ? served(place.base) : packed(new Map(place.files))
+  return place.kind === 'served' ? served(place.base) : filesInMemory(new Map(place.files))
 }

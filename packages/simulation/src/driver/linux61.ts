@@ -9,7 +9,7 @@ import { RequestQueue } from '@devtrail/nvdimm-pmem'
 import type { DriverMachine } from './driver-machine.ts'
 import type { Namespace } from './namespace.ts'
 import { claimRange, disable, enable } from './nsio.ts'
-import { say, type LiveDisk, type PmemDriver } from './pmem-driver.ts'
+import { say, type Claiming, type LiveDisk, type PmemDriver } from './pmem-driver.ts'
 
 const PAGE = 4096
 /** What is mapped to look for info blocks. */
@@ -30,16 +30,13 @@ export class Linux61Pmem implements PmemDriver {
   readonly name = 'nd_pmem'
   readonly #m: DriverMachine
   readonly #ns: Namespace
-  readonly #isClaimed: () => boolean
-  readonly #comesBack: () => void
+  readonly #claiming: Claiming
   #disk: LiveDisk | null = null
 
-  /** `isClaimed`: whether another device claims the namespace; `comesBack`: registers one that does. */
-  constructor(machine: DriverMachine, namespace: Namespace, isClaimed: () => boolean, comesBack: () => void) {
+  constructor(machine: DriverMachine, namespace: Namespace, claiming: Claiming) {
     this.#m = machine
     this.#ns = namespace
-    this.#isClaimed = isClaimed
-    this.#comesBack = comesBack
+    this.#claiming = claiming
   }
 
   get disk(): LiveDisk | null {
@@ -49,14 +46,14 @@ export class Linux61Pmem implements PmemDriver {
   readonly probe = (device: LiveDevice): number => {
     const isClaimant = device.name !== this.#ns.name
     // nvdimm_namespace_common_probe
-    if (!isClaimant && this.#isClaimed()) return errno.ENXIO
+    if (!isClaimant && this.#claiming.isClaimed()) return errno.ENXIO
     const seq = say(this.#m, 'nvdimm-pmem/probe-started', { device: device.id })
     return this.#m.emitter.because(seq, () => {
       const comesBack = isClaimant ? 0 : this.#autodetect(device)
       const error = comesBack === 0 ? this.#attachDisk(device) : comesBack
       const back = comesBack === errno.ENXIO && this.#ns.pfn !== null
       say(this.#m, 'nvdimm-pmem/probe-ended', { device: device.id, errno: error, comeBackAs: back ? 'pfn' : null })
-      if (back) this.#comesBack()
+      if (back) this.#claiming.comesBack()
       return error
     })
   }

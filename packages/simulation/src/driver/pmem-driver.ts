@@ -12,6 +12,14 @@ export interface LiveDisk {
   isAlive: boolean
 }
 
+/** What a namespace's info block makes of it. */
+export interface Claiming {
+  /** Whether another device claims the namespace. */
+  readonly isClaimed: () => boolean
+  /** Registers one that does. */
+  readonly comesBack: () => void
+}
+
 /** nd_pmem, bound to the devices of one namespace. */
 export interface PmemDriver extends Driver {
   /** Null while it has none. */

@@ -9,7 +9,7 @@ import { RequestQueue } from '@devtrail/nvdimm-pmem'
 import type { DriverMachine } from './driver-machine.ts'
 import type { Namespace } from './namespace.ts'
 import { claimRange } from './nsio.ts'
-import { say, type LiveDisk, type PmemDriver } from './pmem-driver.ts'
+import { say, type Claiming, type LiveDisk, type PmemDriver } from './pmem-driver.ts'
 
 /** sizeof(struct pmem_device), about. */
 const PMEM_DEVICE_BYTES = 88
@@ -18,15 +18,13 @@ export class SeedPmem implements PmemDriver {
   readonly name = 'nd_pmem'
   readonly #m: DriverMachine
   readonly #ns: Namespace
-  readonly #isClaimed: () => boolean
-  readonly #comesBack: () => void
+  readonly #claiming: Claiming
   #disk: LiveDisk | null = null
 
-  constructor(machine: DriverMachine, namespace: Namespace, isClaimed: () => boolean, comesBack: () => void) {
+  constructor(machine: DriverMachine, namespace: Namespace, claiming: Claiming) {
     this.#m = machine
     this.#ns = namespace
-    this.#isClaimed = isClaimed
-    this.#comesBack = comesBack
+    this.#claiming = claiming
   }
 
   get disk(): LiveDisk | null {
@@ -35,13 +33,13 @@ export class SeedPmem implements PmemDriver {
 
   readonly probe = (device: LiveDevice): number => {
     // nvdimm_namespace_common_probe
-    if (device.name === this.#ns.name && this.#isClaimed()) return errno.ENXIO
+    if (device.name === this.#ns.name && this.#claiming.isClaimed()) return errno.ENXIO
     const seq = say(this.#m, 'nvdimm-pmem/probe-started', { device: device.id })
     return this.#m.emitter.because(seq, () => {
       const back = this.#ns.pfn !== null && device.name === this.#ns.name
       const error = back ? errno.ENXIO : this.#attach(device)
       say(this.#m, 'nvdimm-pmem/probe-ended', { device: device.id, errno: error, comeBackAs: back ? 'pfn' : null })
-      if (back) this.#comesBack()
+      if (back) this.#claiming.comesBack()
       return error
     })
   }

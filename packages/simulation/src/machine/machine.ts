@@ -82,12 +82,14 @@ export class SimulatedMachine implements DriverMachine {
   addNamespace(namespace: Namespace): void {
     const Pmem = this.rules === 'seed' ? SeedPmem : Linux61Pmem
     const { pfn } = namespace
-    const isClaimed = (): boolean => pfn !== null && this.#devices.has(pfn.name)
-    const driver: PmemDriver = new Pmem(this, namespace, isClaimed, () => {
-      if (pfn === null) return
-      this.#register(pfn.name, 'nd-pfn', driver)
-      // The device that comes back is probed asynchronously.
-      this.scheduler.spawn({ pid: 111, comm: 'kworker/u4:3' }, this.#probing(pfn.name))
+    const driver: PmemDriver = new Pmem(this, namespace, {
+      isClaimed: () => pfn !== null && this.#devices.has(pfn.name),
+      comesBack: () => {
+        if (pfn === null) return
+        this.#register(pfn.name, 'nd-pfn', driver)
+        // The device that comes back is probed asynchronously.
+        this.scheduler.spawn({ pid: 111, comm: 'kworker/u4:3' }, this.#probing(pfn.name))
+      },
     })
     this.#pmem.push({ namespace, driver })
     this.#register(namespace.name, 'nd-namespace', driver)

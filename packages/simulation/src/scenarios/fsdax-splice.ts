@@ -1,12 +1,12 @@
 import type { Scenario } from '../scenario/scenario.ts'
-import { FILE_BLOCK } from './fsdax-machine.ts'
+import { fileA } from './fsdax-machine.ts'
 
 /** The harmless twin of the crash, with the next life of the namespace. */
 export const fsdaxSplice: Scenario = {
   name: 'fsdax-splice',
   says: 'Pages of a DAX file go into a pipe and come out again; then the namespace is disabled and enabled.',
   namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', pfn: 'pfn0.1' }],
-  files: [{ name: 'a', disk: 'pmem0', block: FILE_BLOCK, pages: 16 }],
+  files: [fileA],
   tasks: [
     {
       comm: 'pin',

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/scenario.ts'
-import { FILE_BLOCK, fsdaxMachine } from './fsdax-machine.ts'
+import { fileA, fsdaxMachine, pin } from './fsdax-machine.ts'
 
 /** Under the rules of the series, cleaning the queue up waits for references to pages as well: the crash does not come. */
 export const unbindUnderLoad: Scenario = {
@@ -7,18 +7,9 @@ export const unbindUnderLoad: Scenario = {
   says: 'The series of 2015: unbinding waits for a request in flight and for pages in a pipe; then the driver is bound again.',
   rules: 'seed',
   namespaces: fsdaxMachine,
-  files: [{ name: 'a', disk: 'pmem0', block: FILE_BLOCK, pages: 16 }],
+  files: [fileA],
   tasks: [
-    {
-      comm: 'pin',
-      pid: 135,
-      steps: [
-        { do: 'touch', file: 'a' },
-        { do: 'splice', file: 'a', pipe: 'p' },
-        { do: 'sleep', for: '4s' },
-        { do: 'close-pipe', pipe: 'p' },
-      ],
-    },
+    pin,
     {
       comm: 'fio',
       pid: 140,

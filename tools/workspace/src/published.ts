@@ -6,8 +6,10 @@ export interface Manifest {
   readonly version: string
   readonly private?: boolean
   readonly packageManager?: string
-  readonly exports?: Readonly<Record<string, unknown>>
+  readonly exports?: Readonly<Record<string, string | { readonly types: string }>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
 /** A package that is published. */
@@ -20,13 +22,31 @@ export const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(
 
 /** The packages of a checkout that are published, by name. */
 export function publishedOf(root: string): Published[] {
-  return ['packages', 'apps']
+  const found = ['packages', 'apps']
     .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name)))
     .filter((folder) => existsSync(join(folder, 'package.json')))
     .map((folder) => ({ folder, manifest: manifestOf(folder) }))
     .filter(({ manifest }) => manifest.private !== true)
-    .toSorted((a, b) => a.manifest.name.localeCompare(b.manifest.name))
+  if (found.length === 0) throw new Error(`there is no package that is published in ${root}`)
+  return found.toSorted((a, b) => a.manifest.name.localeCompare(b.manifest.name))
 }
 
 export const versionsOf = (root: string): Map<string, string> =>
   new Map(publishedOf(root).map(({ manifest }) => [manifest.name, manifest.version]))
+
+/** What a package can be imported by. */
+export interface EntryPoint {
+  /** `index`, `file`: the last part of its name. */
+  readonly name: string
+  /** `@devtrail/event-log/file` */
+  readonly specifier: string
+  /** The declarations that it resolves to, once built. */
+  readonly types: string
+}
+
+export const entryPointsOf = ({ folder, manifest }: Published): EntryPoint[] =>
+  Object.entries(manifest.exports ?? {}).flatMap(([key, target]) =>
+    typeof target === 'string'
+      ? []
+      : [{ name: key.slice(2) || 'index', specifier: manifest.name + key.slice(1), types: join(folder, target.types) }],
+  )
