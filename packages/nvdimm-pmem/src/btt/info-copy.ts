@@ -54,16 +54,11 @@ const isOfSame = (info: ArenaInfo, previous: ArenaInfo): boolean =>
 /** What lies where an info block is to be: nothing, what is left of it, or something else. */
 export type Replaced = 'zeros' | 'remains' | 'other'
 
-/** Remains have half of what is not zero in the info block. */
+/** Remains have nothing but zeros where they are not the info block's; or half of it, beside which there may be anything. */
 export function replacedBy(there: Uint8Array, info: Uint8Array): Replaced {
   if (there.every((byte) => byte === 0)) return 'zeros'
-  let all = 0
-  let same = 0
-  for (const [i, byte] of info.entries()) {
-    if (byte === 0) continue
-    all++
-    if (there[i] === byte) same++
-  }
-  return same * 2 >= all ? 'remains' : 'other'
+  const own = info.filter((byte) => byte !== 0).length
+  const left = info.filter((byte, i) => byte !== 0 && there[i] === byte).length
+  const isForeign = there.some((byte, i) => byte !== 0 && byte !== info[i])
+  return !isForeign || left * 2 >= own ? 'remains' : 'other'
 }
-

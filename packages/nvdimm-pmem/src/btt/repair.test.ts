@@ -52,7 +52,10 @@ describe('put right', () => {
     expect(comesBack(() => (medium.bytes[60]! ^= 1))).toEqual(['info 0 over remains'])
     expect(comesBack(() => medium.bytes.fill(0, 0, 4096))).toEqual(['info 0 over zeros'])
     expect(comesBack(() => medium.bytes.fill(0, 64, 4096))).toEqual(['info 0 over remains'])
+    expect(comesBack(() => medium.bytes.fill(0, 0, 300))).toEqual(['info 0 over remains'])
+    expect(comesBack(() => medium.bytes.fill(0xf6, 0, 20))).toEqual(['info 0 over remains'])
     expect(comesBack(() => medium.bytes.fill(0xf6, 0, 512))).toEqual(['info 0 over other'])
+    expect(comesBack(() => medium.bytes.fill(0, 0, 4096).fill(1, 4086, 4087))).toEqual(['info 0 over other'])
   })
 
   test('every bit of the info block', () => {
@@ -68,7 +71,7 @@ describe('put right', () => {
 
   test('the copy by the info block', () => {
     const { info2off } = arena().info
-    expect(comesBack(() => medium.bytes.fill(0, info2off, info2off + 100))).toEqual([`info2 ${info2off} over other`])
+    expect(comesBack(() => medium.bytes.fill(0, info2off, info2off + 100))).toEqual([`info2 ${info2off} over remains`])
     expect(comesBack(() => medium.store(info2off, encodeArenaInfo({ ...arena().info, flags: 1 })))).toEqual([`info2 ${info2off} over remains`])
   })
 
@@ -139,7 +142,7 @@ describe('several arenas', () => {
   test('all info blocks gone: each by its copy, the first one last', () => {
     const { medium: large, btt: several } = made()
     const before = large.bytes.slice()
-    for (const { at } of several.arenas) large.bytes.fill(0, at + 1, at + 100)
+    for (const { at } of several.arenas) large.bytes.fill(1, at, at + 100)
     expect(planned(large)).toEqual(several.arenas.toReversed().map(({ at }) => `info ${at} over other`))
     repaired(large)
     expect(Buffer.compare(large.bytes, before)).toBe(0)
