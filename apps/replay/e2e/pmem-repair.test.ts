@@ -63,7 +63,10 @@ describe('check --repair', () => {
     })
     expect(found.err).toContain('--repair puts 1 of these right')
     const { code, out } = await scratch.run(['pmem', 'check', file, '--repair', '--json'])
-    expect([code, JSON.parse(out)]).toMatchObject([0, { verdict: 'clean', faults: [], pending: [], repaired: [{ kind: 'map' }, { kind: 'info2' }] }])
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      { verdict: 'clean', faults: [], pending: [], repaired: [{ kind: 'map' }, { kind: 'info2' }] },
+    ])
     expect(sha(readFileSync(file))).toBe(sha(whole))
   })
 
@@ -71,7 +74,11 @@ describe('check --repair', () => {
     const file = damaged('map', (bytes) => void bytes.writeUInt32LE(0xffff_ffff, MAP))
     const before = sha(readFileSync(file))
     const { code, out, err } = await pmem(['check', file, '--repair'])
-    expect([code, out, err]).toEqual([1, expect.stringContaining('the map has sector 0 in block'), expect.stringContaining('cannot be put right')])
+    expect([code, out, err]).toEqual([
+      1,
+      expect.stringContaining('the map has sector 0 in block'),
+      expect.stringContaining('cannot be put right'),
+    ])
     expect(sha(readFileSync(file))).toBe(before)
   })
 
@@ -141,7 +148,7 @@ describe('images that are not what they should be', () => {
       [2, 'cat', file, '--from', '99999999999999999999'],
       [4, 'cat', file, '--from', '9007199254740991', '--count', '9007199254740991'],
     ] as const
-    const codes = await Promise.all(all.map(async ([_, ...args]) => (await pmem(args)).code))
+    const codes = await Promise.all(all.map(async (one) => (await pmem(one.slice(1) as string[])).code))
     expect(codes).toEqual(all.map(([code]) => code))
   })
 
@@ -169,6 +176,10 @@ describe('images that are not what they should be', () => {
   test.skipIf(process.getuid?.() === 0)('one that must not be written', async () => {
     const file = scratch.path('read-only.img')
     writeFileSync(file, whole, { mode: 0o400 })
-    for (const args of [['write', file], ['check', file, '--repair']]) expect(await pmem(args, 'x')).toMatchObject({ code: 3 })
+    for (const args of [
+      ['write', file],
+      ['check', file, '--repair'],
+    ])
+      expect(await pmem(args, 'x')).toMatchObject({ code: 3 })
   })
 })

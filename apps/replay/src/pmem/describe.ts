@@ -33,7 +33,13 @@ export interface Described {
 }
 
 export function describeImage({ medium, superblock }: Image): Described {
-  const raw = { mode: 'raw', capacity: Math.floor(medium.size / RAW_SECTOR) * RAW_SECTOR, bytes: null, sectorSize: null, map: null } as const
+  const raw = {
+    mode: 'raw',
+    capacity: Math.floor(medium.size / RAW_SECTOR) * RAW_SECTOR,
+    bytes: null,
+    sectorSize: null,
+    map: null,
+  } as const
   if (superblock === null) return { shape: raw, arenas: [], cut: null }
   if (superblock.problem !== null) return { shape: { ...raw, mode: modeOf(superblock), capacity: null }, arenas: [], cut: null }
   if (superblock.kind === 'btt') return describeBtt(medium, superblock)

@@ -6,6 +6,7 @@ import { decodeArenaInfo, encodeArenaInfo, type ArenaInfo } from '../media/arena
 import { MemoryMedium } from '../media/memory-medium.ts'
 import { MediumError, type Medium } from '../media/medium.ts'
 import { OverlayMedium } from '../media/overlay-medium.ts'
+import { ZeroMedium } from '../media/zero-medium.ts'
 import { filled, smallBtt } from '../power/small-btt.test-support.ts'
 import { BttError } from './btt-error.ts'
 import { Btt } from './btt.ts'
@@ -138,7 +139,7 @@ describe('what is meant to do harm', () => {
   test('more lanes than anybody makes, on a device that would have room for their log', () => {
     const lanes = LANES_MAX + 1
     const info2off = 16_384 + lanes * 64
-    const large = new OverlayMedium({ ...new MemoryMedium(new Uint8Array(0)), size: 2 ** 40, load: (_, into) => void into.fill(0) } as Medium)
+    const large = new OverlayMedium(new ZeroMedium(2 ** 40))
     const change = { nfree: lanes, internalNlba: 40 + lanes, internalLbasize: 512, dataoff: 2 ** 30, mapoff: 2 ** 38, logoff: 2 ** 39 }
     large.store(0, encodeArenaInfo({ ...info, ...change, info2off: 2 ** 39 + info2off }))
     expect(() => Btt.open(large)).toThrow(`${lanes} lanes, more than ${LANES_MAX}`)

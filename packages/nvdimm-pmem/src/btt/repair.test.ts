@@ -72,7 +72,9 @@ describe('put right', () => {
   test('the copy by the info block', () => {
     const { info2off } = arena().info
     expect(comesBack(() => medium.bytes.fill(0, info2off, info2off + 100))).toEqual([`info2 ${info2off} over remains`])
-    expect(comesBack(() => medium.store(info2off, encodeArenaInfo({ ...arena().info, flags: 1 })))).toEqual([`info2 ${info2off} over remains`])
+    expect(comesBack(() => medium.store(info2off, encodeArenaInfo({ ...arena().info, flags: 1 })))).toEqual([
+      `info2 ${info2off} over remains`,
+    ])
   })
 
   test('a map entry that a committed write did not reach', () => {
@@ -89,12 +91,13 @@ describe('put right', () => {
   })
 })
 
-describe('left alone', () => {
-  const left = (): readonly string[] => {
-    const plan = planRepair(medium)
-    return plan === null ? ['no plan'] : [...plan.mends.map(({ kind }) => kind), ...plan.left.faults.map(({ kind }) => `left: ${kind}`)]
-  }
+/** What a plan would do, and what would stay. */
+function left(): readonly string[] {
+  const plan = planRepair(medium)
+  return plan === null ? ['no plan'] : [...plan.mends.map(({ kind }) => kind), ...plan.left.faults.map(({ kind }) => `left: ${kind}`)]
+}
 
+describe('left alone', () => {
   test('both info blocks damaged, and what never was a BTT', () => {
     medium.bytes[60]! ^= 1
     medium.bytes[arena().info.info2off + 60]! ^= 1

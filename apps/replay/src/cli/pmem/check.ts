@@ -32,8 +32,7 @@ async function list<T>(session: Session, all: readonly T[], line: (one: T) => st
 async function show(session: Session, { result, mends, isBtt }: Judged, verdict: Verdict, isRepair: boolean): Promise<void> {
   const { style } = session
   const { faults, more, pending, arenas } = result
-  if (isRepair)
-    await list(session, mends, ({ arena, at, says }) => `${style.good('repaired')} arena ${arena}, byte ${at}: ${says}`)
+  if (isRepair) await list(session, mends, ({ arena, at, says }) => `${style.good('repaired')} arena ${arena}, byte ${at}: ${says}`)
   for (const { arena, at, says } of faults) {
     const where = isBtt ? `arena ${arena}, byte ${at}` : `byte ${at}`
     await session.print(`${style.bad('broken')}   ${where}: ${says}\n`)
