@@ -58,6 +58,16 @@ describe('put right', () => {
     expect(comesBack(() => medium.bytes.fill(0, 0, 4096).fill(1, 4086, 4087))).toEqual(['info 0 over other'])
   })
 
+  test('the info block with a label area behind the copy, or a part of a page', () => {
+    for (const behind of [128 << 10, 100]) {
+      const labelled = new MemoryMedium(new Uint8Array([...medium.bytes, ...new Uint8Array(behind).fill(9)]))
+      const before = labelled.bytes.slice()
+      labelled.bytes.fill(0, 0, 4096)
+      repaired(labelled)
+      expect(Buffer.compare(labelled.bytes, before)).toBe(0)
+    }
+  })
+
   test('every bit of the info block', () => {
     const sound = medium.bytes.slice()
     for (let at = 0; at < 4096; at++) {
@@ -112,6 +122,12 @@ describe('left alone', () => {
     expect(left()).toEqual(['no plan'])
   })
 
+  test('a copy of a version that begins somewhere else', () => {
+    medium.bytes.fill(0, 0, 4096)
+    medium.store(arena().info.info2off, encodeArenaInfo({ ...arena().info, versionMajor: 1, versionMinor: 1 }))
+    expect(left()).toEqual(['no plan'])
+  })
+
   test('a copy of another place: a BTT within a sector', () => {
     const { info2off } = arena().info
     const copy = loaded(medium, info2off, 4096)
@@ -149,6 +165,14 @@ describe('several arenas', () => {
     expect(planned(large)).toEqual(several.arenas.toReversed().map(({ at }) => `info ${at} over other`))
     repaired(large)
     expect(Buffer.compare(large.bytes, before)).toBe(0)
+  })
+
+  test('a copy of another BTT, of which an arena was there before', () => {
+    const { medium: large, btt: several } = made()
+    const { at, info } = several.arenas[1]!
+    large.bytes.fill(0, at, at + 4096)
+    large.store(at + info.info2off, encodeArenaInfo({ ...info, uuid: '11111111-2222-4333-8444-555555555555' }))
+    expect(planRepair(large)).toMatchObject({ mends: [], left: { faults: [{ arena: 1, kind: 'info' }] } })
   })
 
   test('one that cannot be put right does not keep those before it from it', () => {
