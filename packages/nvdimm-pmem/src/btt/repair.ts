@@ -4,7 +4,7 @@
  * stays as it is.
  *
  * First it is planned, on an overlay; then each step is stored, durable before the next. A power failure leaves the steps that were not done to be
- * planned again. An info block comes after those of the arenas behind it, so that there is no BTT before all of it is there.
+ * planned again. The last arena comes first, and of each its info block last, so that there is no BTT before all of it is there.
  */
 import { OverlayMedium } from '../media/overlay-medium.ts'
 import { loaded, put, type Medium } from '../media/medium.ts'
@@ -80,9 +80,7 @@ function planFrom(medium: Medium, start: number, parentUuid: string | null): Rep
     at += found.info.nextoff
   }
   for (const { at, bytes } of mends) put(trial, at, bytes)
-  const last = (mend: Mend): number => (mend.kind === 'info' ? 1 : 0)
-  const ordered = mends.toReversed().toSorted((a, b) => last(a) - last(b))
-  return { start, mends: ordered, left: checkBtt(trial, start, parentUuid) }
+  return { start, mends: mends.toReversed(), left: checkBtt(trial, start, parentUuid) }
 }
 
 interface ArenaPlan {
