@@ -9,7 +9,7 @@ import { fletcher64 } from './fletcher64.ts'
 import { loaded, type Medium } from './medium.ts'
 import { uuidText } from './uuid.ts'
 
-const SIGNATURE = 'NAMESPACE_INDEX\0'
+const SIGNATURE = new TextEncoder().encode('NAMESPACE_INDEX\0')
 /** Index blocks are a multiple of this. */
 const INDEX_ALIGN = 256
 const INDEX_BYTES_MAX = 64 * 1024
@@ -93,7 +93,7 @@ function currentIndex(medium: Medium, at: number): Index | null {
 function indexAt(medium: Medium, at: number, offset: number): Index | null {
   if (offset % INDEX_ALIGN !== 0 || offset > INDEX_BYTES_MAX || at + offset + INDEX_ALIGN > medium.size) return null
   const head = viewOf(loaded(medium, at + offset, INDEX_ALIGN))
-  if (![...SIGNATURE].every((char, i) => head.getUint8(i) === char.codePointAt(0))) return null
+  if (!SIGNATURE.every((byte, i) => head.getUint8(i) === byte)) return null
   const bytes = Number(head.getBigUint64(32, true))
   if (bytes === 0 || bytes % INDEX_ALIGN !== 0 || bytes > INDEX_BYTES_MAX || at + offset + bytes > medium.size) return null
   const block = loaded(medium, at + offset, bytes)
