@@ -72,7 +72,10 @@ export class Tracked implements Scope {
     const { source } = this.expression
     const parts = this.#models.flatMap((m) => m.views?.parts ?? [])
     const isOpen = this.#models.some((m) => m.views === undefined)
-    if (path.device === null && this.#overall.has(name)) return
+    if (path.device === null && this.#overall.has(name)) {
+      if (this.#machine.hosts().length === 1) return
+      throw new ExpressionError(`of which host? "${name}" is of each of them; ask the log of one`, source, at)
+    }
     if (!isOpen && !parts.includes(name)) {
       throw new ExpressionError(`there is no "${name}"; there are ${[...parts, ...this.#overall].join(', ')}`, source, at)
     }
