@@ -16,6 +16,8 @@ function byField(type: string, name: string, value: unknown): string | null {
 export function wordFor(names: Names, type: string, name: string, field: Field, value: unknown): string | null {
   if (value === null || value === undefined) return null
   switch (field.kind) {
+    case 'host':
+      return names.host(value as number)
     case 'device':
       return names.device(value as number)
     case 'pagemap':
