@@ -9,6 +9,7 @@ export { deviceKeys, deviceOf, devicesNamed, keyOnHost, NoSuchDeviceError, selec
 export { attribute } from './explain/attribute.ts'
 export { bisect, flips } from './explain/bisect.ts'
 export type { BisectOptions, Flip } from './explain/bisect.ts'
+export type { UnsureStretch } from './explain/unsure-order.ts'
 export { blame } from './explain/blame.ts'
 export type { Blame, NoSuchField, Place } from './explain/blame.ts'
 export { align, DIFFERENCES_MAX } from './explain/align.ts'

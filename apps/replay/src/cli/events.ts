@@ -135,7 +135,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const about = await deviceFilter(options.device, log, survey, session)
         const filter = filterBy(where, () => names)
         const { style, digits } = session
-        const columns = eventColumns(survey.last?.seq ?? 0)
+        const columns = eventColumns(survey.last?.seq ?? 0, clocks.hosts)
         let left = options.limit ?? Infinity
         let begun = false
         const mayFit = (type: string): boolean => typed(type) && (filter === null || filter.mayFit(type))

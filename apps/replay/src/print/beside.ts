@@ -24,8 +24,13 @@ export function besideJson(beside: Beside | null, digits: 6 | 9): object {
   return { uncertainty: uncertainty === null ? null : seconds(uncertainty, digits), concurrent }
 }
 
+function timeText(uncertainty: number | null): string {
+  if (uncertainty === null) return 'how its clock stands to the others is not known'
+  return uncertainty === 0 ? 'its time is that of the time line' : `its time is right within ${durationText(uncertainty)}`
+}
+
 export function besideText({ uncertainty, concurrent }: Beside): string {
-  const sure = uncertainty === null ? 'how its clock stands to the others is not known' : `its time is right within ${durationText(uncertainty)}`
+  const sure = timeText(uncertainty)
   if (concurrent === null) return `${sure}; the order to every event of other hosts is known\n`
   const { count, first, last } = concurrent
   const where = first === last ? `${first}` : `${first} to ${last}`

@@ -1,5 +1,6 @@
 import { seconds, type AnyEvent } from '@devtrail/events'
 import { dataInWords, type Names } from '@devtrail/survey'
+import type { Host } from '@devtrail/time-travel'
 import type { Style } from './style.ts'
 import { padEnd, padStart, visible, widthOf } from './text.ts'
 
@@ -26,7 +27,12 @@ export interface EventColumns {
 }
 
 /** Columns for any events, as `events` prints them while it does not know what is still to come. */
-export const eventColumns = (lastSeq: number): EventColumns => ({ seq: String(lastSeq).length, device: 12, actor: 16, type: 30 })
+export const eventColumns = (lastSeq: number, hosts: readonly Pick<Host, 'name'>[] = []): EventColumns => ({
+  seq: String(lastSeq).length,
+  device: 12 + hosts.reduce((widest, { name }) => Math.max(widest, name.length + 1), 0),
+  actor: 16,
+  type: 30,
+})
 
 /** Columns as narrow as these events allow. */
 export function columnsFor(events: readonly AnyEvent[], names: Names): EventColumns {

@@ -23,9 +23,9 @@ function basisText({ basis, pairs }: PlacedClock): string {
     case 'reference':
       return 'reference'
     case 'given':
-      return pairs > 0 ? `given, and ${plural(pairs, 'bound')}` : 'given'
+      return pairs > 0 ? `given, and ${plural(pairs, 'pair')}` : 'given'
     case 'pairs':
-      return plural(pairs, 'bound')
+      return `by ${plural(pairs, 'pair')}`
     default:
       return 'unknown'
   }
@@ -43,9 +43,9 @@ function clockCells(clock: PlacedClock): string[] {
 const rowsOf = ({ name, look, clocks }: HostReport): string[][] =>
   clocks.map((clock, boot) => [boot === 0 ? name : `  boot ${boot + 1}`, boot === 0 ? number(look.events) : '', ...clockCells(clock)])
 
-export function mergedText(folder: string, { hosts, events, unordered, pairs, ambiguous }: MergeReport, style: Style): string {
+export function mergedText(folder: string, { hosts, events, unordered, ambiguous }: MergeReport, style: Style): string {
   const lines = [
-    `${style.bold(folder)}  ${plural(events, 'event')} of ${plural(hosts.length, 'host')}${pairs > 0 ? `, ${plural(pairs, 'pair')} of events` : ''}\n\n`,
+    `${style.bold(folder)}  ${plural(events, 'event')} of ${plural(hosts.length, 'host')}\n\n`,
     table(
       [
         { title: 'host' },
