@@ -10,8 +10,12 @@ const scratch = new Scratch()
 const both = scratch.path('both.log')
 const merge = (...args: string[]) => scratch.run(['merge', ...args])
 
+/** Without numbers of events, which are others in a merged log. */
+const strip = (json: unknown): string => JSON.stringify(json).replaceAll(/"(addedAt|learntAt|seq)":\d+/g, '"$1":0')
+
 beforeAll(async () => {
-  expect(await merge(web, db, '-o', both)).toMatchObject({ code: 0, err: '' })
+  const { code, err } = await merge(web, db, '-o', both)
+  if (code !== 0) throw new Error(err)
 })
 afterAll(() => scratch[Symbol.dispose]())
 
@@ -32,7 +36,10 @@ describe('two machines that sent each other messages', () => {
 
   it('have every message leave before it comes, but where clocks do not tell', async () => {
     const { out } = await scratch.run(['events', both, '--type', 'kernel/marked', '--json'])
-    const marks = out.trim().split('\n').map((line) => JSON.parse(line) as { seq: number; data: { text: string }; unordered?: true })
+    const marks = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { seq: number; data: { text: string }; unordered?: true })
     const left = new Map(marks.flatMap(({ seq, data }) => (data.text.endsWith(' out') ? [[data.text.slice(0, -4), seq] as const] : [])))
     const came = marks.filter(({ data }) => data.text.endsWith(' in'))
     expect(came).toHaveLength(48)
@@ -46,10 +53,11 @@ describe('two machines that sent each other messages', () => {
     ] as const) {
       const alone = await scratch.json(['state', log, '--device', 'pmem0'])
       const merged = await scratch.json(['state', both, '--device', `${host}:pmem0`])
-      const strip = (json: unknown): string => JSON.stringify(json).replaceAll(/"(addedAt|learntAt|seq)":\d+/g, '"$1":0')
       expect(strip(Object.values(merged.devices))).toBe(strip(Object.values(alone.devices)))
       expect((await scratch.run(['iomem', both, '--host', host])).out).toBe((await scratch.run(['iomem', log])).out)
-      expect((await scratch.run(['iomem', both, '--host', host])).out).toBe(readFileSync(join(ROOT, 'recordings/expected/two-hosts', host, 'iomem.after'), 'utf8'))
+      expect((await scratch.run(['iomem', both, '--host', host])).out).toBe(
+        readFileSync(join(ROOT, 'recordings/expected/two-hosts', host, 'iomem.after'), 'utf8'),
+      )
     }
     expect((await scratch.run(['check', both])).code).toBe(0)
     expect(await scratch.run(['verify', both])).toMatchObject({ code: 0 })
@@ -58,7 +66,9 @@ describe('two machines that sent each other messages', () => {
   it('do not agree with an offset that cannot be', async () => {
     const { code, err } = await merge(web, db, '-o', scratch.path('wrong'), '--offset', 'db=+1s±1ms')
     expect(code).toBe(3)
-    expect(err).toMatch(/cannot all be true; it is 3\.5\d s apart:\n {2}--offset db\n {2}\S+ \(event \d+ of web, not after event \d+ of db\)/)
+    expect(err).toMatch(
+      /cannot all be true; it is 3\.5\d s apart:\n {2}--offset db\n {2}\S+ \(event \d+ of web, not after event \d+ of db\)/,
+    )
   })
 
   it('may be told by what they say at the same time', async () => {
@@ -99,7 +109,9 @@ describe('merging', () => {
     expect(unordered).toBeGreaterThan(400)
     const { violations } = await scratch.json(['check', out])
     const alone = (await scratch.json(['check', crash])).violations
-    expect(violations.map((v: any) => [v.rule, v.certainty, v.host])).toEqual(alone.map((v: any) => [v.rule, v.certainty, 'fsdax-pinned-unbind']))
+    expect(violations.map((v: any) => [v.rule, v.certainty, v.host])).toEqual(
+      alone.map((v: any) => [v.rule, v.certainty, 'fsdax-pinned-unbind']),
+    )
   })
 
   it('goes through lines and back, and names nobody when redacted', async () => {

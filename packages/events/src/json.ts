@@ -164,7 +164,8 @@ export function eventFromJson(vocabulary: Vocabulary, json: unknown): AnyEvent {
   const wrongTime = (expected: string): TypeError =>
     new TypeError(`${type}: "time" should be ${expected}, found ${JSON.stringify(j['time'])}`)
   const host = whole('host')
-  if (host !== null && !(host >= 1 && host <= HOSTS_MAX)) throw new TypeError(`${type}: "host" should be from 1 to ${HOSTS_MAX}, found ${host}`)
+  if (host !== null && !(host >= 1 && host <= HOSTS_MAX))
+    throw new TypeError(`${type}: "host" should be from 1 to ${HOSTS_MAX}, found ${host}`)
   const actor = j['actor'] as { pid?: unknown; comm?: unknown } | undefined
   return {
     seq,

@@ -37,7 +37,7 @@ export const logCatalogue = declareEvents('log', {
   },
   'clock-set': {
     version: 1,
-    doc: "From here on times of a host are those of its own clock and an offset, which is true within its uncertainty.",
+    doc: 'From here on times of a host are those of its own clock and an offset, which is true within its uncertainty.',
     fields: {
       host: { kind: 'host', doc: 'the host' },
       offset: { kind: 'time', doc: "what was added to the host's clock" },

@@ -22,8 +22,7 @@ export function rulesOf(models: readonly Model[]): { model: Model; rule: Invaria
 }
 
 const overlaps = (a: Violation, b: Violation): boolean =>
-  a.host === b.host &&
-  (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
+  a.host === b.host && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
 
 /** Reports of different rules about the same page become evidence of each other. */
 function link(violations: readonly Violation[]): Violation[] {

@@ -1,4 +1,15 @@
-import { Facts, hostOf, Vocabulary, logCatalogue, type AnyEvent, type DeviceInfo, type HostId, type Json, type Looking, type Model } from '@devtrail/events'
+import {
+  Facts,
+  hostOf,
+  Vocabulary,
+  logCatalogue,
+  type AnyEvent,
+  type DeviceInfo,
+  type HostId,
+  type Json,
+  type Looking,
+  type Model,
+} from '@devtrail/events'
 import { mentioningFields } from './mentions.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'

@@ -155,12 +155,15 @@ export function eventsCommand({ program, run }: Cli): void {
             const whole = block.event(place)
             if (whole.unordered) unordered++
             await session.print(
-              session.json ? `${JSON.stringify(eventRow(names, whole, digits, clocks))}\n` : `${eventLine(names, whole, style, digits, columns)}\n`,
+              session.json
+                ? `${JSON.stringify(eventRow(names, whole, digits, clocks))}\n`
+                : `${eventLine(names, whole, style, digits, columns)}\n`,
             )
           }
           if (left <= 0) break
         }
-        if (unordered > 0 && !session.json) session.note('~: clocks do not tell whether it happened before events of other hosts that stand before it')
+        if (unordered > 0 && !session.json)
+          session.note('~: clocks do not tell whether it happened before events of other hosts that stand before it')
         return exit.fine
       }),
     )

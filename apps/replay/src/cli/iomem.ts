@@ -50,7 +50,10 @@ const treesJson = (trees: readonly HostTree[], wanted: string | undefined): obje
 
 function noTree(given: string, wanted: string | undefined, trees: readonly HostTree[]): Failure {
   if (wanted !== undefined && trees.length > 0)
-    return new Failure(exit.notThere, `no tree of a host "${wanted}" is known (there are those of ${trees.map(({ host }) => host ?? 'the one host').join(', ')})`)
+    return new Failure(
+      exit.notThere,
+      `no tree of a host "${wanted}" is known (there are those of ${trees.map(({ host }) => host ?? 'the one host').join(', ')})`,
+    )
   return new Failure(
     exit.notThere,
     `${given} has no baseline of the iomem tree, so the tree is not known; record /proc/iomem as root before tracing and keep it as iomem.before beside the trace`,
@@ -87,7 +90,8 @@ export function iomemCommand({ program, run }: Cli): void {
         })
         const shown = options.host === undefined ? trees : trees.filter(({ host }) => host === options.host)
         if (shown.length === 0) throw noTree(given, options.host, trees)
-        if (session.json) await session.printJson({ schemaVersion: 1, at: momentToJson(at, session.digits), ...treesJson(shown, options.host) })
+        if (session.json)
+          await session.printJson({ schemaVersion: 1, at: momentToJson(at, session.digits), ...treesJson(shown, options.host) })
         for (const { host, state } of shown) {
           noteUnsure(state, session)
           if (session.json) continue

@@ -58,11 +58,19 @@ export function mergeCommand({ program, runSeveral }: Cli): void {
 
 The order within a host is kept. Where clocks do not tell the order of events of different hosts, they are marked with ~.`,
     )
-    .argument('<LOG...>', "logs or recordings, one of each host; a host is called as its log, unless --name says otherwise")
+    .argument('<LOG...>', 'logs or recordings, one of each host; a host is called as its log, unless --name says otherwise')
     .requiredOption('-o, --output <LOG>', 'folder of the log to be written')
     .option('--name <LOG=HOST>', "a host's name; can be given several times", several)
-    .option('--offset <HOST=SPAN>', "what is added to a host's clock, and how far off that may be: +1.25s±2ms, or unknown; HOST#2 after its first reboot", several)
-    .option('--pair <EXPR|FIELD±SPAN>', 'events with the same FIELD on several hosts, of which EXPR is true, happened within SPAN of each other', several)
+    .option(
+      '--offset <HOST=SPAN>',
+      "what is added to a host's clock, and how far off that may be: +1.25s±2ms, or unknown; HOST#2 after its first reboot",
+      several,
+    )
+    .option(
+      '--pair <EXPR|FIELD±SPAN>',
+      'events with the same FIELD on several hosts, of which EXPR is true, happened within SPAN of each other',
+      several,
+    )
     .option('--reference <HOST>', 'the host whose clock is the time line; the first when left out')
     .option('--drift <PPM>', 'how far clocks part at most, in millionths', '100ppm')
     .addHelpText(

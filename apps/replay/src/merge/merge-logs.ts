@@ -91,7 +91,10 @@ async function look({ hosts, finders }: Wanted, session: Session, signal: AbortS
       session.progress((read += block.count), 'events read')
     })
     if (found.isMerged)
-      throw new Failure(exit.usage, `${log.given} is of several hosts already (it would be host ${name}); merge the logs that it was made of`)
+      throw new Failure(
+        exit.usage,
+        `${log.given} is of several hosts already (it would be host ${name}); merge the logs that it was made of`,
+      )
     if (found.toldMore > 0)
       session.note(`${log.given}: ${found.toldMore} more events that could be paired are not used; ${found.told.length} are enough`)
     looks.push(found)

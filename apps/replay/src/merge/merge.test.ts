@@ -33,7 +33,9 @@ describe('a log of several hosts', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: -30e9, max: 30e9 }), { minLength: 4, maxLength: 4 }), async (offsets) => {
         const log = await merged(hosts, offsets.map(exactly))
-        expect(log.events.filter(({ seq }) => seq > 0).map(({ seq }) => seq)).toEqual(Array.from({ length: log.events.at(-1)!.seq }, (_, i) => i + 1))
+        expect(log.events.filter(({ seq }) => seq > 0).map(({ seq }) => seq)).toEqual(
+          Array.from({ length: log.events.at(-1)!.seq }, (_, i) => i + 1),
+        )
         for (const [i, events] of hosts.entries()) expect(ownEvents(log, i + 1, [0, ...offsets][i]!)).toEqual(events)
       }),
       { numRuns: 3 },
@@ -41,7 +43,10 @@ describe('a log of several hosts', () => {
   })
 
   it('has the state of each host that its events alone give, by each of the folds, and behind keyframes', async () => {
-    const log = await merged(await recorded(), [1, 2, 3, 4].map((n) => exactly(n * 1e8)))
+    const log = await merged(
+      await recorded(),
+      [1, 2, 3, 4].map((n) => exactly(n * 1e8)),
+    )
     const { events } = log
     const last = events.at(-1)!.seq
     const places = [1, Math.floor(last / 3), Math.floor(last / 2), last - 700, last]
@@ -71,7 +76,10 @@ describe('a log of several hosts', () => {
 
   it('breaks the rules that its hosts break, each with its own evidence, and no others', async () => {
     const hosts = await recorded()
-    const log = await merged(hosts, [1, 2, 3, 4].map((n) => exactly(n * 1e7)))
+    const log = await merged(
+      hosts,
+      [1, 2, 3, 4].map((n) => exactly(n * 1e7)),
+    )
     const { violations } = await check(log.history)
     const names = new Set<string>()
     for (const [i, events] of hosts.entries()) {
@@ -99,7 +107,10 @@ describe('a log of several hosts', () => {
 
   it('tells whose tasks hang and whose references are out', async () => {
     const hosts = await recorded()
-    const log = await merged(hosts, [1, 2, 3, 4].map((n) => exactly(n * 1e7)))
+    const log = await merged(
+      hosts,
+      [1, 2, 3, 4].map((n) => exactly(n * 1e7)),
+    )
     const { machine } = await log.history.at({ kind: 'end' })
     const tasks = stuckTasks(machine).map(({ host, pid, comm }) => ({ host, pid, comm }))
     expect(tasks).toEqual(

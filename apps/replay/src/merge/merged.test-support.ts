@@ -71,7 +71,10 @@ export function ownEvents({ events, seqs }: MergedHosts, host: number, offset: n
       device: event.device === null ? null : own(event.device),
       cause: event.cause.map((cause) => (cause === 0 ? 0 : back.get(cause)!)),
       data: Object.fromEntries(
-        Object.entries(event.data).map(([name, value]) => [name, IDS.has(fields[name]!.kind) && typeof value === 'number' ? own(value) : value]),
+        Object.entries(event.data).map(([name, value]) => [
+          name,
+          IDS.has(fields[name]!.kind) && typeof value === 'number' ? own(value) : value,
+        ]),
       ),
     }
   })

@@ -8,6 +8,20 @@ const LOGS = ['logs/web.log', 'logs/db.ndjson', 'db']
 const NAMED = ['db=other']
 const NO_NAMES = new Names(new Facts(vocabulary), new Map(), new Map(), new Map())
 
+const given = (...texts: string[]): unknown[] => [...givenOffsets(texts, ['web', 'db']).get('db')!]
+
+const event = (text: string | null) => ({
+  seq: 1,
+  entry: 1,
+  time: 0,
+  device: null,
+  cpu: 0,
+  actor: { pid: 7, comm: 'sh' },
+  cause: [],
+  type: 'kernel/marked',
+  data: { text },
+})
+
 describe('names of hosts', () => {
   it('are those of their logs, or given', () => {
     expect(hostNames(LOGS, NAMED)).toEqual(['web', 'db', 'other'])
@@ -31,8 +45,6 @@ describe('names of hosts', () => {
 })
 
 describe('offsets', () => {
-  const given = (...texts: string[]): unknown[] => [...givenOffsets(texts, ['web', 'db']).get('db')!]
-
   it('are nanoseconds, and how far they may be off', () => {
     expect(given('db=+1.25s±2ms')).toEqual([[0, { offset: 1.25e9, uncertainty: 2e6 }]])
     expect(given('db=-3 h +-1.5us', 'db#2=0±0', 'db#3=unknown')).toEqual([
@@ -43,21 +55,12 @@ describe('offsets', () => {
     expect(given('db=12m+/-1ns')).toEqual([[0, { offset: 720e9, uncertainty: 1 }]])
   })
 
-  it.each([
-    'db=1',
-    'db=+1s',
-    'db=+1s±',
-    'db=1±1s',
-    'db=1e9s±1s',
-    'db=±1s',
-    'db=',
-    'db#0=+1s±0',
-    'mars=+1s±0',
-    'db',
-    '',
-  ])('"%s" is refused', (text) => {
-    expect(() => given(text)).toThrow(/--offset/)
-  })
+  it.each(['db=1', 'db=+1s', 'db=+1s±', 'db=1±1s', 'db=1e9s±1s', 'db=±1s', 'db=', 'db#0=+1s±0', 'mars=+1s±0', 'db', ''])(
+    '"%s" is refused',
+    (text) => {
+      expect(() => given(text)).toThrow(/--offset/)
+    },
+  )
 
   it('are given once', () => {
     expect(() => given('db=+1s±0', 'db#1=+2s±0')).toThrow('two offsets')
@@ -65,12 +68,11 @@ describe('offsets', () => {
 })
 
 describe('pairs', () => {
-  const event = (text: string | null) => ({ seq: 1, entry: 1, time: 0, device: null, cpu: 0, actor: { pid: 7, comm: 'sh' }, cause: [], type: 'kernel/marked', data: { text } })
-
   it('are marks around a message', () => {
     expect(marks.of(event('sync 17 out'))).toEqual({ id: 'mark 17', role: 'out', within: 0 })
     expect(marks.of(event('sync a/b:c in\n'))).toEqual({ id: 'mark a/b:c', role: 'in', within: 0 })
-    for (const text of ['sync 17', 'sync out', 'sync 17 outs', 'xsync 17 out', 'sync 1 7 out', `sync ${'x'.repeat(201)} in`]) expect(marks.of(event(text))).toBeNull()
+    for (const text of ['sync 17', 'sync out', 'sync 17 outs', 'xsync 17 out', 'sync 1 7 out', `sync ${'x'.repeat(201)} in`])
+      expect(marks.of(event(text))).toBeNull()
     expect([marks.mayFit('kernel/marked'), marks.mayFit('kernel/console')]).toEqual([true, false])
   })
 

@@ -86,6 +86,10 @@ export const marks: HappeningFinder = {
   },
 }
 
+/** Values of events are strings, numbers, words of 64 bits and whether something is so. */
+const fieldText = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'bigint' ? `${value}` : JSON.stringify(value)
+
 const PAIR = new RegExp(String.raw`^(.*)\|([^|]*?)\s*${PLUS_MINUS}\s*(?:${DURATION}|0)\s*$`, 's')
 
 /** `EXPR | FIELD ± SPAN`: events of which EXPR is true and whose FIELD is the same happened within SPAN of each other. @throws Failure */
@@ -97,7 +101,11 @@ export function pairFinder(text: string, n: number, names: Names): HappeningFind
       `--pair ${text}: it should be EXPR | FIELD ± SPAN, as 'type == "kernel/marked" | text ± 5ms': events of which EXPR is true, that have the same FIELD on several hosts, and happened within SPAN of each other`,
     )
   const [, condition, field, number, unit] = m
-  const filter = new EventFilter(parseExpression(condition!.trim()), vocabulary, eventWords(() => names))
+  const filter = new EventFilter(
+    parseExpression(condition!.trim()),
+    vocabulary,
+    eventWords(() => names),
+  )
   const path = parsePath(field!.trim())
   const [first, second, ...rest] = path.steps
   const name = first.name === 'data' && second?.kind === 'field' ? second.name : first.name
@@ -109,7 +117,7 @@ export function pairFinder(text: string, n: number, names: Names): HappeningFind
     of: (event) => {
       const value = event.data[name]
       if (value === null || value === undefined || filter.truth(event) !== true) return null
-      return { id: `pair ${n} ${String(value)}`, role: 'same', within }
+      return { id: `pair ${n} ${fieldText(value)}`, role: 'same', within }
     },
   }
 }

@@ -37,7 +37,12 @@ export const eventColumns = (lastSeq: number, hosts: readonly Pick<Host, 'name'>
 /** Columns as narrow as these events allow. */
 export function columnsFor(events: readonly AnyEvent[], names: Names): EventColumns {
   const widest = (of: (e: AnyEvent) => string): number => Math.max(0, ...events.map((e) => widthOf(of(e))))
-  return { seq: widest((e) => String(e.seq)), device: widest((e) => aboutOf(e, names)), actor: widest(actorOf), type: widest((e) => e.type) }
+  return {
+    seq: widest((e) => String(e.seq)),
+    device: widest((e) => aboutOf(e, names)),
+    actor: widest(actorOf),
+    type: widest((e) => e.type),
+  }
 }
 
 /** An event as a person reads it: number, time, device, task, what happened, why. Never cut: pipes want all of it. */

@@ -30,11 +30,10 @@ function toldOf(clocks: HostClocks): Told[] {
   })
 }
 
+const signed = (ns: number): string => `${ns < 0 ? '' : '+'}${seconds(ns, 6)} s`
+
 /** `+3.218004 s`, or from where to where it drifted. */
-export function offsetText(first: number, last: number): string {
-  const text = (ns: number): string => `${ns < 0 ? '' : '+'}${seconds(ns, 6)} s`
-  return first === last ? text(first) : `${text(first)} to ${text(last)}`
-}
+export const offsetText = (first: number, last: number): string => (first === last ? signed(first) : `${signed(first)} to ${signed(last)}`)
 
 export const uncertaintyText = (range: { readonly least: number; readonly most: number } | null): string => {
   if (range === null) return '?'

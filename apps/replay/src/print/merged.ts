@@ -47,13 +47,7 @@ export function mergedText(folder: string, { hosts, events, unordered, ambiguous
   const lines = [
     `${style.bold(folder)}  ${plural(events, 'event')} of ${plural(hosts.length, 'host')}\n\n`,
     table(
-      [
-        { title: 'host' },
-        { title: 'events', align: 'right' },
-        { title: 'clock' },
-        { title: 'offset' },
-        { title: 'uncertainty' },
-      ],
+      [{ title: 'host' }, { title: 'events', align: 'right' }, { title: 'clock' }, { title: 'offset' }, { title: 'uncertainty' }],
       hosts.flatMap(rowsOf),
       style.dim,
     ),

@@ -263,7 +263,16 @@ export class BlockReader implements ColumnBlock {
       cpu: cpu === cpu ? cpu : null,
       actor: this.actorAt(i),
       cause: this.causesAt(i),
-    } as AnyEvent & { context?: string; source?: string; where?: string; inferred?: true; host?: HostId; unordered?: true; type: string; data: object }
+    } as AnyEvent & {
+      context?: string
+      source?: string
+      where?: string
+      inferred?: true
+      host?: HostId
+      unordered?: true
+      type: string
+      data: object
+    }
     const context = this.contextAt(i)
     const source = this.sourceAt(i)
     const where = this.whereAt(i)

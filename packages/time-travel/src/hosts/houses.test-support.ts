@@ -13,7 +13,9 @@ export const vocabulary = vocabularyOf([house])
 /** A house with one lamp that is lit, goes out, … at the given times in nanoseconds. */
 export function lamp(...times: readonly number[]): AnyEvent[] {
   const found = event('house/lamp-found', { device: 1, name: 'lamp', bus: null }, { device: 1, time: times[0]! })
-  const switched = times.map((time, i) => event(i % 2 === 0 ? 'house/lit' : 'house/went-out', { device: 1 }, { device: 1, time, cause: [i + 1] }))
+  const switched = times.map((time, i) =>
+    event(i % 2 === 0 ? 'house/lit' : 'house/went-out', { device: 1 }, { device: 1, time, cause: [i + 1] }),
+  )
   return numbered(found, ...switched)
 }
 
@@ -38,7 +40,13 @@ export async function street(
   }))
   const { clocks } = placeClocks(hosts, 0, drift)
   const events: AnyEvent[] = []
-  const inputs = hosts.map(({ name, look }, i) => ({ name, isReference: i === 0, blocks: () => sources[i]!.blocks(), look, clocks: clocks[i]! }))
+  const inputs = hosts.map(({ name, look }, i) => ({
+    name,
+    isReference: i === 0,
+    blocks: () => sources[i]!.blocks(),
+    look,
+    clocks: clocks[i]!,
+  }))
   const { unordered } = await mergeHosts(inputs, vocabulary, (e) => {
     events.push(e)
     return null

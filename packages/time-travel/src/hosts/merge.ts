@@ -278,7 +278,8 @@ async function mergeHeads(heads: readonly Head[], take: (event: AnyEvent) => Pro
   }
   for (const { input, rewriting } of heads)
     await say(logEvent(0, 0, 'log/host-joined', { host: rewriting.host, name: input.name, reference: input.isReference }))
-  for (const head of heads) for (await head.next(); !head.isOver && head.isBaseline; await head.next()) await say(head.take(0, head.baselineTime, false))
+  for (const head of heads)
+    for (await head.next(); !head.isOver && head.isBaseline; await head.next()) await say(head.take(0, head.baselineTime, false))
   const heap = new Heap()
   for (const head of heads) if (!head.isOver) heap.add(head)
   const latest = new Latest(heads.length + 1)
