@@ -1,6 +1,5 @@
 /** Who ships and asks, on real servers that let in whom they know. */
-import { readFileSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { makeCertificates, makeOperator, mustHaveServer, reason, startServers } from '@devtrail/nats-server'
 import { credsAuthenticator, nkeys } from '@nats-io/transport-node'
@@ -13,7 +12,10 @@ const EVENTS = 540
 describe.skipIf(reason !== null && !mustHaveServer)(`servers that ask who it is${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   test('a user and a password: by the address, the environment, a context; never seen in what is printed, kept or listed', async () => {
     using scratch = new Scratch()
-    await using servers = await startServers(1, { config: 'authorization { user: ann, password: hush }\n', client: { user: 'ann', pass: 'hush' } })
+    await using servers = await startServers(1, {
+      config: 'authorization { user: ann, password: hush }\n',
+      client: { user: 'ann', pass: 'hush' },
+    })
     await servers.connect()
     const { port } = servers.all[0]!
     const bare = `nats://127.0.0.1:${port}/FLEET`
@@ -22,7 +24,10 @@ describe.skipIf(reason !== null && !mustHaveServer)(`servers that ask who it is$
     expect(shipped).toMatchObject({ code: 0, out: expect.stringContaining(`"there": ${EVENTS}`) })
     const refused = await scratch.run(['info', bare])
     expect(refused).toMatchObject({ code: 3, err: expect.stringMatching(/refuses who asks .*name credentials with --creds/) })
-    expect(await scratch.run(['info', `nats://ann:wrong@127.0.0.1:${port}/FLEET`])).toMatchObject({ code: 3, err: expect.not.stringContaining('wrong') })
+    expect(await scratch.run(['info', `nats://ann:wrong@127.0.0.1:${port}/FLEET`])).toMatchObject({
+      code: 3,
+      err: expect.not.stringContaining('wrong'),
+    })
     const env = { NATS_USER: 'ann', NATS_PASSWORD: 'hush', NATS_URL: servers.urls[0]! }
     expect(await scratch.run(['info', 'nats:///FLEET/h'], { env })).toMatchObject({ code: 0 })
     mkdirSync(scratch.path('.config/nats/context'), { recursive: true })
@@ -62,7 +67,10 @@ describe.skipIf(reason !== null && !mustHaveServer)(`servers that ask who it is$
     const tls = `tls { cert_file: "${server.cert}", key_file: "${server.key}", ca_file: "${ca}", verify: true }\n`
     await using servers = await startServers(1, {
       config: config + tls,
-      client: { authenticator: credsAuthenticator(new TextEncoder().encode(creds)), tls: { caFile: ca, certFile: client.cert, keyFile: client.key } },
+      client: {
+        authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
+        tls: { caFile: ca, certFile: client.cert, keyFile: client.key },
+      },
     })
     await servers.connect()
     const file = scratch.write('fleet.creds', creds)
@@ -74,7 +82,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`servers that ask who it is$
     expect(await scratch.json(['info', `${to}/h`], { env })).toMatchObject({ events: 493 })
     const said = async (...args: readonly string[]): Promise<string> => (await scratch.run(['info', to, ...args])).err
     expect(await said('--creds', file)).toMatch(/signed by nobody that is trusted \(.*\); name the authority's with --tlsca/)
-    expect(await said('--creds', file, '--tlsca', ca)).toMatch(/wants a certificate of who asks/)
+    expect(await said('--creds', file, '--tlsca', ca)).toMatch(/may want a certificate of who asks; name one with --tlscert/)
     expect(await said(...all.slice(2))).toMatch(/refuses who asks/)
   })
 
@@ -83,8 +91,14 @@ describe.skipIf(reason !== null && !mustHaveServer)(`servers that ask who it is$
     await using servers = await startServers(1, { config: 'jetstream: disabled\n' })
     await servers.connect()
     const { port } = servers.all[0]!
-    expect(await scratch.run(['ship', LOG, `nats://127.0.0.1:${port}/FLEET`])).toMatchObject({ code: 3, err: expect.stringMatching(/has no JetStream .*start it with -js/) })
-    expect(await scratch.run(['ship', LOG, `tls://127.0.0.1:${port}/FLEET`])).toMatchObject({ code: 3, err: expect.stringMatching(/does not speak TLS; name it with nats:/) })
+    expect(await scratch.run(['ship', LOG, `nats://127.0.0.1:${port}/FLEET`])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/has no JetStream .*start it with -js/),
+    })
+    expect(await scratch.run(['ship', LOG, `tls://127.0.0.1:${port}/FLEET`])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/does not speak TLS; name it with nats:/),
+    })
   })
 })
 

@@ -50,7 +50,10 @@ export function told(error: unknown, stream: string): unknown {
   if (!(error instanceof JetStreamApiError)) return error
   if (NOT_ENABLED.has(error.code)) return as('no-jetstream', noJetStream)
   if (isFull(error)) {
-    return as('full', `the stream ${stream} takes no more (${error.message}); raise its limits, purge hosts, or let it discard old messages`)
+    return as(
+      'full',
+      `the stream ${stream} takes no more (${error.message}); raise its limits, purge hosts, or let it discard old messages`,
+    )
   }
   if (error.code === TOO_LARGE) return as('too-large', `the stream ${stream} takes no message of this size; raise its max_msg_size`)
   return error

@@ -35,12 +35,13 @@ export function codeOf(error: unknown): number | null {
 
 /** What settings of a stream would do to a log; null when it can be kept there. */
 function unsuitable(config: StreamConfig): string | null {
-  const { name, subjects, retention, max_msgs_per_subject: perSubject = -1, no_ack: noAck, max_msg_size: size = -1 } = config
+  const { name, subjects, retention, max_msgs_per_subject: perSubject, no_ack: noAck, max_msg_size: size } = config
   if (!(subjects ?? []).includes(`${name}.>`)) return `takes ${(subjects ?? []).join(', ') || 'no subjects'} instead of ${name}.>`
   if (retention !== RetentionPolicy.Limits) return `has the retention ${retention}, by which messages go once they are read`
   if (perSubject > 0) return `keeps ${perSubject} messages a subject, and a log has all its blocks under one`
   if (noAck === true) return 'acknowledges nothing'
-  if (size > 0 && size < CONTENT_BYTES_MIN + HEAD_BYTES) return `takes messages of at most ${size} bytes, ${CONTENT_BYTES_MIN + HEAD_BYTES} are needed`
+  if (size > 0 && size < CONTENT_BYTES_MIN + HEAD_BYTES)
+    return `takes messages of at most ${size} bytes, ${CONTENT_BYTES_MIN + HEAD_BYTES} are needed`
   return null
 }
 
@@ -56,7 +57,7 @@ export async function findStream(connection: NatsConnection, name: string): Prom
     const manager = await jetstreamManager(connection)
     const { config } = await manager.streams.info(name)
     mustSuit(config)
-    const { max_msg_size: size = -1 } = config
+    const { max_msg_size: size } = config
     const most = Math.min(connection.info?.max_payload ?? PIECE_BYTES, size > 0 ? size : Infinity)
     return {
       name,

@@ -9,10 +9,11 @@ export interface Certificates {
   readonly client: { readonly cert: string; readonly key: string }
 }
 
+const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' })
+
 /** Makes them in a folder, by openssl; good for a day. */
 export function makeCertificates(folder: string): Certificates {
   const at = (name: string): string => join(folder, name)
-  const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'] as const
   openssl('req', '-x509', ...key, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '1', '-subj', '/CN=devtrail tests')
   const signed = (name: string, use: string): { cert: string; key: string } => {

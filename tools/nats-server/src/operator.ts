@@ -1,5 +1,5 @@
 /** An operator with one account, and credentials of a user of it, as nsc makes them. */
-import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds, type Account } from '@nats-io/jwt'
+import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds } from '@nats-io/jwt'
 
 export interface Operator {
   /** What of a server's configuration makes it trust the operator. */
@@ -14,7 +14,7 @@ const LIMITS = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1, s
 export async function makeOperator(): Promise<Operator> {
   const [operator, system, account, user] = [createOperator(), createAccount(), createAccount(), createUser()]
   const accounts = [
-    [account, await encodeAccount('fleet', account, { limits: LIMITS } as Partial<Account>, { signer: operator })],
+    [account, await encodeAccount('fleet', account, { limits: LIMITS }, { signer: operator })],
     [system, await encodeAccount('SYS', system, {}, { signer: operator })],
   ] as const
   const resolver = accounts.map(([key, jwt]) => `${key.getPublicKey()}: "${jwt}"`).join('\n')

@@ -23,7 +23,10 @@ export class Proxy {
   }
 
   #connected(near: Socket, to: number): void {
-    if (this.#isCut) return void this.#hold(near)
+    if (this.#isCut) {
+      this.#hold(near)
+      return
+    }
     const far = connect(to, '127.0.0.1')
     for (const [from, into] of [
       [near, far],

@@ -39,7 +39,10 @@ export function shipCommand({ program, run2 }: Cli): void {
       'Sends a log to a NATS server with JetStream, where logs of many hosts are kept in one stream, and every command reads them: nats://SERVER/STREAM/HOST is a LOG. What is there already is not sent again, so that a run that was ended goes on where it was. With --follow what is added to the log is sent as it comes, until the recording has ended; without a server it waits, and keeps at most 4 MiB. The stream is made where there is none.',
     )
     .argument('<LOG>', LOG)
-    .argument('<STREAM>', 'nats://[USER:PASSWORD@]SERVER[:PORT]/STREAM[/HOST], or tls://…; without a server that of NATS_URL or of the context')
+    .argument(
+      '<STREAM>',
+      'nats://[USER:PASSWORD@]SERVER[:PORT]/STREAM[/HOST], or tls://…; without a server that of NATS_URL or of the context',
+    )
     .option('--host <NAME>', 'whose log it is in the stream; the machine that was recorded, else this one')
     .option('--replicas <N>', 'servers that each message is on, of a stream that is made: 1, 3 or 5')
     .option('-f, --follow', 'go on with what is added to the log')
@@ -69,7 +72,10 @@ export function shipCommand({ program, run2 }: Cli): void {
             facts(
               [
                 ['log', remote.text],
-                ['shipped', `${number(shipped.events)} events, ${number(shipped.keyframes)} keyframes, ${number(shipped.attachments)} attachments`],
+                [
+                  'shipped',
+                  `${number(shipped.events)} events, ${number(shipped.keyframes)} keyframes, ${number(shipped.attachments)} attachments`,
+                ],
                 ['there', `${number(shipped.there)} events up to ${number(shipped.lastSeq)}`],
               ],
               session.style.dim,

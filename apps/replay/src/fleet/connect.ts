@@ -28,15 +28,13 @@ function* causes(error: unknown): Generator<Error & { readonly code?: unknown }>
 }
 
 /** @param where the address as it may be printed. */
-function connectFailure(error: unknown, where: string, isTls: boolean): Failure {
+function connectFailure(error: unknown, where: string, { isTls, options: { tls } }: ServerAccess): Failure {
   const fail = (what: string): Failure => new Failure(exit.damaged, what, { cause: error })
   for (const { code, message } of causes(error)) {
     if (typeof code === 'string' && AUTHORITY.has(code))
       return fail(`the certificate of ${where} is signed by nobody that is trusted (${code}); name the authority's with --tlsca`)
     if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return fail(`the certificate of ${where} is another server's: ${message}`)
     if (code === 'CERT_HAS_EXPIRED') return fail(`the certificate of ${where} has expired`)
-    if (/certificate required|bad certificate|handshake failure/.test(message))
-      return fail(`${where} wants a certificate of who asks, one that it trusts; name it with --tlscert and --tlskey`)
     if (/server does not support 'tls'/.test(message)) return fail(`${where} does not speak TLS; name it with nats://, without --tls…`)
     if (code === 'ECONNREFUSED') return fail(`no server answers at ${where} (connection refused); start it, or name another one`)
     if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return fail(`there is no such host as in ${where}`)
@@ -45,6 +43,9 @@ function connectFailure(error: unknown, where: string, isTls: boolean): Failure 
     return fail(
       `${where} refuses who asks (${error.message}); name credentials with --creds or --nkey, NATS_USER and NATS_PASSWORD, or --context`,
     )
+  // What it says to that comes too late for the client, which is told nothing.
+  if (isTls && !(typeof tls === 'object' && tls !== null && 'certFile' in tls) && error instanceof Error && error.message === 'timeout')
+    return fail(`${where} ends the conversation: it may want a certificate of who asks; name one with --tlscert and --tlskey`)
   const first = causes(error).next().value?.message ?? String(error)
   return fail(`cannot connect to ${where}${isTls ? ' over TLS' : ''}: ${first}`)
 }
@@ -77,7 +78,7 @@ export async function connectTo(address: Address, session: Session): Promise<Con
     pingInterval: 10_000,
     maxPingOut: 2,
   }).catch((error: unknown) => {
-    throw connectFailure(error, where, access.isTls)
+    throw connectFailure(error, where, access)
   })
   session.owns({ [Symbol.asyncDispose]: () => connection.close() })
   tellStatus(connection, where, session).catch(() => {})

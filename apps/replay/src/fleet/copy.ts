@@ -1,5 +1,4 @@
 /** What a log has, into another one that has a beginning of it: events, keyframes, attachments. */
-import type { AnyEvent } from '@devtrail/events'
 import type { LogReader, LogWriter } from '@devtrail/event-log'
 
 /** What is there already. */
@@ -79,7 +78,7 @@ async function copyEvents(
         skip--
         continue
       }
-      const room = to.take(block.view(place) as AnyEvent)
+      const room = to.take(block.view(place))
       taken++
       if (room !== null) await room
       if (seq !== due[next]) continue

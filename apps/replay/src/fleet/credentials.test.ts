@@ -31,7 +31,10 @@ describe('who asks', () => {
 
   test('a context that was named is for the servers that were named', async () => {
     expect(await access('nats://box/FLEET', { context: 'others' })).toStrictEqual({ servers: ['box:4222'], token: 'secret-of-others' })
-    expect(await access('nats:///FLEET', {}, { NATS_CONTEXT: 'others' })).toStrictEqual({ servers: ['far:4222'], token: 'secret-of-others' })
+    expect(await access('nats:///FLEET', {}, { NATS_CONTEXT: 'others' })).toStrictEqual({
+      servers: ['far:4222'],
+      token: 'secret-of-others',
+    })
   })
 
   test('the address outdoes the environment, and that the context', async () => {

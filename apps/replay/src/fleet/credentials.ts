@@ -19,7 +19,11 @@ const DEFAULT_PORT = 4222
 
 /** `host:port` of a URL or of a part of an address. */
 function serverOf(url: string): string {
-  const bare = url.trim().replace(/^\w+:\/\//, '').replace(/^.*@/, '').replace(/\/.*$/, '')
+  const bare = url
+    .trim()
+    .replace(/^\w+:\/\//, '')
+    .replace(/^.*@/, '')
+    .replace(/\/.*$/, '')
   return /:\d+$/.test(bare) ? bare : `${bare}:${DEFAULT_PORT}`
 }
 
@@ -69,7 +73,9 @@ async function credsIn(path: string): Promise<Who> {
 }
 
 async function nkeyIn(path: string): Promise<Who> {
-  const seed = Buffer.from(await fileOf(path, 'the nkey')).toString('latin1').trim()
+  const seed = Buffer.from(await fileOf(path, 'the nkey'))
+    .toString('latin1')
+    .trim()
   if (!/^SU[A-Z2-7]{56}$/.test(seed)) throw new Failure(exit.usage, `${path} holds no seed of a user's nkey (SU…)`)
   return { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) }
 }

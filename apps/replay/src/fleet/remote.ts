@@ -43,7 +43,10 @@ export async function remoteLog(given: string, session: Session): Promise<Remote
   if (host === null) {
     const there = connected.text(null)
     if (hosts.length === 0) throw new Failure(exit.damaged, `there is no log in ${there} yet; devtrail ship LOG ${there} puts one there`)
-    throw new Failure(exit.usage, `${there} has logs of ${hosts.length} hosts; name one of them as in ${there}/${hosts[0]}: ${namesOf(hosts)}`)
+    throw new Failure(
+      exit.usage,
+      `${there} has logs of ${hosts.length} hosts; name one of them as in ${there}/${hosts[0]}: ${namesOf(hosts)}`,
+    )
   }
   if (!hosts.includes(host)) {
     const others = hosts.length === 0 ? 'there is none of others either' : `there are logs of ${namesOf(hosts)}`

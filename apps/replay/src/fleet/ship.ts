@@ -77,7 +77,13 @@ const isEnded = async ({ reader }: OpenLog): Promise<boolean> =>
   reader.lastSeq > 0 && (await eventsAt(reader, reader.lastSeq)).at(-1)?.type === 'log/ended'
 
 /** What is added to the log, each batch acknowledged before the next. @param there events of the log that the writer has. */
-async function follow(log: OpenLog, writer: LogWriter, there: number, signal: AbortSignal, said: (events: number) => void): Promise<number> {
+async function follow(
+  log: OpenLog,
+  writer: LogWriter,
+  there: number,
+  signal: AbortSignal,
+  said: (events: number) => void,
+): Promise<number> {
   if (await isEnded(log)) return 0
   let events = 0
   let skip = writer.lastSeq === 0 ? there : 0
