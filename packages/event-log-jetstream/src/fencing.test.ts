@@ -137,23 +137,23 @@ describe.skipIf(reason !== null && !mustHaveServer)(`writers of one host${reason
   test('of a writer that is replaced while it sends, what it was told is kept is kept, and nothing comes after', async () => {
     streams++
     const first = await storeOn(here).create(sampleMeta())
-    let told = 0
-    let failure: unknown = null
+    const seen: { told: number; failure: unknown } = { told: 0, failure: null }
     const sending = (async () => {
-      for (let seq = 1; seq <= 20_000 && failure === null; seq += 10) {
-        void first.append(sampleEvents(seq + 9, { first: seq })).catch(() => {})
-        const flushed = first.flush('written').then(
-          () => {
-            told = Math.max(told, seq + 9)
-          },
-          (error: unknown) => {
-            failure ??= error
-          },
-        )
+      for (let seq = 1; seq <= 20_000 && seen.failure === null; seq += 10) {
+        const flush = async (): Promise<void> => {
+          try {
+            await first.append(sampleEvents(seq + 9, { first: seq }))
+            await first.flush('written')
+            seen.told = Math.max(seen.told, seq + 9)
+          } catch (error) {
+            seen.failure ??= error
+          }
+        }
+        const flushed = flush()
         if (seq % 200 === 1) await flushed
       }
     })()
-    while (told < 500) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (seen.told < 500) await new Promise((resolve) => setTimeout(resolve, 5))
     const name = `S${streams}`
     const manager = await jetstreamManager(there)
     const open = await manager.streams.getMessage(name, { last_by_subj: `${name}.h.writer` })
@@ -163,8 +163,8 @@ describe.skipIf(reason !== null && !mustHaveServer)(`writers of one host${reason
     await second.append(sampleEvents(from + 10, { first: from + 1 }))
     await second.close()
     await sending
-    expect(String(failure)).toMatch(new RegExp(`of this one's events ${from} are kept`))
-    expect(told).toBe(from)
+    expect(String(seen.failure)).toMatch(new RegExp(`of this one's events ${from} are kept`))
+    expect(seen.told).toBe(from)
     await using reader = await storeOn(here).open()
     expect(await eventsOf(reader)).toStrictEqual(sampleEvents(from + 10))
   })

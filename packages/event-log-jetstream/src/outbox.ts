@@ -40,7 +40,7 @@ export class Outbox {
   #last: number
   #window = 1
   #waiting = 0
-  #running: Promise<void> | null = null
+  #isRunning = false
   #roomMade: (() => void) | null = null
   #failure: { readonly error: unknown } | null = null
 
@@ -59,7 +59,7 @@ export class Outbox {
     }
     this.#waiting += content.length
     this.#queue.push({ isUnderway: false, content, headers, id, kept: resolve, failed: reject })
-    this.#running ??= this.#run()
+    if (!this.#isRunning) void this.#run()
     return promise
   }
 
@@ -76,6 +76,7 @@ export class Outbox {
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true
     // What is appended in one go is sent in one go.
     await Promise.resolve()
     try {
@@ -85,7 +86,7 @@ export class Outbox {
       for (const { failed } of this.#queue.splice(0)) failed(error)
       this.#makeRoom()
     }
-    this.#running = null
+    this.#isRunning = false
   }
 
   #makeRoom(): void {
@@ -106,11 +107,19 @@ export class Outbox {
     const stream = this.#stream
     const batch = this.#queue.slice(0, this.#window)
     const messages = await Promise.all(
-      batch.map(async ({ content, headers, id }) => ({ subject, id, ...(await sealedMessage(stream, { content, headers, pieces, patienceMs })) })),
+      batch.map(async ({ content, headers, id }) => ({
+        subject,
+        id,
+        ...(await sealedMessage(stream, { content, headers, pieces, patienceMs })),
+      })),
     )
     const last = this.#last
     for (const outgoing of batch) outgoing.isUnderway = true
-    const answers = await Promise.allSettled(messages.map((message, i) => publishOnce(stream, i === 0 ? { ...message, after: last } : { ...message, behind: messages[i - 1]!.id })))
+    const answers = await Promise.allSettled(
+      messages.map((message, i) =>
+        publishOnce(stream, i === 0 ? { ...message, after: last } : { ...message, behind: messages[i - 1]!.id }),
+      ),
+    )
     const lost = answers.findIndex(({ status }) => status === 'rejected')
     for (const answer of lost < 0 ? answers : answers.slice(0, lost)) this.#kept((answer as PromiseFulfilledResult<number>).value)
     if (lost < 0) {

@@ -39,7 +39,10 @@ export class OvertakenError extends Error {
 }
 
 /** Sends a message once. @returns its number in the stream. */
-export async function publishOnce(stream: Stream, { subject, content, id, after, behind, ...more }: Omit<Publishing, 'patienceMs'>): Promise<number> {
+export async function publishOnce(
+  stream: Stream,
+  { subject, content, id, after, behind, ...more }: Omit<Publishing, 'patienceMs'>,
+): Promise<number> {
   const head = headers()
   for (const [name, value] of Object.entries(more.headers ?? {})) head.set(name, value)
   const expect = {
@@ -47,7 +50,13 @@ export async function publishOnce(stream: Stream, { subject, content, id, after,
     ...(after !== undefined && { lastSubjectSequence: after }),
     ...(behind !== undefined && { lastMsgID: behind }),
   }
-  const { seq, duplicate } = await stream.client.publish(subject, content, { msgID: id, headers: head, timeout: ACK_MS, retries: 1, expect })
+  const { seq, duplicate } = await stream.client.publish(subject, content, {
+    msgID: id,
+    headers: head,
+    timeout: ACK_MS,
+    retries: 1,
+    expect,
+  })
   // A server that lost its leader knows ids of messages that did not come to be kept.
   if (duplicate && (await messageAt(stream, seq))?.header.get(MESSAGE_ID) !== id) {
     throw new TimeoutError({ cause: new Error(`message ${seq} is said to be ${id}, and is not`) })

@@ -8,4 +8,4 @@ export const zstd = (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes, L
 
 /** What a frame was made of: `size` bytes, and never more. @throws when it is no whole frame, or one of more bytes. */
 export const unzstd = (frame: Uint8Array, size: number): Uint8Array<ArrayBuffer> =>
-  zstdDecompressSync(frame, { maxOutputLength: Math.max(1, size) }) as Uint8Array<ArrayBuffer>
+  zstdDecompressSync(frame, { maxOutputLength: Math.max(1, size) })
