@@ -126,7 +126,10 @@ export function bisectCommand({ program, run }: Cli): void {
         if (session.json) await printJson(all, unsure, options, printing)
         else if (isAll) await printAll(all, printing)
         else if (isEver) await printFirst(all[0]!, printing)
-        if (!isEver && !session.json) await session.print(`${session.style.warn('never true')} in ${await log.history.lastSeq()} events\n`)
+        if (!isEver && !session.json)
+          await session.print(
+            `${session.style.warn('never true')}${unsure === null ? '' : ' in the order of the log'} in ${await log.history.lastSeq()} events\n`,
+          )
         if (unsure !== null)
           session.note(
             `clocks do not tell the order of what different hosts do from event ${unsure.first} to ${unsure.last}: in between it may have been otherwise (~)`,
