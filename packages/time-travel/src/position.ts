@@ -28,7 +28,7 @@ export function parsePosition(text: string): Position {
   if (text === 'start' || text === 'end') return { kind: text }
   const seq = /^(?:seq:)?(\d{1,15})$/.exec(text)
   if (seq) return { kind: 'seq', seq: Number(seq[1]) }
-  const entry = /^(?:([^:\s]+):)?@(\d{1,15})$/.exec(text)
+  const entry = /^(?:(?!seq:)([^:\s]+):)?@(\d{1,15})$/.exec(text)
   if (entry) return { kind: 'entry', entry: Number(entry[2]), ...(entry[1] === undefined ? {} : { host: entry[1] }) }
   const time = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(text)
   if (time) {

@@ -33,6 +33,7 @@ describe('names of hosts', () => {
     [LOGS, ['nobody=x'], 'LOG is one of those given'],
     [LOGS, ['db=x', 'db=y'], 'db has two names'],
     [LOGS, ['db'], 'it should be LOG=HOST'],
+    [LOGS, ['db=seq'], "cannot be a host's name"],
     [LOGS, ['db=a:b'], "cannot be a host's name"],
     [LOGS, ['db=__proto__'], "cannot be a host's name"],
     [LOGS, ['db=\u001b[2J'], "cannot be a host's name"],

@@ -5,8 +5,8 @@ import { eventWords, vocabulary, type Names } from '@devtrail/survey'
 import { exit, Failure } from '../cli/failure.ts'
 import { DURATION, nsOf } from './durations.ts'
 
-/** What hosts may be called: a key stands behind the name and a colon. */
-const HOST = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
+/** What hosts may be called: a key stands behind the name and a colon; `seq:138` is a position. */
+const HOST = /^(?!seq$)[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 const PLUS_MINUS = String.raw`(?:±|\+-|\+/-)`
 
