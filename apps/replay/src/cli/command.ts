@@ -15,6 +15,10 @@ export interface Cli {
   readonly run2: <O extends object>(
     work: (session: Session, first: string, second: string, options: O) => Promise<ExitCode>,
   ) => (first: string, second: string, options: O, command: Command) => Promise<void>
+  /** The same for a command with any number of arguments. */
+  readonly runSeveral: <O extends object>(
+    work: (session: Session, all: readonly string[], options: O) => Promise<ExitCode>,
+  ) => (all: readonly string[], options: O, command: Command) => Promise<void>
   /** The same for a command whose argument may be left out. */
   readonly runMaybe: <O extends object>(
     work: (session: Session, argument: string | undefined, options: O) => Promise<ExitCode>,
@@ -29,7 +33,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
   const within = async (command: Command, work: (session: Session) => Promise<ExitCode>): Promise<void> => {
     const session = new Session(command.optsWithGlobals<GlobalOptions>(), interrupt)
     try {
-      answer(await work(session))
+      answer(await Promise.race([work(session), session.failed]))
       await session.flush()
     } finally {
       await session.close()
@@ -39,6 +43,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
     program,
     run: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
     run2: (work) => (first, second, options, command) => within(command, (session) => work(session, first, second, options)),
+    runSeveral: (work) => (all, options, command) => within(command, (session) => work(session, all, options)),
     runMaybe: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
     runAlone: (work) => (options, command) => within(command, (session) => work(session, options)),
   }
@@ -50,5 +55,5 @@ export function examples(...lines: readonly (readonly [command: string, says: st
   return `\nExamples:\n${lines.map(([command, says]) => `  $ ${command.padEnd(width)}  ${says}`.trimEnd()).join('\n')}`
 }
 
-export const LOG = 'a log folder, a recording (folder or trace file), or - for a trace on stdin'
+export const LOG = 'a log folder, a recording (folder or trace file), - for a trace on stdin, or nats://SERVER/STREAM/HOST'
 export const AT = 'position: 138 (event), @261 (entry), 9.588325s (time), start or end'
