@@ -19,6 +19,9 @@ const NEVER_RECORDED: readonly RegExp[] = [
   /^memremap\/(memremapped|memunmapped|range-released)$/,
   // Page faults, and the steps of a walk between look-ups and grabs.
   /^memremap\/(fault-.*|gup-.*|entry-.*|references-handed|zapped|blocks-freed|mapping-unmapped)$/,
+  // The bus between its probes, what the driver took over, and what is on the media.
+  /^nvdimm-pmem\/(address-set|attribute-stored|namespace-(un)?claimed|seed-advanced|superblock-written|warned)$/,
+  /^nvdimm-pmem\/(bio-.*|bvec-done|poison-cleared|btt-(?!attach|detach).*|stored|flushed|fenced)$/,
   // Steps of the driver core between probes.
   /^devres\/binding-step-taken$/,
   // Registering and unregistering are not probed.

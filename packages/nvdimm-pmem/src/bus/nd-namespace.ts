@@ -73,11 +73,11 @@ export class NdNamespace extends NdDevice {
     return this.uuid ?? NULL_UUID
   }
 
-  /** Places it within its region; the region knows where there is room. */
-  place(at: number, size: number): void {
+  /** Places it within its region; the region knows where there is room. `medium`: its bytes, where they are not the region's. */
+  place(at: number, size: number, medium?: Medium): void {
     this.#at = at
     this.#size = size
-    this.#medium = size === 0 ? null : new PartMedium(this.region.medium, at, size)
+    this.#medium = size === 0 ? null : (medium ?? new PartMedium(this.region.medium, at, size))
   }
 
   /** What it is used as, as `mode` says. */

@@ -40,6 +40,8 @@ export interface NvdimmMachineInit {
   /** Whether the CPU can make stores durable (wmb_pmem); true unless given. */
   readonly persistent?: boolean
   readonly faults?: NvdimmFaults
+  /** Runs tasks that are woken because a page became idle; at once unless given. */
+  readonly schedule?: (task: () => void) => void
 }
 
 type Type = NvdimmPmemPayload['type']
@@ -62,6 +64,8 @@ export class NvdimmMachine implements QueueMachine {
   readonly core: DriverCore
   /** Tasks that go on while one waits, as for a queue to drain. */
   readonly background: Background
+  /** Who does what the bus begins by itself, like binding what was found; null: it is done at the end of each call. Set by whoever has tasks. */
+  later: ((actor: Actor, work: () => void) => void) | null = null
   readonly #regions: NdRegion[] = []
   readonly #devices = new Map<DeviceId, NdDevice>()
   readonly #work: (() => void)[] = []
@@ -91,9 +95,13 @@ export class NvdimmMachine implements QueueMachine {
     this.zoneDevice = zoneDevice
     this.persistent = persistent
     this.faults = faults
-    this.registry = new PagemapRegistry(emitter, ids, { rules, rcu, cpus, zoneDevice, iomem: this.iomem, faults })
+    const { schedule } = init
+    this.registry = new PagemapRegistry(emitter, ids, {
+      ...{ rules, rcu, cpus, zoneDevice, iomem: this.iomem, faults },
+      ...(schedule === undefined ? {} : { schedule }),
+    })
     const allocate = (): boolean => faults.allocate?.() ?? true
-    this.core = new DriverCore({ events: emitter, ids, rules, queueWork: (work) => void this.#work.push(work), allocate })
+    this.core = new DriverCore({ events: emitter, ids, rules, queueWork: (work) => this.#begin(work), allocate })
     this.background = new Background(emitter)
     rcu.others = () => this.background.step()
   }
@@ -113,7 +121,8 @@ export class NvdimmMachine implements QueueMachine {
 
   /** Adds a region and probes it: there are its namespace and its seeds, none of them bound but what can be. */
   addRegion(spec: RegionSpec): NdRegion {
-    const region = new NdRegion(this, this.#regions.length, spec)
+    const region = new NdRegion(this, spec.index ?? this.#regions.length, spec)
+    if (this.#regions.some(({ index }) => index === region.index)) throw new Error(`there is a region${region.index} already`)
     const { start, end } = region.range
     this.iomem.requestResource(new Resource(start, end, 'Persistent Memory', ioresource.MEM))
     this.#regions.push(region)
@@ -141,6 +150,11 @@ export class NvdimmMachine implements QueueMachine {
     return was ? 0 : errno.ENODEV
   }
 
+  #begin(work: () => void): void {
+    if (this.later === null) this.#work.push(work)
+    else this.later(KWORKER, work)
+  }
+
   /** Does what was queued meanwhile. */
   settle(): void {
     if (this.#isSettling) return
@@ -166,7 +180,7 @@ export class NvdimmMachine implements QueueMachine {
   }
 
   unregisterDevice(device: NdDevice): void {
-    this.#work.push(() => {
+    this.#begin(() => {
       device.live.del()
       device.live.put()
       this.#devices.delete(device.id)
@@ -175,7 +189,7 @@ export class NvdimmMachine implements QueueMachine {
 
   /** nd_async_device_register. */
   bindLater(device: NdDevice): void {
-    this.#work.push(() => void this.#probe(device))
+    this.#begin(() => void this.#probe(device))
   }
 
   #probe(device: NdDevice): number {
