@@ -30,7 +30,7 @@ const NEVER_RECORDED: readonly RegExp[] = [
   /^log\//,
   // A recording infers these, from what follows.
   /^devres\/remove-started$/,
-  /-identified$/,
+  /-found$|-identified$/,
 ]
 
 /** Said by recordings alone. */

@@ -42,6 +42,8 @@ export interface FoundNamespace {
   readonly uuid: string
   /** Its bytes; those of the region unless given. */
   readonly medium?: Medium
+  /** What it is for (`holder_class`); nothing unless given. */
+  readonly claimClass?: string
 }
 
 /** Namespaces made by labels are of whole multiples of this, bytes. */
@@ -93,13 +95,13 @@ export class NdRegion {
   /** `nd_region_probe`: its namespace, or the seed of one, and the seeds of what can take it. */
   probe(): void {
     if (this.labels) {
-      for (const { at, size, uuid, medium } of this.#found) this.#find(at, size, uuid, medium)
+      for (const { at, size, uuid, medium, claimClass = '' } of this.#found) this.#find(at, size, uuid, medium).claimClass = claimClass
       this.#seed('namespace')
     } else this.#find(0, this.size, null)
     for (const kind of this.machine.table.kinds) this.#seed(kind)
   }
 
-  #find(at: number, size: number, uuid: string | null, medium?: Medium): void {
+  #find(at: number, size: number, uuid: string | null, medium?: Medium): NdNamespace {
     const ns = new NdNamespace(this, this.#freeIndex('namespace'), uuid !== null)
     ns.uuid = uuid
     ns.place(at, size, medium)
@@ -109,6 +111,7 @@ export class NdRegion {
       if (from < to) ns.badBlocks.addBytes(from - at, to - from)
     }
     this.#register(ns)
+    return ns
   }
 
   get devices(): readonly NdDevice[] {

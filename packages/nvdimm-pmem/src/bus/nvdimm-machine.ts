@@ -159,15 +159,10 @@ export class NvdimmMachine implements QueueMachine {
   settle(): void {
     if (this.#isSettling) return
     this.#isSettling = true
-    const { actor } = this.emitter
     try {
-      for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) {
-        this.emitter.actor = KWORKER
-        work()
-      }
+      for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) this.emitter.as(KWORKER, work)
     } finally {
       this.#isSettling = false
-      this.emitter.actor = actor
     }
   }
 

@@ -21,8 +21,8 @@ export type Detected = 'btt' | 'pfn' | 'dax'
 /** 0 when there is one; -ENODEV for none, -ENXIO for one that cannot be read or makes no sense, -EOPNOTSUPP (6.1) for one that this machine cannot serve. */
 export function autodetect(ndns: NdNamespace, kind: Detected): number {
   const { machine, id } = ndns
-  machine.say('nvdimm-pmem/autodetect-started', { device: id, kind }, id)
-  const error = ndns.forceRaw || !ndns.isFor(kind) ? errno.ENODEV : detect(ndns, kind)
+  const started = machine.say('nvdimm-pmem/autodetect-started', { device: id, kind }, id)
+  const error = machine.emitter.because(started, () => (ndns.forceRaw || !ndns.isFor(kind) ? errno.ENODEV : detect(ndns, kind)))
   machine.say('nvdimm-pmem/autodetect-ended', { device: id, kind, errno: error }, id)
   return error
 }

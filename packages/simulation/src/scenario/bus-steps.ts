@@ -3,7 +3,7 @@ import { errno, type Actor } from '@devtrail/events'
 import type { Steps } from '@devtrail/memremap'
 import { NdNamespace } from '@devtrail/nvdimm-pmem'
 import type { SimulatedMachine } from '../machine/machine.ts'
-import { configuration, type Taking } from '../set-up/configuration.ts'
+import { configuration } from '../set-up/configuration.ts'
 import type { Exchange } from './exchange.ts'
 import type { Step } from './scenario.ts'
 import { bytesOf } from './units.ts'
@@ -29,23 +29,23 @@ function* doing(machine: SimulatedMachine, step: BusStep): Steps<number> {
     case 'store':
       return machine.store(step.device, step.attribute, step.value)
     case 'claim':
-      return claim(machine, step.device, { ...step, name: step.namespace })
+      return claim(machine, step)
     case 'detach':
       return yield* detaching(machine, step.device)
     case 'disable':
       return yield* disabling(machine, step.namespace)
     case 'enable':
-      return machine.bind(step.namespace)
+      return enable(machine, step.namespace)
     case 'create-namespace':
       return createNamespace(machine, step.region, step.size ?? null)
   }
 }
 
-function claim(machine: SimulatedMachine, name: string, taking: Taking): number {
-  const device = machine.device(name)
-  if (device === undefined) return errno.ENODEV
-  for (const [attribute, value] of configuration(device, taking, machine.nvdimm.newUuid())) {
-    const error = device.store(attribute, value)
+function claim(machine: SimulatedMachine, step: Extract<BusStep, { do: 'claim' }>): number {
+  const [device, ns] = [machine.device(step.device), machine.device(step.namespace)]
+  if (device === undefined || !(ns instanceof NdNamespace)) return errno.ENODEV
+  for (const [to, attribute, value] of configuration(device, ns, step, machine.nvdimm.newUuid())) {
+    const error = to.store(attribute, value)
     if (error !== 0) return error
   }
   return 0
@@ -67,6 +67,13 @@ function* disabling(machine: SimulatedMachine, name: string): Steps<number> {
   if (error !== 0 || holder === null) return error
   yield null
   return yield* detaching(machine, holder)
+}
+
+/** That another device takes the namespace, and is bound later, is what was wanted. */
+function enable(machine: SimulatedMachine, name: string): number {
+  const error = machine.bind(name)
+  const ns = machine.device(name)
+  return error === errno.ENXIO && ns instanceof NdNamespace && ns.claim !== null ? 0 : error
 }
 
 function createNamespace(machine: SimulatedMachine, name: string, size: number | string | null): number {

@@ -5,6 +5,7 @@ import { fileA } from './fsdax-machine.ts'
 export const fsdaxSplice: Scenario = {
   name: 'fsdax-splice',
   says: 'Pages of a DAX file go into a pipe and come out again; then the namespace is disabled and enabled.',
+  regions: [{ name: 'region0', start: '0x100000000', size: '1 GiB', labels: true }],
   namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', found: true }],
   files: [fileA],
   tasks: [

@@ -1,20 +1,20 @@
-import { NdBtt, type NdDevice } from '@devtrail/nvdimm-pmem'
+import { NdBtt, type NdDevice, type NdNamespace } from '@devtrail/nvdimm-pmem'
 
-/** What a device is told when it is to take a namespace. */
+/** How a device is to take a namespace. */
 export interface Taking {
-  /** The namespace. */
-  readonly name: string
   readonly map?: 'dev' | 'mem'
   readonly sectorSize?: number
 }
 
-/** What is written to a device's attributes so that it takes a namespace, in the order of ndctl. */
+/** What is written to attributes so that a device takes a namespace, in the order of ndctl; a label also says what its namespace is for. */
 export const configuration = (
   device: NdDevice,
-  { name, map = 'dev', sectorSize = 4096 }: Taking,
+  ns: NdNamespace,
+  { map = 'dev', sectorSize = 4096 }: Taking,
   uuid: string,
-): readonly (readonly [attribute: string, value: string])[] => [
-  ['uuid', uuid],
-  device instanceof NdBtt ? ['sector_size', `${sectorSize}`] : ['mode', map === 'dev' ? 'pmem' : 'ram'],
-  ['namespace', name],
+): readonly (readonly [to: NdDevice, attribute: string, value: string])[] => [
+  ...(ns.hasLabel ? [[ns, 'holder_class', device.kind] as const] : []),
+  [device, 'uuid', uuid],
+  device instanceof NdBtt ? [device, 'sector_size', `${sectorSize}`] : [device, 'mode', map === 'dev' ? 'pmem' : 'ram'],
+  [device, 'namespace', ns.name],
 ]

@@ -1,7 +1,7 @@
 /** The regions of a scenario: those that it names, and those that its namespaces need. */
 import type { RegionSpec } from '@devtrail/nvdimm-pmem'
 import { OverlayMedium, ZeroMedium, type Medium } from '@devtrail/nvdimm-pmem/media'
-import { numbersOf } from '../scenario/claimants.ts'
+import { isThere, kindOf, numbersOf } from '../scenario/claimants.ts'
 import { ScenarioError } from '../scenario/place.ts'
 import type { NamespaceSpec, RegionOf, Scenario } from '../scenario/scenario.ts'
 import { bytesOf } from '../scenario/units.ts'
@@ -70,7 +70,10 @@ function region(
     return placed(ns, range, labels ? newUuid() : null, open)
   })
   const { pagemap = false, readOnly = false } = given ?? {}
-  const found = namespaces.map(({ start, size, uuid, medium }) => ({ at: start - range.start, size, uuid: uuid!, medium }))
+  const found = namespaces.map(({ spec, start, size, uuid, medium }) => ({
+    ...{ at: start - range.start, size, uuid: uuid!, medium },
+    claimClass: isThere(spec) ? kindOf(spec)! : '',
+  }))
   const badRanges = namespaces.flatMap(({ spec, start }) =>
     (spec.badBlocks ?? []).map(({ sector, sectors }) => ({ at: start - range.start + sector * SECTOR, length: sectors * SECTOR })),
   )

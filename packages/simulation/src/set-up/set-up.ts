@@ -33,9 +33,9 @@ function create(machine: SimulatedMachine, { spec, place }: Placed, holder: stri
   machine.unbind(spec.name)
   const device = machine.device(holder)
   if (device === undefined) throw new ScenarioError(`${place}.mode`, `the kernel of ${machine.rules} has no ${spec.mode}`)
-  for (const [attribute, value] of configuration(device, spec, machine.nvdimm.newUuid())) {
-    const error = device.store(attribute, value)
-    if (error !== 0) throw new ScenarioError(place, `${spec.name} cannot be had: ${attribute} of ${holder} is refused with ${error}`)
+  for (const [to, attribute, value] of configuration(device, namespaceOf(machine, spec), spec, machine.nvdimm.newUuid())) {
+    const error = to.store(attribute, value)
+    if (error !== 0) throw new ScenarioError(place, `${spec.name} cannot be had: ${attribute} of ${to.name} is refused with ${error}`)
   }
   machine.bind(holder)
 }

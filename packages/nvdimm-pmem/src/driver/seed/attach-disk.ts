@@ -5,8 +5,8 @@ import { diskName, type Pmem } from '../pmem.ts'
 /** `pmem_attach_disk`: 0, or -ENOMEM, where it has cleaned up the queue that the caller goes on having. */
 export function attachDisk(pmem: Pmem): number {
   const { id, machine } = pmem.device
-  machine.say('nvdimm-pmem/attach-disk-started', { device: id }, id)
-  const error = attached(pmem)
+  const started = machine.say('nvdimm-pmem/attach-disk-started', { device: id }, id)
+  const error = machine.emitter.because(started, () => attached(pmem))
   machine.say('nvdimm-pmem/attach-disk-ended', { device: id, errno: error }, id)
   return error
 }
