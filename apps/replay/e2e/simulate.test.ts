@@ -80,7 +80,7 @@ describe('a scenario', () => {
       'tight.json',
       '{"name":"x","says":"x","namespaces":[{"name":"namespace0.0","start":"0x100000000","size":"2 MiB"}],"tasks":[{"comm":"a","pid":1,"steps":[{"do":"unbind","device":"pfn0.0"}]}]}',
       3,
-      'namespaces: namespace0.0 has no room for data behind its struct pages',
+      'namespaces[0]: namespace0.0 cannot be had: namespace of pfn0.0 is refused with -6',
     ],
   ])('%s is refused', async (name, content, code, says) => {
     if (content !== null) scratch.write(name, content)
@@ -142,6 +142,23 @@ describe('a fork', () => {
     expect((await eventsOf(second)).slice(0, spliced + 5)).toEqual((await eventsOf(from)).slice(0, spliced + 5))
     const before = await scratch.json(['simulate', '--from', from, '--at', '100', '--seed', '4', '-o', scratch.path('third.log')])
     expect(before.fork.shared).toBeLessThan(spliced)
+  })
+
+  test('of a copy that export made; of a redacted one it is said why not', async () => {
+    const copy = scratch.path('copy.log')
+    expect((await scratch.run(['export', crash, '--format', 'log', '-o', copy])).code).toBe(0)
+    const from = ['--at', String(spliced), '--seed', '5', '-o']
+    expect((await scratch.run(['simulate', '--from', copy, ...from, scratch.path('of-copy.log')])).code).toBe(0)
+    expect((await scratch.run(['simulate', '--from', crash, ...from, scratch.path('of-crash.log')])).code).toBe(0)
+    expect(await eventsOf(scratch.path('of-copy.log'))).toEqual(await eventsOf(scratch.path('of-crash.log')))
+    const shared = scratch.path('shared.log')
+    expect((await scratch.run(['export', crash, '--redact', '-o', shared])).code).toBe(0)
+    const redacted = await scratch.run(['simulate', '--from', shared, ...from, scratch.path('never.log')])
+    expect([redacted.code, redacted.err]).toEqual([2, expect.stringContaining('was redacted: made again, its events have the names')])
+    const lines = scratch.path('crash.ndjson')
+    await scratch.run(['export', crash, '-o', lines])
+    const told = await scratch.run(['simulate', '--from', lines, ...from, scratch.path('never.log')])
+    expect([told.code, told.err]).toEqual([2, expect.stringContaining('was simulated, but how is not in it')])
   })
 
   test('of what was not simulated, at the end, or of a log that this version would not make', async () => {

@@ -31,6 +31,10 @@ const BROKEN: { readonly [name: string]: readonly [seed: readonly string[], linu
   'fsdax-splice': [[LEFT, DANGLES], []],
   // The series gives blocks up at once, whoever has their pages.
   'fsdax-truncate-hang': [['memremap/freed-block-referenced', LEFT], ['memremap/idle-waiter-not-woken']],
+  'fsdax-dev': [[LEFT, DANGLES], []],
+  // The series has no dax devices, and a raw namespace has no pages.
+  'devdax-dev': [[LEFT, DANGLES], []],
+  'sector-btt-4096': [[LEFT], []],
   'raw-bind-unbind': [[LEFT], []],
   'direct-io-and-truncate': [[LEFT], []],
   'failed-mapping': [[LEFT, 'nvdimm-pmem/queue-leaked'], []],

@@ -1,12 +1,12 @@
 /** The regions of a scenario: those that it names, and those that its namespaces need. */
 import type { RegionSpec } from '@devtrail/nvdimm-pmem'
-import { OverlayMedium, ZeroMedium, type Medium } from '@devtrail/nvdimm-pmem/media'
+import { OverlayMedium, PartMedium, ZeroMedium, type Medium } from '@devtrail/nvdimm-pmem/media'
 import { isThere, kindOf, numbersOf } from '../scenario/claimants.ts'
 import { ScenarioError } from '../scenario/place.ts'
 import type { NamespaceSpec, RegionOf, Scenario } from '../scenario/scenario.ts'
 import { bytesOf } from '../scenario/units.ts'
 
-/** Opens an image that a scenario names; what is stored to it is kept apart. */
+/** Opens an image that a scenario names; it is only read: what is stored is kept apart. */
 export type OpenImage = (image: string) => Medium
 
 /** A namespace, and where it lies. */
@@ -97,6 +97,6 @@ function bytesFor({ image }: NamespaceSpec, place: string, size: number, open: O
   if (image === undefined) return new ZeroMedium(size)
   if (open === null) throw new ScenarioError(`${place}.image`, 'nobody said here how an image is opened')
   const medium = open(image)
-  if (medium.size !== size) throw new ScenarioError(`${place}.image`, `${image} has ${medium.size} bytes, the namespace ${size}`)
-  return medium
+  if (medium.size < size) throw new ScenarioError(`${place}.image`, `${image} has ${medium.size} bytes, the namespace ${size}`)
+  return medium.size === size ? medium : new PartMedium(medium, 0, size)
 }
