@@ -35,12 +35,7 @@ function listNamed(models: readonly Model[], list: string): { readonly model: Mo
  * Parts of a device as one model shows them, completed by what others know of the same objects (`Views.refers`). In place: views are made anew
  * each time.
  */
-export function joined<P extends { readonly [part: string]: Json }>(
-  machine: Machine,
-  device: number,
-  teller: Model,
-  parts: P,
-): P {
+export function joined<P extends { readonly [part: string]: Json }>(machine: Machine, device: number, teller: Model, parts: P): P {
   for (const [path, list] of Object.entries(teller.views?.refers ?? {})) {
     const named = listNamed(machine.models, list)
     if (named === null) continue

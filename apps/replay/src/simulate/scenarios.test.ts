@@ -37,10 +37,15 @@ const BROKEN: { readonly [name: string]: readonly [seed: readonly string[], linu
   'sector-btt-4096': [[LEFT], []],
   'raw-bind-unbind': [[LEFT], []],
   'direct-io-and-truncate': [[LEFT], []],
+  'lost-mapping': [[LEFT, 'nvdimm-pmem/served-without-mapping'], []],
+  'whole-life': [[LEFT, DANGLES], []],
   'failed-mapping': [[LEFT, 'nvdimm-pmem/queue-leaked'], []],
   'splice-races': [[LEFT, DANGLES], []],
   // And what is bound again has other pages than those that the pipe gives back.
-  'unbind-under-load': [[LEFT, DANGLES], ['memremap/put-beyond-last', 'memremap/referenced-at-removal']],
+  'unbind-under-load': [
+    [LEFT, DANGLES],
+    ['memremap/put-beyond-last', 'memremap/referenced-at-removal'],
+  ],
 }
 
 describe('a scenario, under the series and under Linux 6.1', () => {

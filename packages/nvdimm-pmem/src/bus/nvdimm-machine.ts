@@ -97,7 +97,12 @@ export class NvdimmMachine implements QueueMachine {
     this.faults = faults
     const { schedule } = init
     this.registry = new PagemapRegistry(emitter, ids, {
-      ...{ rules, rcu, cpus, zoneDevice, iomem: this.iomem, faults },
+      rules,
+      rcu,
+      cpus,
+      zoneDevice,
+      iomem: this.iomem,
+      faults,
       ...(schedule === undefined ? {} : { schedule }),
     })
     const allocate = (): boolean => faults.allocate?.() ?? true

@@ -36,7 +36,7 @@ function* doing(machine: SimulatedMachine, step: BusStep): Steps<number> {
       return yield* disabling(machine, step.namespace)
     case 'enable':
       return enable(machine, step.namespace)
-    case 'create-namespace':
+    default:
       return createNamespace(machine, step.region, step.size ?? null)
   }
 }

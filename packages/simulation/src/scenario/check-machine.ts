@@ -58,7 +58,9 @@ export function checkNamespace(of: Unchecked): NamespaceSpec {
     ...range,
     ...(mode.isThere && { mode: kind }),
     ...(map.isThere && { map: map.oneOf('dev', 'mem') }),
-    ...(sectorSize.isThere && { sectorSize: SECTOR_SIZES.find((n) => n === sectorSize.value) ?? sectorSize.fail(SECTOR_SIZES.join(' or ')) }),
+    ...(sectorSize.isThere && {
+      sectorSize: SECTOR_SIZES.find((n) => n === sectorSize.value) ?? sectorSize.fail(SECTOR_SIZES.join(' or ')),
+    }),
     ...(found.isThere && { found: found.flag() }),
     ...(bound.isThere && { bound: bound.flag() }),
     ...(image.isThere && { image: image.text('the path of a file', /^[^\0]{1,4096}$/) }),

@@ -36,7 +36,8 @@ function known(of: Unchecked, what: string, there: Iterable<string>, isKnown: (n
   return of.fail(`a ${what} (${names.length === 0 ? 'there is none' : names.slice(0, 8).join(', ')})`)
 }
 
-const deviceOf = (of: Unchecked, names: Names): string => known(of, 'device of the scenario', names.devices, (name) => isDevice(name, names))
+const deviceOf = (of: Unchecked, names: Names): string =>
+  known(of, 'device of the scenario', names.devices, (name) => isDevice(name, names))
 
 const diskOf = (of: Unchecked, names: Names): string => known(of, 'disk of the scenario', names.disks, (name) => isDisk(name, names))
 

@@ -65,4 +65,3 @@ export class Exchange {
     return { space: process.space, first }
   }
 }
-

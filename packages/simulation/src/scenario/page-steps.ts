@@ -1,5 +1,5 @@
 /** What the steps of a task do with pages of files. */
-import { foll, PMD_PAGES, type Steps } from '@devtrail/memremap'
+import { PMD_PAGES, type Steps } from '@devtrail/memremap'
 import type { Exchange } from './exchange.ts'
 import type { PagesOf } from './scenario.ts'
 

@@ -8,10 +8,12 @@ import { fsdaxGupStress } from './fsdax-gup-stress.ts'
 import { fsdaxPinnedUnbind } from './fsdax-pinned-unbind.ts'
 import { fsdaxSplice } from './fsdax-splice.ts'
 import { fsdaxTruncateHang } from './fsdax-truncate-hang.ts'
+import { lostMapping } from './lost-mapping.ts'
 import { rawBindUnbind } from './raw-bind-unbind.ts'
 import { sectorBtt4096 } from './sector-btt-4096.ts'
 import { spliceRaces } from './splice-races.ts'
 import { unbindUnderLoad } from './unbind-under-load.ts'
+import { wholeLife } from './whole-life.ts'
 
 export const scenarios: readonly Scenario[] = [
   fsdaxPinnedUnbind,
@@ -24,6 +26,8 @@ export const scenarios: readonly Scenario[] = [
   rawBindUnbind,
   directIoAndTruncate,
   failedMapping,
+  lostMapping,
   spliceRaces,
   unbindUnderLoad,
+  wholeLife,
 ]

@@ -4,8 +4,11 @@ const SECTORS_OF_A_PAGE = 8
 
 /** `dd bs=4096 count=64 oflag=direct`. */
 const writes: readonly Step[] = Array.from({ length: 64 }, (_, n) => ({
-  ...{ do: 'submit-bio', disk: 'pmem0s', op: 'write', byte: n },
+  do: 'submit-bio',
+  disk: 'pmem0s',
+  op: 'write',
   sector: n * SECTORS_OF_A_PAGE,
+  byte: n,
 }))
 
 export const sectorBtt4096: Scenario = {

@@ -71,7 +71,10 @@ function region(
   })
   const { pagemap = false, readOnly = false } = given ?? {}
   const found = namespaces.map(({ spec, start, size, uuid, medium }) => ({
-    ...{ at: start - range.start, size, uuid: uuid!, medium },
+    at: start - range.start,
+    size,
+    uuid: uuid!,
+    medium,
     claimClass: isThere(spec) ? kindOf(spec)! : '',
   }))
   const badRanges = namespaces.flatMap(({ spec, start }) =>
