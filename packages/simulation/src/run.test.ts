@@ -108,6 +108,19 @@ describe('what a run comes to', () => {
   })
 })
 
+test('all of the series, under load: pages are unmapped before their counter goes, and the queue is cleaned up by a task of its own', () => {
+  const life: Scenario = { ...named('whole-life'), series: 20 }
+  const { events, readyAt, outcome } = told({ ...life, tasks: life.tasks.filter(({ comm }) => comm !== 'pin') }, null, 'seed')
+  const at = (part: string): number => events.findIndex((e, n) => n >= readyAt && e.includes(part))
+  expect(outcome.hung).toEqual([])
+  const order = ['queue-dead-wait-started', 'queue-dead-noticed', 'memory-removed', 'queue-usage-exited', 'queue-cleanup-ended']
+  expect(order.map(at)).toEqual(order.map(at).toSorted((a, b) => a - b))
+  expect(events[at('queue-usage-exited')]).toContain('"usedBy":null')
+  expect(events[at('queue-cleanup-started')]).toContain('kworker')
+  // Whoever has a page loses it, and with it the way to give back the counter.
+  expect(told(life, null, 'seed').outcome.hung.map(({ actor }) => actor.comm)).toEqual(['ndctl', 'fio', 'kworker/u4:3'])
+})
+
 describe('a fork', () => {
   test('that changes nothing gives the same run, wherever it comes', () => {
     for (const name of ['fsdax-pinned-unbind', 'unbind-under-load', 'fsdax-splice']) {

@@ -68,7 +68,8 @@ export class Simulation {
   /** @throws ScenarioError for a namespace that cannot be had, or an image that is none; RangeError for a seed that is none. */
   constructor(scenario: Scenario, { rules, seed = null, sink, open }: RunOptions) {
     this.#sink = sink
-    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', faults: scenario.faults ?? [], sink })
+    const { series = 17, faults = [] } = scenario
+    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', series, faults, sink })
     this.#exchange = new Exchange(this.machine)
     setUp(this.machine, scenario, open ?? null)
     this.readyAt = this.machine.emitter.seq

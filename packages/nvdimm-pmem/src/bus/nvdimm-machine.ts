@@ -4,7 +4,7 @@
  */
 import { DriverCore, LiveDevice, type Driver } from '@devtrail/devres'
 import { errno, Ids, type Actor, type DeviceId, type Emitter, type PagemapId } from '@devtrail/events'
-import { PagemapRegistry, Rcu, type MemremapFaults, type RulesName } from '@devtrail/memremap'
+import { PagemapRegistry, Rcu, type MemremapFaults, type RulesName, type Steps } from '@devtrail/memremap'
 import type { PercpuRef } from '@devtrail/percpu-ref'
 import { ioresource, Resource, ResourceTree } from '@devtrail/resource-tree'
 import { drivers } from '../driver/drivers.ts'
@@ -40,14 +40,19 @@ export interface NvdimmMachineInit {
   /** Whether the CPU can make stores durable (wmb_pmem); true unless given. */
   readonly persistent?: boolean
   readonly faults?: NvdimmFaults
+  /** Up to which patch of the series of October 2015 its kernel goes: 17, the seed, unless given; or 20, all of it. Of rules `seed` alone. */
+  readonly series?: SeriesPatch
   /** Runs tasks that are woken because a page became idle; at once unless given. */
   readonly schedule?: (task: () => void) => void
 }
 
+/** 17: the reference of struct pages. 20: also the notice that a queue is dead (18), and pages that are unmapped on it (19). */
+export type SeriesPatch = 17 | 20
+
 type Type = NvdimmPmemPayload['type']
 type DataOf<T extends Type> = Extract<NvdimmPmemPayload, { type: T }>['data']
 
-const KWORKER: Actor = { pid: 102, comm: 'kworker/u4:3' }
+const KWORKER: Actor = { pid: 111, comm: 'kworker/u4:3' }
 
 export class NvdimmMachine implements QueueMachine {
   readonly emitter: Emitter
@@ -64,8 +69,10 @@ export class NvdimmMachine implements QueueMachine {
   readonly core: DriverCore
   /** Tasks that go on while one waits, as for a queue to drain. */
   readonly background: Background
+  /** Up to which patch of the series its kernel goes; of `seed` alone. */
+  readonly series: SeriesPatch
   /** Who does what the bus begins by itself, like binding what was found; null: it is done at the end of each call. Set by whoever has tasks. */
-  later: ((actor: Actor, work: () => void) => void) | null = null
+  later: ((actor: Actor, steps: Steps<void>) => void) | null = null
   readonly #regions: NdRegion[] = []
   readonly #devices = new Map<DeviceId, NdDevice>()
   readonly #work: (() => void)[] = []
@@ -95,6 +102,7 @@ export class NvdimmMachine implements QueueMachine {
     this.zoneDevice = zoneDevice
     this.persistent = persistent
     this.faults = faults
+    this.series = init.series ?? 17
     const { schedule } = init
     this.registry = new PagemapRegistry(emitter, ids, {
       rules,
@@ -157,7 +165,13 @@ export class NvdimmMachine implements QueueMachine {
 
   #begin(work: () => void): void {
     if (this.later === null) this.#work.push(work)
-    else this.later(KWORKER, work)
+    else this.later(KWORKER, once(work))
+  }
+
+  /** `async_schedule`: a task of its own, beside whoever begins it. */
+  async(steps: Steps<void>): void {
+    if (this.later === null) this.background.spawn(KWORKER, steps)
+    else this.later(KWORKER, steps)
   }
 
   /** Does what was queued meanwhile. */
@@ -260,3 +274,8 @@ export class NvdimmMachine implements QueueMachine {
 }
 
 function devm_pinctrl_release(): void {}
+
+function* once(work: () => void): Steps<void> {
+  yield null
+  work()
+}

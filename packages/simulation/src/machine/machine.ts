@@ -1,7 +1,7 @@
 /** A machine with NVDIMMs whose tasks take turns: the nvdimm bus with all below it, and the files that lie on it. */
 import { Emitter, errno, ManualClock, type AnyEvent } from '@devtrail/events'
 import { DaxFile, type PagemapRegistry, type RulesName } from '@devtrail/memremap'
-import { NvdimmMachine, type Gendisk, type NdDevice } from '@devtrail/nvdimm-pmem'
+import { NvdimmMachine, type Gendisk, type NdDevice, type SeriesPatch } from '@devtrail/nvdimm-pmem'
 import type { FaultSpec, FileSpec } from '../scenario/scenario.ts'
 import { daxOf } from './dax.ts'
 import { Faults } from './faults.ts'
@@ -10,6 +10,8 @@ import { WaitingRcu } from './waiting-rcu.ts'
 
 export interface MachineInit {
   readonly rules: RulesName
+  /** 17 unless given. */
+  readonly series?: SeriesPatch
   readonly sink: (event: AnyEvent) => void
   readonly faults?: readonly FaultSpec[]
 }
@@ -25,21 +27,21 @@ export class SimulatedMachine {
   readonly #files = new Map<string, DaxFile>()
   readonly #onCharacterDevices = new Set<string>()
 
-  constructor({ rules, sink, faults = [] }: MachineInit) {
+  constructor({ rules, series = 17, sink, faults = [] }: MachineInit) {
     this.rules = rules
     const emitter = new Emitter(this.clock, sink)
     this.emitter = emitter
     const rcu = new WaitingRcu()
     this.#faults = new Faults(faults)
     const schedule = (task: () => void): void => this.scheduler.schedule(task)
-    this.nvdimm = new NvdimmMachine({ emitter, rules, rcu, schedule, faults: this.#faults.ofNvdimm })
+    this.nvdimm = new NvdimmMachine({ emitter, rules, series, rcu, schedule, faults: this.#faults.ofNvdimm })
     this.scheduler = new Scheduler({ clock: this.clock, emitter, rcu })
   }
 
   /** From now on there are tasks: what the bus does by itself is one of them, and faults are counted. */
   start(): void {
     this.nvdimm.rcu.drain()
-    this.nvdimm.later = (actor, work) => this.scheduler.spawn(actor, once(work))
+    this.nvdimm.later = (actor, steps) => this.scheduler.spawn(actor, steps)
     this.#faults.areArmed = true
   }
 
@@ -98,9 +100,4 @@ export class SimulatedMachine {
     if (file === undefined) throw new Error(`there is no file ${name}`)
     return file
   }
-}
-
-function* once(work: () => void): Generator<null, void, void> {
-  yield null
-  work()
 }

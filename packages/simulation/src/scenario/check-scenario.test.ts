@@ -42,6 +42,7 @@ test.each<[unknown, string]>([
     { name: 'x', says: 'x', faults: [{ at: 'sun', nth: 1 }], tasks: [{ comm: 'a', pid: 1, steps: [] }] },
     'faults[0].at: expected "managed-allocation"',
   ],
+  [{ name: 'x', says: 'x', series: 18, tasks: [{ comm: 'a', pid: 1, steps: [] }] }, 'series: expected 17 or 20, found 18'],
   [ns({ pfn: 'pfn0.1' }), 'namespaces[0].pfn: there is no such field; known are name, start, size, mode'],
   [ns({ mode: 'raw', map: 'mem' }), 'namespaces[0].map: only of a namespace whose mode is fsdax or devdax; here it is raw'],
   [ns({ mode: 'raw', found: true }), 'namespaces[0].found: only of a namespace whose mode is fsdax or devdax or sector; here it is raw'],

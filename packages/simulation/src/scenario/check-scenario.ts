@@ -41,8 +41,8 @@ function mustBeOf(machine: Scenario, own: Pick<Scenario, 'regions' | 'namespaces
  */
 export function checkScenario(value: unknown, machine?: Scenario): Scenario {
   const whole = new Unchecked(value)
-  const { name, says, rules, regions, namespaces, files, faults, tasks } = whole.fields(
-    ...(['name', 'says', 'rules', 'regions', 'namespaces', 'files', 'faults', 'tasks'] as const),
+  const { name, says, rules, series, regions, namespaces, files, faults, tasks } = whole.fields(
+    ...(['name', 'says', 'rules', 'series', 'regions', 'namespaces', 'files', 'faults', 'tasks'] as const),
   )
   const regionPlaces = regions.list(SCENARIO_MAX.regions)
   const regionSpecs = regionPlaces.map(checkRegion)
@@ -67,6 +67,7 @@ export function checkScenario(value: unknown, machine?: Scenario): Scenario {
     name: name.text('a name of letters, digits and dashes', NAME),
     says: says.text('one sentence', /^[^\n]{1,400}$/),
     ...(rules.isThere && { rules: rules.oneOf('seed', 'linux-6.1') }),
+    ...(series.isThere && { series: series.value === 17 || series.value === 20 ? series.value : series.fail('17 or 20') }),
     ...(regionSpecs.length > 0 && { regions: regionSpecs }),
     namespaces: specs,
     files: fileSpecs,

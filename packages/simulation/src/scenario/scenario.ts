@@ -1,5 +1,6 @@
 /** What a scenario is: a machine, and what its tasks do. Plain data, so that a log can hold it; or programs, in TypeScript. */
 import type { RulesName, Steps } from '@devtrail/memremap'
+import type { SeriesPatch } from '@devtrail/nvdimm-pmem'
 import type { SimulatedMachine } from '../machine/machine.ts'
 
 /** Bytes, as a number, in hex, or as `1 GiB`. */
@@ -142,6 +143,8 @@ export interface Scenario {
   readonly says: string
   /** `linux-6.1` unless given. */
   readonly rules?: RulesName
+  /** Under `seed`: up to which patch of the series its kernel goes: 17, the seed, unless given; or 20, all of it, which unmaps pages before it cleans up their queue. */
+  readonly series?: SeriesPatch
   readonly regions?: readonly RegionOf[]
   readonly namespaces?: readonly NamespaceSpec[]
   readonly files?: readonly FileSpec[]
