@@ -1,5 +1,7 @@
 /** Simulated logs: made, made again, gone on from, and refused. */
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AnyEvent } from '@devtrail/events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recording, Scratch } from './devtrail.ts'
 
@@ -96,6 +98,48 @@ describe('a scenario', () => {
   ])('simulate %j is wrong usage', async (args, says) => {
     const { code, err } = await scratch.run(['simulate', ...args])
     expect([code, err]).toEqual([2, expect.stringContaining(says)])
+  })
+})
+
+describe('an image', () => {
+  const MEDIA = join(import.meta.dirname, '../../../recordings/media')
+  const steps = [
+    { do: 'submit-bio', disk: 'pmem0s', op: 'read', sectors: 64 },
+    { do: 'submit-bio', disk: 'pmem0s', op: 'write', sector: 8, byte: 1 },
+  ]
+  const reading = (size: string, image: string): string =>
+    scratch.write(
+      'reading.json',
+      JSON.stringify({
+        name: 'reading',
+        says: 'A BTT that Linux 6.1 made is read and written.',
+        namespaces: [{ name: 'namespace0.0', start: '0x100000000', size, mode: 'sector', image }],
+        tasks: [{ comm: 'dd', pid: 7, steps }],
+      }),
+    )
+
+  test('is beside the scenario, is read, and is not written; a fork wants it as it was', async () => {
+    const image = scratch.path('btt.img.zst')
+    copyFileSync(join(MEDIA, 'btt-4096.img.zst'), image)
+    const log = scratch.path('reading.log')
+    expect(await scratch.json(['simulate', reading('48 MiB', 'btt.img.zst'), '-o', log])).toMatchObject({ refused: [], hung: [] })
+    const found = (await eventsOf(log)).map((line) => JSON.parse(line) as AnyEvent)
+    expect(found.find(({ type }) => type === 'nvdimm-pmem/btt-discovery-ended')!.data).toMatchObject({ errno: 0, sectors: 12_013 })
+    expect(readFileSync(image)).toEqual(readFileSync(join(MEDIA, 'btt-4096.img.zst')))
+    const from = ['simulate', '--from', log, '--at', '300', '--seed', '1', '-o']
+    expect((await scratch.run([...from, scratch.path('reading-fork.log')])).code).toBe(0)
+    copyFileSync(join(MEDIA, 'crash-b-512.img.zst'), image)
+    const { code, err } = await scratch.run([...from, scratch.path('never.log')])
+    expect([code, err]).toEqual([3, expect.stringContaining('btt.img.zst was changed since the log was simulated with it')])
+  })
+
+  test.each([
+    ['1 GiB', 'btt.img.zst', 'namespaces[0].image'],
+    ['48 MiB', 'none.img', 'namespaces[0].image'],
+  ])('%s of %s is refused', async (size, image, place) => {
+    copyFileSync(join(MEDIA, 'btt-4096.img.zst'), scratch.path('btt.img.zst'))
+    const { code, err } = await scratch.run(['simulate', reading(size, image), '-o', scratch.path('never.log')])
+    expect([code, err]).toEqual([3, expect.stringContaining(place)])
   })
 })
 

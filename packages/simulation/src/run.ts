@@ -9,7 +9,7 @@ import type { Hang } from './machine/scheduler.ts'
 import { Exchange, type Refusal } from './scenario/exchange.ts'
 import { programOf } from './scenario/programs.ts'
 import type { Scenario } from './scenario/scenario.ts'
-import type { OpenImage } from './set-up/regions.ts'
+import type { OpenImage } from './set-up/namespace-bytes.ts'
 import { setUp } from './set-up/set-up.ts'
 
 /** Nanoseconds that pass at the end, so that whoever was woken would have run. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { Simulation } from '../run.ts'
 import { ScenarioError } from '../scenario/place.ts'
 import type { NamespaceSpec, RegionOf, Scenario } from '../scenario/scenario.ts'
-import type { OpenImage } from './regions.ts'
+import type { OpenImage } from './namespace-bytes.ts'
 
 const GIB = '1 GiB'
 const at = (n: number): string => `0x${(0x100000000 + n * 0x40000000).toString(16)}`

@@ -5,15 +5,18 @@ import { claimants, isFound, isThere } from '../scenario/claimants.ts'
 import { ScenarioError } from '../scenario/place.ts'
 import type { NamespaceSpec, Scenario } from '../scenario/scenario.ts'
 import { configuration } from './configuration.ts'
-import { regionsOf, type OpenImage, type Placed } from './regions.ts'
+import type { OpenImage } from './namespace-bytes.ts'
+import { regionsOf, type Placed } from './regions.ts'
 import { format } from './superblocks.ts'
 
 /** @throws ScenarioError for a namespace that cannot be had, or an image that is something else. */
 export function setUp(machine: SimulatedMachine, scenario: Scenario, open: OpenImage | null): void {
   const { nvdimm, rules } = machine
-  const regions = regionsOf(scenario, () => nvdimm.newUuid(), open)
+  const prepare = (ns: Placed): void => {
+    if (isThere(ns.spec) && ns.spec.image === undefined) format(ns, nvdimm.newUuid(), rules)
+  }
+  const regions = regionsOf(scenario, { newUuid: () => nvdimm.newUuid(), open, prepare })
   const all = regions.flatMap(({ namespaces }) => namespaces)
-  for (const ns of all) if (isThere(ns.spec) && ns.spec.image === undefined) format(ns, nvdimm.newUuid(), rules)
   for (const { region } of regions) nvdimm.addRegion(region)
   const names = claimants(scenario.namespaces ?? [], rules)
   for (const ns of all) {

@@ -12,14 +12,15 @@ const ALIGN = 2 << 20
 /** Writes its superblock. @throws ScenarioError where the kernel would refuse. */
 export function format(ns: Placed, uuid: string, rules: RulesName): void {
   const kind = kindOf(ns.spec)
-  if (kind === 'btt') formatBtt(ns, uuid)
+  if (kind === 'btt') formatBtt(ns, uuid, rules)
   else if (kind !== null) formatPfn(ns, kind, uuid, rules)
 }
 
-function formatBtt({ spec, place, medium, uuid: parent }: Placed, uuid: string): void {
+/** Labels of later kernels than the seed's know a BTT that begins where its namespace does. */
+function formatBtt({ spec, place, medium, uuid: parent }: Placed, uuid: string, rules: RulesName): void {
   const { sectorSize = 4096 } = spec
   try {
-    Btt.create(medium, { sectorSize, uuid, parentUuid: parent ?? NULL_UUID, version: '1.1' })
+    Btt.create(medium, { sectorSize, uuid, parentUuid: parent ?? NULL_UUID, version: parent === null || rules === 'seed' ? '1.1' : '2.0' })
   } catch (error) {
     throw new ScenarioError(place, `${spec.name} cannot have a BTT: ${(error as Error).message}`, { cause: error })
   }
