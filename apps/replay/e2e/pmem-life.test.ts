@@ -106,13 +106,15 @@ describe('seed', () => {
     const { devices } = await scratch.json(['state', log, '--device', 'pfn0.0', '--at', String(waiting)])
     const { pagemaps, queue } = devices['pfn0.0']
     expect(pagemaps.known[0].ref).toEqual({ id: queue.ref.id, mode: queue.ref.mode, dying: true, count: queue.ref.count })
-    // 16 pages once, 4 twice; fio; and the first one, which killing drops once the counter is atomic.
+    // 16 pages, 4 of them twice; fio; and the one that the switch to atomic has until a grace period is over.
     expect(queue.ref.count).toBe(22)
     expect((await scratch.run(['refs', log, '--at', String(waiting)])).out).toMatch(/pagemap {2}pfn0\.0 .* live, \w+, count 22/)
   })
 
   test('a page that nobody gives back: the unbind waits for ever', async () => {
-    const scenario = JSON.parse((await scratch.run(['simulate', 'whole-life', '--print'])).out) as { tasks: { comm: string; steps: unknown[] }[] }
+    const scenario = JSON.parse((await scratch.run(['simulate', 'whole-life', '--print'])).out) as {
+      tasks: { comm: string; steps: unknown[] }[]
+    }
     const pin = scenario.tasks.find(({ comm }) => comm === 'pin')!
     pin.steps = pin.steps.slice(0, 3)
     const log = scratch.path('held.log')

@@ -59,7 +59,10 @@ describe('a scenario', () => {
       }`,
     )
     const log = scratch.path('program.log')
-    expect(await scratch.json(['simulate', file, '-o', log])).toMatchObject({ scenario: 'bind-twice', devices: expect.arrayContaining(['namespace0.0']) })
+    expect(await scratch.json(['simulate', file, '-o', log])).toMatchObject({
+      scenario: 'bind-twice',
+      devices: expect.arrayContaining(['namespace0.0']),
+    })
     const forked = scratch.path('forked.log')
     expect((await scratch.run(['simulate', '--from', log, '--at', '10', '-o', forked])).code).toBe(0)
     scratch.write('bind.ts', `${readFileSync(file, 'utf8')}\n// another now\n`)

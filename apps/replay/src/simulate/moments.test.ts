@@ -16,7 +16,10 @@ const EVERY = 50
 
 test.each(['seed', 'linux-6.1'] as const)('whole-life under %s: every moment', async (rules) => {
   const events: AnyEvent[] = []
-  simulate(scenarios.find(({ name }) => name === 'whole-life')!, { rules, sink: (event) => events.push(event) })
+  simulate(
+    scenarios.find(({ name }) => name === 'whole-life')!,
+    { rules, sink: (event) => events.push(event) },
+  )
   const folder = await mkdtemp(join(tmpdir(), 'devtrail-moments-'))
   try {
     const log = join(folder, 'log')

@@ -10,7 +10,8 @@ const bttOf = (lab: Lab, holderClass: string): NdBtt => {
   const ns = lab.region.createNamespace({ size: 32 * MIB })
   expect(ns.store('holder_class', holderClass)).toBe(0)
   const btt = lab.region.seed('btt')
-  for (const [name, value] of Object.entries({ sector_size: '512', uuid: lab.machine.newUuid(), namespace: ns.name })) btt.store(name, value)
+  for (const [name, value] of Object.entries({ sector_size: '512', uuid: lab.machine.newUuid(), namespace: ns.name }))
+    btt.store(name, value)
   return btt
 }
 

@@ -6,6 +6,9 @@ import { bytesOf } from './units.ts'
 /** Pages of one file. */
 export const FILE_PAGES_MAX = 1 << 16
 
+/** Bytes of a namespace with a BTT, whose map takes time and memory. */
+export const BTT_BYTES_MAX = 1n << 38n
+
 const UNIT = 1n << 21n
 /** Runs of bad blocks of a namespace. */
 const BAD_BLOCKS_MAX = 1024
@@ -53,6 +56,7 @@ export function checkNamespace(of: Unchecked): NamespaceSpec {
   onlyOf(found, kind, 'fsdax', 'devdax', 'sector')
   const range = rangeOf(start, size)
   const sectors = Number(bytesOf(range.size)! / 512n)
+  if (kind === 'sector' && bytesOf(range.size)! > BTT_BYTES_MAX) size.fail('at most 256 GiB for a BTT')
   return {
     name: name.text('a name such as namespace0.0', /^namespace\d{1,3}\.\d{1,3}$/),
     ...range,

@@ -46,16 +46,32 @@ test.each<[unknown, string]>([
   [ns({ pfn: 'pfn0.1' }), 'namespaces[0].pfn: there is no such field; known are name, start, size, mode'],
   [ns({ mode: 'raw', map: 'mem' }), 'namespaces[0].map: only of a namespace whose mode is fsdax or devdax; here it is raw'],
   [ns({ mode: 'raw', found: true }), 'namespaces[0].found: only of a namespace whose mode is fsdax or devdax or sector; here it is raw'],
-  [ns({ mode: 'sector', sectorSize: 1024 }), 'namespaces[0].sectorSize: expected 512 or 520 or 528 or 4096 or 4104 or 4160 or 4224, found 1024'],
+  [
+    ns({ mode: 'sector', sectorSize: 1024 }),
+    'namespaces[0].sectorSize: expected 512 or 520 or 528 or 4096 or 4104 or 4160 or 4224, found 1024',
+  ],
   [ns({ badBlocks: [{ sector: 2 ** 21, sectors: 1 }] }), 'namespaces[0].badBlocks[0].sector: expected a number from 0 to 2097151'],
+  [ns({ mode: 'sector', size: '257 GiB' }), 'namespaces[0].size: expected at most 256 GiB for a BTT, found "257 GiB"'],
+  [
+    {
+      name: 'x',
+      says: 'x',
+      namespaces: [{ ...namespaces[0], size: '16 TiB', mode: 'raw' }],
+      tasks: [{ comm: 'a', pid: 1, steps: [{ do: 'claim', device: 'btt0.0', namespace: 'namespace0.0' }] }],
+    },
+    'tasks[0].steps[0].device: a scenario with a BTT has namespaces of at most 256 GiB',
+  ],
   [ns({ image: 'a\0b' }), 'namespaces[0].image: expected the path of a file'],
   [{ name: 'x', says: 'x', regions: [{ name: 'region0', start: '0x0', size: 4096 }], tasks: [] }, 'regions[0].size: expected a size'],
+  [{ name: 'x', says: 'x', regions: [region, { ...region, name: 'region1' }], tasks: [] }, 'regions[1]: region1 overlaps region0'],
   [
-    { name: 'x', says: 'x', regions: [region, { ...region, name: 'region1' }], tasks: [] },
-    'regions[1]: region1 overlaps region0',
-  ],
-  [
-    { name: 'x', says: 'x', namespaces: [{ ...namespaces[0], mode: 'sector' }], files: [{ name: 'a', disk: 'pmem0s', pages: 1 }], tasks: [] },
+    {
+      name: 'x',
+      says: 'x',
+      namespaces: [{ ...namespaces[0], mode: 'sector' }],
+      files: [{ name: 'a', disk: 'pmem0s', pages: 1 }],
+      tasks: [],
+    },
     'files[0].disk: expected a disk whose pages can be mapped',
   ],
   [task({ do: 'claim', device: 'pfn0.1', namespace: 'pfn0.0' }), 'steps[0].namespace: expected a namespace of the scenario (namespace0.0)'],

@@ -1,4 +1,4 @@
-import { FILE_PAGES_MAX } from './check-machine.ts'
+import { BTT_BYTES_MAX, FILE_PAGES_MAX } from './check-machine.ts'
 import { isDevice, isDisk, type Names } from './names.ts'
 import { ScenarioError, type Unchecked } from './place.ts'
 import type { PagesOf, Step } from './scenario.ts'
@@ -36,8 +36,12 @@ function known(of: Unchecked, what: string, there: Iterable<string>, isKnown: (n
   return of.fail(`a ${what} (${names.length === 0 ? 'there is none' : names.slice(0, 8).join(', ')})`)
 }
 
-const deviceOf = (of: Unchecked, names: Names): string =>
-  known(of, 'device of the scenario', names.devices, (name) => isDevice(name, names))
+function deviceOf(of: Unchecked, names: Names): string {
+  const name = known(of, 'device of the scenario', names.devices, (device) => isDevice(device, names))
+  if (name.startsWith('btt') && names.largest > BTT_BYTES_MAX)
+    throw new ScenarioError(of.place, 'a scenario with a BTT has namespaces of at most 256 GiB: the map of all their sectors is laid out')
+  return name
+}
 
 const diskOf = (of: Unchecked, names: Names): string => known(of, 'disk of the scenario', names.disks, (name) => isDisk(name, names))
 

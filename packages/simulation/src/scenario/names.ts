@@ -1,6 +1,7 @@
 /** What the steps of a scenario may name. */
 import { claimants, diskOf, numbersOf } from './claimants.ts'
 import type { Scenario } from './scenario.ts'
+import { bytesOf } from './units.ts'
 
 export interface Names {
   /** Regions by their numbers. */
@@ -9,6 +10,8 @@ export interface Names {
   readonly devices: ReadonlySet<string>
   /** Disks and character devices that there are then. */
   readonly disks: ReadonlySet<string>
+  /** Bytes of the largest region or namespace. */
+  readonly largest: bigint
   /** Files and how many pages they have. */
   readonly files: ReadonlyMap<string, number>
 }
@@ -24,6 +27,7 @@ export function namesOf({ regions = [], namespaces = [] }: Pick<Scenario, 'regio
     regions: new Set(numbers),
     devices: new Set([...namespaces.map(({ name }) => name), ...holders]),
     disks: new Set(namespaces.map(diskOf)),
+    largest: [...regions, ...namespaces].reduce((most, { size }) => (bytesOf(size)! > most ? bytesOf(size)! : most), 0n),
     files: new Map(),
   }
 }

@@ -72,7 +72,12 @@ test("the seed's kernel finds no pfn device again whose struct pages are on it: 
 const empty: OpenImage = () => new ZeroMedium(2 ** 25)
 
 test.each<[Scenario, 'seed' | 'linux-6.1', OpenImage | undefined, string]>([
-  [scenario([one({ size: '2 MiB' })]), 'linux-6.1', undefined, 'namespaces[0]: namespace0.0 cannot be had: namespace of pfn0.0 is refused with -6'],
+  [
+    scenario([one({ size: '2 MiB' })]),
+    'linux-6.1',
+    undefined,
+    'namespaces[0]: namespace0.0 cannot be had: namespace of pfn0.0 is refused with -6',
+  ],
   [scenario([one({ size: '16 MiB', mode: 'sector' })]), 'linux-6.1', undefined, 'namespaces[0]: namespace0.0 has no room'],
   [scenario([one({ mode: 'devdax' })]), 'seed', undefined, 'namespaces[0].mode: the kernel of seed has no devdax'],
   [scenario([one({ image: 'a.img' })]), 'linux-6.1', undefined, 'namespaces[0].image: nobody said here how an image is opened'],

@@ -54,7 +54,10 @@ function unmapWhenDead({ device }: Pmem, pagemap: DevPagemap, queue: RequestQueu
   )
   finish(queue.deadWaitSteps(), machine.rcu)
   machine.registry.devmMemunmapPages(live, pagemap)
-  finish(synchronised(() => isCleanedUp), machine.rcu)
+  finish(
+    synchronised(() => isCleanedUp),
+    machine.rcu,
+  )
 }
 
 /** `async_synchronize_full`. */
