@@ -12,24 +12,30 @@ beforeAll(() => {
 })
 afterAll(() => scratch[Symbol.dispose]())
 
-const simulated = async (scenario: string, rules: string): Promise<string> => {
-  const log = scratch.path(`${scenario.replace(/\W/g, '-')}-${rules}.log`)
-  await scratch.json(['simulate', scenario, '--rules', rules, '-o', log])
-  return log
-}
+/** Its log in the cache, where it is made once. */
+const simulated = async (scenario: string, rules: string): Promise<string> =>
+  (await scratch.json(['simulate', scenario, '--rules', rules])).log as string
 
 const brokenIn = async (log: string): Promise<string[]> => {
   const { violations } = await scratch.json(['check', log])
   return [...new Set<string>(violations.map((v: { rule: string }) => v.rule))].toSorted()
 }
 
+const read = new Map<string, AnyEvent[]>()
+
 /** The events of a log whose types have a part. */
-const eventsOf = async (log: string, part: string): Promise<AnyEvent[]> =>
-  (await scratch.run(['events', log, '--json'])).out
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as AnyEvent)
-    .filter(({ type }) => type.includes(part))
+async function eventsOf(log: string, part: string): Promise<AnyEvent[]> {
+  let events = read.get(log)
+  if (events === undefined) {
+    const { out } = await scratch.run(['events', log, '--json'])
+    events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AnyEvent)
+    read.set(log, events)
+  }
+  return events.filter(({ type }) => type.includes(part))
+}
 
 describe('linux-6.1: made, mapped with an altmap, written, faulted, referenced, unbound under load, bound again', () => {
   let log: string
