@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario/scenario.ts'
+import { labelledRegion } from './fsdax-machine.ts'
 
 export const devdaxDev: Scenario = {
   name: 'devdax-dev',
   says: 'An fsdax namespace is made a devdax one; somebody maps its character device; then it is disabled and enabled.',
-  regions: [{ name: 'region0', start: '0x100000000', size: '1 GiB', labels: true }],
+  regions: labelledRegion,
   namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', found: true }],
   files: [{ name: 'dax', disk: 'dax0.0', pages: 1024 }],
   tasks: [

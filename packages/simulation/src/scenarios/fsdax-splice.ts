@@ -1,11 +1,11 @@
 import type { Scenario } from '../scenario/scenario.ts'
-import { fileA } from './fsdax-machine.ts'
+import { fileA, labelledRegion } from './fsdax-machine.ts'
 
 /** The harmless twin of the crash, with the next life of the namespace. */
 export const fsdaxSplice: Scenario = {
   name: 'fsdax-splice',
   says: 'Pages of a DAX file go into a pipe and come out again; then the namespace is disabled and enabled.',
-  regions: [{ name: 'region0', start: '0x100000000', size: '1 GiB', labels: true }],
+  regions: labelledRegion,
   namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', found: true }],
   files: [fileA],
   tasks: [

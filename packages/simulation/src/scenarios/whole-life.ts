@@ -1,5 +1,5 @@
 import type { Scenario, Step } from '../scenario/scenario.ts'
-import { fileA } from './fsdax-machine.ts'
+import { createFsdax, fileA, labelledRegion } from './fsdax-machine.ts'
 
 const write = (n: number): Step => ({ do: 'submit-bio', disk: 'pmem0', op: 'write', sector: n * 8, sectors: 16, byte: n })
 
@@ -7,17 +7,14 @@ const write = (n: number): Step => ({ do: 'submit-bio', disk: 'pmem0', op: 'writ
 export const wholeLife: Scenario = {
   name: 'whole-life',
   says: 'A namespace is made with an altmap, written, faulted and referenced; its driver is unbound under load, and bound again.',
-  regions: [{ name: 'region0', start: '0x100000000', size: '1 GiB', labels: true }],
+  regions: labelledRegion,
   files: [fileA],
   tasks: [
     {
       comm: 'ndctl',
       pid: 102,
       steps: [
-        { do: 'create-namespace', region: 'region0' },
-        { do: 'claim', device: 'pfn0.0', namespace: 'namespace0.0' },
-        { do: 'bind', device: 'pfn0.0' },
-        { do: 'signal', signal: 'there' },
+        ...createFsdax,
         { do: 'sleep-until', time: '1s' },
         { do: 'unbind', device: 'pfn0.0' },
         { do: 'bind', device: 'pfn0.0' },
