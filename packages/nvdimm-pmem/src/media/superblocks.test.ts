@@ -69,7 +69,7 @@ describe('every image', () => {
 })
 
 test.each(madeBeginnings)('%s: the layout that the kernel chose', (name) => {
-  const [{ block }] = infoblocksIn(new MemoryMedium(beginningBytes(name))) as [{ block: Uint8Array }]
+  const { block } = infoblocksIn(new MemoryMedium(beginningBytes(name)))[0]!
   const there = decodePfn(block)
   const layout = pfnLayout({ start: 4 * GIB, size: 2 * GIB, mode: there.mode, align: there.align }, 'linux-6.1')
   if (typeof layout === 'number') throw new Error(`refused: ${layout}`)
