@@ -19,10 +19,10 @@ const NOWHERE = { TMPDIR: '/nonexistent' }
 const crash = recording('fsdax-pinned-unbind')
 const trace = readFileSync(`${crash}/trace.txt`)
 
-/** Runs the command where no file may be larger than 128 KiB: a disk that is full looks the same to a program. */
+/** Runs the command where no file may be larger than 32 KiB: a disk that is full looks the same to a program. */
 function runWithoutRoom(args: readonly string[], options: { stdin?: Uint8Array; env?: Readonly<Record<string, string>> } = {}): Promise<Run> {
   return new Promise((resolve) => {
-    const command = ['-c', 'ulimit -f 128; exec "$@"', 'bash', process.execPath, BIN, ...args]
+    const command = ['-c', 'ulimit -f 32; exec "$@"', 'bash', process.execPath, BIN, ...args]
     const child = spawn('bash', command, { ...scratch.spawnOptions(options.env === undefined ? {} : { env: options.env }), stdio: 'pipe' })
     let [out, err] = ['', '']
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text))
