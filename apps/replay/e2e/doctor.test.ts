@@ -13,14 +13,18 @@ interface Report {
   readonly findings: readonly { readonly name: string; readonly verdict: string; readonly todo: string | null }[]
 }
 
-const brokenIn = ({ out }: Run): string[] => (JSON.parse(out) as Report).findings.flatMap((it) => (it.verdict === 'broken' ? [it.name] : []))
+const brokenIn = ({ out }: Run): string[] =>
+  (JSON.parse(out) as Report).findings.flatMap((it) => (it.verdict === 'broken' ? [it.name] : []))
 
 const NOWHERE = { TMPDIR: '/nonexistent' }
 const crash = recording('fsdax-pinned-unbind')
 const trace = readFileSync(`${crash}/trace.txt`)
 
 /** Runs the command where no file may be larger than 32 KiB: a disk that is full looks the same to a program. */
-function runWithoutRoom(args: readonly string[], options: { stdin?: Uint8Array; env?: Readonly<Record<string, string>> } = {}): Promise<Run> {
+function runWithoutRoom(
+  args: readonly string[],
+  options: { stdin?: Uint8Array; env?: Readonly<Record<string, string>> } = {},
+): Promise<Run> {
   return new Promise((resolve) => {
     const command = ['-c', 'ulimit -f 32; exec "$@"', 'bash', process.execPath, BIN, ...args]
     const child = spawn('bash', command, { ...scratch.spawnOptions(options.env === undefined ? {} : { env: options.env }), stdio: 'pipe' })
@@ -55,9 +59,6 @@ test('where there is no room it says so, for what it writes is written', async (
   const report = await runWithoutRoom(['doctor', '--json'])
   expect([report.code, brokenIn(report)]).toEqual([1, ['cache', 'temporary files']])
 })
-
-
-
 
 test.each([
   ['import - -o', ['import', '-', '-o', 'from-pipe.log'], trace],

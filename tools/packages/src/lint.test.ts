@@ -36,6 +36,11 @@ it('one that exports what it does not hold is named by publint, with why', () =>
 })
 
 it('one whose types lead nowhere for Node is named by attw', () => {
-  const files = { 'index.js': "export { x } from './x.js'\n", 'x.js': FILES['index.js'], 'index.d.ts': "export { x } from './x'\n", 'x.d.ts': FILES['index.d.ts'] }
+  const files = {
+    'index.js': "export { x } from './x.js'\n",
+    'x.js': FILES['index.js'],
+    'index.d.ts': "export { x } from './x'\n",
+    'x.d.ts': FILES['index.d.ts'],
+  }
   expect(commandsIn(faultsOf(tarballOf('unresolved', { types: './index.d.ts', default: './index.js' }, files), ROOT))).toEqual(['attw'])
 })

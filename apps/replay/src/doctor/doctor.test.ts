@@ -50,7 +50,6 @@ describe('the cache', () => {
   it.skipIf(process.platform !== 'linux')('is broken where permissions promise what the file system refuses', async () => {
     expect(await cacheFinding({ XDG_CACHE_HOME: '/proc/devtrail' })).toMatchObject({ verdict: 'broken' })
   })
-
 })
 
 describe('the folder for temporary files', () => {

@@ -55,7 +55,9 @@ async function written(exported: ReturnType<typeof whole>, name: string): Promis
 
 test('the log has them all, each where it was put', async () => {
   const { summary } = log.imported
-  expect(Object.keys(summary.withoutEffect)).toEqual(expect.arrayContaining([secretIn.tracepoint, secretIn.daxTracepoint, secretIn.addressProbe]))
+  expect(Object.keys(summary.withoutEffect)).toEqual(
+    expect.arrayContaining([secretIn.tracepoint, secretIn.daxTracepoint, secretIn.addressProbe]),
+  )
   expect(summary.unknown).toContain(secretIn.tracepoint)
   expect(summary.kernel).toContain(secretIn.host)
   const { bytes, events, attachments } = await written(whole(log), 'whole')

@@ -26,8 +26,7 @@ export class Secrets {
       if (kind === 'string' && isWord) this.#word(old as string, now as string)
       if (kind === 'pid') this.pids.set(old as number, now as number)
       else if (reveals === 'command') this.commands.set(old as string, now as string)
-      else if (kind === 'pointer' || kind === 'text' || (kind === 'string' && !isWord))
-        this.#string(old as string, now as string)
+      else if (kind === 'pointer' || kind === 'text' || (kind === 'string' && !isWord)) this.#string(old as string, now as string)
     }
   }
 

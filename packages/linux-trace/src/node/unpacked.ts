@@ -42,8 +42,7 @@ export async function unpacked(path: string): Promise<FileHandle> {
 function why(error: NodeJS.ErrnoException, folder: string): string {
   if (error instanceof TooLarge)
     return `the gzip data is more than ${RATIO_MAX} times as large unpacked: if it is meant to be, unpack it first (gunzip)`
-  if (error.code === 'ENOSPC')
-    return `there is no room to unpack it in ${folder}: ${ELSEWHERE}`
+  if (error.code === 'ENOSPC') return `there is no room to unpack it in ${folder}: ${ELSEWHERE}`
   return `the gzip data is damaged or cut (${error.message})`
 }
 
