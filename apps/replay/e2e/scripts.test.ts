@@ -50,7 +50,8 @@ describe('a script that can be run does what it is there for', () => {
 })
 
 test('a reason says something', () => {
-  for (const { page, line, notRun } of scripts) if (notRun !== null) expect(notRun, `${page}:${line}`).toMatch(/\w+ \w+ \w+/)
+  const short = scripts.filter(({ notRun }) => notRun !== null && !/\w+ \w+ \w+/.test(notRun))
+  expect(short.map(({ page, line }) => `${page}:${line}`)).toEqual([])
 })
 
 test('the query of apps/replay/README.md tells what proves each rule that check finds broken', async () => {
@@ -60,11 +61,9 @@ test('the query of apps/replay/README.md tells what proves each rule that check 
   const { violations } = await scratch.json<{ violations: { rule: string; evidence: number[] }[] }>(['check', 'unbind'])
   using database = new DatabaseSync(scratch.path('log.sqlite'), { readOnly: true })
   const rows = database.prepare(queries[0]!.text).all() as { rule: string; seq: number; words: string }[]
-  const told = (pairs: readonly (readonly [string, number])[]): string[] => pairs.map(([rule, seq]) => `${rule} ${seq}`).toSorted()
   expect(rows.length).toBeGreaterThan(0)
-  expect(told(rows.map(({ rule, seq }) => [rule, seq]))).toEqual(
-    told(violations.flatMap(({ rule, evidence }) => evidence.filter((seq) => seq > 0).map((seq) => [rule, seq] as const))),
-  )
+  const proofs = violations.flatMap(({ rule, evidence }) => evidence.filter((seq) => seq > 0).map((seq) => `${rule} ${seq}`))
+  expect(rows.map(({ rule, seq }) => `${rule} ${seq}`).toSorted()).toEqual(proofs.toSorted())
   for (const { words } of rows) expect(words).not.toBe('')
 })
 

@@ -2,11 +2,11 @@ import { isKnownFunction } from './probes.ts'
 import { catalogue } from './record/catalogue.ts'
 
 /** Tracepoints that say what happens to the mapping of files, not to the lifetime of pages (include/trace/events/fs_dax.h). */
-const FS_DAX: ReadonlySet<string> = new Set([
-  ...['dax_pmd_fault', 'dax_pmd_fault_done', 'dax_pmd_load_hole', 'dax_pmd_load_hole_fallback', 'dax_pmd_insert_mapping'],
-  ...['dax_pmd_insert_mapping_fallback', 'dax_pte_fault', 'dax_pte_fault_done', 'dax_load_hole', 'dax_insert_mapping'],
-  ...['dax_insert_pfn_mkwrite', 'dax_insert_pfn_mkwrite_no_entry', 'dax_writeback_range', 'dax_writeback_range_done', 'dax_writeback_one'],
-])
+const FS_DAX: readonly string[] = (
+  'dax_pmd_fault dax_pmd_fault_done dax_pmd_load_hole dax_pmd_load_hole_fallback dax_pmd_insert_mapping dax_pmd_insert_mapping_fallback ' +
+  'dax_pte_fault dax_pte_fault_done dax_load_hole dax_insert_mapping dax_insert_pfn_mkwrite dax_insert_pfn_mkwrite_no_entry ' +
+  'dax_writeback_range dax_writeback_range_done dax_writeback_one'
+).split(' ')
 
 const TRACEPOINTS: ReadonlySet<string> = new Set([...FS_DAX, 'devres_log', 'console', 'tracing_mark_write', 'print'])
 

@@ -77,6 +77,8 @@ describe('the folder for temporary files', () => {
   })
 })
 
+const saysOf = (isVerified: boolean, like: string | null): string => kernelFinding({ isVerified, like }, '6.1.0', '/btf').says
+
 const verdicts = async (of: Host): Promise<object> =>
   Object.fromEntries((await recordingFindings(of)).map(({ name, verdict }) => [name, verdict]))
 
@@ -109,10 +111,9 @@ describe('recording here', () => {
   })
 
   it('says of a kernel whether it was checked, whether one like it was, or that a script is made for it', () => {
-    const says = (isVerified: boolean, like: string | null): string => kernelFinding({ isVerified, like }, '6.1.0', '/btf').says
-    expect(says(true, '6.1.0')).toBe('Linux 6.1.0, a build that was recorded and checked')
-    expect(says(false, '6.1.0-56-amd64')).toBe('Linux 6.1.0, whose structures lie as in 6.1.0-56-amd64, which was checked')
-    expect(says(false, null)).toBe('Linux 6.1.0, which was not checked; a script is made for it: devtrail record --print --btf /btf')
+    expect(saysOf(true, '6.1.0')).toBe('Linux 6.1.0, a build that was recorded and checked')
+    expect(saysOf(false, '6.1.0-56-amd64')).toBe('Linux 6.1.0, whose structures lie as in 6.1.0-56-amd64, which was checked')
+    expect(saysOf(false, null)).toBe('Linux 6.1.0, which was not checked; a script is made for it: devtrail record --print --btf /btf')
   })
 
   it('looks at this machine without a fault', async () => {

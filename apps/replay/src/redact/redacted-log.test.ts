@@ -49,8 +49,10 @@ async function written(exported: ReturnType<typeof whole>, name: string): Promis
   const folder = join(temp, `${name}.log`)
   await writeLog(exported, folder, signal)
   await using reader = await openFileLog(folder, vocabulary)
+  const events: AnyEvent[] = []
+  for await (const event of reader.read()) events.push(event)
   const attachments = (await reader.attachments()).map((attachment) => attachment.name)
-  return { bytes: bytesOf(folder), events: await Array.fromAsync(reader.read()), meta: reader.meta, attachments }
+  return { bytes: bytesOf(folder), events, meta: reader.meta, attachments }
 }
 
 test('the log has them all, each where it was put', async () => {
