@@ -22,6 +22,8 @@ const COMMANDS = {
 case $2 in pnpm@*) ;; *) exit 127 ;; esac
 case $3 in demo) shift 3; exec devtrail demo "$@" ;; devtrail) shift 3; exec devtrail "$@" ;; esac
 exit 127`,
+  // Nothing is to be installed, or asked of another machine, by a script that nobody thought of.
+  ...Object.fromEntries(['npm', 'pnpm', 'ssh', 'sudo'].map((name) => [name, 'exit 127'])),
 }
 for (const [name, script] of Object.entries(COMMANDS)) {
   writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`)
