@@ -1,6 +1,7 @@
 /** The doctor tells what the commands will meet, and a command that cannot keep its files says which variable names the folder. */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { BIN, recording, Scratch, type Run } from './devtrail.ts'
@@ -62,6 +63,7 @@ test('where there is no room it says so, for what it writes is written', async (
 
 test.each([
   ['import - -o', ['import', '-', '-o', 'from-pipe.log'], trace],
+  ['import of a packed trace.dat', ['import', join(recording('fsdax-splice'), 'trace.v6.dat.gz'), '-o', 'packed.log'], ''],
   ['export --redact --format html', ['export', crash, '--redact', '--format', 'html', '-o', 'shared.html'], ''],
   ['export --format sqlite', ['export', crash, '--format', 'sqlite', '-o', 'log.sqlite'], ''],
   ['pmem create -', ['pmem', 'create', '-', '--size', '32M'], ''],
@@ -69,7 +71,7 @@ test.each([
 ])('%s says where it cannot keep its files, and that TMPDIR names the place', async (_, args, stdin) => {
   const { code, out, err } = await scratch.run(args, { env: NOWHERE, stdin })
   expect([code, out]).toEqual([3, ''])
-  expect(err).toMatch(/^devtrail: cannot write .*\/nonexistent.*ENOENT.*name a.* folder .*TMPDIR/)
+  expect(err).toMatch(/^devtrail: .*cannot .*\/nonexistent.*ENOENT.*name a.* folder .*TMPDIR/)
 })
 
 test.each([
