@@ -30,8 +30,9 @@ test('numbers go round', () => {
   expect([1, 2, 3].map(nextSeq)).toEqual([2, 3, 1])
 })
 
+const group = (...seqs: number[]): LogGroup => seqs.map((seq) => entry(seq)) as unknown as LogGroup
+
 test('slots: told by the first group with two entries; the others have to agree', () => {
-  const group = (...seqs: number[]): LogGroup => seqs.map((seq) => entry(seq)) as unknown as LogGroup
   const fresh = group(1, 0, 0, 0)
   expect(slotsOf([fresh, fresh])).toEqual([0, 1])
   expect(slotsOf([fresh, group(1, 2, 0, 0)])).toEqual([0, 1])

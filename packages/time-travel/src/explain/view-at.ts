@@ -1,5 +1,5 @@
 /** The values that a machine shows, for whoever asks for single ones. */
-import type { Json, ListKeys, Looking, Model } from '@devtrail/events'
+import type { ListKeys, Looking, Model } from '@devtrail/events'
 import { ABSENT, found, UNKNOWN, type Found } from '../expression/found.ts'
 import { lookUp, type Lists, type OnStep } from '../expression/look-up.ts'
 import type { Key, Step } from '../expression/syntax.ts'
