@@ -43,6 +43,12 @@ export async function createLog(place: Place, meta: LogMeta): Promise<Log> {
   return { ...place, meta: checked, logId: new Uint8Array(id) }
 }
 
+/** Says again what the log is, behind the message `after` that said it last. */
+export async function renewMeta({ stream, subjects, meta, logId, patienceMs }: Log, after: number, id: string): Promise<void> {
+  const content = jsonBytes({ ...meta, id: Buffer.from(logId).toString('hex') })
+  await putSealed(stream, { subject: subjects.meta, content, pieces: subjects.pieces, id, after, patienceMs })
+}
+
 /** The log that is there. @throws LogUsageError `not-found`, `unsupported`; LogDamagedError. */
 export async function findLog(place: Place): Promise<Log> {
   const { stream, host, subjects } = place

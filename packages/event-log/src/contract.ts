@@ -146,8 +146,18 @@ export interface AttachmentInfo {
   readonly bytes: number
 }
 
+/** Where a log begins: what there was before the events it has, which were let go of, as a stream does with old messages. */
+export interface LogStart {
+  /** How many, the baseline included. */
+  readonly events: number
+  /** `seq` of the last of them. */
+  readonly seq: number
+}
+
 export interface LogReader extends AsyncDisposable {
   readonly meta: LogMeta
+  /** Zeros: it has all its events. */
+  readonly start: LogStart
   /** `seq` of the newest whole event when the reader was opened; 0 when there is none, or only the baseline. */
   readonly lastSeq: number
   /** What a writer left half-written. While a writer is at work it may just be at it. */

@@ -6,6 +6,7 @@ export type {
   KeyframeOptions,
   LogMeta,
   LogReader,
+  LogStart,
   LogStore,
   LogWriter,
   NewKeyframe,
