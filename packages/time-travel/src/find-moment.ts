@@ -2,7 +2,7 @@ import { seconds, type BlockSummary, type EventBlock } from '@devtrail/events'
 import type { LogBlocks } from './log-blocks.ts'
 import { NoSuchPositionError, type Moment, type Position } from './position.ts'
 
-const START: Moment = { seq: 0, entry: null, time: null }
+const startAt = (seq: number): Moment => ({ seq, entry: null, time: null })
 
 /** The last event of a log that one looks for: first by what is known of blocks, then in the block itself. */
 interface Wanted {
@@ -16,14 +16,17 @@ class Search {
   readonly #blocks: LogBlocks
   /** Without those of the baseline alone. */
   readonly #summaries: readonly BlockSummary[]
+  /** `seq` before the first event. */
+  readonly #begin: number
 
-  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[]) {
+  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[], begin: number) {
     this.#blocks = blocks
+    this.#begin = begin
     this.#summaries = summaries.filter(({ lastSeq }) => lastSeq > 0)
   }
 
   get lastSeq(): number {
-    return this.#summaries.at(-1)?.lastSeq ?? 0
+    return this.#summaries.at(-1)?.lastSeq ?? this.#begin
   }
 
   get mostEntry(): number {
@@ -36,7 +39,7 @@ class Search {
       if (summary.firstSeq > to || !inBlock(summary)) continue
       for await (const block of this.#blocks.blocks({ from: Math.max(1, summary.firstSeq), to: summary.lastSeq })) {
         const { entry, time } = block
-        for (let place = block.count - 1; place >= 0 && block.seq(place) > 0; place--) {
+        for (let place = block.count - 1; place >= 0 && block.seq(place) > this.#begin; place--) {
           const seq = block.seq(place)
           if (seq <= to && seq <= summary.lastSeq && at(block, place)) {
             return { seq, entry: Number.isNaN(entry[place]!) ? null : entry[place]!, time: time[place]! }
@@ -50,7 +53,7 @@ class Search {
   /** With the entry of an event before it where the last one has none. */
   async moment(wanted: Wanted, to?: number): Promise<Moment> {
     const found = await this.last(wanted, to)
-    if (found === null) return START
+    if (found === null) return startAt(this.#begin)
     return { ...found, entry: found.entry ?? (await this.last(hasEntry, found.seq))?.entry ?? null }
   }
 }
@@ -58,18 +61,26 @@ class Search {
 const any: Wanted = { inBlock: () => true, at: () => true }
 
 /**
- * Where a position lies; reads only the blocks that may hold it. `entries`: how many entries the recording has, where known.
- * @throws NoSuchPositionError past the end of the log
+ * Where a position lies; reads only the blocks that may hold it. `entries`: how many entries the recording has, where known;
+ * `begin`: where the log begins when its head is gone.
+ * @throws NoSuchPositionError past the end of the log, or before its beginning
  */
-export async function findMoment(blocks: LogBlocks, position: Position, entries: number | null): Promise<Moment> {
-  const search = new Search(blocks, await blocks.summaries())
+export async function findMoment(
+  blocks: LogBlocks,
+  position: Position,
+  entries: number | null,
+  begin: number | null = null,
+): Promise<Moment> {
+  const first = begin ?? 0
+  const search = new Search(blocks, await blocks.summaries(), first)
   switch (position.kind) {
     case 'start':
-      return START
+      return startAt(first)
     case 'end':
       return search.moment(any)
     case 'seq': {
-      if (position.seq <= search.lastSeq) return position.seq === 0 ? START : search.moment(any, position.seq)
+      if (position.seq < first) throw new NoSuchPositionError(`event ${position.seq} is gone with the head of the log: it is known from event ${first} on`)
+      if (position.seq <= search.lastSeq) return position.seq === first ? startAt(first) : search.moment(any, position.seq)
       const { time } = await search.moment(any)
       throw new NoSuchPositionError(
         `there is no event ${position.seq}: the log ends at ${search.lastSeq}${time === null ? '' : ` (${seconds(time)}s)`}`,
