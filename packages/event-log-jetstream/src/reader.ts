@@ -9,7 +9,7 @@ import {
   type KeyframeOptions,
   type LogMeta,
   type LogReader,
-  type LogStart,
+  type GoneHead,
   type ReadRange,
 } from '@devtrail/event-log'
 import {
@@ -53,7 +53,7 @@ export class JetStreamReader implements LogReader {
   /** A message is whole or not there. */
   readonly tornTail = null
   readonly lastSeq: number
-  readonly start: LogStart
+  readonly gone: GoneHead
   readonly #log: Log
   readonly #vocabulary: Vocabulary
   readonly #entries: readonly IndexEntry[]
@@ -62,13 +62,13 @@ export class JetStreamReader implements LogReader {
   readonly #followers = new Followers()
   #closed = false
 
-  constructor(log: Log, { entries, last, start }: Index, vocabulary: Vocabulary) {
+  constructor(log: Log, { entries, last, gone }: Index, vocabulary: Vocabulary) {
     this.#log = log
     this.#vocabulary = vocabulary
     this.#entries = entries
     this.#last = last
-    this.start = start
-    this.lastSeq = entries.findLast(isBlock)?.lastSeq ?? start.seq
+    this.gone = gone
+    this.lastSeq = entries.findLast(isBlock)?.lastSeq ?? gone.seq
   }
 
   get meta(): LogMeta {
@@ -110,7 +110,7 @@ export class JetStreamReader implements LogReader {
   async *#blocks(range: ReadRange, checked: CheckedRange): AsyncGenerator<BlockReader> {
     this.#mustGoOn(range)
     const chain = new Chain()
-    chain.enter({ firstIndex: this.start.events, lastSeq: this.start.seq })
+    chain.enter({ firstIndex: this.gone.events, lastSeq: this.gone.seq })
     const reading = this.#reading()
     const tell = (damage: LogDamagedError): void => {
       chain.broken()
@@ -299,7 +299,7 @@ export class JetStreamReader implements LogReader {
   /** Events of the log up to a `seq`; null where no block tells how large the baseline is. */
   #eventsUpTo(seq: number): number | null {
     const last = this.#entries.findLast(isBlock)
-    if (last === undefined) return this.start.seq === 0 ? null : this.start.events - this.start.seq + seq
+    if (last === undefined) return this.gone.seq === 0 ? null : this.gone.events - this.gone.seq + seq
     return last.lastSeq === 0 ? null : last.firstIndex + last.count - last.lastSeq + seq
   }
 

@@ -37,7 +37,10 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
       if (block % 8 === 0) await writer.flush('written')
       else void writer.flush('written')
       if (block % 50 !== 49) continue
-      await writer.keyframe(FOLD, { since, parts: [seqPart(writer.lastSeq), ...(since === null ? [['all', Uint8Array.of(7)] as const] : [])] })
+      await writer.keyframe(FOLD, {
+        since,
+        parts: [seqPart(writer.lastSeq), ...(since === null ? [['all', Uint8Array.of(7)] as const] : [])],
+      })
       since = writer.lastSeq
     }
     const { lastSeq } = writer
@@ -45,14 +48,14 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     expect(lastSeq).toBe(2000 * BLOCK)
 
     await using reader = await store.open()
-    const { start } = reader
-    expect(start.seq).toBeGreaterThan(lastSeq - 300 * BLOCK)
-    expect(start.events).toBe(start.seq)
+    const { gone } = reader
+    expect(gone.seq).toBeGreaterThan(lastSeq - 300 * BLOCK)
+    expect(gone.events).toBe(gone.seq)
     expect(reader.meta).toStrictEqual(sampleMeta())
-    expect(await eventsOf(reader)).toStrictEqual(sampleEvents(lastSeq, { first: start.seq + 1 }))
+    expect(await eventsOf(reader)).toStrictEqual(sampleEvents(lastSeq, { first: gone.seq + 1 }))
     expect(new TextDecoder().decode(await reader.attachment('import.json'))).toBe('{}')
     const keyframe = (await reader.keyframe(FOLD, lastSeq))!
-    expect(keyframe.seq).toBeGreaterThanOrEqual(start.seq)
+    expect(keyframe.seq).toBeGreaterThanOrEqual(gone.seq)
     // A part that came with a keyframe that is gone, too.
     expect(keyframe.parts).toStrictEqual(new Map([['all', Uint8Array.of(7)], seqPart(keyframe.seq)]))
     const again = await store.append()
@@ -71,7 +74,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     await wait(5000)
     {
       await using reader = await store.open()
-      expect([reader.start, reader.lastSeq]).toStrictEqual([{ events: 50, seq: 50 }, 50])
+      expect([reader.gone, reader.lastSeq]).toStrictEqual([{ events: 50, seq: 50 }, 50])
       expect(await eventsOf(reader)).toStrictEqual([])
       expect(await reader.keyframe(FOLD, 50)).toStrictEqual({ seq: 50, parts: new Map([seqPart(50)]) })
     }
@@ -80,7 +83,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     await writer.flush('written')
     {
       await using reader = await store.open()
-      expect(reader.start).toStrictEqual({ events: 50, seq: 50 })
+      expect(reader.gone).toStrictEqual({ events: 50, seq: 50 })
       expect(await eventsOf(reader)).toStrictEqual(sampleEvents(60, { first: 51 }))
     }
     await writer.close()

@@ -26,7 +26,8 @@ interface Old {
 /** Null when the stream is not half full, and nothing in it half as old as it gets. */
 function oldIn({ config, state }: StreamInfo, now: number): Old | null {
   const { max_bytes: bytes, max_msgs: messages, max_age: age, discard } = config
-  const isFull = discard === DiscardPolicy.Old && ((bytes > 0 && state.bytes > bytes / 2) || (messages > 0 && state.messages > messages / 2))
+  const isFull =
+    discard === DiscardPolicy.Old && ((bytes > 0 && state.bytes > bytes / 2) || (messages > 0 && state.messages > messages / 2))
   if (!isFull && age === 0) return null
   return {
     before: isFull ? state.first_seq + (state.last_seq - state.first_seq) / 2 : 0,
@@ -113,7 +114,8 @@ function newestKeyframes(subjects: readonly string[]): string[] {
   const newest = new Map<string, { readonly subject: string; readonly seq: number }>()
   for (const subject of subjects) {
     const keyframe = keyframeOf(subject)
-    if (keyframe !== null && (newest.get(keyframe.fold)?.seq ?? -1) < keyframe.seq) newest.set(keyframe.fold, { subject, seq: keyframe.seq })
+    if (keyframe !== null && (newest.get(keyframe.fold)?.seq ?? -1) < keyframe.seq)
+      newest.set(keyframe.fold, { subject, seq: keyframe.seq })
   }
   return [...newest.values()].map(({ subject }) => subject)
 }

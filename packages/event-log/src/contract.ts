@@ -146,8 +146,8 @@ export interface AttachmentInfo {
   readonly bytes: number
 }
 
-/** Where a log begins: what there was before the events it has, which were let go of, as a stream does with old messages. */
-export interface LogStart {
+/** What a log had before the events it has, and lost: a stream lets go of old messages. */
+export interface GoneHead {
   /** How many, the baseline included. */
   readonly events: number
   /** `seq` of the last of them. */
@@ -156,8 +156,8 @@ export interface LogStart {
 
 export interface LogReader extends AsyncDisposable {
   readonly meta: LogMeta
-  /** Zeros: it has all its events. */
-  readonly start: LogStart
+  /** Before its first event. Zeros: it has all there were. */
+  readonly gone: GoneHead
   /** `seq` of the newest whole event when the reader was opened; 0 when there is none, or only the baseline. */
   readonly lastSeq: number
   /** What a writer left half-written. While a writer is at work it may just be at it. */

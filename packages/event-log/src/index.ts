@@ -6,7 +6,7 @@ export type {
   KeyframeOptions,
   LogMeta,
   LogReader,
-  LogStart,
+  GoneHead,
   LogStore,
   LogWriter,
   NewKeyframe,

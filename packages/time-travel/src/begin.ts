@@ -36,7 +36,10 @@ export function machineBefore(
 }
 
 /** A source from a moment on: as if nothing had been before it. */
-export function sourceFrom(source: EventSource & Required<Pick<EventSource, 'blocks' | 'summaries' | 'keyframe'>>, start: SourceStart): EventSource {
+export function sourceFrom(
+  source: EventSource & Required<Pick<EventSource, 'blocks' | 'summaries' | 'keyframe'>>,
+  start: SourceStart,
+): EventSource {
   const { seq } = start
   return {
     start,

@@ -2,7 +2,7 @@ import { seconds, type BlockSummary, type EventBlock } from '@devtrail/events'
 import type { LogBlocks } from './log-blocks.ts'
 import { NoSuchPositionError, type Moment, type Position } from './position.ts'
 
-const startAt = (seq: number): Moment => ({ seq, entry: null, time: null })
+const START: Moment = { seq: 0, entry: null, time: null }
 
 /** The last event of a log that one looks for: first by what is known of blocks, then in the block itself. */
 interface Wanted {
@@ -16,17 +16,16 @@ class Search {
   readonly #blocks: LogBlocks
   /** Without those of the baseline alone. */
   readonly #summaries: readonly BlockSummary[]
-  /** `seq` before the first event. */
-  readonly #begin: number
+  readonly #begin: Moment
 
-  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[], begin: number) {
+  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[], begin: Moment) {
     this.#blocks = blocks
     this.#begin = begin
     this.#summaries = summaries.filter(({ lastSeq }) => lastSeq > 0)
   }
 
   get lastSeq(): number {
-    return this.#summaries.at(-1)?.lastSeq ?? this.#begin
+    return this.#summaries.at(-1)?.lastSeq ?? this.#begin.seq
   }
 
   get mostEntry(): number {
@@ -39,7 +38,7 @@ class Search {
       if (summary.firstSeq > to || !inBlock(summary)) continue
       for await (const block of this.#blocks.blocks({ from: Math.max(1, summary.firstSeq), to: summary.lastSeq })) {
         const { entry, time } = block
-        for (let place = block.count - 1; place >= 0 && block.seq(place) > this.#begin; place--) {
+        for (let place = block.count - 1; place >= 0 && block.seq(place) > this.#begin.seq; place--) {
           const seq = block.seq(place)
           if (seq <= to && seq <= summary.lastSeq && at(block, place)) {
             return { seq, entry: Number.isNaN(entry[place]!) ? null : entry[place]!, time: time[place]! }
@@ -53,7 +52,7 @@ class Search {
   /** With the entry of an event before it where the last one has none. */
   async moment(wanted: Wanted, to?: number): Promise<Moment> {
     const found = await this.last(wanted, to)
-    if (found === null) return startAt(this.#begin)
+    if (found === null) return this.#begin
     return { ...found, entry: found.entry ?? (await this.last(hasEntry, found.seq))?.entry ?? null }
   }
 }
@@ -69,18 +68,20 @@ export async function findMoment(
   blocks: LogBlocks,
   position: Position,
   entries: number | null,
-  begin: number | null = null,
+  { seq, entry, time }: Moment = START,
 ): Promise<Moment> {
-  const first = begin ?? 0
-  const search = new Search(blocks, await blocks.summaries(), first)
+  const begin: Moment = { seq, entry, time }
+  const first = begin.seq
+  const search = new Search(blocks, await blocks.summaries(), begin)
   switch (position.kind) {
     case 'start':
-      return startAt(first)
+      return begin
     case 'end':
       return search.moment(any)
     case 'seq': {
-      if (position.seq < first) throw new NoSuchPositionError(`event ${position.seq} is gone with the head of the log: it is known from event ${first} on`)
-      if (position.seq <= search.lastSeq) return position.seq === first ? startAt(first) : search.moment(any, position.seq)
+      if (position.seq < first)
+        throw new NoSuchPositionError(`event ${position.seq} is gone with the head of the log: it is known from event ${first} on`)
+      if (position.seq <= search.lastSeq) return position.seq === first ? begin : search.moment(any, position.seq)
       const { time } = await search.moment(any)
       throw new NoSuchPositionError(
         `there is no event ${position.seq}: the log ends at ${search.lastSeq}${time === null ? '' : ` (${seconds(time)}s)`}`,

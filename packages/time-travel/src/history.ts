@@ -167,7 +167,7 @@ export class History {
 
   /** Where a position lies. @throws NoSuchPositionError */
   find(position: Position): Promise<Moment> {
-    return findMoment(this.#blocks, position, this.entries, this.source.start?.seq ?? null)
+    return findMoment(this.#blocks, position, this.entries, this.source.start)
   }
 
   /** Steps a machine through everything, calling back after each event with the machine as it then is. */

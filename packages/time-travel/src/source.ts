@@ -1,4 +1,5 @@
 import type { AnyEvent, BlockSummary, EventBlock } from '@devtrail/events'
+import type { Moment } from './position.ts'
 
 /** Which events, by seq; numbers are inclusive at both ends. */
 export interface BlockRange {
@@ -15,8 +16,8 @@ export interface StoredKeyframe {
 }
 
 /** Where a source begins that lacks what came before. */
-export interface SourceStart {
-  /** `seq` of the last event that is not handed out. */
+export interface SourceStart extends Moment {
+  /** `seq` of the last event that is not handed out; with its entry and time where they are known. */
   readonly seq: number
   /** The parts of a keyframe there; null: nothing is known of what came before. */
   readonly parts: ReadonlyMap<string, Uint8Array> | null

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
-import type { LogMeta, LogStart, LogWriter } from '../contract.ts'
+import type { LogMeta, GoneHead, LogWriter } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import { checkedMeta } from '../meta.ts'
@@ -37,7 +37,7 @@ export interface CreateOptions {
    */
   readonly blocking?: boolean
   /** For a log whose head is gone: what there was before its first event. Default: nothing. */
-  readonly start?: LogStart
+  readonly gone?: GoneHead
 }
 
 function existsError(folder: string, what: string): LogUsageError {
@@ -77,9 +77,9 @@ async function makeFolderIn(disk: Disk, folder: string, name: string): Promise<v
 }
 
 /** @throws LogUsageError `bad-range`. */
-function mustBeStart(start: LogStart | undefined): void {
-  if (start === undefined) return
-  const { events, seq } = start
+function mustBeGone(gone: GoneHead | undefined): void {
+  if (gone === undefined) return
+  const { events, seq } = gone
   const isCount = Number.isSafeInteger(events) && Number.isSafeInteger(seq) && seq >= 0 && events >= seq
   if (isCount) return
   throw new LogUsageError('bad-range', `a log starts behind a seq and at least as many events; found ${seq} and ${events}`)
@@ -94,7 +94,7 @@ async function fill(
   meta: LogMeta,
   vocabulary: Vocabulary,
   publishAs: string | null,
-  { compress = false, start = { events: 0, seq: 0 } }: CreateOptions,
+  { compress = false, gone = { events: 0, seq: 0 } }: CreateOptions,
   sizes: Sizes,
 ): Promise<LogWriter> {
   const lock = await acquireLock(disk, folder)
@@ -103,13 +103,13 @@ async function fill(
     const logId = disk.newId()
     await makeFolderIn(disk, folder, SEGMENTS_FOLDER)
     await makeFolderIn(disk, folder, ATTACHMENTS_FOLDER)
-    const segment = await createSegment({ disk, folder, logId }, 1, { firstIndex: start.events, lastSeq: start.seq })
+    const segment = await createSegment({ disk, folder, logId }, 1, { firstIndex: gone.events, lastSeq: gone.seq })
     try {
       await writeEntries(disk, folder, [])
       await writeHead(disk, folder, { meta, logId, closed: null })
       if (publishAs === null) await disk.syncFolder(dirname(folder))
       const common = { disk, folder, publishAs, meta, logId, closed: null, vocabulary, lock, sizes, compress }
-      return new FileLogWriter({ ...common, segment, index: start.events, lastSeq: start.seq, cutTail: null })
+      return new FileLogWriter({ ...common, segment, index: gone.events, lastSeq: gone.seq, cutTail: null })
     } catch (error) {
       await segment.file.close()
       throw error
@@ -138,7 +138,7 @@ export async function createOn(
   sizes: Sizes = SIZES,
 ): Promise<LogWriter> {
   const checked = checkedMeta(meta)
-  mustBeStart(options.start)
+  mustBeGone(options.gone)
   const path = resolve(folder)
   await mustBeFree(disk, path)
   if (!options.atomic) {

@@ -1,6 +1,6 @@
 import type { Vocabulary } from '@devtrail/events'
 import { SEGMENT_HEADER_BYTES, readSegmentHeader, type SegmentStart } from '../codec/segment.ts'
-import type { LogStart } from '../contract.ts'
+import type { GoneHead } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { damagedFile } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
@@ -15,7 +15,7 @@ export interface SegmentList {
   readonly earlier: readonly { readonly number: number; readonly before: number }[]
   readonly last: { readonly number: number; readonly before: number }
   /** What the first one's header says was before it. */
-  readonly start: LogStart
+  readonly gone: GoneHead
 }
 
 /** @throws LogDamagedError when there is none. */
@@ -29,14 +29,14 @@ export async function listSegments(disk: Disk, folder: string, logId: Uint8Array
   if (last === 0) throw damagedFile(path, 0, { expected: "the log's segments", found: 'none' })
   const listed: { number: number; before: number }[] = []
   let before = 0
-  let start: LogStart = { events: 0, seq: 0 }
+  let gone: GoneHead = { events: 0, seq: 0 }
   for (let number = 1; number <= last; number++) {
     const header = await startOf(disk, folder, logId, number)
     before = header?.lastSeq ?? before
-    if (number === 1 && header !== null) start = { events: header.firstIndex, seq: header.lastSeq }
+    if (number === 1 && header !== null) gone = { events: header.firstIndex, seq: header.lastSeq }
     listed.push({ number, before })
   }
-  return { earlier: listed.slice(0, -1), last: listed.at(-1)!, start }
+  return { earlier: listed.slice(0, -1), last: listed.at(-1)!, gone }
 }
 
 /** What comes before a segment; null when its header does not tell. */
@@ -87,5 +87,5 @@ export async function openOn(
   const list = await listSegments(disk, folder, logId)
   const { last, index, lastSeq } = await findEnd(disk, folder, logId, list)
   const common = { disk, folder, vocabulary, meta, logId, closed, pollMs, checksSummaries }
-  return new FileLogReader({ ...common, start: list.start, earlier: list.earlier, last, index, lastSeq })
+  return new FileLogReader({ ...common, gone: list.gone, earlier: list.earlier, last, index, lastSeq })
 }

@@ -3,7 +3,7 @@ import { BlockReader } from '../codec/block-reader.ts'
 import { ColumnPool } from '../codec/column-pool.ts'
 import { EventViews } from '../codec/event-view.ts'
 import { firstSeqOf } from '../codec/segment.ts'
-import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, LogStart, ReadRange, TornTail } from '../contract.ts'
+import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, GoneHead, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
 import { Followers, isPast, type Waiting } from '../follow.ts'
 import { mustBeFoldName, mustBePosition } from '../keyframe.ts'
@@ -34,7 +34,7 @@ export interface ReaderStart {
   /** What there was when the log was closed last. */
   readonly closed: Closed | null
   /** What the first segment says was before it. */
-  readonly start: LogStart
+  readonly gone: GoneHead
   /** Every segment but the last, with the `seq` before it. */
   readonly earlier: readonly { readonly number: number; readonly before: number }[]
   /** The last segment, as it was when the reader was opened. */
@@ -76,8 +76,8 @@ export class FileLogReader implements LogReader {
     return this.#start.lastSeq
   }
 
-  get start(): LogStart {
-    return this.#start.start
+  get gone(): GoneHead {
+    return this.#start.gone
   }
 
   /** Events with `seq` 0; null when no later event tells that these are all. */

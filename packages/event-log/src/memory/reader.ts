@@ -24,7 +24,7 @@ function summaryOf(events: readonly AnyEvent[]): BlockSummary {
 
 export class MemoryReader implements LogReader {
   readonly tornTail = null
-  readonly start = { events: 0, seq: 0 }
+  readonly gone = { events: 0, seq: 0 }
   readonly lastSeq: number
   readonly #held: Held
   readonly #count: number
