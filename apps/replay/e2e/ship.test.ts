@@ -193,7 +193,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     await manager.streams.add({ name: 'ONE', subjects: ['ONE.>'], max_msgs_per_subject: 1 })
     await manager.streams.add({ name: 'QUEUE', subjects: ['QUEUE.>'], retention: 'workqueue' })
     await manager.streams.add({ name: 'SMALL', subjects: ['SMALL.>'], max_msg_size: 1000 })
-    await manager.streams.add({ name: 'FULL', subjects: ['FULL.>'], max_bytes: 20_000, discard: 'new' })
+    await manager.streams.add({ name: 'FULL', subjects: ['FULL.>'], max_bytes: 5000, discard: 'new' })
     const said = async (stream: string): Promise<string> => {
       const { code, err } = await scratch.run(['ship', PINNED, `${url}/${stream}`, '--host', 'h'])
       return `${code} ${err}`

@@ -86,9 +86,10 @@ class Gathering {
   /** The first that tells of more than the log. */
   earliest: AnyEvent | null = null
   last: AnyEvent | null = null
-  ended = false
+  ended: boolean
 
   constructor({ start }: EventSource) {
+    this.ended = start?.ended ?? false
     this.facts = factsBefore(models, start)
     this.#begin = start?.seq ?? -1
   }

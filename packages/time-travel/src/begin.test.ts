@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { machineBefore, sourceFrom } from './begin.ts'
+import { blame } from './explain/blame.ts'
+import { parsePath } from './expression/parse.ts'
 import { History } from './history.ts'
 import { event, house, numbered, type HouseState } from './house.test-support.ts'
 import { partsOf } from './keyframes.ts'
@@ -32,11 +34,14 @@ const lamps = (history: History, at: string): Promise<unknown> =>
 describe('a log without its head', () => {
   test('behind a keyframe all is known as of the whole log', async () => {
     const { machine, at } = await new History(whole, [house]).at({ kind: 'seq', seq: 3 })
-    const history = new History(sourceFrom(whole, { ...at, parts: partsOf(machine) }), [house])
+    const history = new History(sourceFrom(whole, { ...at, ended: false, parts: partsOf(machine) }), [house])
     for (const position of ['3', '4', 'end'])
       expect(await lamps(history, position)).toEqual(await lamps(new History(whole, [house]), position))
     expect(await history.find(parsePosition('start'))).toEqual({ seq: 3, entry: 3, time: at.time })
     await expect(history.find(parsePosition('2'))).rejects.toThrow('event 2 is gone with the head of the log: it is known from event 3 on')
+    const lit = await blame(history, { device: 2, path: parsePath('lit') }, 4)
+    expect([lit.value.value, lit.seq]).toEqual([true, null])
+    expect((await blame(history, { device: 1, path: parsePath('lit') }, 4)).seq).toBe(4)
     const walked = await history.walk((e) => expect(e.seq).toBe(4))
     expect([...walked.state<HouseState>('house').lamps].map(([id, { lit }]) => [id, lit])).toEqual([
       [1, false],
@@ -47,7 +52,7 @@ describe('a log without its head', () => {
   test('without a keyframe nothing is known but what is still told, as behind a gap', () => {
     const seen: string[] = []
     const watching = { ...house, evolve: (_: unknown, e: { type: string }) => void seen.push(e.type) }
-    expect(machineBefore([watching], { seq: 3, entry: null, time: null, parts: null }).seq).toBe(3)
+    expect(machineBefore([watching], { seq: 3, entry: null, time: null, ended: false, parts: null }).seq).toBe(3)
     expect(seen).toEqual(['log/gap'])
   })
 })

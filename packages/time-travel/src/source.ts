@@ -19,6 +19,8 @@ export interface StoredKeyframe {
 export interface SourceStart extends Moment {
   /** `seq` of the last event that is not handed out; with its entry and time where they are known. */
   readonly seq: number
+  /** Whether the log ends there: its last event says that nothing comes after it. */
+  readonly ended: boolean
   /** The parts of a keyframe there; null: nothing is known of what came before. */
   readonly parts: ReadonlyMap<string, Uint8Array> | null
 }

@@ -101,15 +101,16 @@ async function follow(
   return events
 }
 
-/** Into a stream that lets go of what is old: a keyframe at the log's end, from which its state is known without what came before. */
-async function keepState(log: OpenLog, { store }: RemoteLog, writer: LogWriter): Promise<void> {
+/** Into a stream that lets go of what is old: a keyframe at the log's end, from which its state is known without what came before. @returns how many. */
+async function keepState(log: OpenLog, { store }: RemoteLog, writer: LogWriter): Promise<number> {
   await writer.flush('written')
   const { letsGo, keyframes } = await store.contents()
   const at = writer.lastSeq
   const fold = foldVersion()
-  if (!letsGo || at === 0 || keyframes.get(fold)?.includes(at) === true) return
+  if (!letsGo || at === 0 || keyframes.get(fold)?.includes(at) === true) return 0
   const { machine } = await log.history.at({ kind: 'seq', seq: at })
   await writer.keyframe(fold, { at, since: null, parts: partsOf(machine) })
+  return 1
 }
 
 /** Sends what is missing, and with `follow` what is added, until the recording has ended. @throws Failure, as the store does. */
@@ -145,10 +146,10 @@ export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean,
         throw error
       }
     }
-    if (!signal.aborted) await keepState(log, remote, writer)
+    const added = signal.aborted ? 0 : await keepState(log, remote, writer)
     await writer.close()
     session.clearProgress()
     const { events: there, lastSeq } = await remote.store.contents()
-    return { ...copied, events: there - have.events, there, lastSeq, interrupted: signal.aborted }
+    return { ...copied, keyframes: copied.keyframes + added, events: there - have.events, there, lastSeq, interrupted: signal.aborted }
   })
 }
