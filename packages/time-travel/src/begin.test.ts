@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { machineBefore, sourceFrom } from './begin.ts'
+import { Cursor } from './debugger/cursor.ts'
 import { blame } from './explain/blame.ts'
 import { parsePath } from './expression/parse.ts'
 import { History } from './history.ts'
@@ -39,6 +40,10 @@ describe('a log without its head', () => {
       expect(await lamps(history, position)).toEqual(await lamps(new History(whole, [house]), position))
     expect(await history.find(parsePosition('start'))).toEqual({ seq: 3, entry: 3, time: at.time })
     await expect(history.find(parsePosition('2'))).rejects.toThrow('event 2 is gone with the head of the log: it is known from event 3 on')
+    const cursor = await Cursor.open(history)
+    await cursor.goTo(1)
+    expect([cursor.seq, cursor.last]).toEqual([3, 4])
+    expect(await cursor.run('backwards', [], 0)).toMatchObject({ seq: 3 })
     const lit = await blame(history, { device: 2, path: parsePath('lit') }, 4)
     expect([lit.value.value, lit.seq]).toEqual([true, null])
     expect((await blame(history, { device: 1, path: parsePath('lit') }, 4)).seq).toBe(4)

@@ -162,7 +162,7 @@ export class History {
 
   /** `seq` of the last event. */
   async lastSeq(): Promise<number> {
-    return (await this.#blocks.summaries()).at(-1)?.lastSeq ?? 0
+    return (await this.#blocks.summaries()).at(-1)?.lastSeq ?? this.source.start?.seq ?? 0
   }
 
   /** Where a position lies. @throws NoSuchPositionError */
