@@ -1,4 +1,4 @@
-import type { AnyEvent, DeviceInfo, EventBlock, Facts } from '@devtrail/events'
+import type { AnyEvent, DeviceInfo, EventBlock, Facts, HostId } from '@devtrail/events'
 import {
   BlockFold,
   deviceOf,
@@ -44,6 +44,11 @@ export class Names {
 
   region(id: number): string {
     return this.#regions.get(id) ?? `#${id}`
+  }
+
+  /** The name of a host, in a log of several. */
+  host(id: HostId): string {
+    return this.facts.value<string>('host', id, 'name') ?? `#${id}`
   }
 
   /** The device an event is about, learnt later or not. */
@@ -114,7 +119,7 @@ class Gathering {
     }
     this.events += Math.min(count, block.lastSeq - Math.max(0, this.#begin))
     const last = block.event(count - 1)
-    this.ended = last.type === 'log/ended'
+    this.ended = last.type === 'log/ended' && last.host === undefined
     if (last.seq > 0) this.last = last
   }
 
