@@ -23,6 +23,8 @@ export interface Lease {
   readonly end: LogEnd
   /** Number of the last message of `events`. */
   readonly last: number
+  /** Says again who writes. */
+  renew(): Promise<void>
   /** Lets the next writer in. */
   release(): Promise<void>
 }
@@ -97,7 +99,8 @@ export async function acquireLease(log: Log): Promise<Lease> {
   const subscription = stream.connection.subscribe(subjects.alive(id))
   answer(subscription).catch(() => {})
   try {
-    const opened = await take(log, id)
+    let opened = await take(log, id)
+    let renewals = 0
     const { end, last } = await fence(log, id)
     let released: Promise<void> | null = null
     const release = async (): Promise<void> => {
@@ -113,7 +116,12 @@ export async function acquireLease(log: Log): Promise<Lease> {
         patienceMs: Math.min(patienceMs, 2000),
       }).catch(() => {})
     }
-    return { id, end, last, release: () => (released ??= release()) }
+    const renew = async (): Promise<void> => {
+      const { writer: subject, pieces } = subjects
+      const content = jsonBytes({ writer: id })
+      opened = await putSealed(stream, { subject, content, pieces, id: `${id}.renew.${++renewals}`, after: opened, patienceMs })
+    }
+    return { id, end, last, renew, release: () => (released ??= release()) }
   } catch (error) {
     subscription.unsubscribe()
     throw error
