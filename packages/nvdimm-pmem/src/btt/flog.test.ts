@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { newerOf, nextSeq, slotsOf, type LogEntry, type LogGroup } from './flog.ts'
 
-const entry = (seq: number, lba = 0): LogEntry => ({ lba, old: 0, new: 0, seq })
+const entry = (seq: number): LogEntry => ({ lba: 0, old: 0, new: 0, seq })
+const group = (...seqs: number[]): LogGroup => seqs.map(entry) as unknown as LogGroup
 
 test.each([
   { a: 1, b: 2, newer: 1 },
