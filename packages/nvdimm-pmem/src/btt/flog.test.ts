@@ -31,8 +31,6 @@ test('numbers go round', () => {
   expect([1, 2, 3].map(nextSeq)).toEqual([2, 3, 1])
 })
 
-const group = (...seqs: number[]): LogGroup => seqs.map((seq) => entry(seq)) as unknown as LogGroup
-
 test('slots: told by the first group with two entries; the others have to agree', () => {
   const fresh = group(1, 0, 0, 0)
   expect(slotsOf([fresh, fresh])).toEqual([0, 1])
