@@ -1,0 +1,71 @@
+/** What a timeline shows of a recording is what the models tell of each device after each event, looked at one by one. */
+import { Facts, type AnyEvent } from '@devtrail/events'
+import { asView, looksOf, models, Scan, vocabulary, type Timeline } from '@devtrail/survey'
+import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
+import { describeDevice, Machine } from '@devtrail/time-travel'
+import { expect, test } from 'vitest'
+import { imported, names, traceLines } from './recorded.test-support.ts'
+
+/** Events of a recording that are looked at: the slow way takes its time. */
+const EVENTS_MAX = 1500
+
+/** What lanes show of each device after an event, by id: the slow and obvious way. */
+function slowLooks(machine: Machine): Map<number, string> {
+  const { pagemaps } = machine.state<MemremapState>('memremap')
+  const all = machine.devices().map(({ id }) => {
+    const gone = [...pagemaps.values()]
+      .filter((p) => p.phase === 'removed' && pagemapOwner(p, machine.facts) === id)
+      .map((p) => pagemapToJson(p, machine.facts))
+    const looks = looksOf(asView(describeDevice(machine, id)), gone as never)
+    return [id, looks.map((look) => (look === null ? '-' : `${look.tone} ${look.sure} ${look.text}`)).join('; ')] as const
+  })
+  return new Map(all)
+}
+
+/** What a timeline shows of a row after an event. */
+function shown({ rows, looks }: Timeline, key: string, seq: number): string {
+  const row = rows.find((r) => r.key === key)
+  return (['driver', 'memory', 'pages', 'disk'] as const)
+    .map((name) => {
+      const lane = row?.lanes.find((l) => l.name === name)
+      const look = looks[lane?.looks[lane.seqs.findLastIndex((from) => from <= seq)] ?? -1]
+      return look === undefined ? '-' : `${look.tone} ${look.sure} ${look.text}`
+    })
+    .join('; ')
+}
+
+async function check(events: readonly AnyEvent[]): Promise<string[]> {
+  const facts = new Facts(vocabulary)
+  for (const event of events) facts.learn(event)
+  const scan = new Scan({ read: () => events }, facts, events.at(-1)!.seq, { bins: Infinity })
+  await scan.run()
+  const timeline = scan.timeline(0)
+  const machine = new Machine(models, facts)
+  const wrong: string[] = []
+  // Where incarnations follow one another in a row, it is the newest that counts.
+  const newest = (id: number): boolean => !machine.devices().some((d) => d.id > id && scan.names.device(d.id) === scan.names.device(id))
+  for (const [i, event] of events.entries()) {
+    machine.step(event)
+    if (event.seq < 1 || events[i + 1]?.seq === event.seq) continue
+    for (const [id, looks] of slowLooks(machine)) {
+      const key = scan.names.device(id)
+      const told = shown(timeline, key, event.seq)
+      if (told !== looks && newest(id)) wrong.push(`${key} after ${event.seq} (${event.type}): ${told}, and not ${looks}`)
+    }
+    if (wrong.length > 5) break
+  }
+  return wrong
+}
+
+test.each(names.filter((name) => !name.includes('stress')))('%s', async (name) => {
+  const { events } = await imported(name)
+  expect(events.length).toBeGreaterThan(30)
+  expect(await check(events.slice(0, EVENTS_MAX))).toEqual([])
+})
+
+test('fsdax-dev, with entries missing', async () => {
+  const lines = traceLines('fsdax-dev')
+  const head = lines.findIndex((line) => !line.startsWith('#'))
+  const cut = [...lines.slice(0, head + 80), 'CPU:0 [LOST 30 EVENTS]', ...lines.slice(head + 110)]
+  expect(await check((await imported('fsdax-dev', cut)).events.slice(0, EVENTS_MAX))).toEqual([])
+})
