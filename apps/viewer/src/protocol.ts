@@ -1,6 +1,6 @@
 /** What the page asks of its worker, and what that answers. Everything is plain data. */
 import type { Json } from '@devtrail/events'
-import type { Timeline } from '@devtrail/survey'
+import type { Timeline, TimelineWindow } from '@devtrail/survey'
 
 /** Where the log's files are. */
 export type LogPlace =
@@ -115,6 +115,8 @@ export interface Questions {
   open: (request: OpenRequest) => Opened
   /** The state after an event, the device of a row first. */
   state: (of: { readonly seq: number; readonly row: string | null }) => StateAt
+  /** Events one by one, of some rows. */
+  window: (of: { readonly from: number; readonly to: number; readonly rows: readonly string[] }) => TimelineWindow
   events: (range: { readonly from: number; readonly to: number }) => readonly EventRow[]
   /** Events for which an expression is true, as `events --where`; empty: all. At most `limit`, from `from` on. */
   find: (wanted: {

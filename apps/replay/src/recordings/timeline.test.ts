@@ -1,6 +1,6 @@
 /** What a timeline shows of a recording is what the models tell of each device after each event, looked at one by one. */
 import { Facts, type AnyEvent } from '@devtrail/events'
-import { asView, looksOf, models, Scan, vocabulary, type Timeline } from '@devtrail/survey'
+import { asView, lookClosely, looksOf, models, Scan, vocabulary, type Timeline } from '@devtrail/survey'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { describeDevice, Machine } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
@@ -23,7 +23,7 @@ function slowLooks(machine: Machine): Map<number, string> {
 }
 
 /** What a timeline shows of a row after an event. */
-function shown({ rows, looks }: Timeline, key: string, seq: number): string {
+function shown({ rows, looks }: Pick<Timeline, 'rows' | 'looks'>, key: string, seq: number): string {
   const row = rows.find((r) => r.key === key)
   return (['driver', 'memory', 'pages', 'disk'] as const)
     .map((name) => {
@@ -68,4 +68,29 @@ test('fsdax-dev, with entries missing', async () => {
   const head = lines.findIndex((line) => !line.startsWith('#'))
   const cut = [...lines.slice(0, head + 80), 'CPU:0 [LOST 30 EVENTS]', ...lines.slice(head + 110)]
   expect(await check((await imported('fsdax-dev', cut)).events.slice(0, EVENTS_MAX))).toEqual([])
+})
+
+/** What a window shows of a row after an event is what the whole shows. */
+test.each(['fsdax-pinned-unbind', 'lab-cycles', 'devdax-dev'])('%s: a window shows what the whole does', async (name) => {
+  const { events, history } = await imported(name)
+  const scan = new Scan({ read: () => events }, await history.facts(), events.at(-1)!.seq, { bins: Infinity })
+  await scan.run()
+  const whole = scan.timeline(0)
+  const rows = new Set(whole.rows.slice(0, 6).map(({ key }) => key))
+  const last = events.at(-1)!.seq
+  for (const [from, to] of [
+    [1, last],
+    [Math.floor(last / 3), Math.floor(last / 2)],
+    [last, last],
+  ] as const) {
+    const window = await lookClosely(history, { from, to, rows, names: scan.names })
+    expect(window.times).toEqual(Float64Array.from(events.filter(({ seq }) => seq >= from && seq <= to), ({ time }) => time))
+    for (const row of whole.rows.filter(({ key }) => rows.has(key))) {
+      for (let seq = from; seq <= to; seq++) expect([row.key, seq, shown(window, row.key, seq)]).toEqual([row.key, seq, shown(whole, row.key, seq)])
+      const bins = window.rows.find(({ key }) => key === row.key)?.bins ?? []
+      // Bins of the whole count from 0.
+      expect([...bins]).toEqual([...row.bins].map((bin) => bin + 1).filter((seq) => seq >= from && seq <= to))
+    }
+    expect(window.rows.map(({ key }) => key).filter((key) => !rows.has(key))).toEqual([])
+  }
 })

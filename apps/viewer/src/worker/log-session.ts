@@ -2,7 +2,7 @@
 import type { LogReader } from '@devtrail/event-log'
 import { openLogFiles, type LogFiles } from '@devtrail/event-log/read'
 import { type AnyEvent, type Json, type Violation } from '@devtrail/events'
-import { compare, dataInWords, eventRow, eventWords, keysAt, mayBeThere, models, Scan, vocabulary } from '@devtrail/survey'
+import { compare, dataInWords, eventRow, eventWords, keysAt, lookClosely, mayBeThere, models, Scan, vocabulary } from '@devtrail/survey'
 import {
   bisect,
   blame,
@@ -156,6 +156,7 @@ export class LogSession {
     readonly [Q in Exclude<keyof Questions, 'open'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
   } = {
     state: ({ seq, row }) => this.#state(seq, row),
+    window: ({ from, to, rows }) => lookClosely(this.#history, { from, to, rows: new Set(rows), names: this.#names }),
     events: ({ from, to }) => this.#events(from, to),
     find: (wanted) => this.#find(wanted),
     why: (seq) => this.#why(seq),

@@ -1,5 +1,6 @@
 /** What one incarnation of a device shows while the log is read: what its lanes are since when, and how many events fall into which bin. */
-import { LANES } from './looks.ts'
+import type { Seen } from './device-looks.ts'
+import { LANE_GROUPS, LANES } from './looks.ts'
 import type { Look } from './timeline.ts'
 
 /** Every look there is, once. */
@@ -18,6 +19,11 @@ export class Looks {
     }
     return number
   }
+}
+
+/** What was seen of a device, lane by lane, as numbers; null: as before. */
+export function looksIn(seen: Seen, all: Looks): (number | null)[] {
+  return seen.flatMap((looks, i) => looks?.map((look) => all.of(look)) ?? LANE_GROUPS[i]!.lanes.map(() => null))
 }
 
 /** One lane: looks, and since which event and when. */

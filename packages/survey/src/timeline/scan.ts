@@ -10,8 +10,7 @@ import { models, vocabulary } from '../models.ts'
 import { StartNames } from '../start-names.ts'
 import { Names } from '../survey.ts'
 import { DeviceLooks } from './device-looks.ts'
-import { Life, Looks } from './life.ts'
-import { LANE_GROUPS } from './looks.ts'
+import { Life, Looks, looksIn } from './life.ts'
 import { inOrder, rowOf } from './rows.ts'
 import type { Row, Timeline } from './timeline.ts'
 
@@ -178,12 +177,7 @@ export class Scan {
       this.#ofAll = 0
       this.#isDoubted = false
     }
-    for (const [id, seen] of this.#looker.look())
-      this.#lifeOf(id).say(
-        this.#seq,
-        this.#time,
-        seen.flatMap((looks, i) => looks?.map((look) => this.#looks.of(look)) ?? LANE_GROUPS[i]!.lanes.map(() => null)),
-      )
+    for (const [id, seen] of this.#looker.look()) this.#lifeOf(id).say(this.#seq, this.#time, looksIn(seen, this.#looks))
   }
 
   #rows(): Row[] {

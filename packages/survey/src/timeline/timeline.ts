@@ -50,3 +50,14 @@ export interface Timeline {
   /** How many rules were judged. */
   readonly rules: number
 }
+
+/** Some events of a log, each looked at: what rows show where a timeline of the whole counts several events together. */
+export interface TimelineWindow {
+  /** The first event. */
+  readonly from: number
+  /** The times of all its events, in nanoseconds. */
+  readonly times: Float64Array
+  readonly looks: readonly Look[]
+  /** The rows that were asked for and are there; their `bins` are events. */
+  readonly rows: readonly Row[]
+}
