@@ -156,3 +156,5 @@ export type Told =
   | { readonly kind: 'failure'; readonly id: number; readonly message: string }
   | { readonly kind: 'scan'; readonly scan: ScanState }
   | { readonly kind: 'grown'; readonly opened: Opened }
+  /** What has happened to the log, or to the way to it; null: all is well again. */
+  | { readonly kind: 'notice'; readonly words: string | null }

@@ -32,6 +32,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   const [opened, setOpened] = useState<Opened | null>(null)
   const [scan, setScan] = useState<ScanState | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
+  const [notice, setNotice] = useState<string | null>(null)
   const [isHelping, setHelping] = useState(false)
   const [said, setSaid] = useState('')
   const [bookmarks, setBookmarks] = useState<readonly Bookmark[]>(() => store.load())
@@ -40,6 +41,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     client.onScan = setScan
     client.onGrown = setOpened
     client.onFailure = setFailure
+    client.onNotice = setNotice
     performance.mark('devtrail open')
     client.ask('open', { place, fold }).then(setOpened, (error: Error) => setFailure(error.message))
   }, [client])
@@ -137,11 +139,11 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     return () => removeEventListener('keydown', listen)
   }, [])
 
-  const onField = (device: string, path: string): void => {
-    client.ask('change', { path, device, from: at, backwards: false }).then(
+  const onField = (device: string, path: string, backwards: boolean): void => {
+    client.ask('change', { path, device, from: backwards ? at - 1 : at, backwards }).then(
       (seq) =>
         seq === null
-          ? setSaid(`${path} of ${device} does not change after event ${at}`)
+          ? setSaid(`${path} of ${device} does not change ${backwards ? 'before' : 'after'} event ${at}`)
           : go({ at: seq, selected: seq, rule: null, row: device }),
       (error: Error) => setFailure(error.message),
     )
@@ -164,6 +166,14 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
           {failure}{' '}
           <button type="button" onClick={() => setFailure(null)}>
             Dismiss
+          </button>
+        </p>
+      )}
+      {notice !== null && (
+        <p class="failure banner" role="alert">
+          {notice}{' '}
+          <button type="button" onClick={() => location.reload()}>
+            Reload
           </button>
         </p>
       )}

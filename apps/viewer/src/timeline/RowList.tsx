@@ -89,7 +89,7 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
             </span>
           ))}
         </div>
-        <Named of={one} scale={scale} go={go} />
+        {i === current && <Named of={one} scale={scale} go={go} />}
       </li>,
     )
   }

@@ -56,8 +56,10 @@ async function read(of: LogSession): Promise<void> {
   await tellScan(of)
 }
 
-/** Goes on whenever the log may have grown. */
-async function follow(of: LogSession, base: string): Promise<void> {
+const AWAY = 'devtrail serve cannot be reached: it has ended, or is busy. What was read of the log stays; start it again to read on'
+
+/** Goes on whenever something happened to the log. */
+function follow(of: LogSession, base: string): void {
   let isAgain = false
   let isBusy = false
   const look = async (): Promise<void> => {
@@ -67,15 +69,30 @@ async function follow(of: LogSession, base: string): Promise<void> {
     try {
       while (isAgain) {
         isAgain = false
-        if (!(await of.grow())) continue
+        if (!(await of.again())) continue
         tell({ kind: 'grown', opened: of.opened })
         await read(of)
       }
+    } catch (error) {
+      tell({ kind: 'notice', words: messageOf(error) })
     } finally {
       isBusy = false
     }
   }
-  new EventSource(`${base}../follow`).addEventListener('grown', () => void look())
+  const source = new EventSource(`${base}../follow`)
+  let isAway = false
+  source.addEventListener('grown', () => void look())
+  source.addEventListener('changed', () => void look())
+  source.addEventListener('error', () => {
+    isAway = true
+    tell({ kind: 'notice', words: AWAY })
+  })
+  source.addEventListener('open', () => {
+    if (!isAway) return
+    isAway = false
+    tell({ kind: 'notice', words: null })
+    void look()
+  })
 }
 
 async function open({ place, fold }: OpenRequest): Promise<LogSession['opened']> {
