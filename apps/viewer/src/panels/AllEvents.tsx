@@ -73,7 +73,15 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     }
   }, [first, last, chunks, lastSeq])
 
-  const focusHere = (): void => void requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('[aria-current="true"]')?.focus())
+  // The line that is come to by key gets the focus as soon as it is there; until then the list has it.
+  const wantsFocus = useRef(false)
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return
+    const line = box.current!.querySelector<HTMLElement>(`[data-seq="${here}"] button`)
+    if (line === null) return
+    wantsFocus.current = false
+    line.focus({ preventScroll: true })
+  })
   const move = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(lines) - 1)
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page }[event.key]
@@ -82,7 +90,8 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     event.stopPropagation()
     const seq = Math.min(lastSeq, Math.max(1, here + by))
     go({ at: seq, selected: seq, rule: null })
-    focusHere()
+    wantsFocus.current = true
+    box.current!.focus({ preventScroll: true })
   }
   const wheel = (event: WheelEvent): void => {
     if (!isScaled(size)) return
@@ -99,7 +108,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     const seq = line + 1
     const row = chunks.get(Math.floor(line / CHUNK))?.[line % CHUNK]
     shown.push(
-      <li key={seq} aria-posinset={seq} aria-setsize={lastSeq}>
+      <li key={seq} data-seq={seq} aria-posinset={seq} aria-setsize={lastSeq}>
         {row === undefined ? (
           <span class="line">
             <span class="seq">{seq}</span>
@@ -111,7 +120,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     )
   }
   return (
-    <div class="list all" ref={box} onScroll={scrolled} onWheel={wheel} onKeyDown={move}>
+    <div class="list all" ref={box} tabIndex={-1} onScroll={scrolled} onWheel={wheel} onKeyDown={move}>
       <div style={{ height: `${scrollHeight(size)}px` }}>
         <ul style={{ '--seq-digits': String(lastSeq).length }} aria-label="All events">
           {shown}
