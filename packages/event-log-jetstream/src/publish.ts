@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
+import { isForGood, told } from './refusals.ts'
 import { WRONG_LAST_SEQUENCE, codeOf, lastOf, type Stream } from './stream.ts'
 
 const ACK_MS = 2000
@@ -42,7 +43,7 @@ export async function publish(stream: Stream, publishing: Publishing): Promise<n
         if (last?.header.get('Nats-Msg-Id') === id) return last.seq
         throw new OvertakenError(`another message of ${subject} came first`, { cause: error })
       }
-      if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw error
+      if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
     }
     await sleep(pause)
   }
@@ -50,5 +51,5 @@ export async function publish(stream: Stream, publishing: Publishing): Promise<n
 
 /** Whether it may go better later: no answer, no leader; not a refusal. */
 function mayPass(error: unknown): boolean {
-  return !(error instanceof JetStreamApiError) || error.status >= 500
+  return !(error instanceof JetStreamApiError) || (error.status >= 500 && !isForGood(error))
 }
