@@ -42,6 +42,6 @@ export async function open(browser: Browser, url: string, { scheme = 'light' as 
   })
   context.on('request', (request) => requests.push(request.url()))
   await page.goto(url)
-  await page.getByText(/^[\d,]+ devices$/).waitFor()
+  await page.locator('.reading').getByText(/ devices$/).waitFor()
   return { context, page, errors, requests }
 }

@@ -115,6 +115,8 @@ export interface Questions {
   open: (request: OpenRequest) => Opened
   /** The state after an event, the device of a row first. */
   state: (of: { readonly seq: number; readonly row: string | null }) => StateAt
+  /** Which rows are told from now on: the first of those whose key has a text in it. They are told at once. */
+  rows: (of: { readonly named: string }) => null
   /** Events one by one, of some rows. */
   window: (of: { readonly from: number; readonly to: number; readonly rows: readonly string[] }) => TimelineWindow
   events: (range: { readonly from: number; readonly to: number }) => readonly EventRow[]

@@ -51,6 +51,13 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     store.save(next)
   }
 
+  const isFiltered = useRef(false)
+  useEffect(() => {
+    if (opened === null || (link.named === '' && !isFiltered.current)) return
+    isFiltered.current = true
+    client.ask('rows', { named: link.named }).catch((error: Error) => setFailure(error.message))
+  }, [client, opened === null, link.named])
+
   const lastSeq = opened?.lastSeq ?? 0
   const at = Math.min(link.at ?? lastSeq, lastSeq)
   const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])

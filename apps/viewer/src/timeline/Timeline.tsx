@@ -7,6 +7,7 @@ import type { Opened, ScanState } from '../protocol.ts'
 import { Backdrop, drawScene, HEAD_HEIGHT, type Scene } from './draw.ts'
 import { lastUpTo, type Clock } from './clock.ts'
 import { Gestures } from './gestures.ts'
+import { Corner } from './Corner.tsx'
 import { HEADER_WIDTH, rowTops } from './layout.ts'
 import { Markers } from './Markers.tsx'
 import { RowList } from './RowList.tsx'
@@ -140,25 +141,5 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
         go={go}
       />
     </div>
-  )
-}
-
-function Corner({ opened, scan, link, go }: Pick<TimelineProps, 'opened' | 'scan' | 'link' | 'go'>): JSX.Element {
-  const read = scan === null ? 0 : Math.floor((100 * scan.upTo) / Math.max(1, opened.lastSeq))
-  return (
-    <>
-      <fieldset class="switch">
-        <legend class="unseen">What the axis counts</legend>
-        {(['time', 'events'] as const).map((axis) => (
-          <label key={axis}>
-            <input type="radio" name="axis" checked={link.axis === axis} onChange={() => go({ axis, view: null })} />
-            <span>{axis}</span>
-          </label>
-        ))}
-      </fieldset>
-      <p class="reading" role="status">
-        {scan?.done === true ? `${scan.rows.length} devices` : `reading … ${read} %`}
-      </p>
-    </>
   )
 }

@@ -2,7 +2,19 @@
 import type { LogReader } from '@devtrail/event-log'
 import { openLogFiles, type LogFiles } from '@devtrail/event-log/read'
 import { type AnyEvent, type Json, type Violation } from '@devtrail/events'
-import { compare, dataInWords, eventRow, eventWords, keysAt, lookClosely, mayBeThere, models, Scan, vocabulary } from '@devtrail/survey'
+import {
+  compare,
+  dataInWords,
+  eventRow,
+  eventWords,
+  keysAt,
+  lookClosely,
+  mayBeThere,
+  models,
+  Scan,
+  vocabulary,
+  type Timeline,
+} from '@devtrail/survey'
 import {
   bisect,
   blame,
@@ -52,6 +64,8 @@ async function importedOf(reader: LogReader): Promise<ImportSummary> {
 
 /** Devices whose state is told at once; the one that was asked for comes first. */
 const DEVICES_MAX = 60
+/** Rows that are told of the timeline: of a log with more devices one looks for those one means by name. */
+const ROWS_MAX = 2000
 /** Events that are told at once. */
 const LIMIT_MAX = 1000
 
@@ -63,6 +77,8 @@ export class LogSession {
   readonly #imported: ImportSummary
   readonly #id: string | null
   readonly scan: Scan
+  /** What the keys of rows must have in them to be told. */
+  named = ''
   #opened: Opened
   #told: readonly ViolationRow[] = []
   #toldOf = -1
@@ -102,6 +118,11 @@ export class LogSession {
 
   get opened(): Opened {
     return this.#opened
+  }
+
+  /** What was found of the whole log so far, for the page. */
+  timeline(): Timeline {
+    return this.scan.timeline(this.#opened.maxTime, { rowsMax: ROWS_MAX, named: this.named })
   }
 
   get source(): LogReader {
@@ -164,7 +185,7 @@ export class LogSession {
   }
 
   readonly answers: {
-    readonly [Q in Exclude<keyof Questions, 'open'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
+    readonly [Q in Exclude<keyof Questions, 'open' | 'rows'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
   } = {
     state: ({ seq, row }) => this.#state(seq, row),
     window: ({ from, to, rows }) => lookClosely(this.#history, { from, to, rows: new Set(rows), names: this.#names }),

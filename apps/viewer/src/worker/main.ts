@@ -25,7 +25,7 @@ let session: LogSession | null = null
 
 async function tellScan(of: LogSession): Promise<void> {
   const violations = await of.violations()
-  const timeline = of.scan.timeline(of.opened.maxTime)
+  const timeline = of.timeline()
   // Handed over, not copied: the page has nothing to do for it.
   const columns = timeline.rows.flatMap(({ bins, counts, lanes }) => [
     bins,
@@ -112,6 +112,11 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 async function answer({ question, of }: Asked): Promise<unknown> {
   if (question === 'open') return open(of as OpenRequest)
   if (session === null) throw new Error('the log is not open yet')
+  if (question === 'rows') {
+    session.named = (of as { readonly named: string }).named
+    await tellScan(session)
+    return null
+  }
   return session.answers[question](of as never)
 }
 

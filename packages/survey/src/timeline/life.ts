@@ -26,21 +26,33 @@ export function looksIn(seen: Seen, all: Looks): (number | null)[] {
   return seen.flatMap((looks, i) => looks?.map((look) => all.of(look)) ?? LANE_GROUPS[i]!.lanes.map(() => null))
 }
 
-/** One lane: looks, and since which event and when. */
+/** One lane: looks, and since which event and when. One array for all, since a log may have a million devices. */
 export class LaneLife {
-  readonly seqs: number[] = []
-  readonly times: number[] = []
-  readonly looks: number[] = []
+  /** Triples of seq, time and look. */
+  readonly #flat: number[] = []
+
+  get length(): number {
+    return this.#flat.length / 3
+  }
+
+  seq(i: number): number {
+    return this.#flat[3 * i]!
+  }
+
+  time(i: number): number {
+    return this.#flat[3 * i + 1]!
+  }
+
+  look(i: number): number {
+    return this.#flat[3 * i + 2]!
+  }
 
   say(seq: number, time: number, look: number): void {
-    if ((this.looks.at(-1) ?? -1) === look) return
-    if (this.seqs.at(-1) === seq) {
-      this.looks[this.looks.length - 1] = look
-      return
-    }
-    this.seqs.push(seq)
-    this.times.push(time)
-    this.looks.push(look)
+    const flat = this.#flat
+    const last = flat.length - 3
+    if ((last < 0 ? -1 : flat[last + 2]!) === look) return
+    if (last >= 0 && flat[last] === seq) flat[last + 2] = look
+    else flat.push(seq, time, look)
   }
 }
 
@@ -51,21 +63,18 @@ export class Life {
   /** Since when it is looked at. */
   since: { readonly seq: number; readonly time: number } | null = null
   /** By lane; those that never showed anything are not there. */
-  readonly lanes: (LaneLife | undefined)[] = []
-  /** Bins that have events of it, ascending, and how many. */
+  readonly lanes: (LaneLife | undefined)[] = LANES.map(() => undefined)
+  /** Pairs of a bin that has events of it, ascending, and how many. */
   readonly bins: number[] = []
-  readonly counts: number[] = []
 
   event(seq: number, bin: number): void {
     this.first = Math.min(this.first, seq)
     this.last = seq
     this.events++
     if (seq === 0) return
-    if (this.bins.at(-1) === bin) this.counts[this.counts.length - 1]!++
-    else {
-      this.bins.push(bin)
-      this.counts.push(1)
-    }
+    const { bins } = this
+    if (bins.length > 0 && bins[bins.length - 2] === bin) bins[bins.length - 1]!++
+    else bins.push(bin, 1)
   }
 
   /** What lanes show since an event; null: as before. */

@@ -4,10 +4,23 @@ import { LaneLife, type Life } from './life.ts'
 import { LANES } from './looks.ts'
 import type { Lane, Row } from './timeline.ts'
 
-const rankOf = ({ bookkeeping, lanes }: Row): number => (bookkeeping ? 2 : lanes.some(({ name }) => name === 'memory') ? 0 : 1)
+/** The incarnations of a key, oldest first. */
+export interface Lives {
+  readonly key: string
+  info: Pick<DeviceInfo, 'kind' | 'bookkeeping'>
+  readonly lives: Life[]
+}
+
+const MEMORY = LANES.indexOf('memory')
+
+const rankOf = ({ info, lives }: Lives): number => (info.bookkeeping ? 2 : lives.some(({ lanes }) => lanes[MEMORY] !== undefined) ? 0 : 1)
 
 /** Devices with memory first, those that are there for bookkeeping last; else as they came. */
-export const inOrder = (rows: readonly Row[]): Row[] => rows.toSorted((a, b) => rankOf(a) - rankOf(b))
+export function inOrder(all: Iterable<Lives>): Lives[] {
+  const ranks: Lives[][] = [[], [], []]
+  for (const one of all) ranks[rankOf(one)]!.push(one)
+  return ranks.flat()
+}
 
 /** One lane of lives that followed one another: each ends where the next is there. */
 function laneOf(lives: readonly Life[], n: number): LaneLife {
@@ -17,9 +30,9 @@ function laneOf(lives: readonly Life[], n: number): LaneLife {
     if (since === null) continue
     const end = lives.slice(i + 1).find((life) => life.since !== null)?.since?.seq ?? Infinity
     const lane = lanes[n]
-    if (lane?.seqs[0] !== since.seq) all.say(since.seq, since.time, -1)
-    for (let at = 0; lane !== undefined && at < lane.seqs.length && lane.seqs[at]! < end; at++)
-      all.say(lane.seqs[at]!, lane.times[at]!, lane.looks[at]!)
+    if (lane === undefined || lane.seq(0) !== since.seq) all.say(since.seq, since.time, -1)
+    for (let at = 0; lane !== undefined && at < lane.length && lane.seq(at) < end; at++)
+      all.say(lane.seq(at), lane.time(at), lane.look(at))
   }
   return all
 }
@@ -27,23 +40,35 @@ function laneOf(lives: readonly Life[], n: number): LaneLife {
 function lanesOf(lives: readonly Life[]): Lane[] {
   return LANES.flatMap((name, n): Lane[] => {
     if (!lives.some((life) => life.lanes[n] !== undefined)) return []
-    const { seqs, times, looks } = laneOf(lives, n)
-    return [{ name, seqs: Float64Array.from(seqs), times: Float64Array.from(times), looks: Int32Array.from(looks) }]
+    const lane = laneOf(lives, n)
+    const [seqs, times, looks] = [new Float64Array(lane.length), new Float64Array(lane.length), new Int32Array(lane.length)]
+    for (let i = 0; i < lane.length; i++) {
+      seqs[i] = lane.seq(i)
+      times[i] = lane.time(i)
+      looks[i] = lane.look(i)
+    }
+    return [{ name, seqs, times, looks }]
   })
+}
+
+function apart(pairs: readonly number[]): Pick<Row, 'bins' | 'counts'> {
+  const [bins, counts] = [new Int32Array(pairs.length / 2), new Int32Array(pairs.length / 2)]
+  for (let i = 0; i < bins.length; i++) {
+    bins[i] = pairs[2 * i]!
+    counts[i] = pairs[2 * i + 1]!
+  }
+  return { bins, counts }
 }
 
 /** The bins of lives together, and how many events of any are in each. */
 function binsOf(lives: readonly Life[]): Pick<Row, 'bins' | 'counts'> {
-  const { bins, counts } = lives[0]!
-  if (lives.length === 1) return { bins: Int32Array.from(bins), counts: Int32Array.from(counts) }
+  if (lives.length === 1) return apart(lives[0]!.bins)
   const sums = new Map<number, number>()
-  for (const life of lives) for (const [i, bin] of life.bins.entries()) sums.set(bin, (sums.get(bin) ?? 0) + life.counts[i]!)
-  const sorted = [...sums].toSorted(([a], [b]) => a - b)
-  return { bins: Int32Array.from(sorted, ([bin]) => bin), counts: Int32Array.from(sorted, ([, count]) => count) }
+  for (const { bins } of lives) for (let i = 0; i < bins.length; i += 2) sums.set(bins[i]!, (sums.get(bins[i]!) ?? 0) + bins[i + 1]!)
+  return apart([...sums].toSorted(([a], [b]) => a - b).flat())
 }
 
-/** @param lives of the incarnations of a key, oldest first. */
-export function rowOf(key: string, { kind, bookkeeping }: Pick<DeviceInfo, 'kind' | 'bookkeeping'>, lives: readonly Life[]): Row {
+export function rowOf({ key, info: { kind, bookkeeping }, lives }: Lives): Row {
   const first = Math.min(...lives.map((life) => life.first))
   return {
     key,

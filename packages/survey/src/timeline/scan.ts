@@ -11,8 +11,8 @@ import { StartNames } from '../start-names.ts'
 import { Names } from '../survey.ts'
 import { DeviceLooks } from './device-looks.ts'
 import { Life, Looks, looksIn } from './life.ts'
-import { inOrder, rowOf } from './rows.ts'
-import type { Row, Timeline } from './timeline.ts'
+import { inOrder, rowOf, type Lives } from './rows.ts'
+import type { Timeline } from './timeline.ts'
 
 /** Events up to which each is a bin, where nothing else is asked for. */
 const EXACT_EVENTS = 8192
@@ -160,7 +160,8 @@ export class Scan {
     this.#brought = 0
     const all = this.#machine.devices()
     this.#keys.see(all)
-    for (const info of all) {
+    // Older incarnations first: the order in which they follow one another in a row.
+    for (const info of all.toSorted((a, b) => a.id - b.id)) {
       if (!this.#devices.has(info.id)) this.#looker.touch(info.id)
       this.#devices.set(info.id, info)
       // Of a name that is found to be shared, the key is another one from now on, also of what it did before.
@@ -180,31 +181,43 @@ export class Scan {
     for (const [id, seen] of this.#looker.look()) this.#lifeOf(id).say(this.#seq, this.#time, looksIn(seen, this.#looks))
   }
 
-  #rows(): Row[] {
-    const ids = [...this.#devices.keys()].toSorted((a, b) => a - b)
-    const lives = new Map<string, Life[]>()
-    const infos = new Map<string, DeviceInfo>()
-    for (const id of ids) {
+  /** The rows there are, in order, without what they show. */
+  #allRows(): Lives[] {
+    const rows = new Map<string, Lives>()
+    for (const [id, info] of this.#devices) {
       const key = this.#keyOf.get(id)!
-      const life = this.#lifeOf(id)
-      infos.set(key, this.#devices.get(id)!)
-      const before = lives.get(key)
-      if (before === undefined) lives.set(key, [life])
-      else before.push(life)
+      const row = rows.get(key)
+      if (row === undefined) rows.set(key, { key, info, lives: [this.#lifeOf(id)] })
+      else {
+        row.lives.push(this.#lifeOf(id))
+        row.info = info
+      }
     }
-    return inOrder([...lives].map(([key, all]) => rowOf(key, infos.get(key)!, all)))
+    return inOrder(rows.values())
   }
 
   /** What was found so far. `maxTime`: of the log's last event, in nanoseconds. */
-  timeline(maxTime: number): Timeline {
+  timeline(maxTime: number, { rowsMax = Infinity, named = '' }: RowsAsked = {}): Timeline {
+    const all = this.#allRows()
+    const fitting = named === '' ? all : all.filter(({ key }) => key.includes(named))
     return {
       upTo: this.upTo,
       done: this.#done,
       binEvents: this.#binEvents,
       binTimes: Float64Array.from([...this.#binTimes, this.#done ? maxTime : this.#time]),
       looks: this.#looks.all,
-      rows: this.#rows(),
+      rows: fitting.slice(0, rowsMax).map(rowOf),
+      devices: all.length,
+      fitting: fitting.length,
       rules: this.#judge.rules.length,
     }
   }
+}
+
+/** Which rows are wanted of a timeline. */
+export interface RowsAsked {
+  /** How many at most; the first. Default: all. */
+  readonly rowsMax?: number
+  /** Only those whose key has this in it. */
+  readonly named?: string
 }

@@ -46,7 +46,12 @@ export interface Timeline {
   /** The time at which each bin begins, in nanoseconds; one more for the end. */
   readonly binTimes: Float64Array
   readonly looks: readonly Look[]
+  /** Those that were asked for. */
   readonly rows: readonly Row[]
+  /** How many rows there are of the whole log. */
+  readonly devices: number
+  /** How many of them fit what was asked for, told or not. */
+  readonly fitting: number
   /** How many rules were judged. */
   readonly rules: number
 }

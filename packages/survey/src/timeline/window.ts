@@ -75,11 +75,7 @@ class Closely {
       times: Float64Array.from(this.#times),
       looks: this.#looks.all,
       rows: [...byKey].map(([key, lives]) =>
-        rowOf(
-          key,
-          infos.get(lives.at(-1)![0]) ?? { kind: null, bookkeeping: false },
-          lives.map(([, life]) => life),
-        ),
+        rowOf({ key, info: infos.get(lives.at(-1)![0]) ?? { kind: null, bookkeeping: false }, lives: lives.map(([, life]) => life) }),
       ),
     }
   }
