@@ -16,6 +16,9 @@ export const ARGS = [
   '--disable-sync',
 ]
 
+/** Milliseconds after which what is waited for does not come, on a busy machine. */
+const TIMEOUT_MS = 20_000
+
 export interface Opened {
   readonly context: BrowserContext
   readonly page: Page
@@ -34,6 +37,7 @@ export function launch(...more: readonly string[]): Promise<Browser> {
 export async function open(browser: Browser, url: string, { scheme = 'light' as 'light' | 'dark' } = {}): Promise<Opened> {
   const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
+  page.setDefaultTimeout(TIMEOUT_MS)
   const errors: string[] = []
   const requests: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))

@@ -120,7 +120,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     )
   }
   return (
-    <div class="list all" ref={box} tabIndex={-1} onScroll={scrolled} onWheel={wheel} onKeyDown={move}>
+    <div class="list all" ref={box} tabIndex={0} role="group" aria-label="All events, by number" onScroll={scrolled} onWheel={wheel} onKeyDown={move}>
       <div style={{ height: `${scrollHeight(size)}px` }}>
         <ul style={{ '--seq-digits': String(lastSeq).length }} aria-label="All events">
           {shown}
