@@ -16,6 +16,8 @@ const CONTENT_BYTES_MIN = 4096
 const STREAM_NOT_FOUND = 10059
 const NO_MESSAGE = 10037
 export const WRONG_LAST_SEQUENCE = 10071
+/** When the message before is another one than was expected. */
+export const WRONG_LAST_ID = 10070
 
 /** The stream of a connection. */
 export interface Stream {
