@@ -21,10 +21,10 @@ const isLess = (now: Files, before: Files): boolean =>
   now.id !== before.id || [...before.sizes].some(([name, size]) => (now.sizes.get(name) ?? -1) < size)
 
 /** Calls whenever files are gone, shorter, or another log's than before, until the signal aborts. */
-export async function watchLog(folder: string, changed: () => void, signal: AbortSignal): Promise<void> {
+export async function watchLog(folder: string, changed: () => void, signal: AbortSignal, lookMs = LOOK_MS): Promise<void> {
   let before = await filesOf(folder)
   while (!signal.aborted) {
-    await wait(LOOK_MS, undefined, { signal }).catch(() => {})
+    await wait(lookMs, undefined, { signal }).catch(() => {})
     const now = await filesOf(folder)
     if (isLess(now, before)) changed()
     before = now

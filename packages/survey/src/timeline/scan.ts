@@ -61,6 +61,8 @@ export class Scan {
   /** A gap was there: what it made unknown must not look known. */
   #isDoubted = false
   #looksAt = 0
+  /** The bin in which all devices were looked at last. */
+  #allAt = -Infinity
   #seq = 0
   #time = 0
   #upTo = -1
@@ -169,14 +171,22 @@ export class Scan {
     }
   }
 
+  /** Whether all devices are to be looked at: of many now and then, and behind a gap as soon as that is not all there is to do. */
+  #isTimeForAll(isLast: boolean): boolean {
+    const bins = this.#looksAt - this.#allAt
+    const { size } = this.#devices
+    return isLast || size <= DEVICES_LOOKED_AT || (this.#isDoubted ? bins * DEVICES_LOOKED_AT >= size : bins >= BINS_BETWEEN)
+  }
+
   /** Looks at the devices that may have changed. */
   #look(isLast = false): void {
     if (isLast || this.#isTimeToList()) this.#lookForDevices()
-    const isTime = isLast || this.#isDoubted || this.#devices.size <= DEVICES_LOOKED_AT || this.#looksAt % BINS_BETWEEN === 0
-    if (this.#ofAll !== 0 && isTime) {
+    if (this.#ofAll !== 0 && this.#isTimeForAll(isLast)) {
+      if (this.#isDoubted && this.#brought > 0) this.#lookForDevices()
       for (const id of this.#devices.keys()) this.#looker.touch(id, this.#ofAll)
       this.#ofAll = 0
       this.#isDoubted = false
+      this.#allAt = this.#looksAt
     }
     for (const [id, seen] of this.#looker.look()) this.#lifeOf(id).say(this.#seq, this.#time, looksIn(seen, this.#looks))
   }

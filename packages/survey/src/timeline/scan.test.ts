@@ -1,0 +1,65 @@
+import { Facts, type AnyEvent } from '@devtrail/events'
+import { describe, expect, test } from 'vitest'
+import { vocabulary } from '../models.ts'
+import { Scan } from './scan.ts'
+import type { Timeline } from './timeline.ts'
+
+const event = (seq: number, type: string, device: number | null, data: AnyEvent['data']): AnyEvent => ({
+  seq,
+  time: seq * 1000,
+  type,
+  device,
+  cpu: 0,
+  actor: null,
+  entry: seq,
+  cause: [],
+  data,
+})
+const found = (seq: number, device: number, name: string, bus = 'nd'): AnyEvent =>
+  event(seq, 'devres/device-found', device, { device, name, bus, kind: 'nd-pfn', state: 'bound', driver: 'nd_pmem', fromStart: false })
+const gap = (seq: number): AnyEvent => event(seq, 'log/gap', null, { reason: 'lost', lost: 3, cpu: 0, model: null })
+
+async function scanned(events: readonly AnyEvent[], options = {}): Promise<Scan> {
+  const facts = new Facts(vocabulary)
+  for (const one of events) facts.learn(one)
+  const scan = new Scan({ read: () => events }, facts, events.at(-1)!.seq, options)
+  await scan.run()
+  return scan
+}
+
+/** What the driver's lane shows of a row, and since which event. */
+function drivers({ rows, looks }: Timeline, key: string): (readonly [number, string])[] {
+  const lane = rows.find((row) => row.key === key)?.lanes.find(({ name }) => name === 'driver')
+  return [...(lane?.seqs ?? [])].map((seq, i) => [seq, lane!.looks[i]! < 0 ? '-' : looks[lane!.looks[i]!]!.text])
+}
+
+describe('a timeline', () => {
+  test('of many devices shows what a gap made unknown at once, and not when it next looks at all', async () => {
+    const many = 700
+    const events = Array.from({ length: many }, (_, i) => found(i + 1, i + 1, `dev${i}`))
+    events.push(gap(many + 1), ...Array.from({ length: 40 }, (_, i) => found(many + 2 + i, many + 1 + i, `late${i}`)))
+    const timeline = (await scanned(events)).timeline(0)
+    expect(timeline.devices).toBe(many + 40)
+    expect(drivers(timeline, 'dev650').at(-1)).toEqual([many + 1, 'driver ?'])
+    expect(drivers(timeline, 'late3').at(-1)).toEqual([expect.any(Number), 'bound to nd_pmem'])
+  })
+
+  test('tells the first rows, or those whose key has a text in it, and how many there are', async () => {
+    const scan = await scanned(Array.from({ length: 30 }, (_, i) => found(i + 1, i + 1, `dev${i}`)))
+    const keys = (asked: Parameters<Scan['timeline']>[1]): string[] => scan.timeline(0, asked).rows.map(({ key }) => key)
+    expect(keys({ rowsMax: 3 })).toEqual(['dev0', 'dev1', 'dev2'])
+    expect(keys({ named: 'v2', rowsMax: 4 })).toEqual(['dev2', 'dev20', 'dev21', 'dev22'])
+    expect(scan.timeline(0, { named: 'v2', rowsMax: 4 })).toMatchObject({ devices: 30, fitting: 11 })
+  })
+
+  test('a name that turns out to be shared gives all that was seen under it to the row of the key in the end', async () => {
+    const events = [found(1, 1, 'dax0.0', 'nd'), found(2, 2, 'pfn0.0'), found(3, 3, 'dax0.0', 'dax')]
+    const timeline = (await scanned(events)).timeline(0)
+    expect(timeline.rows.map(({ key, events: n }) => [key, n])).toEqual([
+      ['nd/dax0.0', 1],
+      ['pfn0.0', 1],
+      ['dax/dax0.0', 1],
+    ])
+    expect(drivers(timeline, 'nd/dax0.0')).toEqual([[1, 'bound to nd_pmem']])
+  })
+})
