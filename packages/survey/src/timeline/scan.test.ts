@@ -52,6 +52,28 @@ describe('a timeline', () => {
     expect(scan.timeline(0, { named: 'v2', rowsMax: 4 })).toMatchObject({ devices: 30, fitting: 11 })
   })
 
+  test('incarnations follow one another in a row: what is left of an old one ends where the new one comes', async () => {
+    const gone = (seq: number, device: number): AnyEvent => event(seq, 'devres/device-removed', device, { device })
+    const events = [
+      found(1, 1, 'pfn0.0'),
+      gone(2, 1),
+      found(3, 2, 'pfn0.0'),
+      // Of the old one, after the new one has come.
+      event(4, 'devres/added', 1, { device: 1, node: '0x1', release: 'devm_kzalloc_release', size: 8 }),
+      gone(5, 2),
+    ]
+    const timeline = (await scanned(events)).timeline(0)
+    expect(timeline.rows.map(({ key, events: n, first, last }) => [key, n, first, last])).toEqual([['pfn0.0', 5, 1, 5]])
+    expect(drivers(timeline, 'pfn0.0')).toEqual([
+      [1, 'bound to nd_pmem'],
+      [2, '-'],
+      [3, 'bound to nd_pmem'],
+      [5, '-'],
+    ])
+    const [row] = (await scanned(events, { bins: 1 })).timeline(0).rows
+    expect([[...row!.bins], [...row!.counts]]).toEqual([[0], [5]])
+  })
+
   test('a name that turns out to be shared gives all that was seen under it to the row of the key in the end', async () => {
     const events = [found(1, 1, 'dax0.0', 'nd'), found(2, 2, 'pfn0.0'), found(3, 3, 'dax0.0', 'dax')]
     const timeline = (await scanned(events)).timeline(0)
