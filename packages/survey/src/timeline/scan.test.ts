@@ -1,8 +1,10 @@
 import { Facts, type AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
-import { vocabulary } from '../models.ts'
+import { History } from '@devtrail/time-travel'
+import { models, vocabulary } from '../models.ts'
 import { Scan } from './scan.ts'
 import type { Timeline } from './timeline.ts'
+import { lookClosely } from './window.ts'
 
 const event = (seq: number, type: string, device: number | null, data: AnyEvent['data']): AnyEvent => ({
   seq,
@@ -28,10 +30,25 @@ async function scanned(events: readonly AnyEvent[], options = {}): Promise<Scan>
 }
 
 /** What the driver's lane shows of a row, and since which event. */
-function drivers({ rows, looks }: Timeline, key: string): (readonly [number, string])[] {
+function drivers({ rows, looks }: Pick<Timeline, 'rows' | 'looks'>, key: string): (readonly [number, string])[] {
   const lane = rows.find((row) => row.key === key)?.lanes.find(({ name }) => name === 'driver')
   return [...(lane?.seqs ?? [])].map((seq, i) => [seq, lane!.looks[i]! < 0 ? '-' : looks[lane!.looks[i]!]!.text])
 }
+
+test('a window of a timeline shows what a gap in it made unknown', async () => {
+  const events = [found(1, 1, 'pfn0.0'), found(2, 2, 'pfn1.0'), gap(3), found(4, 3, 'pfn2.0')]
+  const { names } = await scanned(events)
+  const window = await lookClosely(new History({ read: () => events }, models), { from: 2, to: 4, rows: new Set(['pfn0.0', 'pfn2.0']), names })
+  expect(window.rows.map(({ key, bins }) => [key, [...bins]])).toEqual([
+    ['pfn0.0', []],
+    ['pfn2.0', [4]],
+  ])
+  expect(drivers(window, 'pfn0.0')).toEqual([
+    [2, 'bound to nd_pmem'],
+    [3, 'driver ?'],
+  ])
+  expect(drivers(window, 'pfn2.0')).toEqual([[4, 'bound to nd_pmem']])
+})
 
 describe('a timeline', () => {
   test('of many devices shows what a gap made unknown at once, and not when it next looks at all', async () => {
@@ -59,7 +76,7 @@ describe('a timeline', () => {
       gone(2, 1),
       found(3, 2, 'pfn0.0'),
       // Of the old one, after the new one has come.
-      event(4, 'devres/added', 1, { device: 1, node: '0x1', release: 'devm_kzalloc_release', size: 8 }),
+      event(4, 'devres/probe-started', 1, { device: 1, driver: 'nd_pmem', listed: true }),
       gone(5, 2),
     ]
     const timeline = (await scanned(events)).timeline(0)
