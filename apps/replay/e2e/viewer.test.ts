@@ -230,7 +230,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     // A filter with what it finds, and one that is wrong.
     await page.locator('#search').fill('type == "kernel/warned"')
     await page.keyboard.press('Enter')
-    await page.locator('.pages [role=status]').waitFor()
+    await page.locator('.fits [role=status]').waitFor()
     expect(await wrongIn(page)).toEqual([])
     await page.locator('#search').fill('typo == 1')
     await page.keyboard.press('Enter')

@@ -42,6 +42,10 @@ async function check(events: readonly AnyEvent[]): Promise<string[]> {
   const timeline = scan.timeline(0)
   const machine = new Machine(models, facts)
   const wrong: string[] = []
+  // Those with memory first, those that are there for bookkeeping last.
+  const ranks = timeline.rows.map(({ bookkeeping, lanes }) => (bookkeeping ? 2 : lanes.some(({ name }) => name === 'memory') ? 0 : 1))
+  expect(ranks).toEqual(ranks.toSorted())
+  expect(timeline.devices).toBe(timeline.rows.length)
   // Where incarnations follow one another in a row, it is the newest that counts.
   const newest = (id: number): boolean => !machine.devices().some((d) => d.id > id && scan.names.device(d.id) === scan.names.device(id))
   for (const [i, event] of events.entries()) {

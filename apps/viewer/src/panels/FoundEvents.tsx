@@ -60,7 +60,7 @@ export function FoundEvents({ client, lastSeq, where, device, here, at, version,
   const isHereIn = rows.some(({ seq }) => seq === here)
   return (
     <>
-      <div class="pages">
+      <div class="fits">
         <p class="faint" role="status">
           {rows.length === 0 ? 'no event fits' : `${rows.length}${rows.length < FOUND ? '' : ' or more'} events fit`}
         </p>
