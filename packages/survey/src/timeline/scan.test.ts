@@ -54,11 +54,18 @@ describe('a timeline', () => {
   test('of many devices shows what a gap made unknown at once, and not when it next looks at all', async () => {
     const many = 700
     const events = Array.from({ length: many }, (_, i) => found(i + 1, i + 1, `dev${i}`))
-    events.push(gap(many + 1), ...Array.from({ length: 40 }, (_, i) => found(many + 2 + i, many + 1 + i, `late${i}`)))
+    const late = (from: number, count: number): AnyEvent[] =>
+      Array.from({ length: count }, (_, i) => found(from + i, from + i, `late${from + i}`))
+    // Known again between two gaps, which are near each other.
+    events.push(gap(many + 1), found(many + 2, 651, 'dev650'), ...late(many + 3, 5), gap(many + 8), ...late(many + 9, 40))
     const timeline = (await scanned(events)).timeline(0)
-    expect(timeline.devices).toBe(many + 40)
-    expect(drivers(timeline, 'dev650').at(-1)).toEqual([many + 1, 'driver ?'])
-    expect(drivers(timeline, 'late3').at(-1)).toEqual([expect.any(Number), 'bound to nd_pmem'])
+    expect(timeline.devices).toBe(many + 45)
+    expect(drivers(timeline, 'dev650').slice(-3)).toEqual([
+      [many + 1, 'driver ?'],
+      [many + 2, 'bound to nd_pmem'],
+      [many + 8, 'driver ?'],
+    ])
+    expect(drivers(timeline, `late${many + 40}`).at(-1)).toEqual([expect.any(Number), 'bound to nd_pmem'])
   })
 
   test('tells the first rows, or those whose key has a text in it, and how many there are', async () => {
