@@ -46,6 +46,9 @@ export async function open(browser: Browser, url: string, { scheme = 'light' as 
   })
   context.on('request', (request) => requests.push(request.url()))
   await page.goto(url)
-  await page.locator('.reading').getByText(/ devices$/).waitFor()
+  await page
+    .locator('.reading')
+    .getByText(/ devices$/)
+    .waitFor()
   return { context, page, errors, requests }
 }

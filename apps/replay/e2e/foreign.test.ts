@@ -45,7 +45,10 @@ describe('export --format chrome', () => {
     expect(Math.max(...counted.map(({ args }) => args!['pages'] as number))).toBe(16)
     // An arrow for each cause of each event, with a number of its own: viewers take a second end of one number for none.
     const { out } = await scratch.run(['events', CRASH, '--json', '--from', '1'])
-    const causes = out.trim().split('\n').map((line) => JSON.parse(line) as { seq: number; cause: number[] })
+    const causes = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { seq: number; cause: number[] })
     const wanted = causes.flatMap(({ seq, cause }) => cause.filter((from) => from > 0).map((from) => `${from} ${seq}`))
     expect(wanted.length).toBeGreaterThan(50)
     const ends = new Map(of('f').map(({ id }) => [id, traceEvents.findIndex((e) => e.ph === 'f' && e.id === id)]))
@@ -89,7 +92,12 @@ const PERFETTO = protobuf.Root.fromJSON({
       },
     },
     TrackDescriptor: {
-      fields: { uuid: field(1, 'uint64'), name: field(2, 'string'), parentUuid: field(5, 'uint64'), counter: field(8, 'CounterDescriptor') },
+      fields: {
+        uuid: field(1, 'uint64'),
+        name: field(2, 'string'),
+        parentUuid: field(5, 'uint64'),
+        counter: field(8, 'CounterDescriptor'),
+      },
     },
     CounterDescriptor: { fields: {} },
     TrackEvent: {
@@ -143,7 +151,9 @@ describe('export --format perfetto', () => {
     const device = tracks.find(({ name }) => name === 'pfn0.0')!.uuid
     const lane = tracks.find(({ name, parentUuid }) => parentUuid === device && name === 'pagemap')!.uuid
     const counter = tracks.find((track) => track.parentUuid === device && track.counter !== undefined)!.uuid
-    const events = packets.flatMap(({ timestamp, trackEvent }) => (trackEvent === undefined ? [] : [{ time: BigInt(timestamp!), ...trackEvent }]))
+    const events = packets.flatMap(({ timestamp, trackEvent }) =>
+      trackEvent === undefined ? [] : [{ time: BigInt(timestamp!), ...trackEvent }],
+    )
     const onLane = events.filter(({ trackUuid }) => trackUuid === lane)
     // Every slice that begins ends, one after the other, in order.
     expect(onLane.map(({ type }) => type)).toEqual(onLane.map((_, i) => (i % 2 === 0 ? 'TYPE_SLICE_BEGIN' : 'TYPE_SLICE_END')))

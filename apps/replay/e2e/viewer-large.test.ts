@@ -110,7 +110,10 @@ describe.skipIf(!hasBrowser || process.env['VIEWER_LARGE'] !== '1')('ten million
     const busy = longestTask(traceEvents, begin, end)
     const memory = (await page.evaluate('performance.memory.usedJSHeapSize')) as number
     console.log({ readingMs: reading, openingMs: opening, scrubMs: end - begin, longestTask: busy, pageHeapMiB: memory / 2 ** 20 })
-    await page.locator('.reading').getByText(/ devices$/).waitFor({ timeout: 900_000 })
+    await page
+      .locator('.reading')
+      .getByText(/ devices$/)
+      .waitFor({ timeout: 900_000 })
     const peakMiB = await peakMemory(browser)
     console.log({ peakMiB })
     expect(peakMiB).toBeLessThan(MEMORY_MIB_MAX)
@@ -122,7 +125,11 @@ describe.skipIf(!hasBrowser || process.env['VIEWER_LARGE'] !== '1')('ten million
   test('a million devices: the first rows, and any other by its name', { timeout: 1_800_000 }, async () => {
     using scratch = new Scratch()
     const log = scratch.path('many')
-    const writer = await createFileLog(log, { schemaVersion: LOG_SCHEMA_VERSION, epoch: '0', source: { kind: 'bench' }, notes: [] }, vocabulary)
+    const writer = await createFileLog(
+      log,
+      { schemaVersion: LOG_SCHEMA_VERSION, epoch: '0', source: { kind: 'bench' }, notes: [] },
+      vocabulary,
+    )
     for (let n = 1; n <= DEVICES; n += 4000) await writer.append(Array.from({ length: 4000 }, (_, i) => device(n + i)))
     await writer.close()
     await using server = await serve(scratch, log)
@@ -130,7 +137,10 @@ describe.skipIf(!hasBrowser || process.env['VIEWER_LARGE'] !== '1')('ten million
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     const begun = performance.now()
     await page.goto(`${server.url}#v=1&at=10`)
-    await page.locator('.reading').getByText(/ devices$/).waitFor({ timeout: 1_200_000 })
+    await page
+      .locator('.reading')
+      .getByText(/ devices$/)
+      .waitFor({ timeout: 1_200_000 })
     const readMs = performance.now() - begun
     expect(await page.locator('.reading').innerText()).toBe(`2000 of ${DEVICES} devices`)
     await page.getByRole('textbox', { name: 'Only rows whose name has this in it' }).fill(`dev${DEVICES}`)

@@ -296,7 +296,9 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const { context, page } = await open(browser, `${server.url}#v=1&at=1`)
     const alert = page.getByRole('alert')
     truncateSync(segment, 200)
-    await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toMatch(/the log was cut: it ends with event 0, and had 3|damage/)
+    await expect
+      .poll(() => alert.first().innerText(), { timeout: 20_000 })
+      .toMatch(/the log was cut: it ends with event 0, and had 3|damage/)
     rmSync(folder, { recursive: true })
     await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('the log is no longer there')
     // What was read is still shown.

@@ -44,7 +44,7 @@ async function check(events: readonly AnyEvent[]): Promise<string[]> {
   const wrong: string[] = []
   // Those with memory first, those that are there for bookkeeping last.
   const ranks = timeline.rows.map(({ bookkeeping, lanes }) => (bookkeeping ? 2 : lanes.some(({ name }) => name === 'memory') ? 0 : 1))
-  expect(ranks).toEqual(ranks.toSorted())
+  expect(ranks).toEqual(ranks.toSorted((a, b) => a - b))
   expect(timeline.devices).toBe(timeline.rows.length)
   // Where incarnations follow one another in a row, it is the newest that counts.
   const newest = (id: number): boolean => !machine.devices().some((d) => d.id > id && scan.names.device(d.id) === scan.names.device(id))
@@ -88,9 +88,15 @@ test.each(['fsdax-pinned-unbind', 'fsdax-gup-overwritten', 'devdax-dev'])('%s: a
     [last, last],
   ] as const) {
     const window = await lookClosely(history, { from, to, rows, names: scan.names })
-    expect(window.times).toEqual(Float64Array.from(events.filter(({ seq }) => seq >= from && seq <= to), ({ time }) => time))
+    expect(window.times).toEqual(
+      Float64Array.from(
+        events.filter(({ seq }) => seq >= from && seq <= to),
+        ({ time }) => time,
+      ),
+    )
     for (const row of whole.rows.filter(({ key }) => rows.has(key))) {
-      for (let seq = from; seq <= to; seq++) expect([row.key, seq, shown(window, row.key, seq)]).toEqual([row.key, seq, shown(whole, row.key, seq)])
+      for (let seq = from; seq <= to; seq++)
+        expect([row.key, seq, shown(window, row.key, seq)]).toEqual([row.key, seq, shown(whole, row.key, seq)])
       const bins = window.rows.find(({ key }) => key === row.key)?.bins ?? []
       // Bins of the whole count from 0.
       expect([...bins]).toEqual([...row.bins].map((bin) => bin + 1).filter((seq) => seq >= from && seq <= to))

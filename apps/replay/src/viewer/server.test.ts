@@ -45,23 +45,23 @@ test('a file that is cut while it is handed out ends the answer: nobody waits fo
 })
 
 test.each([
-  ['bytes=0-7', 206, 8],
-  ['bytes=67108860-', 206, 4],
-  ['bytes=67108860-999999999999999', 206, 4],
-  ['bytes=67108864-', 416, null],
-  ['bytes=9-3', 416, null],
+  ['bytes=0-7', 206, '8'],
+  ['bytes=67108860-', 206, '4'],
+  ['bytes=67108860-999999999999999', 206, '4'],
+  ['bytes=67108864-', 416, undefined],
+  ['bytes=9-3', 416, undefined],
   // What is not understood is no range at all.
-  ['bytes=-5', 200, LARGE_BYTES],
-  ['bytes=0-1,4-5', 200, LARGE_BYTES],
-  ['bytes=0x0-0x7', 200, LARGE_BYTES],
-  ['bytes=99999999999999999999-', 200, LARGE_BYTES],
-  ['lines=0-7', 200, LARGE_BYTES],
+  ['bytes=-5', 200, String(LARGE_BYTES)],
+  ['bytes=0-1,4-5', 200, String(LARGE_BYTES)],
+  ['bytes=0x0-0x7', 200, String(LARGE_BYTES)],
+  ['bytes=99999999999999999999-', 200, String(LARGE_BYTES)],
+  ['lines=0-7', 200, String(LARGE_BYTES)],
 ])('the range %s', async (range, status, bytes) => {
   await using server = await served()
   const response = await server.ask('/log/segments/00000001.seg', { range })
   response.destroy()
   expect(response.statusCode).toBe(status)
-  if (bytes !== null) expect(response.headers['content-length']).toBe(String(bytes))
+  expect(response.headers['content-length']).toBe(bytes)
 })
 
 test('the page may load nothing but its own parts, and run nothing that stands in it', () => {

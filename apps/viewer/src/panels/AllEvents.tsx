@@ -114,13 +114,28 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
             <span class="seq">{seq}</span>
           </span>
         ) : (
-          <EventLine row={row} isHere={seq === here} isLater={seq > at} canBeReached={seq === here || (line === top && !isIn(here, top, lines))} go={go} />
+          <EventLine
+            row={row}
+            isHere={seq === here}
+            isLater={seq > at}
+            canBeReached={seq === here || (line === top && !isIn(here, top, lines))}
+            go={go}
+          />
         )}
       </li>,
     )
   }
   return (
-    <div class="list all" ref={box} tabIndex={0} role="group" aria-label="All events, by number" onScroll={scrolled} onWheel={wheel} onKeyDown={move}>
+    <div
+      class="list all"
+      ref={box}
+      tabIndex={0}
+      role="group"
+      aria-label="All events, by number"
+      onScroll={scrolled}
+      onWheel={wheel}
+      onKeyDown={move}
+    >
       <div style={{ height: `${scrollHeight(size)}px` }}>
         <ul style={{ '--seq-digits': String(lastSeq).length }} aria-label="All events">
           {shown}

@@ -76,7 +76,13 @@ export function FoundEvents({ client, lastSeq, where, device, here, at, version,
       <ul ref={list} class="list" onKeyDown={move} style={{ '--seq-digits': String(lastSeq).length }} aria-label="Events that fit">
         {rows.map((row, i) => (
           <li key={row.seq}>
-            <EventLine row={row} isHere={row.seq === here} isLater={row.seq > at} canBeReached={row.seq === here || (i === 0 && !isHereIn)} go={go} />
+            <EventLine
+              row={row}
+              isHere={row.seq === here}
+              isLater={row.seq > at}
+              canBeReached={row.seq === here || (i === 0 && !isHereIn)}
+              go={go}
+            />
           </li>
         ))}
       </ul>

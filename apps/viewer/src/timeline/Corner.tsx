@@ -15,7 +15,9 @@ interface CornerProps {
 function readingWords(scan: ScanState | null, lastSeq: number): string {
   if (scan?.done !== true) return `reading … ${scan === null ? 0 : Math.floor((100 * scan.upTo) / Math.max(1, lastSeq))} %`
   const { rows, fitting, devices } = scan
-  return rows.length === devices ? `${devices} devices` : `${rows.length} of ${fitting === devices ? '' : `${fitting} in `}${devices} devices`
+  return rows.length === devices
+    ? `${devices} devices`
+    : `${rows.length} of ${fitting === devices ? '' : `${fitting} in `}${devices} devices`
 }
 
 /** What the axis counts, how far the log was read, and which rows there are. */

@@ -38,7 +38,21 @@ export class Backdrop {
   /** Draws it, from its picture where nothing of it has changed. */
   paint(g: CanvasRenderingContext2D, scene: Scene): void {
     const { opened, scan, rows, theme, scale, limits, scrollTop, height, current } = scene
-    const of = [opened, scan, rows, theme, scale.axis, scale.from, scale.to, scale.width, ...limits, scrollTop, height, current, devicePixelRatio]
+    const of = [
+      opened,
+      scan,
+      rows,
+      theme,
+      scale.axis,
+      scale.from,
+      scale.to,
+      scale.width,
+      ...limits,
+      scrollTop,
+      height,
+      current,
+      devicePixelRatio,
+    ]
     if (of.some((value, i) => value !== this.#of[i])) {
       this.#of = of
       this.#canvas.width = g.canvas.width

@@ -31,8 +31,8 @@ function laneOf(lives: readonly Life[], n: number): LaneLife {
     const end = lives.slice(i + 1).find((life) => life.since !== null)?.since?.seq ?? Infinity
     const lane = lanes[n]
     if (lane === undefined || lane.seq(0) !== since.seq) all.say(since.seq, since.time, -1)
-    for (let at = 0; lane !== undefined && at < lane.length && lane.seq(at) < end; at++)
-      all.say(lane.seq(at), lane.time(at), lane.look(at))
+    if (lane === undefined) continue
+    for (let at = 0; at < lane.length && lane.seq(at) < end; at++) all.say(lane.seq(at), lane.time(at), lane.look(at))
   }
   return all
 }

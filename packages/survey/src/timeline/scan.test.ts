@@ -38,7 +38,12 @@ function drivers({ rows, looks }: Pick<Timeline, 'rows' | 'looks'>, key: string)
 test('a window of a timeline shows what a gap in it made unknown', async () => {
   const events = [found(1, 1, 'pfn0.0'), found(2, 2, 'pfn1.0'), gap(3), found(4, 3, 'pfn2.0')]
   const { names } = await scanned(events)
-  const window = await lookClosely(new History({ read: () => events }, models), { from: 2, to: 4, rows: new Set(['pfn0.0', 'pfn2.0']), names })
+  const window = await lookClosely(new History({ read: () => events }, models), {
+    from: 2,
+    to: 4,
+    rows: new Set(['pfn0.0', 'pfn2.0']),
+    names,
+  })
   expect(window.rows.map(({ key, bins }) => [key, [...bins]])).toEqual([
     ['pfn0.0', []],
     ['pfn2.0', [4]],

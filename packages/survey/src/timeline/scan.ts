@@ -68,7 +68,12 @@ export class Scan {
   #upTo = -1
   #done = false
 
-  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins = lastSeq <= EXACT_EVENTS ? EXACT_EVENTS : BINS, violations = VIOLATIONS }: ScanOptions = {}) {
+  constructor(
+    source: EventSource,
+    facts: Facts,
+    lastSeq: number,
+    { bins = lastSeq <= EXACT_EVENTS ? EXACT_EVENTS : BINS, violations = VIOLATIONS }: ScanOptions = {},
+  ) {
     this.#violationsMax = violations
     this.#source = source
     this.facts = facts

@@ -69,7 +69,10 @@ class Closely {
   told(machine: Machine): TimelineWindow {
     const { from, names } = this.#asked
     const infos = new Map(machine.devices().map((info) => [info.id, info]))
-    const byKey = Map.groupBy([...this.#lives].toSorted(([a], [b]) => a - b), ([id]) => names.device(id))
+    const byKey = Map.groupBy(
+      [...this.#lives].toSorted(([a], [b]) => a - b),
+      ([id]) => names.device(id),
+    )
     return {
       from,
       times: Float64Array.from(this.#times),
