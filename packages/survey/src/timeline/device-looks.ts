@@ -36,7 +36,6 @@ export type Seen = readonly (readonly (Look | null)[] | null)[]
 
 export class DeviceLooks {
   readonly #machine: Machine
-  readonly #facts: Facts
   readonly #groups: readonly Group[]
   readonly #reaches = new Map<string, Reach>()
   /** By device the groups that may look otherwise now. */
@@ -46,7 +45,6 @@ export class DeviceLooks {
 
   constructor(machine: Machine, facts: Facts) {
     this.#machine = machine
-    this.#facts = facts
     this.#groups = LANE_GROUPS.map((group, i) => {
       const spots = group.restsOn.map((dotted) => ({ dotted, device: -1 }))
       return {
@@ -103,7 +101,7 @@ export class DeviceLooks {
   }
 
   #viewOf({ teller }: Group, device: number): ReturnType<typeof asView> {
-    return asView(teller.describe(this.#machine.state(teller.name), device, this.#facts, LOOKING))
+    return asView(this.#machine.describe(device, [teller], LOOKING))
   }
 
   /** The pagemaps of a device whose memory was removed. */
@@ -114,14 +112,16 @@ export class DeviceLooks {
 
   #allMemoryGone(): Map<number, PagemapView[]> {
     const gone = new Map<number, PagemapView[]>()
-    const { pagemaps } = this.#machine.state<MemremapState>('memremap')
-    if (pagemaps.size > PAGEMAPS_MAX) return gone
-    for (const pagemap of pagemaps.values()) {
-      if (pagemap.phase !== 'removed') continue
-      const owner = pagemapOwner(pagemap, this.#facts)
-      if (owner === null) continue
-      const view = pagemapToJson(pagemap, this.#facts, LOOKING) as unknown as PagemapView
-      if (view.pageRefs.known.length > 0) gone.set(owner, [...(gone.get(owner) ?? []), view])
+    for (const [host, { pagemaps }] of this.#machine.states<MemremapState>('memremap')) {
+      if (pagemaps.size > PAGEMAPS_MAX) continue
+      const facts = this.#machine.facts.of(host)
+      for (const pagemap of pagemaps.values()) {
+        if (pagemap.phase !== 'removed') continue
+        const owner = pagemapOwner(pagemap, facts)
+        if (owner === null) continue
+        const view = pagemapToJson(pagemap, facts, LOOKING) as unknown as PagemapView
+        if (view.pageRefs.known.length > 0) gone.set(owner, [...(gone.get(owner) ?? []), view])
+      }
     }
     return gone
   }
