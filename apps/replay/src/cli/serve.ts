@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { logId } from '../viewer/log-id.ts'
-import { watchLog } from '../viewer/watch-log.ts'
+import { LogWatch } from '../viewer/watch-log.ts'
 import { serveLog, type LogServer } from '../viewer/server.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
@@ -60,8 +60,9 @@ export function serveCommand({ program, run }: Cli): void {
         else await session.print(`${server.url}\n`)
         await session.flush()
         session.note(`${nameOf(log)} is served to this machine only; Ctrl-C ends it`)
+        const watch = await LogWatch.begin(log.folder)
         await session.interrupt.shield((signal) =>
-          Promise.all([tellGrowth(log, server, signal), watchLog(log.folder, () => server.tell('changed'), signal)]),
+          Promise.all([tellGrowth(log, server, signal), watch.run(() => server.tell('changed'), signal)]),
         )
         return exit.interrupted
       }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { watchLog } from './watch-log.ts'
+import { LogWatch } from './watch-log.ts'
 
 /** A log's files, and how often somebody was told that they are not what they were. */
 async function watched() {
@@ -15,8 +15,7 @@ async function watched() {
   writeFileSync(segment, 'DEVTRAIL and more')
   let told = 0
   const ending = new AbortController()
-  const watching = watchLog(folder, () => told++, ending.signal, 20)
-  await wait(60)
+  const watching = (await LogWatch.begin(folder)).run(() => told++, ending.signal, 20)
   return {
     folder,
     segment,

@@ -20,13 +20,28 @@ async function filesOf(folder: string): Promise<Files> {
 const isLess = (now: Files, before: Files): boolean =>
   now.id !== before.id || [...before.sizes].some(([name, size]) => (now.sizes.get(name) ?? -1) < size)
 
-/** Calls whenever files are gone, shorter, or another log's than before, until the signal aborts. */
-export async function watchLog(folder: string, changed: () => void, signal: AbortSignal, lookMs = LOOK_MS): Promise<void> {
-  let before = await filesOf(folder)
-  while (!signal.aborted) {
-    await wait(lookMs, undefined, { signal }).catch(() => {})
-    const now = await filesOf(folder)
-    if (isLess(now, before)) changed()
-    before = now
+/** Looks at a log's files, and at what has become of them. */
+export class LogWatch {
+  readonly #folder: string
+  #before: Files
+
+  private constructor(folder: string, before: Files) {
+    this.#folder = folder
+    this.#before = before
+  }
+
+  /** Takes the files as they are now for what they should be. */
+  static async begin(folder: string): Promise<LogWatch> {
+    return new LogWatch(folder, await filesOf(folder))
+  }
+
+  /** Calls whenever files are gone, shorter, or another log's than before, until the signal aborts. */
+  async run(changed: () => void, signal: AbortSignal, lookMs = LOOK_MS): Promise<void> {
+    while (!signal.aborted) {
+      await wait(lookMs, undefined, { signal }).catch(() => {})
+      const now = await filesOf(this.#folder)
+      if (isLess(now, this.#before)) changed()
+      this.#before = now
+    }
   }
 }
