@@ -49,6 +49,7 @@ function optionsOf(root: string, made: string, site: string): object {
       join(root, 'packages/memremap/BUGS.md'),
       docs('compatibility.md'),
       docs('packages.md'),
+      docs('scale.md'),
       join(root, 'GLOSSARY.md'),
     ],
     disableGit: true,
