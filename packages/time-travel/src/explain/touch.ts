@@ -114,11 +114,27 @@ export class Touches {
     const tellers = tellersOf(this.#models, spot)
     if (type.startsWith('log/')) return { touch: 'sets', isOfElement: null, reachesAll: true }
     const model = tellers.find(({ catalogue }) => type.startsWith(`${catalogue.prefix}/`))
-    if (model === undefined) return UNTOUCHED
+    if (model === undefined) return this.#judgeReferred(type, spot, tellers)
     const name = type.slice(model.catalogue.prefix.length + 1)
     const all = model.views?.reachesAll
     const reachesAll = device === null || model.views === undefined || all === true || all?.includes(name) === true
     return { touch: touchOf(model, name, dotted), isOfElement: elementTest(model, name, spot), reachesAll }
+  }
+
+  /** What events of a model do to objects that stand for its own in what another shows. */
+  #judgeReferred(type: string, { dotted, device }: Spot, tellers: readonly Model[]): TypeTouch {
+    const model = this.#models.find(({ catalogue }) => type.startsWith(`${catalogue.prefix}/`))
+    if (model === undefined || device === null) return UNTOUCHED
+    const name = type.slice(model.catalogue.prefix.length + 1)
+    const all = model.views?.reachesAll
+    const reachesAll = all === true || all?.includes(name) === true
+    let touch: Touch = 'no'
+    for (const [path, list] of tellers.flatMap((teller) => Object.entries(teller.views?.refers ?? {}))) {
+      if (!isRelated(path, dotted) || model.views?.parts.includes(list) !== true) continue
+      const own = touchOf(model, name, `${list}${dotted.startsWith(`${path}.`) ? dotted.slice(path.length) : ''}`)
+      if (own === 'sets' || touch === 'no') touch = own
+    }
+    return { touch, isOfElement: null, reachesAll }
   }
 
   /** Whether events of a type can change any of the spots. */
