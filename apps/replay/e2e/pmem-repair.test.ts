@@ -6,6 +6,7 @@ import { createReadStream, createWriteStream, readFileSync, truncateSync, writeF
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { fletcher64 } from '@devtrail/nvdimm-pmem/media'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BIN, ROOT, Scratch, type Run } from './devtrail.ts'
 
@@ -114,6 +115,39 @@ function lastWriteOf(bytes: Buffer): readonly [lba: number, old: number] {
       if (seq !== 0 && old !== block && bytes.readUInt32LE(MAP + lba * 4) === (0xc000_0000 | block) >>> 0) return [lba, old]
   }
   throw new Error('no lane has written')
+}
+
+describe('labels', () => {
+  const AREA = 50_331_648
+
+  test('of a whole backing file: which namespaces there are', async () => {
+    const { code, out, err } = await pmem(['info', join(MEDIA, 'crash-b-512.img.zst'), '--json'])
+    const { labels, parent_uuid: uuid } = JSON.parse(out)
+    expect([code, err, labels]).toEqual([
+      0,
+      '',
+      {
+        at: AREA,
+        version: '1.2',
+        namespaces: [{ slot: expect.any(Number), uuid, name: '', claim: 'btt2', lbasize: 512, dpa: 0, rawsize: AREA }],
+        damaged: [],
+      },
+    ])
+  })
+
+  test('one that does not say that it is a BTT, as the kernel leaves it while a namespace is made anew: raw, to the kernel', async () => {
+    const file = damaged('unclaimed', (bytes) => {
+      for (let at = AREA + 512; at < bytes.length; at += 256) if (bytes[at] !== 0) unclaim(bytes.subarray(at, at + 256))
+    })
+    const { code, err } = await pmem(['info', file])
+    expect([code, err]).toEqual([0, expect.stringContaining('claims the namespace as nothing, not as a BTT of version 2.0')])
+  })
+})
+
+/** A label without what it is claimed as, and with the checksum of that. */
+function unclaim(label: Buffer): void {
+  label.fill(0, 144, 160).fill(0, 248)
+  label.writeBigUInt64LE(fletcher64(label), 248)
 }
 
 describe('images that are not what they should be', () => {

@@ -147,8 +147,18 @@ export interface AttachmentInfo {
   readonly bytes: number
 }
 
+/** What a log had before the events it has, and lost: a stream lets go of old messages. */
+export interface GoneHead {
+  /** How many, the baseline included. */
+  readonly events: number
+  /** `seq` of the last of them. */
+  readonly seq: number
+}
+
 export interface LogReader extends AsyncDisposable {
   readonly meta: LogMeta
+  /** Before its first event. Zeros: it has all there were. */
+  readonly gone: GoneHead
   /** `seq` of the newest whole event when the reader was opened; 0 when there is none, or only the baseline. */
   readonly lastSeq: number
   /** What a writer left half-written. While a writer is at work it may just be at it. */

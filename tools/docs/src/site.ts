@@ -15,9 +15,9 @@ const VALIDATION = { invalidLink: true, invalidPath: true, notExported: false, n
 
 const fileOf = ({ title, text }: Page): string => `---\ntitle: ${title}\ngroup: Reference\n---\n\n# ${title}\n\n${text}`
 
-/** Where the sources are, if the house says so. */
+/** Where the sources are, as the packages say. */
 function repositoryOf(root: string): Readonly<Record<string, string>> {
-  const { repository } = manifestOf(root) as { readonly repository?: string | { readonly url: string } }
+  const { repository } = manifestOf(join(root, 'packages/events')) as { readonly repository?: string | { readonly url: string } }
   const url = typeof repository === 'string' ? repository : repository?.url
   return url === undefined ? {} : { Repository: url.replace(/^git\+/, '').replace(/\.git$/, '') }
 }
@@ -49,6 +49,7 @@ function optionsOf(root: string, made: string, site: string): object {
       join(root, 'packages/memremap/BUGS.md'),
       docs('compatibility.md'),
       docs('packages.md'),
+      docs('scale.md'),
       join(root, 'GLOSSARY.md'),
     ],
     disableGit: true,

@@ -14,6 +14,12 @@ it('a comment further up, or one that says nothing, is no reason', () => {
   expect(scripts.map(({ notRun }) => notRun)).toEqual([null, null])
 })
 
+it('one within a list is found, too', () => {
+  expect(scriptsIn('- so:\n\n  <!-- not run: needs root -->\n\n  ```sh\n  a\n    b\n  ```\n')).toEqual([
+    { text: 'a\n  b\n', line: 5, notRun: 'needs root' },
+  ])
+})
+
 it('what stands within another block is no block', () => {
   expect(scriptsIn('~~~md\n```sh\na\n```\n~~~\n')).toEqual([])
 })

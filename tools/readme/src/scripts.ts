@@ -14,23 +14,18 @@ const NOT_RUN = /^<!-- not run: (.+) -->$/
 export function scriptsIn(markdown: string): Script[] {
   const lines = markdown.split('\n')
   const scripts: Script[] = []
-  let fence = ''
-  for (const [i, line] of lines.entries()) {
-    if (fence !== '') {
-      if (line === fence) fence = ''
-      continue
+  for (let i = 0; i < lines.length; i++) {
+    const open = /^( *)(```|~~~)(.*)$/.exec(lines[i]!)
+    if (open === null) continue
+    const [, indent, fence, language] = open
+    const close = lines.findIndex((line, at) => at > i && line.trim() === fence)
+    const end = close < 0 ? lines.length : close
+    if (language === 'sh') {
+      const above = lines[i - 1]?.trim() === '' ? lines[i - 2] : lines[i - 1]
+      const text = lines.slice(i + 1, end).map((line) => `${line.startsWith(indent!) ? line.slice(indent!.length) : line}\n`)
+      scripts.push({ text: text.join(''), line: i + 1, notRun: NOT_RUN.exec(above?.trim() ?? '')?.[1] ?? null })
     }
-    const language = /^(```|~~~)(.*)$/.exec(line)
-    if (language === null) continue
-    fence = language[1]!
-    if (language[2] !== 'sh') continue
-    const above = lines[i - 1] === '' ? lines[i - 2] : lines[i - 1]
-    const end = lines.indexOf(fence, i + 1)
-    scripts.push({
-      text: `${lines.slice(i + 1, end < 0 ? undefined : end).join('\n')}\n`,
-      line: i + 1,
-      notRun: NOT_RUN.exec(above ?? '')?.[1] ?? null,
-    })
+    i = end
   }
   return scripts
 }

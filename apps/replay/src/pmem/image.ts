@@ -11,7 +11,7 @@ import { bytesFrom } from './size.ts'
 const HEAD_BYTES = 8192
 const PAGE = 4096
 /** What the label area at the end of a backing file takes. */
-const LABEL_BYTES = 128 * 1024
+export const LABEL_BYTES = 128 * 1024
 
 export interface RangeOptions {
   readonly offset?: string

@@ -25,6 +25,7 @@ function summaryOf(events: readonly AnyEvent[]): BlockSummary {
 
 export class MemoryReader implements LogReader {
   readonly tornTail = null
+  readonly gone = { events: 0, seq: 0 }
   readonly lastSeq: number
   readonly #held: Held
   readonly #count: number

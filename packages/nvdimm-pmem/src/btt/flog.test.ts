@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { newerOf, nextSeq, slotsOf, type LogEntry, type LogGroup } from './flog.ts'
 
-const entry = (seq: number, lba = 0): LogEntry => ({ lba, old: 0, new: 0, seq })
+const entry = (seq: number): LogEntry => ({ lba: 0, old: 0, new: 0, seq })
+const group = (...seqs: number[]): LogGroup => seqs.map(entry) as unknown as LogGroup
 
 test.each([
   { a: 1, b: 2, newer: 1 },
@@ -29,8 +30,6 @@ test.each([
 test('numbers go round', () => {
   expect([1, 2, 3].map(nextSeq)).toEqual([2, 3, 1])
 })
-
-const group = (...seqs: number[]): LogGroup => seqs.map((seq) => entry(seq)) as unknown as LogGroup
 
 test('slots: told by the first group with two entries; the others have to agree', () => {
   const fresh = group(1, 0, 0, 0)

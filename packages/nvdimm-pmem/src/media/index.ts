@@ -2,6 +2,8 @@
 export { fletcher64 } from './fletcher64.ts'
 export { infoblockAt, infoblocksIn, superblockOf } from './infoblocks.ts'
 export type { Infoblock } from './infoblocks.ts'
+export { labelAreaAt } from './label-area.ts'
+export type { LabelArea, LabelClaim, NamespaceLabel } from './label-area.ts'
 export { ndctlFields } from './ndctl-fields.ts'
 export type { NdctlFields } from './ndctl-fields.ts'
 export { MemoryMedium } from './memory-medium.ts'
