@@ -1,7 +1,6 @@
 import { seconds, type DeviceInfo, type Json } from '@devtrail/events'
 import { deviceKeys } from './devices.ts'
 import type { Snapshot } from './history.ts'
-import { joined } from './joined.ts'
 import type { Machine } from './machine.ts'
 import type { Moment } from './position.ts'
 
@@ -12,9 +11,7 @@ export function momentToJson(at: Moment, digits: 6 | 9 = 6): Json {
 
 /** Everything the models tell of one device. */
 export function describeDevice(machine: Machine, device: number): { [part: string]: Json } {
-  const parts: { [part: string]: Json } = {}
-  for (const m of machine.models) Object.assign(parts, joined(machine, device, m, m.describe(machine.state(m.name), device, machine.facts)))
-  return parts
+  return machine.describe(device)
 }
 
 /** The devices a state shows when nobody asks for a certain one: those that are or may be present, without bookkeeping ones. */

@@ -1,9 +1,8 @@
 /** The values that a machine shows, for whoever asks for single ones. */
-import type { Json, ListKeys, Looking, Model } from '@devtrail/events'
+import type { ListKeys, Looking, Model } from '@devtrail/events'
 import { ABSENT, found, UNKNOWN, type Found } from '../expression/found.ts'
 import { lookUp, type Lists, type OnStep } from '../expression/look-up.ts'
 import type { Key, Step } from '../expression/syntax.ts'
-import { joined } from '../joined.ts'
 import type { Machine } from '../machine.ts'
 import { tellersOf } from './touch.ts'
 
@@ -14,12 +13,8 @@ export function listsOf(models: readonly Model[]): Lists {
 
 /** Every part of a device, with what is otherwise folded one by one. */
 export function viewOf(machine: Machine, device: number): { readonly [part: string]: unknown } {
-  return Object.assign({}, ...machine.models.map((m) => described(machine, device, m, CLOSELY)))
+  return machine.describe(device, machine.models, CLOSELY)
 }
-
-/** What a model tells of a device, with what others know of the same objects. */
-const described = (machine: Machine, device: number, model: Model, looking: Looking): { readonly [part: string]: Json } =>
-  joined(machine, device, model, model.describe(machine.state(model.name), device, machine.facts, looking))
 
 const CLOSELY: Looking = {}
 
@@ -36,8 +31,7 @@ function lookingFor(steps: readonly Step[], counted: string | undefined): Lookin
 /** One part of a device; of the machine as a whole when no device is given. Not known when nothing shows it. */
 function partOf(machine: Machine, device: number | null, part: string, looking: Looking): Found {
   for (const model of tellersOf(machine.models, { dotted: part, device })) {
-    const parts =
-      device === null ? (model.overall?.(machine.state(model.name), machine.facts) ?? {}) : described(machine, device, model, looking)
+    const parts = device === null ? machine.overall([model]) : machine.describe(device, [model], looking)
     if (Object.hasOwn(parts, part)) return found(parts[part])
   }
   return UNKNOWN
@@ -58,11 +52,11 @@ export function valueAt(
 
 /** What models show of the machine as a whole. */
 export function overallOf(machine: Machine): { readonly [part: string]: unknown } {
-  return Object.assign({}, ...machine.models.map((m) => m.overall?.(machine.state(m.name), machine.facts) ?? {}))
+  return machine.overall()
 }
 
 /** Some parts of a device, with what is otherwise folded one by one. */
 export function partsOfDevice(machine: Machine, device: number, parts: ReadonlySet<string>): { readonly [part: string]: unknown } {
   const models = machine.models.filter((m) => m.views === undefined || m.views.parts.some((part) => parts.has(part)))
-  return Object.assign({}, ...models.map((m) => described(machine, device, m, CLOSELY)))
+  return machine.describe(device, models, CLOSELY)
 }
