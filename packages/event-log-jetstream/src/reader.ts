@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
 import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import {

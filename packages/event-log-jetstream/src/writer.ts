@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What a log is, whatever it is stored in. A log has one meta, given at creation; events in the order of their `seq`
  * (all of the baseline, `seq` 0, first; then 1, 2, 3, … without a hole); named attachments, each written once; and

@@ -1,5 +1,6 @@
 /** Objects that stand for what another model shows, too: a pagemap's reference is a percpu_ref of the same log, where that says more. */
-import type { Json, Model } from '@devtrail/events'
+import { hostOf, type Json, type Model } from '@devtrail/events'
+import type { Machine } from './machine.ts'
 
 type Node = { [field: string]: unknown }
 
@@ -32,22 +33,18 @@ function listNamed(models: readonly Model[], list: string): { readonly model: Mo
 
 /**
  * Parts of a device as one model shows them, completed by what others know of the same objects (`Views.refers`). In place: views are made anew
- * each time. `told`: what a model shows of the device.
+ * each time.
  */
-export function joined<P extends { readonly [part: string]: Json }>(
-  models: readonly Model[],
-  told: (model: Model) => { readonly [part: string]: Json },
-  teller: Model,
-  parts: P,
-): P {
+export function joined<P extends { readonly [part: string]: Json }>(machine: Machine, device: number, teller: Model, parts: P): P {
+  const host = hostOf(device)
   for (const [path, list] of Object.entries(teller.views?.refers ?? {})) {
-    const named = listNamed(models, list)
+    const named = listNamed(machine.models, list)
     if (named === null) continue
     const { model, key } = named
     let known: unknown[] | null = null
     for (const node of at(parts, path.split('.'))) {
       if (node[key] == null) continue
-      known ??= elements(told(model)[list])
+      known ??= elements(model.describe(machine.state(model.name, host), device, machine.facts.of(host))[list])
       const same = known.find((element) => isNode(element) && element[key] === node[key])
       if (isNode(same)) for (const field of Object.keys(node)) node[field] = same[field] ?? node[field]
     }

@@ -1,3 +1,4 @@
+import { joined } from './joined.ts'
 import {
   Facts,
   hostOf,
@@ -10,7 +11,6 @@ import {
   type Looking,
   type Model,
 } from '@devtrail/events'
-import { joined } from './joined.ts'
 import { mentioningFields } from './mentions.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
@@ -121,19 +121,11 @@ export class Machine {
 
   /** What models, all or some, tell of a device. */
   describe(device: number, models: readonly Model[] = this.models, looking?: Looking): { [part: string]: Json } {
-    const parts: { [part: string]: Json } = {}
-    for (const m of models) Object.assign(parts, this.complete(device, m, this.#told(device, m, looking)))
-    return parts
-  }
-
-  #told(device: number, model: Model, looking?: Looking): { readonly [part: string]: Json } {
     const host = hostOf(device)
-    return model.describe(this.state(model.name, host), device, this.facts.of(host), looking)
-  }
-
-  /** Parts of a device as one model shows them, completed in place by what others know of the same objects (`Views.refers`). */
-  complete<P extends { readonly [part: string]: Json }>(device: number, teller: Model, parts: P): P {
-    return joined(this.models, (model) => this.#told(device, model), teller, parts)
+    const facts = this.facts.of(host)
+    const parts: { [part: string]: Json } = {}
+    for (const m of models) Object.assign(parts, joined(this, device, m, m.describe(this.state(m.name, host), device, facts, looking)))
+    return parts
   }
 
   /** What models, all or some, tell of the machine as a whole. Of several hosts nothing is one whole. */

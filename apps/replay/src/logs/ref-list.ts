@@ -1,6 +1,6 @@
 import { asModel, rangeOf, type Count, type Json } from '@devtrail/events'
 import { memremapModel, pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
-import { describeDevice, type Machine } from '@devtrail/time-travel'
+import { describeDevice, joined, type Machine } from '@devtrail/time-travel'
 import { asView, type PageRefView, type PagemapView, type QueueView } from '@devtrail/survey'
 
 /** A reference that is still out; `certain` when it surely is, whatever is not known of its count. */
@@ -21,7 +21,7 @@ export function refsOf(machine: Machine, only: ReadonlySet<number> | null): Ref[
     const device = pagemapOwner(p, machine.facts)
     if (!wanted(device)) continue
     const shown = pagemapToJson(p, machine.facts)
-    if (device !== null) machine.complete(device, asModel(memremapModel), { pagemaps: { known: [shown] } })
+    if (device !== null) joined(machine, device, asModel(memremapModel), { pagemaps: { known: [shown] } })
     const pagemap = shown as unknown as PagemapView
     for (const ref of pagemap.pageRefs.known) refs.push({ of: 'page', device, pagemap, ref, certain: isAbove(ref.refcount, ref.idle) })
     for (const ref of pagemap.pageRefs.possible ?? []) refs.push({ of: 'page', device, pagemap, ref, certain: false })

@@ -4,6 +4,7 @@ import type { LogMeta, LogWriter } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import { checkedMeta } from '../meta.ts'
+import { mustBeVocabulary } from '../must-be-vocabulary.ts'
 import { makeAside, removeAside, removeLeftovers } from './aside.ts'
 import { writeEntries } from './attachments.ts'
 import { blockingDisk } from './blocking-disk.ts'
@@ -112,7 +113,7 @@ async function fill(
 /**
  * Creates an empty log in `folder`, which should not exist or be empty (folders above it are made). On return its meta
  * is durable and readable, unless it is `atomic`.
- * @throws LogUsageError `exists` (nothing is changed), `bad-meta`, `unsupported`, `locked`.
+ * @throws LogUsageError `exists` (nothing is changed), `bad-meta`, `unsupported`, `locked`. TypeError without a vocabulary.
  */
 export function createFileLog(folder: string, meta: LogMeta, vocabulary: Vocabulary, options: CreateOptions = {}): Promise<LogWriter> {
   return createOn(options.blocking === true ? blockingDisk : nodeDisk, folder, meta, vocabulary, options)
@@ -126,6 +127,7 @@ export async function createOn(
   options: CreateOptions = {},
   sizes: Sizes = SIZES,
 ): Promise<LogWriter> {
+  mustBeVocabulary(vocabulary)
   const checked = checkedMeta(meta)
   const { compress = false } = options
   const path = resolve(folder)

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import { BlockReader } from '../codec/block-reader.ts'
 import { ColumnPool } from '../codec/column-pool.ts'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, BlockSummary, ColumnBlock } from '@devtrail/events'
 import { EventViews } from '../codec/event-view.ts'
 import type { AttachmentInfo, Keyframe, LogMeta, LogReader, ReadRange } from '../contract.ts'

@@ -26,9 +26,7 @@ class NamespaceMedium extends PartMedium {
     this.#ndns = ndns
   }
 
-  isBad(at: number, length: number): boolean {
-    return this.#ndns.badBlocks.hasBytes(at, length)
-  }
+  override readonly isBad = (at: number, length: number): boolean => this.#ndns.badBlocks.hasBytes(at, length)
 
   override load(at: number, into: Uint8Array): void {
     if (this.isBad(at, into.length)) throw new MediumError('a bad block', at, into.length)

@@ -70,7 +70,7 @@ function notes(image: Image, { cut }: Described, session: Session): void {
   const orphan = superblock === null ? orphanOf(image) : null
   if (orphan !== null)
     session.note(
-      `at byte ${orphan.at} of ${medium.size} a BTT's second info block is whole: its first one was overwritten (ndctl check-namespace --rewrite-log --repair mends that)`,
+      `at byte ${orphan.at} of ${medium.size} a BTT's second info block is whole: its first one was overwritten (devtrail pmem check --repair puts that back)`,
     )
 }
 
