@@ -1,6 +1,6 @@
 import { dataToJson, seconds, type AnyEvent, type Json } from '@devtrail/events'
 import { vocabulary } from './models.ts'
-import type { Names } from './survey.ts'
+import type { Names } from './names.ts'
 import { decodedData } from './words.ts'
 
 /** An event as `events --json` prints it: one line. */

@@ -29,30 +29,3 @@ export function keysAt(devices: readonly DeviceInfo[]): Map<number, string> {
 export function keyAmong(present: readonly DeviceInfo[], device: DeviceInfo): string {
   return keysAt(present.some((d) => d.id === device.id) ? present : [...present, device]).get(device.id)!
 }
-
-/**
- * The keys over a whole log: the name, or `bus/name` for every incarnation of a name under which two lived at once
- * at any moment of the log. Incarnations that followed one another share their key. Bookkeeping devices never change
- * the key of another, but step aside themselves.
- */
-export class LogKeys {
-  readonly #shared = { proper: new Set<string>(), any: new Set<string>() }
-
-  /** Looks at the devices of a moment; to be called whenever a device may have come. */
-  see(devices: readonly DeviceInfo[]): void {
-    const seen = { proper: new Set<string>(), any: new Set<string>() }
-    const add = (kind: 'proper' | 'any', name: string): void => {
-      if (seen[kind].has(name)) this.#shared[kind].add(name)
-      seen[kind].add(name)
-    }
-    for (const { name, presence, bookkeeping } of devices) {
-      if (presence !== 'present') continue
-      add('any', name)
-      if (!bookkeeping) add('proper', name)
-    }
-  }
-
-  keyOf({ name, bus, bookkeeping }: Pick<DeviceInfo, 'name' | 'bus' | 'bookkeeping'>): string {
-    return this.#shared[bookkeeping ? 'any' : 'proper'].has(name) ? `${bus ?? '?'}/${name}` : name
-  }
-}

@@ -1,6 +1,7 @@
 import type { AnyEvent, EventDeclaration, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
+import { seeNames, tellsOfNames, type NameTelling } from './names/names-state.ts'
 import { seeSpan } from './spans.ts'
 import { evolveTasks } from './tasks.ts'
 
@@ -17,6 +18,8 @@ export interface FoldPlan {
   readonly steps: readonly Step[]
   /** Whether they tell what cannot change about an incarnation. */
   readonly learns: boolean
+  /** What they tell about names; null: nothing. */
+  readonly names: NameTelling | null
 }
 
 /** The models whose state events of a type can change: their own package's; of those about the log itself, all. */
@@ -41,7 +44,7 @@ export class EventFold {
   }
 
   /** @returns whether the event tells what cannot change about an incarnation. */
-  step(event: AnyEvent, { declaration, mentioning, steps, learns }: FoldPlan = this.planOf(event.type)): boolean {
+  step(event: AnyEvent, { declaration, mentioning, steps, learns, names }: FoldPlan = this.planOf(event.type)): boolean {
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
     evolveTasks(content.tasks, event, declaration)
@@ -50,6 +53,7 @@ export class EventFold {
       evolve(state, event)
     }
     seeSpan(content.spans, event, mentioning)
+    if (names !== null) seeNames(content.names, event, names, this.machine.toldDevices)
     return learns
   }
 
@@ -59,7 +63,9 @@ export class EventFold {
       const declaration = this.machine.vocabulary.find(type)
       const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: this.machine.state(name) }))
       const mentioning = declaration === undefined ? null : mentioningFields(declaration)
-      plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined }
+      const telling = declaration === undefined ? null : tellsOfNames(declaration)
+      const names = telling !== null && (telling.starts || telling.brings) ? telling : null
+      plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined, names }
       this.#plans.set(type, plan)
     }
     return plan

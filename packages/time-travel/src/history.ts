@@ -47,6 +47,8 @@ export class History {
   readonly #blocks: LogBlocks
   readonly #near = new NearKeyframes()
   #facts: Promise<Facts> | null = null
+  #lastKeyframe: Promise<StoredKeyframe | null> | null = null
+  #end: Promise<Machine> | null = null
 
   constructor(source: EventSource, models: readonly Model[], { entries = null, fold = null }: HistoryOptions = {}) {
     this.source = source
@@ -61,13 +63,38 @@ export class History {
     return (await this.source.keyframe?.(this.#fold, atOrBefore)) ?? null
   }
 
+  #newestKeyframe(): Promise<StoredKeyframe | null> {
+    return (this.#lastKeyframe ??= this.#keyframe(Number.MAX_SAFE_INTEGER))
+  }
+
   /** The facts of the whole log. */
   facts(): Promise<Facts> {
     return (this.#facts ??= this.#gather())
   }
 
+  /**
+   * The machine as it is at the end of the log, to be looked at only: from the last keyframe and what comes after it. It is kept
+   * for whoever asks again.
+   */
+  end(): Promise<Machine> {
+    return (this.#end ??= this.#foldAll())
+  }
+
+  async #foldAll(): Promise<Machine> {
+    const keyframe = await this.#newestKeyframe()
+    const facts = await this.#facts
+    // What it learns on the way are then the facts of the whole log.
+    const machine = keyframe === null ? new Machine(this.models, facts ?? undefined) : machineOf(this.models, keyframe.parts, facts ?? undefined)
+    const fold = new BlockFold(machine)
+    const seq = keyframe?.seq ?? -1
+    for await (const block of this.#blocks.blocks({ from: seq + 1 })) fold.step(block, placeAfter(block, seq))
+    this.#facts ??= Promise.resolve(machine.facts)
+    this.#lastKeyframe = null
+    return machine
+  }
+
   async #gather(): Promise<Facts> {
-    const keyframe = await this.#keyframe(Number.MAX_SAFE_INTEGER)
+    const keyframe = await this.#newestKeyframe()
     const facts = keyframe === null ? new Facts(vocabularyOf(this.models)) : factsOf(this.models, keyframe.parts)
     const tells = (type: string): boolean => facts.vocabulary.find(type)?.identifies !== undefined
     const types = facts.vocabulary.types().filter(tells)
@@ -84,6 +111,8 @@ export class History {
   /** @throws NoSuchPositionError */
   async at(position: Position): Promise<Snapshot> {
     const at = await this.find(position)
+    // Whoever asked for the end has it.
+    if (this.#end !== null && at.seq === (await this.lastSeq())) return { at, machine: await this.#end }
     const { machine, seq } = await this.#begin(at.seq)
     const fold = new BlockFold(machine)
     for await (const block of this.#blocks.blocks({ from: seq + 1, to: at.seq })) {

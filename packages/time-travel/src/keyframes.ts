@@ -5,6 +5,7 @@
 import { Facts, type FactsContent, type Model } from '@devtrail/events'
 import { Machine, vocabularyOf, type MachineState } from './machine.ts'
 import { BrokenDataError, decodePlain, encodePlain } from './plain-data.ts'
+import type { NamesState } from './names/names-state.ts'
 import type { SpansState } from './spans.ts'
 import type { TasksState } from './tasks.ts'
 
@@ -27,6 +28,7 @@ export function partsOf({ models, facts, content }: Machine): Map<string, Uint8A
   add('facts', facts.content)
   add('tasks', content.tasks)
   add('spans', content.spans)
+  add('names', content.names)
   for (const { name, parts: cutting } of models) {
     const state = content.models.get(name)
     if (cutting === undefined) add(partOf(name, 'state'), state)
@@ -78,6 +80,7 @@ export function machineOf(models: readonly Model[], parts: Parts, facts: Facts =
     models: states,
     tasks: valueOf(parts, 'tasks') as TasksState,
     spans: valueOf(parts, 'spans') as SpansState,
+    names: valueOf(parts, 'names') as NamesState,
   }
   return new Machine(models, facts, content)
 }

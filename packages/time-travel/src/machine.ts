@@ -1,5 +1,6 @@
 import { Facts, Vocabulary, logCatalogue, type AnyEvent, type DeviceInfo, type Model } from '@devtrail/events'
 import { mentioningFields } from './mentions.ts'
+import { initialNames, seeNames, tellsOfNames, type NamesState } from './names/names-state.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
@@ -9,6 +10,7 @@ export interface MachineState {
   readonly models: Map<string, unknown>
   readonly tasks: TasksState
   readonly spans: SpansState
+  readonly names: NamesState
 }
 
 /** Every model's state at one moment, and what is known of incarnations. */
@@ -17,6 +19,7 @@ export class Machine {
   readonly vocabulary: Vocabulary
   readonly facts: Facts
   readonly content: MachineState
+  readonly #nothing: Facts
 
   /**
    * `facts`: what the whole log tells about incarnations, if it was read before; learnt while stepping otherwise.
@@ -26,10 +29,12 @@ export class Machine {
     this.models = models
     this.vocabulary = facts?.vocabulary ?? vocabularyOf(models)
     this.facts = facts ?? new Facts(this.vocabulary)
+    this.#nothing = new Facts(this.vocabulary)
     this.content = content ?? {
       models: new Map(models.map((m) => [m.name, m.initial()])),
       tasks: initialTasks(),
       spans: initialSpans(),
+      names: initialNames(),
     }
   }
 
@@ -43,6 +48,7 @@ export class Machine {
     evolveTasks(this.content.tasks, event, declaration)
     for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
     seeSpan(this.content.spans, event, declaration === undefined ? null : mentioningFields(declaration))
+    if (declaration !== undefined) seeNames(this.content.names, event, tellsOfNames(declaration), this.toldDevices)
   }
 
   /** A model's state. @throws Error when there is no such model. */
@@ -57,6 +63,9 @@ export class Machine {
   get spans(): ReadonlyMap<number, Span> {
     return spansOf(this.content.spans, this.facts)
   }
+
+  /** The devices as the events so far tell of them, without what is known of the whole log. */
+  readonly toldDevices = (): DeviceInfo[] => this.models.flatMap((m) => m.devices?.(this.state(m.name), this.#nothing) ?? [])
 
   devices(): DeviceInfo[] {
     return this.models.flatMap((m) => m.devices?.(this.state(m.name), this.facts) ?? [])

@@ -103,7 +103,7 @@ export function bisectCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options): Promise<ExitCode> => {
         const expression = parseExpression(options.when)
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         await mustBeKnown(expression, options.device, log, survey, session)
         const isAll = options.all === true
         const all: Flip[] = []

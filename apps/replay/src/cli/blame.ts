@@ -52,7 +52,7 @@ export function blameCommand({ program, run }: Cli): void {
         const path = parsePath(options.path)
         const wanted = mustBePart(path, options.path, options.device)
         const log = await openLog(given, session)
-        const { names } = await surveyOf(log.source)
+        const { names } = await surveyOf(log.history)
         const { at, machine } = await log.history.at(position)
         const hasAnything = (id: number): boolean => isTold(valueAt(machine, id, path.steps, lists))
         const device = wanted === null ? null : chooseDevice(wanted, machine, hasAnything, (d) => names.device(d.id), session).id

@@ -2,9 +2,10 @@ import { seconds, type Violation } from '@devtrail/events'
 import { openFileLog } from '@devtrail/event-log/file'
 import { check, Judge, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
-import { openLog, type OpenLog } from '../logs/open.ts'
+import { openLog } from '../logs/open.ts'
+import { tellsOfDevices } from '../logs/tells-of-devices.ts'
 import { isComplete, noteGaps, noteUnknown } from './notes.ts'
-import { eventsAt, models, plural, surveyOf, vocabulary, type Names, type Survey } from '@devtrail/survey'
+import { eventsAt, models, plural, surveyOf, vocabulary, type Names } from '@devtrail/survey'
 import { echoText, isEcho, violationText } from '../print/violation.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, type ExitCode } from './failure.ts'
@@ -27,13 +28,6 @@ const toJson = (v: Violation, names: Names, digits: 6 | 9): object => ({
   evidence: v.evidence,
   data: v.data,
 })
-
-/** Catalogues that tell of the log and of what was written into it, not of devices and their memory. */
-const TALK: ReadonlySet<string> = new Set(['log', 'kernel'])
-
-/** Whether an entry of the recording, or whatever else made the log, gave an event that a model follows. */
-const tellsOfDevices = ({ imported }: OpenLog, survey: Survey): boolean =>
-  [...(imported === null ? survey.types.keys() : survey.fromEntries)].some((type) => !TALK.has(type.slice(0, type.indexOf('/'))))
 
 /** @throws NoSuchRuleError before anything is read. */
 function mustBeRules(wanted: readonly string[]): void {
@@ -101,7 +95,7 @@ export function checkCommand({ program, run }: Cli): void {
         mustBeRules(options.rule ?? [])
         if (options.follow === true) return followCheck(given, options, session)
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         noteGaps(log, survey, session)
         noteUnknown(log, session)
         const report = await check(log.history, options.rule ?? [])
@@ -121,7 +115,7 @@ export function checkCommand({ program, run }: Cli): void {
         const printing = { events, names, style, digits }
         for (const v of violations.filter((w) => !isEcho(w))) await session.print(`${violationText(v, printing)}\n`)
         for (const v of violations.filter(isEcho)) await session.print(`${echoText(v, printing)}\n`)
-        if (violations.length === 0 && !tellsOfDevices(log, survey)) {
+        if (violations.length === 0 && !(await tellsOfDevices(log))) {
           await session.print(`${style.warn('nothing could be judged')}: the trace gave no event that a rule looks at\n`)
           return code
         }

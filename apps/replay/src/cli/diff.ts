@@ -71,7 +71,7 @@ With --with it compares two whole logs, a recording with its twin or a fork with
         if (options.from === undefined) throw new Failure(exit.usage, 'name one moment with --from, or another log with --with')
         const [from, to] = [positionOf(options.from), positionOf(options.to)]
         const log = await openLog(given, session)
-        const { names } = await surveyOf(log.source)
+        const { names } = await surveyOf(log.history)
         const [a, b] = [await log.history.at(from), await log.history.at(to)]
         const ids = compared(options.device, [a.machine, b.machine], (d) => names.device(d.id), session)
         const { changes, seqs } = await compare(log.history, a, b, ids)

@@ -127,7 +127,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const first = options.from === undefined ? () => true : startsAt(from, await log.history.find(from))
         const last = await log.history.find(to)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         const { names } = survey
         const about = await deviceFilter(options.device, log, survey, session)
         const filter = filterBy(where, () => names)

@@ -30,7 +30,7 @@ export function whyCommand({ program, run2 }: Cli): void {
         const told = await why(log.history, seq)
         if (told === null)
           throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
-        const { names } = await surveyOf(log.source)
+        const { names } = await surveyOf(log.history)
         const { style, digits } = session
         if (session.json) {
           await session.printJson({

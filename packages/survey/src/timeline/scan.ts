@@ -5,12 +5,11 @@
  */
 import { Facts, type AnyEvent, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
-import { BlockFold, deviceOf, Judge, LogBlocks, Machine, Touches, type EventSource } from '@devtrail/time-travel'
+import { BlockFold, deviceOf, Judge, LogBlocks, LogKeys, Machine, Touches, type EventSource } from '@devtrail/time-travel'
 import { asView, type PagemapView } from '../device-view.ts'
-import { bringsDevice, LogKeys } from '../keys.ts'
+import { bringsDevice } from '../keys.ts'
 import { models, vocabulary } from '../models.ts'
-import { StartNames } from '../start-names.ts'
-import { Names } from '../survey.ts'
+import { Names } from '../names.ts'
 import { looksOf } from './looks.ts'
 import { Looks, RowBuilder } from './row-builder.ts'
 import type { Row, Timeline } from './timeline.ts'
@@ -52,9 +51,7 @@ export class Scan {
   readonly #fold: BlockFold
   readonly #judge: Judge
   readonly #touches: Touches
-  readonly #keys = new LogKeys()
   readonly #keyOf = new Map<number, string>()
-  readonly #starts = new StartNames()
   readonly #rows = new Map<string, RowBuilder>()
   readonly #looks = new Looks()
   readonly #binEvents: number
@@ -62,6 +59,7 @@ export class Scan {
   readonly #binTimes: number[] = []
   readonly #dirty = new Set<number>()
   #devices = new Map<number, DeviceInfo>()
+  #keys: LogKeys
   #isNew = true
   #looksAt = 0
   #seq = 0
@@ -73,8 +71,10 @@ export class Scan {
     this.#violationsMax = violations
     this.#source = source
     this.facts = facts
-    this.names = new Names(facts, this.#keyOf, this.#starts.regions, this.#starts.pagemaps)
     this.#machine = new Machine(models, facts)
+    this.#keys = new LogKeys(this.#machine, [])
+    const { regions, pagemaps } = this.#machine.content.names.starts
+    this.names = new Names(facts, this.#keyOf, regions, pagemaps)
     this.#fold = new BlockFold(this.#machine)
     this.#judge = new Judge(this.#machine)
     this.#touches = new Touches(
@@ -112,12 +112,11 @@ export class Scan {
       const touching = block.types.map(({ name }) => name.startsWith('log/') || this.#touches.canBe(name))
       const judged = block.types.map(({ name }) => this.#judge.judges(name))
       const brings = block.types.map(({ name }) => bringsDevice(name))
-      const tells = block.types.map(({ name }) => vocabulary.find(name)?.fields['start']?.kind === 'u64')
       for (let place = 0; place < block.count; place++) {
         const seq = block.seq(place)
         if (seq <= this.#upTo && !(seq === 0 && this.#upTo <= 0)) continue
         const type = block.type[place]!
-        this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]!, tells: tells[type]! })
+        this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]! })
         if (place % SLICE_EVENTS === 0) {
           const wait = pause()
           if (wait !== null) await wait
@@ -129,7 +128,7 @@ export class Scan {
     this.#done = true
   }
 
-  #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean; tells: boolean }): void {
+  #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean }): void {
     const seq = block.seq(place)
     const bin = Math.floor((Math.max(seq, 1) - 1) / this.#binEvents)
     if (bin > this.#looksAt) {
@@ -141,7 +140,6 @@ export class Scan {
     this.#time = block.time[place]!
     if (seq > 0) while (this.#binTimes.length <= bin) this.#binTimes.push(this.#time)
     if (is.brings) this.#isNew = true
-    if (is.tells) this.#starts.see(block.event(place))
     const view = block.view(place)
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, this.facts) : block.device[place]!
     if (device !== null) this.#rowOf(device)?.event(seq, bin)
@@ -177,7 +175,7 @@ export class Scan {
     this.#isNew = false
     const all = this.#machine.devices()
     this.#devices = new Map(all.map((info) => [info.id, info]))
-    this.#keys.see(all)
+    this.#keys = new LogKeys(this.#machine, all)
     for (const info of all) {
       const key = this.#keys.keyOf(info)
       const before = this.#keyOf.get(info.id)

@@ -1,0 +1,87 @@
+/** What the whole of a log says about names, gathered event by event, so that a keyframe holds it. */
+import { hex, type AnyEvent, type DeviceInfo, type EventDeclaration } from '@devtrail/events'
+
+/** The looks (counted from 1) at which a device was first listed, and first found to be there; null: never yet. */
+interface Life {
+  listed: number
+  present: number | null
+}
+
+/** Devices of one name that were there at once, two by two. */
+interface Together {
+  pairs: [number, number][]
+  /** There were more than are kept: whatever bears the name has to be told apart. */
+  isCrowded: boolean
+}
+
+/** Names so far; plain data. It rests on nothing but the events up to here: what later ones tell is asked for when names are made. */
+export interface NamesState {
+  /** What regions and pagemaps are called by where they start: the first that is told of each. */
+  starts: { regions: Map<number, string>; pagemaps: Map<number, string> }
+  /** How often the devices were looked at. */
+  looks: number
+  lives: Map<number, Life>
+  together: Map<string, Together>
+}
+
+/** Pairs of one name that are kept at most. */
+export const PAIRS_KEPT_MAX = 64
+
+export const initialNames = (): NamesState => ({
+  starts: { regions: new Map(), pagemaps: new Map() },
+  looks: 0,
+  lives: new Map(),
+  together: new Map(),
+})
+
+/** What events of a type tell about names: where something starts; that a device may be there that was not before. */
+export interface NameTelling {
+  readonly starts: boolean
+  readonly brings: boolean
+}
+
+export function tellsOfNames({ identifies, fields }: EventDeclaration): NameTelling {
+  return { starts: fields['start']?.kind === 'u64', brings: identifies !== undefined && fields[identifies]!.kind === 'device' }
+}
+
+/** Folds one event, which the models have been shown. `devices`: those they know of without what later events tell. */
+export function seeNames(state: NamesState, event: AnyEvent, { starts, brings }: NameTelling, devices: () => readonly DeviceInfo[]): void {
+  if (starts) seeStart(state, event)
+  if (brings) look(state, devices())
+}
+
+function seeStart({ starts: { regions, pagemaps } }: NamesState, { data }: AnyEvent): void {
+  const { region, pagemap, start, name } = data
+  if (typeof start !== 'bigint') return
+  if (typeof region === 'number' && !regions.has(region)) regions.set(region, typeof name === 'string' ? name : hex(start))
+  if (typeof pagemap === 'number' && !pagemaps.has(pagemap)) pagemaps.set(pagemap, hex(start))
+}
+
+function look(state: NamesState, devices: readonly DeviceInfo[]): void {
+  const at = ++state.looks
+  const there = new Map<string, number[]>()
+  for (const { id, name, presence } of devices) {
+    let life = state.lives.get(id)
+    if (life === undefined) state.lives.set(id, (life = { listed: at, present: null }))
+    if (presence !== 'present') continue
+    life.present ??= at
+    const ids = there.get(name)
+    if (ids === undefined) there.set(name, [id])
+    else ids.push(id)
+  }
+  for (const [name, ids] of there) if (ids.length > 1) keepPairs(state, name, ids)
+}
+
+function keepPairs({ together }: NamesState, name: string, ids: readonly number[]): void {
+  let of = together.get(name)
+  if (of === undefined) together.set(name, (of = { pairs: [], isCrowded: false }))
+  const { pairs } = of
+  for (const [i, a] of ids.entries()) {
+    for (const b of ids.slice(i + 1)) {
+      if (of.isCrowded) return
+      if (pairs.some(([x, y]) => x === a && y === b)) continue
+      if (pairs.length < PAIRS_KEPT_MAX) pairs.push([a, b])
+      else of.isCrowded = true
+    }
+  }
+}
