@@ -57,7 +57,9 @@ const log = fc
 
 /** Everything a machine holds, order included. */
 const content = (machine: Machine): unknown[] => [
-  Buffer.from(encodePlain([machine.content.models, machine.content.tasks, machine.content.spans, machine.content.names])).toString('latin1'),
+  Buffer.from(encodePlain([machine.content.models, machine.content.tasks, machine.content.spans, machine.content.names])).toString(
+    'latin1',
+  ),
   [...machine.spans],
   machine.devices(),
 ]

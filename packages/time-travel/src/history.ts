@@ -84,7 +84,8 @@ export class History {
     const keyframe = await this.#newestKeyframe()
     const facts = await this.#facts
     // What it learns on the way are then the facts of the whole log.
-    const machine = keyframe === null ? new Machine(this.models, facts ?? undefined) : machineOf(this.models, keyframe.parts, facts ?? undefined)
+    const machine =
+      keyframe === null ? new Machine(this.models, facts ?? undefined) : machineOf(this.models, keyframe.parts, facts ?? undefined)
     const fold = new BlockFold(machine)
     const seq = keyframe?.seq ?? -1
     for await (const block of this.#blocks.blocks({ from: seq + 1 })) fold.step(block, placeAfter(block, seq))

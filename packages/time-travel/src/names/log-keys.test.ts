@@ -6,13 +6,18 @@ import { LogKeys } from './log-keys.ts'
 import { PAIRS_KEPT_MAX, seeNames } from './names-state.ts'
 
 /** The keys after looks at the devices of moments; `proven`: those that later events prove to have been there from the start. */
-function keysAfter(looks: readonly (readonly DeviceInfo[])[], end: readonly DeviceInfo[] = looks.flat(), proven: readonly DeviceInfo[] = []): LogKeys {
+function keysAfter(
+  looks: readonly (readonly DeviceInfo[])[],
+  end: readonly DeviceInfo[] = looks.flat(),
+  proven: readonly DeviceInfo[] = [],
+): LogKeys {
   const machine = new Machine([{ ...house, devices: () => proven }])
   for (const devices of looks)
     seeNames(machine.content.names, event('house/lamp-found', {}), { starts: false, brings: true }, () => devices)
   return new LogKeys(machine, end)
 }
-const device = (id: number, name: string, bus: string | null, more: Partial<DeviceInfo> = {}): DeviceInfo => info({ id, name, bus, ...more })
+const device = (id: number, name: string, bus: string | null, more: Partial<DeviceInfo> = {}): DeviceInfo =>
+  info({ id, name, bus, ...more })
 
 test('a name under which two ever lived at once is always told apart', () => {
   const one = device(1, 'dax0.0', 'nd')
@@ -34,7 +39,9 @@ test('incarnations that followed one another share a key, and so do those beside
 
 test('that a device is for bookkeeping may be learnt later', () => {
   const looks = [[device(1, 'pmem0', 'nd'), device(2, 'pmem0', null)]]
-  expect(keysAfter(looks, [device(1, 'pmem0', 'nd'), device(2, 'pmem0', 'block', { bookkeeping: true })]).keyOf(device(1, 'pmem0', 'nd'))).toBe('pmem0')
+  expect(
+    keysAfter(looks, [device(1, 'pmem0', 'nd'), device(2, 'pmem0', 'block', { bookkeeping: true })]).keyOf(device(1, 'pmem0', 'nd')),
+  ).toBe('pmem0')
   expect(keysAfter(looks).keyOf(device(1, 'pmem0', 'nd'))).toBe('nd/pmem0')
 })
 

@@ -19,7 +19,9 @@ export class LogKeys {
       for (const [a, b] of pairs) this.#share(byId.get(a), byId.get(b))
     }
     // Those that later events prove to have been there from the start were there before they were listed.
-    const proven = new Set(models.flatMap((m) => m.devices?.(m.initial(), facts) ?? []).flatMap((d) => (d.presence === 'present' ? d.id : [])))
+    const proven = new Set(
+      models.flatMap((m) => m.devices?.(m.initial(), facts) ?? []).flatMap((d) => (d.presence === 'present' ? d.id : [])),
+    )
     if (proven.size === 0 || names.looks === 0) return
     for (const ofName of Map.groupBy(devices, (d) => d.name).values()) {
       for (const one of ofName.filter(({ id }) => proven.has(id))) {
