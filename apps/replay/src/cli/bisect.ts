@@ -119,6 +119,7 @@ export function bisectCommand({ program, run }: Cli): void {
         session.clearProgress()
         const printing = { log, names: survey.names, session }
         const isEver = all.some(({ to }) => to === true)
+        session.answer(isEver ? exit.fine : exit.no)
         if (session.json) await printJson(all, isAll, options, printing)
         else if (isAll) await printAll(all, printing)
         else if (isEver) await printFirst(all[0]!, printing)

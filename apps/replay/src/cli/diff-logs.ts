@@ -35,6 +35,7 @@ export async function diffOfLogs(session: Session, given: string, options: Optio
     onlyThere: [...keysThere].filter((key) => !keysHere.has(key)),
   }
   const isSame = diff.first === null && diff.notCompared.length === 0 && changes.length === 0
+  session.answer(isSame ? exit.fine : exit.no)
   const { digits, style } = session
   if (session.json) {
     const onlyHere = await eventsAt(here.source, diff.onlyHere)

@@ -19,6 +19,7 @@ import { iomemCommand } from './iomem.ts'
 import { ownManifest } from './manifest.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
+import { styleOf } from '../print/style.ts'
 import { serveCommand } from './serve.ts'
 import { refsCommand } from './refs.ts'
 import { simulateCommand } from './simulate.ts'
@@ -27,8 +28,8 @@ import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
 
-/** The whole command line. `answer` is told the exit code of what was run. */
-export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void): Command {
+/** The whole command line. `answer` is told the exit code of what was run; `colour`: whether errors may have any. */
+export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void, colour = true): Command {
   const program = new Command('devtrail')
     .description('What state device memory was in at any point of a recording, and why it broke.')
     .version(ownManifest().version, '-V, --version', 'print the version')
@@ -39,6 +40,9 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for the options and examples)')
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, `${styleOf(process.stderr, process.env, colour).bad('devtrail:')} `)),
+    })
     .exitOverride()
     .addHelpText(
       'after',
