@@ -28,8 +28,10 @@ test('the rest is told by runs of pages, in any order, and by its events', () =>
   )
 })
 
+/** Every other page. */
+const apart = (n: number): string => moreLikeIt(Array.from({ length: n }, (_, i) => put(i + 1, 2 * i)))
+
 test('of many runs the first are named', () => {
-  const apart = (n: number): string => moreLikeIt(Array.from({ length: n }, (_, i) => put(i + 1, 2 * i)))
   expect(apart(RUNS_SHOWN_MAX)).not.toContain('more runs')
   expect(apart(RUNS_SHOWN_MAX + 2)).toContain('0x0, 0x2, 0x4, 0x6 and 2 more runs')
 })

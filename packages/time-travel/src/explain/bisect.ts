@@ -1,16 +1,8 @@
 import type { Expression } from '../expression/syntax.ts'
-import type { Truth } from '../expression/truth.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
-import { Tracked, type DeviceName } from './tracked.ts'
-
-/** A place at which an expression turns. */
-export interface Flip {
-  /** The event after which it is so; 0 is the baseline, before which nothing is known. */
-  readonly seq: number
-  readonly from: Truth
-  readonly to: Truth
-}
+import { FlipWatch, type Flip } from './flip-watch.ts'
+import type { DeviceName } from './tracked.ts'
 
 export interface BisectOptions {
   /** What bare names are fields of. */
@@ -34,36 +26,22 @@ export async function flips(
   onFlip: (flip: Flip) => boolean | void,
   { device = null, signal, onProgress }: BisectOptions = {},
 ): Promise<void> {
-  let tracked!: Tracked
-  let truth: Truth = null
-  let isEnough = false
-  let hasBegun = false
-  const begin = (): void => {
-    hasBegun = true
-    isEnough = truth !== null && onFlip({ seq: 0, from: null, to: truth }) === true
-  }
+  let watch!: FlipWatch
+  const isEnough = (turned: readonly Flip[]): boolean => turned.some((flip) => onFlip(flip) === true)
   await history.replay({
     signal,
     begin: (machine) => {
-      tracked = new Tracked(expression, machine, device)
-      truth = tracked.truth()
+      watch = new FlipWatch(expression, machine, device)
     },
     step: (block, place) => {
       const seq = block.seq(place)
       if (seq % PROGRESS_EVENTS === 1) onProgress?.(seq)
-      // The baseline is one step: what is so within it is nothing that happened.
-      if (seq > 0 && !hasBegun) begin()
-      if (isEnough) return true
-      if (!tracked.step(block, place)) return false
-      const now = tracked.truth()
-      if (now === truth) return false
-      const flip = { seq, from: truth, to: now }
-      truth = now
-      return seq > 0 && onFlip(flip) === true
+      const turned = watch.at(block, place)
+      return turned.length > 0 && isEnough(turned)
     },
   })
-  if (!hasBegun) begin()
-  tracked.mustHaveFound()
+  isEnough(watch.begin())
+  watch.mustHaveFound()
 }
 
 /** The first event after which an expression is true; null when it never is. @throws ExpressionError */
