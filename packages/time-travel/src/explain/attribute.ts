@@ -9,8 +9,11 @@ import { differences, type Change } from './diff.ts'
 import { Touches, TouchScan } from './touch.ts'
 import { listsOf, overallOf, partsOfDevice } from './view-at.ts'
 
-/** Events looked at one by one at a time, before looking further back. */
-const STRETCH_EVENTS = 512
+/** Events looked at one by one at a time, at first and at most: what is not near is looked for in larger steps. */
+const STRETCH_FIRST = 512
+const STRETCH_MAX = 65_536
+/** Events from one keyframe in memory to the next, on the way. */
+const KEEP_EVENTS = 4096
 
 type View = { readonly [part: string]: unknown }
 
@@ -90,8 +93,8 @@ export async function attribute(
   let devices = [...Map.groupBy(changes, (c) => c.device)].map(([device, of]) => new OfDevice(device, of, history, facts))
   let seen = 0
   let to = later
-  while (to >= 0 && devices.length > 0) {
-    const from = Math.max(-1, to - STRETCH_EVENTS)
+  for (let size = STRETCH_FIRST; to >= 0 && devices.length > 0; size = Math.min(STRETCH_MAX, size * 2)) {
+    const from = Math.max(-1, to - size)
     let touched = new Map<OfDevice, number>()
     const begin = (machine: Machine): void => {
       touched = new Map(devices.map((d) => [d, d.touches.last(machine, true)]))
@@ -100,7 +103,7 @@ export async function attribute(
     await history.replay({
       from,
       to,
-      keep: STRETCH_EVENTS,
+      keep: KEEP_EVENTS,
       signal,
       begin: (machine, seq) => {
         seen += to - seq
