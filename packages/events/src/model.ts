@@ -68,8 +68,11 @@ export interface ListKeys {
   readonly by: readonly string[]
   /** The field that says for how many, from the first of `by` on, an element stands; left out: for one. */
   readonly span?: string
-  /** Whether an event of the model that may touch this list can change the element of a key: true where in doubt. Left out: it can. */
-  readonly isChangedBy?: (event: AnyEvent, key: number | bigint | string) => boolean
+  /**
+   * Whether an event of the model that may touch this list can change the element of a key: true where in doubt. `later`: the
+   * model's state at the event or after it, where there is one at hand. Left out: it can.
+   */
+  readonly isChangedBy?: (event: AnyEvent, key: number | bigint | string, later?: unknown) => boolean
 }
 
 /**

@@ -163,7 +163,8 @@ export class History {
 
   /**
    * The nearest event that fits, looked for from one event to another, backwards where `to` is before `from`; both included.
-   * Folds nothing. `types`: only types for which it is true are looked at; `device`: not those that are said to be of another.
+   * Folds nothing. `types`: only types for which it is true are looked at; `device`: not those that are said to be of another, but
+   * for types that reach all.
    */
   async search(
     from: number,
@@ -171,17 +172,20 @@ export class History {
     types: (type: string) => boolean,
     fits: (event: AnyEvent) => boolean,
     device: number | null = null,
+    reachesAll: (type: string) => boolean = () => false,
   ): Promise<number | null> {
     const [low, high] = [Math.max(1, Math.min(from, to)), Math.max(from, to)]
     const summaries = (await this.#blocks.summaries()).filter(({ firstSeq, lastSeq }) => lastSeq >= low && firstSeq <= high)
     for (const { firstSeq, lastSeq } of from <= to ? summaries : summaries.toReversed()) {
       for await (const block of this.#blocks.blocks({ from: Math.max(1, firstSeq), to: lastSeq })) {
         const wanted = block.types.map(({ name }) => types(name))
+        const everywhere = block.types.map(({ name }) => device === null || reachesAll(name))
         for (let i = 0; i < block.count; i++) {
           const place = from <= to ? i : block.count - 1 - i
           const seq = block.seq(place)
-          if (seq < low || seq > high || !wanted[block.type[place]!]!) continue
-          if (device !== null && block.device[place]! !== device && !Number.isNaN(block.device[place]!)) continue
+          const type = block.type[place]!
+          if (seq < low || seq > high || !wanted[type]!) continue
+          if (!everywhere[type]! && block.device[place]! !== device && !Number.isNaN(block.device[place]!)) continue
           if (fits(block.view(place))) return seq
         }
       }
