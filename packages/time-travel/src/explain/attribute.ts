@@ -119,7 +119,8 @@ export async function attribute(
   let seen = 0
   let to = later
   let end: Machine | null = null
-  for (let size = STRETCH_FIRST; to >= 0 && devices.length > 0; size = Math.min(STRETCH_MAX, size * 2)) {
+  let size = STRETCH_FIRST
+  while (to >= 0 && devices.length > 0) {
     const from = Math.max(-1, to - size)
     let begun!: { readonly touched: number; readonly naming: number }
     const begin = (machine: Machine): void => {
@@ -144,8 +145,10 @@ export async function attribute(
     end ??= machine
     for (const device of devices) device.take(seqs)
     devices = devices.filter(({ open }) => open.size > 0)
-    if (seen >= events || from < 0) break
+    if (seen >= events || from < 0 || devices.length === 0) break
     to = await touchedBefore(history, devices, begun, end)
+    // Where there was nothing for long, what comes next is most likely that one event.
+    size = from - to > size ? STRETCH_FIRST : Math.min(STRETCH_MAX, size * 2)
   }
   return seqs
 }
