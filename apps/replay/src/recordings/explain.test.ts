@@ -115,6 +115,7 @@ const CASES: readonly (readonly [string, string, number, number])[] = [
   ['fsdax-splice', 'whole', 97, Infinity],
   ['devdax-dev', 'whole', 50, Infinity],
   ['lab-crash2', 'gap', 64, Infinity],
+  ['lab-crash3', 'head', 40, Infinity],
   ['fsdax-dev', 'gap', 300, 2500],
 ]
 
@@ -122,7 +123,8 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
   const lines = traceLines(name)
   const head = lines.findIndex((line) => !line.startsWith('#'))
   const at = head + Math.floor((lines.length - head) / 3)
-  const cut = how === 'gap' ? [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)] : undefined
+  const gap = [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)]
+  const cut = how === 'gap' ? gap : how === 'head' ? [...lines.slice(0, head), ...lines.slice(at)] : undefined
   const story = storyOf(name, cut, every, most)
 
   test('blame names the event after which a value is what it is', { timeout: 120_000 }, async () => {
