@@ -29,6 +29,7 @@ import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
+import { keepYoungHeapSmall, readsOnly } from './young-heap.ts'
 
 /** The whole command line. `answer` is told the exit code of what was run; `colour`: whether errors may have any. */
 export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void, colour = true): Command {
@@ -46,6 +47,9 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
       outputError: (text, write) => write(text.replace(/^error: /, `${styleOf(process.stderr, process.env, colour).bad('devtrail:')} `)),
     })
     .exitOverride()
+    .hook('preAction', (_, command) => {
+      if (readsOnly(command.name())) keepYoungHeapSmall()
+    })
     .addHelpText(
       'after',
       `
