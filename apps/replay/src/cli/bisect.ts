@@ -38,7 +38,7 @@ function flipJson({ seq, from, to }: Flip, event: AnyEvent | undefined, { names,
   }
 }
 
-function flipText({ seq, from, to }: Flip, event: AnyEvent | undefined, columns: EventColumns, { names, session }: Printing): string {
+function flipText({ from, to }: Flip, event: AnyEvent | undefined, columns: EventColumns, { names, session }: Printing): string {
   const { style, digits } = session
   const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}`, 13)
   const line = event === undefined ? `${'0'.padStart(columns.seq)}  the baseline` : eventLine(names, event, style, digits, columns)

@@ -12,9 +12,10 @@ const STRETCHES = 5
 const lists = listsOf(models)
 const parts = new Set(models.flatMap((m) => m.views?.parts ?? []))
 
+const fieldsOf = (of: Change['steps']): string => of.flatMap((s) => (s.kind === 'field' ? s.name : [])).join('.')
+
 /** Where a change is, with the element of a list that it is in. */
 function spotOf(device: number | null, { steps }: Change): Spot {
-  const fieldsOf = (of: Change['steps']): string => of.flatMap((s) => (s.kind === 'field' ? s.name : [])).join('.')
   const dotted = fieldsOf(steps)
   const at = steps.findLastIndex((s) => s.kind === 'key')
   const key = steps[at]

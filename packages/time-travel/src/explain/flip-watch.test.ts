@@ -52,15 +52,17 @@ test('what is learnt of an incarnation turns it too, though with the whole log k
   expect(turnsOf('colour == "red"', [numbered(found, lit, red)], model)).toEqual([{ seq: 3, from: null, to: true }])
 })
 
+/** What is told at the end of a log in which there is a lamp in the hall, and nothing more. */
+const watch = (source: string, device: string): (() => void) => {
+  const machine = new Machine([house])
+  const one = new FlipWatch(parseExpression(source), machine, device)
+  const block = new PlainBlock(numbered(found))
+  new BlockFold(machine).step(block)
+  one.at(block, 0)
+  return () => one.mustHaveFound()
+}
+
 test('a device that never comes, and a field that never was, are told of at the end', () => {
-  const watch = (source: string, device: string): (() => void) => {
-    const machine = new Machine([house])
-    const one = new FlipWatch(parseExpression(source), machine, device)
-    const block = new PlainBlock(numbered(found))
-    new BlockFold(machine).step(block)
-    one.at(block, 0)
-    return () => one.mustHaveFound()
-  }
   expect(watch('lit', 'porch')).toThrow('no device ever went by the name "porch"; there is hall')
   expect(watch('lit', 'hall')).not.toThrow()
 })
