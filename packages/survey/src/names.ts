@@ -1,4 +1,4 @@
-import type { AnyEvent, Facts } from '@devtrail/events'
+import type { AnyEvent, Facts, HostId } from '@devtrail/events'
 import { deviceOf, LogKeys, type Machine } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
 
@@ -40,6 +40,11 @@ export class Names {
 
   region(id: number): string {
     return this.#regions.get(id) ?? `#${id}`
+  }
+
+  /** The name of a host, in a log of several. */
+  host(id: HostId): string {
+    return this.facts.value<string>('host', id, 'name') ?? `#${id}`
   }
 
   /** The device an event is about, learnt later or not. */

@@ -19,7 +19,13 @@ export async function surveyOf(history: History): Promise<Survey> {
   const machine = await history.end()
   const seq = await history.lastSeq()
   const last = (await history.events([seq])).get(seq) ?? null
-  return { names: Names.of(machine), devices: machine.devices(), spans: machine.spans, last, ended: last?.type === 'log/ended' }
+  return {
+    names: Names.of(machine),
+    devices: machine.devices(),
+    spans: machine.spans,
+    last,
+    ended: last?.type === 'log/ended' && last.host === undefined,
+  }
 }
 
 /** The events with these sequence numbers. */

@@ -1,21 +1,22 @@
-import type { AnyEvent, EventDeclaration, Model } from '@devtrail/events'
+import type { AnyEvent, EventDeclaration, HostId, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
 import { seeNames, tellsOfNames, type NameTelling } from './names/names-state.ts'
 import { seeSpan } from './spans.ts'
-import { evolveTasks } from './tasks.ts'
+import { evolveTasks, type TasksState } from './tasks.ts'
 
 interface Step {
   readonly evolve: (state: unknown, event: AnyEvent) => void
   readonly state: unknown
 }
 
-/** What has to be done for the events of a type. */
+/** What has to be done for the events of a type, of one host. */
 export interface FoldPlan {
   readonly declaration: EventDeclaration | undefined
   readonly mentioning: readonly MentioningField[] | null
   /** Of the models that answer to them. */
   readonly steps: readonly Step[]
+  readonly tasks: TasksState
   /** Whether they tell what cannot change about an incarnation. */
   readonly learns: boolean
   /** What they tell about names; null: nothing. */
@@ -35,7 +36,7 @@ function answering(models: readonly Model[], type: string): readonly Model[] {
 export class EventFold {
   readonly machine: Machine
   readonly #models: readonly Model[]
-  readonly #plans = new Map<string, FoldPlan>()
+  readonly #plans = new Map<HostId, Map<string, FoldPlan>>()
 
   /** `models`: those to fold, where the states of the others are folded by whoever handed them in. */
   constructor(machine: Machine, models: readonly Model[] = machine.models) {
@@ -44,10 +45,10 @@ export class EventFold {
   }
 
   /** @returns whether the event tells what cannot change about an incarnation. */
-  step(event: AnyEvent, { declaration, mentioning, steps, learns, names }: FoldPlan = this.planOf(event.type)): boolean {
+  step(event: AnyEvent, { declaration, mentioning, steps, tasks, learns, names }: FoldPlan = this.planOf(event.type, event.host)): boolean {
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
-    evolveTasks(content.tasks, event, declaration)
+    evolveTasks(tasks, event, declaration)
     for (let i = 0; i < steps.length; i++) {
       const { evolve, state } = steps[i]!
       evolve(state, event)
@@ -57,16 +58,19 @@ export class EventFold {
     return learns
   }
 
-  planOf(type: string): FoldPlan {
-    let plan = this.#plans.get(type)
+  planOf(type: string, host: HostId = 0): FoldPlan {
+    let ofHost = this.#plans.get(host)
+    if (ofHost === undefined) this.#plans.set(host, (ofHost = new Map()))
+    let plan = ofHost.get(type)
     if (plan === undefined) {
       const declaration = this.machine.vocabulary.find(type)
-      const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: this.machine.state(name) }))
+      const { models, tasks } = this.machine.host(host)
+      const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: models.get(name) }))
       const mentioning = declaration === undefined ? null : mentioningFields(declaration)
       const telling = declaration === undefined ? null : tellsOfNames(declaration)
       const names = telling !== null && (telling.starts || telling.brings) ? telling : null
-      plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined, names }
-      this.#plans.set(type, plan)
+      plan = { declaration, mentioning, steps, tasks, learns: declaration?.identifies !== undefined, names }
+      ofHost.set(type, plan)
     }
     return plan
   }

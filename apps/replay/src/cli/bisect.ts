@@ -1,5 +1,14 @@
 import { seconds, type AnyEvent } from '@devtrail/events'
-import { FlipWatch, flips, parseExpression, PlainBlock, type Expression, type Flip, type Truth } from '@devtrail/time-travel'
+import {
+  FlipWatch,
+  flips,
+  parseExpression,
+  PlainBlock,
+  type Expression,
+  type Flip,
+  type Truth,
+  type UnsureStretch,
+} from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventRow, surveyOf, type Names } from '@devtrail/survey'
@@ -27,27 +36,28 @@ interface Printing {
   readonly session: Session
 }
 
-function flipJson({ seq, from, to }: Flip, event: AnyEvent | undefined, { names, session }: Printing): object {
+function flipJson({ seq, from, to, isSure }: Flip, event: AnyEvent | undefined, { names, session }: Printing): object {
   return {
     seq,
     entry: event?.entry ?? null,
     time: event === undefined ? null : seconds(event.time, session.digits),
     from,
     to,
+    ...(isSure ? {} : { certain: false }),
     event: event === undefined ? null : eventRow(names, event, session.digits),
   }
 }
 
-function flipText({ from, to }: Flip, event: AnyEvent | undefined, columns: EventColumns, { names, session }: Printing): string {
+function flipText({ from, to, isSure }: Flip, event: AnyEvent | undefined, columns: EventColumns, { names, session }: Printing): string {
   const { style, digits } = session
-  const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}`, 13)
+  const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}${isSure ? '' : ' ~'}`, 13)
   const line = event === undefined ? `${'0'.padStart(columns.seq)}  the baseline` : eventLine(names, event, style, digits, columns)
   return `${to === true ? style.good(turn) : turn}  ${clip(line, style.cut - 15)}\n`
 }
 
 async function printAll(log: OpenLog, all: readonly Flip[], printing: Printing): Promise<void> {
   const { session } = printing
-  const columns = eventColumns(await log.history.lastSeq())
+  const columns = eventColumns(await log.history.lastSeq(), (await log.history.clocks()).hosts)
   for (let i = 0; i < all.length; i += BATCH) {
     const batch = all.slice(i, i + BATCH)
     const events = await log.history.events(batch.map(({ seq }) => seq))
@@ -59,16 +69,24 @@ async function printFirst(flip: Flip, found: AnyEvent | undefined, { names, sess
   const { style, digits } = session
   if (flip.seq === 0) return session.print(`${style.good('true')} from the start: the baseline says so\n`)
   const event = found!
+  const perhaps = flip.isSure ? '' : style.warn(' (perhaps)')
   const before = flip.from === null ? 'it was not known before' : 'it was false before'
   const at = style.when(seconds(event.time, digits))
   await session.print(
-    `${style.good('true')} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`,
+    `${style.good('true')}${perhaps} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`,
   )
   await session.print(`  ${clip(eventLine(names, event, style, digits, columnsFor([event], names)), style.cut - 2)}\n`)
 }
 
-async function printJson(log: OpenLog, all: readonly Flip[], isAll: boolean, options: Options, printing: Printing): Promise<void> {
+async function printJson(
+  log: OpenLog,
+  all: readonly Flip[],
+  unsure: UnsureStretch | null,
+  options: Options,
+  printing: Printing,
+): Promise<void> {
   const { session } = printing
+  const isAll = options.all === true
   const rows: object[] = []
   for (let i = 0; i < all.length; i += BATCH) {
     const batch = all.slice(i, i + BATCH)
@@ -79,6 +97,7 @@ async function printJson(log: OpenLog, all: readonly Flip[], isAll: boolean, opt
     schemaVersion: 1,
     when: options.when,
     ...(isAll ? { flips: rows } : { first: rows[0] ?? null }),
+    ...(unsure === null ? {} : { unsure }),
   })
 }
 
@@ -102,8 +121,10 @@ async function followFlips(given: string, expression: Expression, options: Optio
     const block = new PlainBlock(batch)
     for (const [place, event] of batch.entries()) {
       live.see(event)
-      for (const flip of watch.at(block, place)) {
-        if (!isAll && flip.to !== true) continue
+      for (const turn of watch.at(block, place)) {
+        if (!isAll && turn.to !== true) continue
+        // How the clocks of several hosts stand to each other is known of a whole log only.
+        const flip = { ...turn, isSure: live.machine.hosts().length < 2 }
         await tell(flip, flip.seq === 0 ? undefined : event)
         if (!isAll) return exit.fine
       }
@@ -145,7 +166,7 @@ export function bisectCommand({ program, run }: Cli): void {
         await mustBeKnown(expression, options.device, log, survey, session)
         const isAll = options.all === true
         const all: Flip[] = []
-        await flips(
+        const unsure = await flips(
           log.history,
           expression,
           (flip) => {
@@ -158,10 +179,17 @@ export function bisectCommand({ program, run }: Cli): void {
         const printing = { names: survey.names, session }
         const isEver = all.some(({ to }) => to === true)
         session.answer(isEver ? exit.fine : exit.no)
-        if (session.json) await printJson(log, all, isAll, options, printing)
+        if (session.json) await printJson(log, all, unsure, options, printing)
         else if (isAll) await printAll(log, all, printing)
         else if (isEver) await printFirst(all[0]!, (await log.history.events([all[0]!.seq])).get(all[0]!.seq), printing)
-        if (!isEver && !session.json) await session.print(`${session.style.warn('never true')} in ${await log.history.lastSeq()} events\n`)
+        if (!isEver && !session.json)
+          await session.print(
+            `${session.style.warn('never true')}${unsure === null ? '' : ' in the order of the log'} in ${await log.history.lastSeq()} events\n`,
+          )
+        if (unsure !== null)
+          session.note(
+            `clocks do not tell the order of what different hosts do from event ${unsure.first} to ${unsure.last}: in between it may have been otherwise (~)`,
+          )
         return isEver ? exit.fine : exit.no
       }),
     )

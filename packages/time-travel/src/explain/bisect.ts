@@ -1,8 +1,9 @@
 import type { Expression } from '../expression/syntax.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
-import { FlipWatch, type Flip } from './flip-watch.ts'
+import { FlipWatch, type Flip, type Turn } from './flip-watch.ts'
 import type { DeviceName } from './tracked.ts'
+import { UnsureOrder, type UnsureStretch } from './unsure-order.ts'
 
 export interface BisectOptions {
   /** What bare names are fields of. */
@@ -17,7 +18,7 @@ const PROGRESS_EVENTS = 65_536
 /**
  * Steps through a whole log and tells, in order, each event after which an expression is otherwise than before; `onFlip`
  * returns true when that is enough. What changes to and fro is not missed, and events that cannot have changed it are
- * only folded.
+ * only folded. Of an expression about several hosts it is told in which stretch clocks do not tell the order of what matters.
  * @throws ExpressionError
  */
 export async function flips(
@@ -25,9 +26,19 @@ export async function flips(
   expression: Expression,
   onFlip: (flip: Flip) => boolean | void,
   { device = null, signal, onProgress }: BisectOptions = {},
-): Promise<void> {
+): Promise<UnsureStretch | null> {
   let watch!: FlipWatch
-  const isEnough = (turned: readonly Flip[]): boolean => turned.some((flip) => onFlip(flip) === true)
+  let isEnough = false
+  const tell = (turn: Turn): void => {
+    isEnough ||= onFlip({ ...turn, isSure: true }) === true
+  }
+  const clocks = await history.clocks()
+  const order =
+    clocks.hosts.length === 0
+      ? null
+      : new UnsureOrder<Turn | null>(clocks, (flip, isSure) => {
+          if (flip !== null && !isEnough) isEnough = onFlip({ ...flip, isSure }) === true
+        })
   await history.replay({
     signal,
     begin: (machine) => {
@@ -37,11 +48,20 @@ export async function flips(
       const seq = block.seq(place)
       if (seq % PROGRESS_EVENTS === 1) onProgress?.(seq)
       const turned = watch.at(block, place)
-      return turned.length > 0 && isEnough(turned)
+      const hosts = order === null || seq === 0 || !watch.hasLooked ? null : watch.hosts(clocks.hosts)
+      const isSpread = hosts !== null && hosts.size > 1
+      for (const turn of turned) if (!isSpread || turn.seq === 0) tell(turn)
+      if (!isSpread || isEnough) return isEnough
+      const turn = turned.find((t) => t.seq === seq) ?? null
+      const host = block.host?.[place] ?? 0
+      if (turn !== null || hosts.has(host)) order!.see(seq, host, block.time[place]!, turn)
+      return isEnough
     },
   })
-  isEnough(watch.begin())
+  order?.end()
+  for (const turn of watch.begin()) tell(turn)
   watch.mustHaveFound()
+  return order?.stretch ?? null
 }
 
 /** The first event after which an expression is true; null when it never is. @throws ExpressionError */

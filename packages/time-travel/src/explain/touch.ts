@@ -1,5 +1,5 @@
 /** Which events can change what is shown at a path: by what models declare of their views. */
-import type { AnyEvent, EventBlock, EventDeclaration, Facts, Model } from '@devtrail/events'
+import { hostOf, type AnyEvent, type EventBlock, type EventDeclaration, type Facts, type Model } from '@devtrail/events'
 import { deviceAmong, mentionsOf } from '../mentions.ts'
 import { mentionedSpans, namedSoFar, type SpansState } from '../spans.ts'
 import type { Key, Step } from '../expression/syntax.ts'
@@ -65,7 +65,7 @@ const UNTOUCHED: TypeTouch = { touch: 'no', isOfElement: null, reachesAll: false
 const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1)
 
 /** Where a type touches nothing but the list that an element is in, the test for that element. */
-function elementTest(model: Model, event: string, { element }: Spot): TypeTouch['isOfElement'] {
+function elementTest(model: Model, event: string, { element, device }: Spot): TypeTouch['isOfElement'] {
   const touched = model.views?.touches?.[event]
   if (element === undefined) return null
   const { list, key } = element
@@ -73,7 +73,7 @@ function elementTest(model: Model, event: string, { element }: Spot): TypeTouch[
   // What is not declared may touch everything, and what is in the element only where it is about that.
   if (isChangedBy === undefined) return null
   if (touched !== undefined && !touched.every((path) => path === list || path.startsWith(`${list}.`))) return null
-  return (event, later) => isChangedBy(event, key, later.state(model.name))
+  return (event, later) => isChangedBy(event, key, later.state(model.name, device === null ? later.hosts()[0] : hostOf(device)))
 }
 
 /** Whether an event mentions a device, or something of which it is not known whose it is, or nothing at all. */

@@ -1,5 +1,6 @@
 /** The keys of devices over a whole log. */
 import type { DeviceInfo } from '@devtrail/events'
+import { keyOnHost } from '../devices.ts'
 import type { Machine } from '../machine.ts'
 import type { NamesState } from './names-state.ts'
 
@@ -12,33 +13,40 @@ export class LogKeys {
   readonly #shared = { proper: new Set<string>(), any: new Set<string>() }
 
   /** `machine`: as it is at the end of the log, or as far as it is known. */
-  constructor({ content: { names }, models, facts }: Machine, devices: readonly DeviceInfo[]) {
+  constructor(machine: Machine, devices: readonly DeviceInfo[]) {
+    const { names } = machine.content
     const byId = new Map(devices.map((d) => [d.id, d]))
-    for (const [name, { pairs, isCrowded }] of names.together) {
-      if (isCrowded) for (const kind of ['proper', 'any'] as const) this.#shared[kind].add(name)
-      for (const [a, b] of pairs) this.#share(byId.get(a), byId.get(b))
+    for (const { pairs, isCrowded } of names.together.values()) {
+      for (const [a, b] of pairs) this.#share(byId.get(a), byId.get(b), isCrowded)
     }
     // Those that later events prove to have been there from the start were there before they were listed.
-    const proven = new Set(
-      models.flatMap((m) => m.devices?.(m.initial(), facts) ?? []).flatMap((d) => (d.presence === 'present' ? d.id : [])),
-    )
+    const proven = provenFromStart(machine)
     if (proven.size === 0 || names.looks === 0) return
-    for (const ofName of Map.groupBy(devices, (d) => d.name).values()) {
+    for (const ofName of Map.groupBy(devices, ({ host, name }) => keyOnHost(host, name)).values()) {
       for (const one of ofName.filter(({ id }) => proven.has(id))) {
         for (const other of ofName) if (other !== one && wasThereBefore(names, other.id, one.id, proven)) this.#share(one, other)
       }
     }
   }
 
-  #share(a: DeviceInfo | undefined, b: DeviceInfo | undefined): void {
+  #share(a: DeviceInfo | undefined, b: DeviceInfo | undefined, isCrowded = false): void {
     if (a === undefined || b === undefined) return
-    this.#shared.any.add(a.name)
-    if (!a.bookkeeping && !b.bookkeeping) this.#shared.proper.add(a.name)
+    const key = keyOnHost(a.host, a.name)
+    this.#shared.any.add(key)
+    if (isCrowded || (!a.bookkeeping && !b.bookkeeping)) this.#shared.proper.add(key)
   }
 
-  keyOf({ name, bus, bookkeeping }: Pick<DeviceInfo, 'name' | 'bus' | 'bookkeeping'>): string {
-    return this.#shared[bookkeeping ? 'any' : 'proper'].has(name) ? `${bus ?? '?'}/${name}` : name
+  keyOf({ host, name, bus, bookkeeping }: Pick<DeviceInfo, 'host' | 'name' | 'bus' | 'bookkeeping'>): string {
+    const isShared = this.#shared[bookkeeping ? 'any' : 'proper'].has(keyOnHost(host, name))
+    return keyOnHost(host, isShared ? `${bus ?? '?'}/${name}` : name)
   }
+}
+
+/** Devices that facts alone prove to have been there from the start. */
+function provenFromStart({ models, facts }: Machine): Set<number> {
+  const hosts = facts.hosts()
+  const told = (hosts.length === 0 ? [0] : hosts).flatMap((host) => models.flatMap((m) => m.devices?.(m.initial(), facts.of(host)) ?? []))
+  return new Set(told.flatMap(({ id, presence }) => (presence === 'present' ? id : [])))
 }
 
 /** Whether a device was found to be there at a look before `listed` was listed, which was there all that time. */

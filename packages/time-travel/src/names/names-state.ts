@@ -1,5 +1,5 @@
 /** What the whole of a log says about names, gathered event by event, so that a keyframe holds it. */
-import { hex, type AnyEvent, type DeviceInfo, type EventDeclaration } from '@devtrail/events'
+import { hex, hostOf, type AnyEvent, type DeviceInfo, type EventDeclaration } from '@devtrail/events'
 
 /** The looks (counted from 1) at which a device was first listed, and first found to be there; null: never yet. */
 interface Life {
@@ -7,7 +7,7 @@ interface Life {
   present: number | null
 }
 
-/** Devices of one name that were there at once, two by two. */
+/** Devices of one name on one host that were there at once, two by two. */
 interface Together {
   pairs: [number, number][]
   /** There were more than are kept: whatever bears the name has to be told apart. */
@@ -21,6 +21,7 @@ export interface NamesState {
   /** How often the devices were looked at. */
   looks: number
   lives: Map<number, Life>
+  /** By host and name. */
   together: Map<string, Together>
 }
 
@@ -65,8 +66,9 @@ function look(state: NamesState, devices: readonly DeviceInfo[]): void {
     if (life === undefined) state.lives.set(id, (life = { listed: at, present: null }))
     if (presence !== 'present') continue
     life.present ??= at
-    const ids = there.get(name)
-    if (ids === undefined) there.set(name, [id])
+    const key = `${hostOf(id)} ${name}`
+    const ids = there.get(key)
+    if (ids === undefined) there.set(key, [id])
     else ids.push(id)
   }
   for (const [name, ids] of there) if (ids.length > 1) keepPairs(state, name, ids)
