@@ -1,5 +1,5 @@
 import type { DeviceInfo } from '@devtrail/events'
-import { deviceKeys, keyOnHost } from '@devtrail/time-travel'
+import { deviceKeys } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
 
 /** Whether after events of a type a device may be there that was not before. */
