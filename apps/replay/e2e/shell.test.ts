@@ -99,6 +99,7 @@ describe.each([bash, zsh, fish])('completion for $name', ({ name, isExact, ask }
     expect(ask('devtrail check a').map((file) => file.replaceAll('\\', ''))).toEqual(['a trace.txt'])
     expect(ask('devtrail demo ')).toEqual([])
     expect(ask('devtrail simulate a').map((file) => file.replaceAll('\\', ''))).toEqual(['a trace.txt'])
+    expect(ask('devtrail help pmem ')).toEqual([])
   })
 })
 

@@ -169,6 +169,7 @@ const views: Views = {
     pageRefs: { by: ['pfn'], span: 'pages', isChangedBy: isPageChangedBy },
     holders: { by: ['pid'] },
   },
+  refers: { 'pagemaps.ref': 'percpuRefs' },
   touches: {
     'grab-started': NONE,
     'lookup-started': NONE,

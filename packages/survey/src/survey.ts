@@ -24,7 +24,8 @@ export async function surveyOf(history: History): Promise<Survey> {
     devices: machine.devices(),
     spans: machine.spans,
     last,
-    ended: last?.type === 'log/ended' && last.host === undefined,
+    // Of a log whose head is gone, and of which nothing is left, the place where it began says so.
+    ended: last === null ? (history.source.start?.ended ?? false) : last.type === 'log/ended' && last.host === undefined,
   }
 }
 

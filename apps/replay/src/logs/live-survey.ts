@@ -1,13 +1,19 @@
 import type { AnyEvent } from '@devtrail/events'
-import { devicesNamed, EventFold, Machine } from '@devtrail/time-travel'
+import { devicesNamed, EventFold, machineBefore, type Machine, type SourceStart } from '@devtrail/time-travel'
 import { bringsDevice, models, Names } from '@devtrail/survey'
 
 /** What is known of a log as far as it has been followed: the state, and what the ids in events stand for. */
 export class LiveSurvey {
-  readonly machine = new Machine(models)
-  readonly #fold = new EventFold(this.machine)
+  readonly machine: Machine
+  readonly #fold: EventFold
   #names: Names | null = null
   #named = new Map<string, ReadonlySet<number>>()
+
+  /** @param start where the log begins when its head is gone. */
+  constructor(start: SourceStart | undefined) {
+    this.machine = machineBefore(models, start).machine
+    this.#fold = new EventFold(this.machine)
+  }
 
   see(event: AnyEvent): void {
     this.#fold.step(event)

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, Vocabulary } from '@devtrail/events'
 import { mustBeStorable } from '../codec/check-event.ts'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
