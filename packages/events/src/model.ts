@@ -63,6 +63,8 @@ export interface Looking {
   readonly keys?: ReadonlyMap<string, number | bigint | string>
   /** The name of a list of which only is asked how many elements it has: of each no more than its `span` has to be there. */
   readonly counted?: string
+  /** The parts that are asked for: others may be left out. Not given: all. */
+  readonly parts?: ReadonlySet<string>
 }
 
 /** By what the elements of a list in a view are told apart. */
@@ -159,6 +161,8 @@ export interface Model<S = unknown> {
   readonly overall?: (state: S, facts: Facts) => { readonly [part: string]: Json }
   /** The devices it knows of, with those that only later events prove to have been there. */
   readonly devices?: (state: S, facts: Facts) => readonly DeviceInfo[]
+  /** One of these alone; null: it is not known. Left out: who wants one lists all. */
+  readonly device?: (state: S, device: DeviceId, facts: Facts) => DeviceInfo | null
   /** Other names a user knows a device by: its disk, its namespace, its iomem name. */
   readonly aliases?: (state: S, device: DeviceId, facts: Facts) => readonly string[]
   readonly waiting?: (state: S) => readonly Waiting[]

@@ -54,7 +54,7 @@ export class EventFold {
       evolve(state, event)
     }
     seeSpan(content.spans, event, mentioning)
-    if (names !== null) seeNames(content.names, event, names, this.machine.toldDevices)
+    if (names !== null) seeNames(content.names, event, names, this.machine.told)
     return learns
   }
 
@@ -68,7 +68,7 @@ export class EventFold {
       const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: models.get(name) }))
       const mentioning = declaration === undefined ? null : mentioningFields(declaration)
       const telling = declaration === undefined ? null : tellsOfNames(declaration)
-      const names = telling !== null && (telling.starts || telling.brings) ? telling : null
+      const names = telling !== null && (telling.starts || telling.brings !== null) ? telling : null
       plan = { declaration, mentioning, steps, tasks, learns: declaration?.identifies !== undefined, names }
       ofHost.set(type, plan)
     }

@@ -12,7 +12,7 @@ import {
   type Model,
 } from '@devtrail/events'
 import { mentioningFields } from './mentions.ts'
-import { initialNames, seeNames, tellsOfNames, type NamesState } from './names/names-state.ts'
+import { initialNames, seeNames, tellsOfNames, type NamesState, type ToldDevices } from './names/names-state.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
@@ -86,7 +86,7 @@ export class Machine {
     evolveTasks(tasks, event, declaration)
     for (const m of this.models) m.evolve(models.get(m.name), event)
     seeSpan(this.content.spans, event, declaration === undefined ? null : mentioningFields(declaration))
-    if (declaration !== undefined) seeNames(this.content.names, event, tellsOfNames(declaration), this.toldDevices)
+    if (declaration !== undefined) seeNames(this.content.names, event, tellsOfNames(declaration), this.told)
   }
 
   /** A model's state, of a host where there are several. @throws Error when there is no such model. */
@@ -110,10 +110,22 @@ export class Machine {
   }
 
   /** The devices as the events so far tell of them, without what is known of the whole log. */
-  readonly toldDevices = (): DeviceInfo[] => {
-    const { content } = this
-    const states: readonly HostState[] = content.hosts.size === 0 ? [content] : [...content.hosts.values()]
-    return states.flatMap(({ models }) => this.models.flatMap((m) => m.devices?.(models.get(m.name), this.#nothing) ?? []))
+  readonly told: ToldDevices = {
+    all: () => {
+      const { content } = this
+      const states: readonly HostState[] = content.hosts.size === 0 ? [content] : [...content.hosts.values()]
+      return states.flatMap(({ models }) => this.models.flatMap((m) => m.devices?.(models.get(m.name), this.#nothing) ?? []))
+    },
+    one: (id) => {
+      const { models } = this.host(hostOf(id))
+      for (const m of this.models) {
+        const state = models.get(m.name)
+        const found =
+          m.device === undefined ? m.devices?.(state, this.#nothing).find((d) => d.id === id) : m.device(state, id, this.#nothing)
+        if (found != null) return found
+      }
+      return null
+    },
   }
 
   devices(): DeviceInfo[] {

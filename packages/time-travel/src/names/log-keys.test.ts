@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { event, house, info } from '../house.test-support.ts'
 import { Machine } from '../machine.ts'
 import { LogKeys } from './log-keys.ts'
-import { PAIRS_KEPT_MAX, seeNames } from './names-state.ts'
+import { ALL_LOOKED_AT_MAX, PAIRS_KEPT_MAX, seeNames } from './names-state.ts'
 
 /** The keys after looks at the devices of moments; `proven`: those that later events prove to have been there from the start. */
 function keysAfter(
@@ -13,7 +13,12 @@ function keysAfter(
 ): LogKeys {
   const machine = new Machine([{ ...house, devices: () => proven }])
   for (const devices of looks)
-    seeNames(machine.content.names, event('house/lamp-found', {}), { starts: false, brings: true }, () => devices)
+    seeNames(
+      machine.content.names,
+      event('house/lamp-found', {}),
+      { starts: false, brings: 'device' },
+      { all: () => devices, one: () => null },
+    )
   return new LogKeys(machine, end)
 }
 const device = (id: number, name: string, bus: string | null, more: Partial<DeviceInfo> = {}): DeviceInfo =>
@@ -59,4 +64,27 @@ test('of more pairs of one name than are kept all are told apart', () => {
   const most = Math.floor((1 + Math.sqrt(1 + 8 * PAIRS_KEPT_MAX)) / 2)
   expect(keyOf(most)).toBe('x')
   expect(keyOf(most + 1)).toBe('nd/x')
+})
+
+test('of many devices only those of the name that comes are looked at', () => {
+  const all = new Map(Array.from({ length: ALL_LOOKED_AT_MAX + 1 }, (_, i) => [i + 1, device(i + 1, `d${i}`, 'nd')]))
+  const machine = new Machine([house])
+  let listed = 0
+  const told = {
+    all: () => (listed++, [...all.values()]),
+    one: (id: number) => all.get(id) ?? null,
+  }
+  const bring = (d: DeviceInfo): void => {
+    all.set(d.id, d)
+    seeNames(machine.content.names, event('house/lamp-found', { device: d.id }), { starts: false, brings: 'device' }, told)
+  }
+  bring(device(1, 'd0', 'nd'))
+  bring(device(5000, 'd7', 'dax'))
+  all.set(8, device(8, 'd7', 'nd', { presence: 'removed' }))
+  bring(device(5001, 'd8', 'dax'))
+  all.set(10, device(10, 'd9', 'nd', { presence: 'removed' }))
+  bring(device(5002, 'd9', 'dax'))
+  expect(listed).toBe(1)
+  const keys = new LogKeys(machine, [...all.values()])
+  expect(['d7', 'd8', 'd9', 'd10'].map((name) => keys.keyOf(device(0, name, 'nd')))).toEqual(['nd/d7', 'nd/d8', 'd9', 'd10'])
 })

@@ -21,10 +21,14 @@ export interface NamesState {
   /** How often the devices were looked at. */
   looks: number
   lives: Map<number, Life>
+  /** Those of each host and name. */
+  named: Map<string, number[]>
   /** By host and name. */
   together: Map<string, Together>
 }
 
+/** Devices up to which all are looked at whenever one may have come; of more only those of its name. */
+export const ALL_LOOKED_AT_MAX = 1000
 /** Pairs of one name that are kept at most. */
 export const PAIRS_KEPT_MAX = 64
 
@@ -32,24 +36,42 @@ export const initialNames = (): NamesState => ({
   starts: { regions: new Map(), pagemaps: new Map() },
   looks: 0,
   lives: new Map(),
+  named: new Map(),
   together: new Map(),
 })
 
-/** What events of a type tell about names: where something starts; that a device may be there that was not before. */
+/** What events of a type tell about names: where something starts; by which field that a device may be there that was not before. */
 export interface NameTelling {
   readonly starts: boolean
-  readonly brings: boolean
+  readonly brings: string | null
 }
 
 export function tellsOfNames({ identifies, fields }: EventDeclaration): NameTelling {
-  return { starts: fields['start']?.kind === 'u64', brings: identifies !== undefined && fields[identifies]!.kind === 'device' }
+  const brings = identifies !== undefined && fields[identifies]!.kind === 'device' ? identifies : null
+  return { starts: fields['start']?.kind === 'u64', brings }
 }
 
-/** Folds one event, which the models have been shown. `devices`: those they know of without what later events tell. */
-export function seeNames(state: NamesState, event: AnyEvent, { starts, brings }: NameTelling, devices: () => readonly DeviceInfo[]): void {
-  if (starts) seeStart(state, event)
-  if (brings) look(state, devices())
+/** The devices as the events so far tell of them, without what later events tell: all, or one. */
+export interface ToldDevices {
+  readonly all: () => readonly DeviceInfo[]
+  readonly one: (id: number) => DeviceInfo | null
 }
+
+/** Folds one event, which the models have been shown. */
+export function seeNames(state: NamesState, event: AnyEvent, { starts, brings }: NameTelling, told: ToldDevices): void {
+  if (starts) seeStart(state, event)
+  if (brings !== null) look(state, devicesToLookAt(state, event.data[brings], told))
+}
+
+function devicesToLookAt({ lives, named }: NamesState, brought: unknown, { all, one }: ToldDevices): readonly DeviceInfo[] {
+  if (lives.size <= ALL_LOOKED_AT_MAX || typeof brought !== 'number') return all()
+  const device = one(brought)
+  if (device === null) return []
+  const others = named.get(keyOf(device))?.filter((id) => id !== brought) ?? []
+  return [...others.flatMap((id) => one(id) ?? []), device]
+}
+
+const keyOf = ({ id, name }: DeviceInfo): string => `${hostOf(id)} ${name}`
 
 function seeStart({ starts: { regions, pagemaps } }: NamesState, { data }: AnyEvent): void {
   const { region, pagemap, start, name } = data
@@ -61,17 +83,24 @@ function seeStart({ starts: { regions, pagemaps } }: NamesState, { data }: AnyEv
 function look(state: NamesState, devices: readonly DeviceInfo[]): void {
   const at = ++state.looks
   const there = new Map<string, number[]>()
-  for (const { id, name, presence } of devices) {
+  for (const device of devices) {
+    const { id, presence } = device
     let life = state.lives.get(id)
-    if (life === undefined) state.lives.set(id, (life = { listed: at, present: null }))
+    if (life === undefined) {
+      state.lives.set(id, (life = { listed: at, present: null }))
+      push(state.named, keyOf(device), id)
+    }
     if (presence !== 'present') continue
     life.present ??= at
-    const key = `${hostOf(id)} ${name}`
-    const ids = there.get(key)
-    if (ids === undefined) there.set(key, [id])
-    else ids.push(id)
+    push(there, keyOf(device), id)
   }
   for (const [name, ids] of there) if (ids.length > 1) keepPairs(state, name, ids)
+}
+
+function push(lists: Map<string, number[]>, key: string, id: number): void {
+  const ids = lists.get(key)
+  if (ids === undefined) lists.set(key, [id])
+  else ids.push(id)
 }
 
 function keepPairs({ together }: NamesState, name: string, ids: readonly number[]): void {
