@@ -1,17 +1,34 @@
-/** Asks a log everything, in a process of its own, and prints in MiB what the process needed at its most, and with nothing done. */
+/** Asks a log one thing, in a process of its own, and prints in MiB what the process needed at its most, and with nothing done. */
 import { openFileLog } from '@devtrail/event-log/file'
 import { bisect, blame, check, History, parseExpression, parsePath } from '@devtrail/time-travel'
-import { models, vocabulary } from '@devtrail/survey'
-import { FOLD } from './simulated-log.ts'
+import { compare, models, surveyOf, vocabulary } from '@devtrail/survey'
+import { keepYoungHeapSmall } from '../src/cli/young-heap.ts'
+import { refsOf } from '../src/logs/ref-list.ts'
 
 const MIB = 1024 * 1024
+const [log, fold, question] = process.argv.slice(2) as [string, string, string]
 const before = process.memoryUsage().rss
-await using reader = await openFileLog(process.argv[2]!, vocabulary)
-const history = new History(reader, models, { fold: FOLD })
-await bisect(
-  history,
-  parseExpression('device("pfn7.0").driver.state == "bound" && count(device("pfn7.0").pagemaps[0x8000000000].pageRefs) > 100000'),
-)
-await check(history)
-for (let device = 1; device <= 64; device++) await blame(history, { device, path: parsePath('driver.state') }, reader.lastSeq)
+// As the command does.
+keepYoungHeapSmall()
+await using reader = await openFileLog(log, vocabulary)
+const history = new History(reader, models, { fold })
+const never = 'device("pfn7.0").driver.state == "bound" && count(device("pfn7.0").pagemaps[0x8000000000].pageRefs) > 100000'
+const at = (part: number): { kind: 'seq'; seq: number } => ({ kind: 'seq', seq: Math.floor(reader.lastSeq * part) })
+
+const questions: { readonly [name: string]: () => Promise<unknown> } = {
+  state: () => history.at(at(0.7)),
+  names: () => surveyOf(history),
+  refs: async () => refsOf((await history.at(at(0.7))).machine, null),
+  blame: () => blame(history, { device: 8, path: parsePath('pagemaps[0x8000000000].state') }, at(0.7).seq),
+  diff: async () =>
+    compare(
+      history,
+      await history.at(at(0.65)),
+      await history.at(at(0.7)),
+      Array.from({ length: 64 }, (_, i) => i + 1),
+    ),
+  bisect: () => bisect(history, parseExpression(never)),
+  check: () => check(history),
+}
+await questions[question]!()
 process.stdout.write(JSON.stringify({ before: before / MIB, most: process.resourceUsage().maxRSS / 1024 }))

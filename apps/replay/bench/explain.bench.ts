@@ -1,5 +1,5 @@
 /** What explains a log of ten million events, beside what it is made of: loads of keyframes and folds. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { figureName, median, workFolder, type Bench, type Figure, type Peer } from '@devtrail/bench'
 import { openFileLog } from '@devtrail/event-log/file'
@@ -20,7 +20,7 @@ import {
 } from '@devtrail/time-travel'
 import { refsOf } from '../src/logs/ref-list.ts'
 import { models, vocabulary } from '@devtrail/survey'
-import { FOLD, writeSimulated } from './simulated-log.ts'
+import { writeSimulated } from './simulated-log.ts'
 
 /** `BENCH_EVENTS`: fewer, to try it out. */
 const EVENTS = Number(process.env['BENCH_EVENTS'] ?? 10_000_000)
@@ -30,6 +30,11 @@ const QUESTIONS_PER_ROUND = 8
 const WARMUPS = 6
 const MIB = 1024 * 1024
 const MEMORY = join(import.meta.dirname, 'explain-memory.child.ts')
+const DIST = join(import.meta.dirname, '../dist')
+/** Runs of each whole command. */
+const COMMAND_RUNS = 5
+/** Questions whose memory is measured, each in a process of its own. */
+const REMEMBERED = ['state', 'names', 'refs', 'blame', 'diff', 'bisect', 'check'] as const
 
 const KEYFRAME: Omit<Peer, 'name'> = { goal: 1 / 3, goalText: 'at most three times' }
 const PARTS = 'one keyframe load + half an interval folded'
@@ -40,6 +45,10 @@ const peers: readonly Peer[] = [
   { name: `diff: ${PARTS}`, ...KEYFRAME },
   { name: 'bisect: one fold', goal: 0.5, goalText: 'at most twice' },
   { name: 'check: one fold', goal: 0.5, goalText: 'at least half as fast' },
+  ...['state', 'refs', 'blame', 'diff', 'why', 'stuck'].map((name) => ({
+    name: `devtrail ${name}: devtrail --version + ${PARTS}`,
+    ...KEYFRAME,
+  })),
   { name: 'memory beyond the state: 150 MiB', goal: 1, goalText: 'at most' },
 ]
 
@@ -119,6 +128,45 @@ class Questions {
   }
 }
 
+/** A whole command, as a person waits for it; what it prints is thrown away. */
+function command(...args: readonly string[]): Promise<number> {
+  return millis(async () => {
+    const { status } = spawnSync(process.execPath, [join(DIST, 'main.js'), ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+    // 1 is an answer, too.
+    if (status !== 0 && status !== 1) throw new Error(`devtrail ${args.join(' ')} ended with ${status}`)
+  })
+}
+
+/** The name under which the command looks for keyframes. */
+const foldOfCommand = (): string =>
+  execFileSync(
+    process.execPath,
+    ['-e', `import(${JSON.stringify(join(DIST, 'logs/code-version.js'))}).then(({ foldVersion }) => process.stdout.write(foldVersion()))`],
+    { encoding: 'utf8' },
+  )
+
+async function wholeCommands(log: string, ask: Questions): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>()
+  const measured = async (name: string, ...args: readonly string[]): Promise<void> => {
+    const took = await command(...args)
+    times.set(name, [...(times.get(name) ?? []), took])
+  }
+  for (let run = 0; run < COMMAND_RUNS; run++) {
+    const { seq } = ask.position()
+    const at = String(seq)
+    const device = `pfn${ask.random(DEVICES)}.0`
+    await measured('--version', '--version')
+    await measured('state', 'state', log, '--at', at, '--device', device)
+    await measured('refs', 'refs', log, '--at', at, '--device', device)
+    await measured('blame', 'blame', log, '--at', at, '--device', device, '--path', 'driver.state')
+    // Near each other: the events behind changes far apart have to be looked for.
+    await measured('diff', 'diff', log, '--from', at, '--to', String(Math.max(1, seq - 1000)), '--device', device)
+    await measured('why', 'why', log, at)
+    await measured('stuck', 'stuck', log, '--at', at)
+  }
+  return times
+}
+
 const partsBytes = (keyframe: Keyframe | null): number => keyframe?.parts.values().reduce((sum, part) => sum + part.length, 0) ?? 0
 
 async function wholePasses(
@@ -141,10 +189,11 @@ async function wholePasses(
 
 async function measure(wanted: readonly Peer[], { rounds }: { readonly rounds: number }): Promise<readonly Figure[]> {
   const folder = workFolder(EVENTS * EVENT_BYTES)
-  const log = await writeSimulated(folder, EVENTS)
+  const foldName = foldOfCommand()
+  const log = await writeSimulated(folder, EVENTS, () => {}, foldName)
   await using reader = await openFileLog(log, vocabulary)
-  const history = new History(reader, models, { fold: FOLD })
-  const keyframes = await reader.keyframes(FOLD)
+  const history = new History(reader, models, { fold: foldName })
+  const keyframes = await reader.keyframes(foldName)
   const interval = keyframes.length > 1 ? keyframes[1]! - keyframes[0]! : reader.lastSeq
   const ask = new Questions(reader, history, keyframes[0] ?? 1)
   const kinds = ['state', 'refs', 'blame', 'diff'] as const
@@ -177,12 +226,14 @@ async function measure(wanted: readonly Peer[], { rounds }: { readonly rounds: n
     for await (const block of reader.blocks()) f.step(block)
   }
   const passes = await wholePasses(history, whole, Math.max(3, Math.floor(rounds / 3)))
-  const memory = JSON.parse(execFileSync(process.execPath, [...process.execArgv, MEMORY, log], { encoding: 'utf8' })) as {
-    before: number
-    most: number
-  }
+  const commands = await wholeCommands(log, ask)
+  const memories = REMEMBERED.map((question) => {
+    const told = execFileSync(process.execPath, [...process.execArgv, MEMORY, log, foldName, question], { encoding: 'utf8' })
+    return { question, ...(JSON.parse(told) as { before: number; most: number }) }
+  })
+  const memory = memories.reduce((a, b) => (b.most - b.before > a.most - a.before ? b : a))
   const parts = median(loads) + median(folds) / 2
-  const state = partsBytes(await reader.keyframe(FOLD, reader.lastSeq)) / MIB
+  const state = partsBytes(await reader.keyframe(foldName, reader.lastSeq)) / MIB
   const figures: Record<string, { ours: number; peer: number; unit: string; note?: string }> = {
     bisect: { ours: median(passes.bisect), peer: median(passes.fold), unit: 'ms' },
     check: { ours: median(passes.check), peer: median(passes.fold), unit: 'ms' },
@@ -190,13 +241,22 @@ async function measure(wanted: readonly Peer[], { rounds }: { readonly rounds: n
       ours: memory.most - memory.before - state,
       peer: 150,
       unit: 'MiB',
-      note: `of a process that asks everything, at its most, less what it has with nothing done (${memory.before.toFixed(0)} MiB) and the state (${state.toFixed(1)} MiB)`,
+      note: `of a process that asks for ${memory.question}, at its most, less what it has with nothing done (${memory.before.toFixed(0)} MiB) and the state (${state.toFixed(1)} MiB); ${memories.map(({ question, before, most }) => `${question} ${(most - before - state).toFixed(0)}`).join(', ')}`,
     },
   }
   for (const kind of kinds) {
     const sorted = times[kind].toSorted((a, b) => a - b)
     const note = `at the 95th percentile ${sorted[Math.floor(sorted.length * 0.95)]!.toFixed(1)} ms; a keyframe's load ${median(loads).toFixed(1)} ms, half an interval ${(median(folds) / 2).toFixed(1)} ms`
     figures[kind] = { ours: median(times[kind]), peer: parts, unit: 'ms', note }
+  }
+  for (const [name, took] of commands) {
+    const start = median(commands.get('--version')!)
+    figures[`devtrail ${name}`] = {
+      ours: median(took),
+      peer: start + parts,
+      unit: 'ms',
+      note: `of that the start takes ${start.toFixed(0)} ms`,
+    }
   }
   return wanted.map((peer) => {
     const figure = figures[peer.name.split(':', 1)[0]!]!

@@ -19,10 +19,28 @@ const PFN = 0x141c9a
 const PAGE = '0xffa30b27c5072680'
 const where = `type == "memremap/grab-started" && pfn == 0x${PFN.toString(16)}`
 
+/** Nothing records this kernel's events as CTF; babeltrace2 itself makes CTF of lines with a time, as dmesg has them. */
+const HAS_BABELTRACE = spawnSync('babeltrace2', ['--version']).error === undefined
+
+/** The text's entries as a CTF trace; null without babeltrace2. */
+function ctfOf({ text }: LongRecording, folder: string): string | null {
+  if (!HAS_BABELTRACE) return null
+  const lines = join(folder, 'lines.txt')
+  const ctf = join(folder, 'ctf')
+  const asDmesg = String.raw`s/^ *(.{1,40}) \[([0-9]+)\] ([^ ]+) +([0-9]+\.[0-9]{6}): (.*)$/[\4] \1 [\2] \3 \5/p`
+  execFileSync('sh', ['-c', `sed -nE '${asDmesg}' "$0"/trace.txt > "$1"`, text, lines])
+  const [source, sink] = [`path="${lines}"`, `path="${ctf}"`]
+  execFileSync('babeltrace2', ['--component=source.text.dmesg', '--params', source, '--component=sink.ctf.fs', '--params', sink], {
+    stdio: 'ignore',
+  })
+  return ctf
+}
+
 interface Shared extends LongRecording {
   readonly log: string
   readonly lines: string
   readonly database: DatabaseSync
+  readonly ctf: string | null
   readonly found: number
 }
 
@@ -43,7 +61,7 @@ async function setUp(): Promise<Shared> {
   await using reader = await openFileLog(log, vocabulary)
   for await (const { seq, type, data } of reader.read({ from: 1 })) insert.run(seq, type, (data['pfn'] ?? null) as number | null)
   database.exec('COMMIT; CREATE INDEX by_page ON event (type, pfn)')
-  return { ...recording, log, lines, database, found: await ours(log) }
+  return { ...recording, log, lines, database, ctf: ctfOf(recording, folder), found: await ours(log) }
 }
 
 /** How many there are. */
@@ -84,7 +102,7 @@ const count = (text: string): number => Number(text.trim())
 export const benches: readonly Bench[] = [
   timedBench<Shared>({
     name: 'replay/find-events',
-    about: `the attempts to take one page, in a recording of ${(COPIES * 154_768).toLocaleString('en').replaceAll(',', ' ')} entries`,
+    about: `the attempts to take one page, in a recording of ${(COPIES * 154_768).toLocaleString('en').replaceAll(',', ' ')} entries${HAS_BABELTRACE ? '' : '; not beside babeltrace2, which is not here (apt-get install babeltrace2)'}`,
     unit: 'entry',
     finer: 1,
     setUp,
@@ -116,6 +134,19 @@ export const benches: readonly Bench[] = [
           ),
         ),
       },
+      // It has no filter by a field's value: what it prints is searched.
+      ...(HAS_BABELTRACE
+        ? [
+            {
+              name: 'babeltrace2 and grep on CTF',
+              work: finding(({ ctf }) =>
+                count(
+                  execFileSync('sh', ['-c', `babeltrace2 "$0" | grep -F 'page=${PAGE} ' | grep -c gup_grab_`, ctf!], { encoding: 'utf8' }),
+                ),
+              ),
+            },
+          ]
+        : []),
       { name: 'JSON lines, parsed', work: finding(({ lines }) => inLines(lines)) },
       {
         name: 'SQLite with an index',

@@ -17,6 +17,15 @@ test('a script that fails ends with the code of what failed first, and is read t
   expect(out).toContain('\n100    9.324422  pfn0.0')
 })
 
+const said = async (commands: string): Promise<string> => (await scratch.run(['debug', CRASH], { stdin: commands })).out
+/** The numbers of the events in what was said. */
+const places = (out: string): string[] => [...out.matchAll(/^ *(\d+) {2}/gm)].map((m) => m[1]!)
+
+test('next takes a type with or without the word', async () => {
+  expect(places(await said('next memremap/memory-removed\nprevious memremap/grabbed\n'))).toEqual(['224', '98'])
+  expect(places(await said('next type memremap/memory-removed\n'))).toEqual(['224'])
+})
+
 test.each([
   [2, ['--json'], 'has no JSON'],
   [3, ['--script', '/nowhere'], 'there is no script at /nowhere'],

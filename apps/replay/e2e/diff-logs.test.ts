@@ -70,3 +70,12 @@ describe('diff of two logs', () => {
     expect([none.code, none.err]).toEqual([2, expect.stringContaining('--from, or another log with --with')])
   })
 })
+
+test('two logs given as if they were one: how to compare them', async () => {
+  const { code, out, err } = await scratch.run(['diff', crash, fixed])
+  expect([code, out, err]).toEqual([
+    2,
+    '',
+    `devtrail: diff compares two moments of one log; of two logs: devtrail diff ${crash} --with ${fixed}\n`,
+  ])
+})

@@ -21,9 +21,12 @@ describe('the story of the crash', () => {
       seq: 38,
       event: { type: 'memremap/grabbed', time: '8.342425', actor: { pid: 135, comm: 'pin' }, cause: [37] },
       before: false,
+      lookup: { seq: 36, type: 'memremap/looked-up', actor: { pid: 135 }, cause: [34], data: { pfn: '0x109300' } },
     })
-    const lookups = await scratch.run(['events', CRASH, '--where', 'type == "memremap/looked-up" && pfn == 0x109300', '--json'])
-    expect(JSON.parse(lookups.out)).toMatchObject({ seq: 36, actor: { pid: 135 }, cause: [34] })
+    expect((await scratch.json(['why', CRASH, '38'])).lookup).toEqual(page.lookup)
+    expect((await scratch.run(['why', CRASH, '38'])).out).toMatch(/through the lookup\n *36 /)
+    // What took no page rests on no lookup.
+    expect((await scratch.json(['why', CRASH, '224'])).lookup).toBe(undefined)
     expect((await scratch.json(['why', CRASH, '36'])).chain).toMatchObject([{ seq: 34, type: 'memremap/lookup-started' }])
     const all = await scratch.json(['bisect', CRASH, '--device', 'pfn0.0', '--when', `count(${PAGEMAP}.pageRefs) == 16`])
     expect(all.first).toMatchObject({ seq: 98, event: { actor: { comm: 'pin' } } })

@@ -117,15 +117,19 @@ const numbers = (out: string): number[] =>
     .split('\n')
     .map((line) => (JSON.parse(line) as { seq: number }).seq)
 
-it('events --follow and check --follow tell what comes in as it comes, and end with the recording', async () => {
-  const all = (await readFile(join(recording('fsdax-pinned-unbind'), 'trace.txt'), 'utf8')).split('\n')
+it('events, check and bisect --follow tell what comes in as it comes, and end with the recording', async () => {
+  const lines = (await readFile(join(recording('fsdax-pinned-unbind'), 'trace.txt'), 'utf8')).split('\n')
   const { child, log, ended } = follow('-')
-  child.stdin!.write(text(all.slice(0, 120)))
+  child.stdin!.write(text(lines.slice(0, 120)))
   await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(20)
   const events = devtrail(['events', log, '--follow', '--json'])
   const grabs = devtrail(['events', log, '--follow', '--where', 'type == "memremap/grabbed" && kind == "get" && pagemap != null', '--json'])
   const checked = devtrail(['check', log, '--follow', '--rule', 'kernel/warned'])
-  child.stdin!.end(all.slice(120).join('\n'))
+  const when = ['--device', 'pfn0.0', '--when', 'driver.state == "unbinding"']
+  const bisected = devtrail(['bisect', log, ...when, '--follow'])
+  const flips = devtrail(['bisect', log, ...when, '--follow', '--all', '--json'])
+  const never = devtrail(['bisect', log, '--device', 'pfn0.7', '--when', 'driver.state == "unbinding"', '--follow'])
+  child.stdin!.end(lines.slice(120).join('\n'))
   expect(await ended).toBe(0)
   const whole = (await devtrail(['events', log, '--json'])).out
   const followed = await events
@@ -135,4 +139,8 @@ it('events --follow and check --follow tell what comes in as it comes, and end w
   const { code, out } = await checked
   expect(code).toBe(1)
   expect(out).toContain('certain  kernel/warned at 9.333296')
+  expect(await bisected).toEqual(await devtrail(['bisect', log, ...when]))
+  const all = JSON.parse((await devtrail(['bisect', log, ...when, '--all', '--json'])).out) as { flips: object[] }
+  expect((await flips).out).toBe(all.flips.map((flip) => `${JSON.stringify(flip)}\n`).join(''))
+  expect(await never).toMatchObject({ code: 4, err: expect.stringContaining('no device ever went by the name "pfn0.7"') })
 })

@@ -86,6 +86,7 @@ describe.each([bash, zsh, fish])('completion for $name', ({ name, isExact, ask }
     ['devtrail events --type kernel/', ['kernel/warned', 'kernel/console', 'kernel/marked', 'kernel/returned']],
     ['devtrail completion ', ['bash', 'zsh', 'fish']],
     ['devtrail help wh', ['why']],
+    ['devtrail simulate fsdax-s', ['fsdax-splice']],
   ]
 
   test.skipIf(!has(name)).each(offers)('%s', (line, wanted) => {
@@ -97,6 +98,7 @@ describe.each([bash, zsh, fish])('completion for $name', ({ name, isExact, ask }
   test.skipIf(!has(name) || !isExact)('files where a LOG is wanted, and nothing where nothing is', () => {
     expect(ask('devtrail check a').map((file) => file.replaceAll('\\', ''))).toEqual(['a trace.txt'])
     expect(ask('devtrail demo ')).toEqual([])
+    expect(ask('devtrail simulate a').map((file) => file.replaceAll('\\', ''))).toEqual(['a trace.txt'])
     expect(ask('devtrail help pmem ')).toEqual([])
   })
 })

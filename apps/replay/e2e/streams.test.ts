@@ -47,6 +47,14 @@ describe('streams', () => {
     expect([code, err]).toEqual([0, ''])
   })
 
+  test('whoever stops reading an answer gets its exit code', async () => {
+    const log = scratch.path('hung')
+    expect((await scratch.run(['simulate', 'fsdax-truncate-hang', '--rules', 'seed', '-o', log])).code).toBe(0)
+    const child = spawn(process.execPath, [BIN, 'check', log, '--json'], { ...scratch.spawnOptions(), stdio: ['ignore', 'pipe', 'ignore'] })
+    child.stdout!.once('data', () => child.stdout!.destroy())
+    expect(await once(child, 'close')).toEqual([1, null])
+  })
+
   test('a full disk behind stdout: exit 3, in a line', async () => {
     const full = openSync('/dev/full', 'w')
     const child = spawn(process.execPath, [BIN, 'events', twin], { ...scratch.spawnOptions(), stdio: ['ignore', full, 'pipe'] })

@@ -2,7 +2,7 @@ import type { AnyEvent, DeviceInfo, Facts, Json, KnownList, Model, View, Views }
 import { errnoName } from '@devtrail/events'
 import { devresCatalogue } from './events.ts'
 import { devresInvariants } from './invariants.ts'
-import { evolveDevres, initialDevres, type DevresNode, type DevresState } from './state.ts'
+import { evolveDevres, initialDevres, type Device, type DevresNode, type DevresState } from './state.ts'
 
 const node = (n: DevresNode): Json => ({ name: n.release, size: n.size, node: n.node, addedAt: n.addedAt })
 
@@ -66,38 +66,42 @@ const describe: View<DevresState> = (state, id, facts, looking) => {
 /** Kinds of devices that exist for bookkeeping; see `deviceKind`. */
 const BOOKKEEPING = new Set(['bdi', 'block', 'dax-mapping', 'nd-region', 'nd-dimm', 'nd-bus', 'memory', 'other'])
 
-const devices = (state: DevresState, facts: Facts): DeviceInfo[] => {
-  const info = (d: {
-    id: number
-    name: string
-    bus: string | null
-    kind: string | null
-  }): Omit<DeviceInfo, 'presence' | 'driver' | 'driverState'> => {
-    const kind = d.kind ?? facts.value<string>('device', d.id, 'kind')
-    return {
-      id: d.id,
-      name: d.name,
-      bus: d.bus ?? facts.value<string>('device', d.id, 'bus'),
-      kind,
-      bookkeeping: BOOKKEEPING.has(kind ?? 'other'),
-    }
+type Named = Pick<Device, 'id' | 'name' | 'bus' | 'kind'>
+
+function infoOf(d: Named, facts: Facts): Omit<DeviceInfo, 'presence' | 'driver' | 'driverState'> {
+  const kind = d.kind ?? facts.value<string>('device', d.id, 'kind')
+  return {
+    id: d.id,
+    name: d.name,
+    bus: d.bus ?? facts.value<string>('device', d.id, 'bus'),
+    kind,
+    bookkeeping: BOOKKEEPING.has(kind ?? 'other'),
   }
-  const known = [...state.devices.values()].map((d): DeviceInfo => ({
-    ...info(d),
-    presence: d.presence,
-    driver: d.driver.name,
-    driverState: d.driver.state,
-  }))
+}
+
+const known = (d: Device, facts: Facts): DeviceInfo => ({
+  ...infoOf(d, facts),
+  presence: d.presence,
+  driver: d.driver.name,
+  driverState: d.driver.state,
+})
+
+const device = (state: DevresState, id: number, facts: Facts): DeviceInfo | null => {
+  const found = state.devices.get(id)
+  return found === undefined ? null : known(found, facts)
+}
+
+const devices = (state: DevresState, facts: Facts): DeviceInfo[] => {
   const later = facts
     .ids('device')
     .filter((id) => !state.devices.has(id) && facts.value('device', id, 'fromStart') === true)
     .map((id): DeviceInfo => ({
-      ...info({ id, name: facts.value<string>('device', id, 'name') ?? '?', bus: null, kind: null }),
+      ...infoOf({ id, name: facts.value<string>('device', id, 'name') ?? '?', bus: null, kind: null }, facts),
       presence: 'present',
       driver: null,
       driverState: null,
     }))
-  return [...known, ...later]
+  return [...Array.from(state.devices.values(), (d) => known(d, facts)), ...later]
 }
 
 const LIST: readonly string[] = ['devres']
@@ -135,4 +139,5 @@ export const devresModel: Model<DevresState> = {
   describe,
   views,
   devices,
+  device,
 }

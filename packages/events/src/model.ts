@@ -73,8 +73,11 @@ export interface ListKeys {
   readonly by: readonly string[]
   /** The field that says for how many, from the first of `by` on, an element stands; left out: for one. */
   readonly span?: string
-  /** Whether an event of the model that may touch this list can change the element of a key: true where in doubt. Left out: it can. */
-  readonly isChangedBy?: (event: AnyEvent, key: number | bigint | string) => boolean
+  /**
+   * Whether an event of the model that may touch this list can change the element of a key: true where in doubt. `later`: the
+   * model's state at the event or after it, where there is one at hand. Left out: it can.
+   */
+  readonly isChangedBy?: (event: AnyEvent, key: number | bigint | string, later?: unknown) => boolean
 }
 
 /**
@@ -158,6 +161,8 @@ export interface Model<S = unknown> {
   readonly overall?: (state: S, facts: Facts) => { readonly [part: string]: Json }
   /** The devices it knows of, with those that only later events prove to have been there. */
   readonly devices?: (state: S, facts: Facts) => readonly DeviceInfo[]
+  /** One of these alone; null: it is not known. Left out: who wants one lists all. */
+  readonly device?: (state: S, device: DeviceId, facts: Facts) => DeviceInfo | null
   /** Other names a user knows a device by: its disk, its namespace, its iomem name. */
   readonly aliases?: (state: S, device: DeviceId, facts: Facts) => readonly string[]
   readonly waiting?: (state: S) => readonly Waiting[]

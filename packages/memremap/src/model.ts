@@ -1,4 +1,5 @@
 import {
+  type AnyEvent,
   hex,
   rangeOf,
   seconds,
@@ -141,6 +142,21 @@ const waiting = (state: MemremapState): Waiting[] =>
     data: { function: w.call, pfn: w.page && hex(w.page.pfn), idleSince: w.idle && seconds(w.idle.time) },
   }))
 
+/** What is known of a page changes with events that name it, or another page of the same compound page. */
+function isPageChangedBy({ type, data }: AnyEvent, key: number | bigint | string, later?: unknown): boolean {
+  const { pagemap, pfn, head, pages } = data
+  if (type === 'memremap/puts-unseen' || typeof key === 'string') return true
+  // Pages of no pagemap are not followed.
+  if (pagemap === null || pfn === null) return false
+  const p = (later as MemremapState | undefined)?.pagemaps.get(pagemap as number)
+  if (p === undefined || typeof pfn !== 'number') return true
+  const wanted = headOf(p, Number(key))
+  const first = typeof head === 'number' ? head : pfn
+  const last = typeof head === 'number' ? head : pfn + (typeof pages === 'number' ? pages : 1) - 1
+  // While the order was not known each page was one of its own.
+  return (wanted >= headOf(p, first) && wanted <= headOf(p, last)) || (Number(key) >= first && Number(key) <= last)
+}
+
 const PAGES: readonly string[] = ['pagemaps.pageRefs']
 const PROVEN: readonly string[] = ['pagemaps.sure']
 const NONE: readonly string[] = []
@@ -150,7 +166,7 @@ const views: Views = {
   lists: {
     pagemaps: { by: ['ranges.start', 'id'] },
     ranges: { by: ['start'] },
-    pageRefs: { by: ['pfn'], span: 'pages' },
+    pageRefs: { by: ['pfn'], span: 'pages', isChangedBy: isPageChangedBy },
     holders: { by: ['pid'] },
   },
   refers: { 'pagemaps.ref': 'percpuRefs' },

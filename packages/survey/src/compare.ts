@@ -13,7 +13,7 @@ import {
 import { models } from './models.ts'
 
 /** Events looked through for those behind the changes; what is older has no number. */
-export const EVENTS_LOOKED_THROUGH = 1 << 19
+export const EVENTS_LOOKED_THROUGH = 1 << 20
 
 const lists = listsOf(models)
 

@@ -1,7 +1,7 @@
 import { dataToJson, seconds, type AnyEvent, type Json } from '@devtrail/events'
 import type { HostClocks } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
-import type { Names } from './survey.ts'
+import type { Names } from './names.ts'
 import { decodedData } from './words.ts'
 
 /** An event as `events --json` prints it: one line. `clocks`: of a log of several hosts, to say how sure its time is. */

@@ -5,7 +5,7 @@
 import type { AnyEvent, EventDeclaration } from '@devtrail/events'
 import { LogBlocks, type EventSource } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
-import type { Names } from './survey.ts'
+import type { Names } from './names.ts'
 
 /** The events of one device; of none in particular under the empty name. */
 export interface Strand {

@@ -1,6 +1,6 @@
 import type { EventWords } from '@devtrail/time-travel'
 import { wordFor } from './words.ts'
-import type { Names } from './survey.ts'
+import type { Names } from './names.ts'
 
 /** What the ids in events are called, for expressions about events: as `events` prints them. */
 export function eventWords(namesOf: () => Names): EventWords {

@@ -1,6 +1,6 @@
 import type { DeviceInfo } from '@devtrail/events'
 import { expect, test } from 'vitest'
-import { keyAmong, keysAt, LogKeys } from './keys.ts'
+import { keyAmong, keysAt } from './keys.ts'
 
 const device = (id: number, name: string, bus: string | null, more: Partial<DeviceInfo> = {}): DeviceInfo => ({
   id,
@@ -31,27 +31,4 @@ test('a device that is gone has a key that none of those there has', () => {
   expect(keyAmong(there, device(1, 'dax0.0', 'dax', { presence: 'removed' }))).toBe('dax/dax0.0#1')
   expect(keyAmong(there, device(1, 'pfn0.0', 'nd', { presence: 'removed' }))).toBe('nd/pfn0.0#1')
   expect(keyAmong(there, device(1, 'btt0.0', 'nd', { presence: 'removed' }))).toBe('btt0.0')
-})
-
-test('over a log, a name under which two ever lived at once is always told apart', () => {
-  const keys = new LogKeys()
-  keys.see([device(1, 'dax0.0', 'nd'), device(2, 'pfn0.0', 'nd')])
-  expect(keys.keyOf(device(0, 'dax0.0', 'nd'))).toBe('dax0.0')
-  keys.see([device(1, 'dax0.0', 'nd'), device(3, 'dax0.0', 'dax')])
-  expect(keys.keyOf(device(0, 'dax0.0', 'nd'))).toBe('nd/dax0.0')
-  expect(keys.keyOf(device(0, 'dax0.0', null))).toBe('?/dax0.0')
-  expect(keys.keyOf(device(0, 'pfn0.0', 'nd'))).toBe('pfn0.0')
-})
-
-test('incarnations that followed one another share a key, and so do those beside a bookkeeping device', () => {
-  const keys = new LogKeys()
-  keys.see([
-    device(1, 'pfn0.0', 'nd', { presence: 'removed' }),
-    device(2, 'pfn0.0', 'nd'),
-    device(3, 'pmem0', 'nd'),
-    device(4, 'pmem0', 'block', { bookkeeping: true }),
-  ])
-  expect(keys.keyOf(device(0, 'pfn0.0', 'nd'))).toBe('pfn0.0')
-  expect(keys.keyOf(device(0, 'pmem0', 'nd'))).toBe('pmem0')
-  expect(keys.keyOf(device(0, 'pmem0', 'block', { bookkeeping: true }))).toBe('block/pmem0')
 })

@@ -2,15 +2,17 @@
 import type { AnyEvent } from '@devtrail/events'
 import { align, type EventSource } from '@devtrail/time-travel'
 import { strandsOf, told, type Strand } from './event-strands.ts'
-import { eventsAt, type Survey } from './survey.ts'
+import type { Names } from './names.ts'
+import { eventsAt } from './survey.ts'
 
 /** Of so many events that are not the same to the letter it is looked up what differs. */
 export const PAIRS_MAX = 100_000
 
-/** A log and what is known of the whole of it. */
+/** A log, what its ids stand for, and how many events of which types it has. */
 export interface LogSide {
   readonly source: EventSource
-  readonly survey: Survey
+  readonly names: Names
+  readonly types: ReadonlyMap<string, number>
 }
 
 /** Two events that stand for one another. */
@@ -73,7 +75,7 @@ function layBeside(here: Strand, there: Strand, beside: Beside): boolean {
 }
 
 /** Types of which only one of both has events, and those. */
-function typesOf({ survey: { types: mine } }: LogSide, { survey: { types: other } }: LogSide): Map<string, number> {
+function typesOf({ types: mine }: LogSide, { types: other }: LogSide): Map<string, number> {
   return new Map([...mine].filter(([type]) => !other.has(type)).toSorted(([a], [b]) => a.localeCompare(b)))
 }
 
@@ -83,8 +85,8 @@ const ascending = (a: number, b: number): number => a - b
 export async function diffLogs(here: LogSide, there: LogSide, sameOrigin: boolean): Promise<LogDiff> {
   const [typesOnlyHere, typesOnlyThere] = [typesOf(here, there), typesOf(there, here)]
   const isCompared = (type: string): boolean => !typesOnlyHere.has(type) && !typesOnlyThere.has(type)
-  const mine = await strandsOf(here.source, here.survey.names, isCompared, sameOrigin)
-  const others = await strandsOf(there.source, there.survey.names, isCompared, sameOrigin)
+  const mine = await strandsOf(here.source, here.names, isCompared, sameOrigin)
+  const others = await strandsOf(there.source, there.names, isCompared, sameOrigin)
   const beside: Beside = { same: 0, unsure: [], onlyHere: [], onlyThere: [] }
   const notCompared: string[] = []
   for (const device of new Set([...mine.keys(), ...others.keys()]))
@@ -117,8 +119,8 @@ async function changedOf(pairs: readonly (readonly [number, number])[], here: Lo
   )
   const changed = pairs.flatMap(([a, b]): Pair[] => {
     const [one, other] = [mine.get(a)!, others.get(b)!]
-    const said = new Map(told(other, there.survey.names))
-    const fields = told(one, here.survey.names).flatMap(([name, value]) => {
+    const said = new Map(told(other, there.names))
+    const fields = told(one, here.names).flatMap(([name, value]) => {
       const theirs = said.get(name) ?? null
       return value === null || theirs === null || value === theirs ? [] : [name]
     })

@@ -1,6 +1,6 @@
 import { differences, listsOf, overallOf, viewOf, type Change, type Machine } from '@devtrail/time-travel'
 import { models } from './models.ts'
-import type { Names } from './survey.ts'
+import type { Names } from './names.ts'
 
 const lists = listsOf(models)
 

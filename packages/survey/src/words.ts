@@ -1,6 +1,6 @@
 import { dataToJson, errnoName, hostOf, idWithin, type AnyEvent, type Field, type Json } from '@devtrail/events'
 import { follNames, memoryTypeName } from '@devtrail/memremap'
-import type { Names } from './survey.ts'
+import type { Names } from './names.ts'
 import { vocabulary } from './models.ts'
 import { bytes } from './units.ts'
 

@@ -1,6 +1,7 @@
 import type { AnyEvent, EventDeclaration, HostId, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
+import { seeNames, tellsOfNames, type NameTelling } from './names/names-state.ts'
 import { seeSpan } from './spans.ts'
 import { evolveTasks, type TasksState } from './tasks.ts'
 
@@ -18,6 +19,8 @@ export interface FoldPlan {
   readonly tasks: TasksState
   /** Whether they tell what cannot change about an incarnation. */
   readonly learns: boolean
+  /** What they tell about names; null: nothing. */
+  readonly names: NameTelling | null
 }
 
 /** The models whose state events of a type can change: their own package's; of those about the log itself, all. */
@@ -42,7 +45,7 @@ export class EventFold {
   }
 
   /** @returns whether the event tells what cannot change about an incarnation. */
-  step(event: AnyEvent, { declaration, mentioning, steps, tasks, learns }: FoldPlan = this.planOf(event.type, event.host)): boolean {
+  step(event: AnyEvent, { declaration, mentioning, steps, tasks, learns, names }: FoldPlan = this.planOf(event.type, event.host)): boolean {
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
     evolveTasks(tasks, event, declaration)
@@ -51,6 +54,7 @@ export class EventFold {
       evolve(state, event)
     }
     seeSpan(content.spans, event, mentioning)
+    if (names !== null) seeNames(content.names, event, names, this.machine.told)
     return learns
   }
 
@@ -63,7 +67,9 @@ export class EventFold {
       const { models, tasks } = this.machine.host(host)
       const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: models.get(name) }))
       const mentioning = declaration === undefined ? null : mentioningFields(declaration)
-      plan = { declaration, mentioning, steps, tasks, learns: declaration?.identifies !== undefined }
+      const telling = declaration === undefined ? null : tellsOfNames(declaration)
+      const names = telling !== null && (telling.starts || telling.brings !== null) ? telling : null
+      plan = { declaration, mentioning, steps, tasks, learns: declaration?.identifies !== undefined, names }
       ofHost.set(type, plan)
     }
     return plan

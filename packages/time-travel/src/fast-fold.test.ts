@@ -57,7 +57,9 @@ const log = fc
 
 /** Everything a machine holds, order included. */
 const content = (machine: Machine): unknown[] => [
-  Buffer.from(encodePlain([machine.content.models, machine.content.tasks, machine.content.spans])).toString('latin1'),
+  Buffer.from(encodePlain([machine.content.models, machine.content.tasks, machine.content.spans, machine.content.names])).toString(
+    'latin1',
+  ),
   [...machine.spans],
   machine.devices(),
 ]
@@ -153,5 +155,5 @@ test('a keyframe holds only the parts that changed, and drops those that are gon
   expect(recorder.cut(20)).toMatchObject({ at: 20, since: 10, parts: [['model house b', expect.anything()]] })
   parts.delete('a')
   expect(recorder.cut(30)).toEqual({ at: 30, since: 20, parts: [['model house a', null]] })
-  expect([...partsOf(recorder.machine).keys()]).toEqual(['spans', 'facts', 'tasks', 'model house b'])
+  expect([...partsOf(recorder.machine).keys()]).toEqual(['spans', 'names', 'facts', 'tasks', 'model house b'])
 })

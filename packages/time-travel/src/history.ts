@@ -51,6 +51,8 @@ export class History {
   readonly #near = new NearKeyframes()
   #clocks: Promise<HostClocks> | null = null
   #facts: Promise<Facts> | null = null
+  #lastKeyframe: Promise<StoredKeyframe | null> | null = null
+  #end: Promise<Machine> | null = null
 
   constructor(source: EventSource, models: readonly Model[], { entries = null, fold = null }: HistoryOptions = {}) {
     this.source = source
@@ -65,13 +67,40 @@ export class History {
     return (await this.source.keyframe?.(this.#fold, atOrBefore)) ?? null
   }
 
+  #newestKeyframe(): Promise<StoredKeyframe | null> {
+    return (this.#lastKeyframe ??= this.#keyframe(Number.MAX_SAFE_INTEGER))
+  }
+
   /** The facts of the whole log. */
   facts(): Promise<Facts> {
     return (this.#facts ??= this.#gather())
   }
 
+  /**
+   * The machine as it is at the end of the log, to be looked at only: from the last keyframe and what comes after it. It is kept
+   * for whoever asks again.
+   */
+  end(): Promise<Machine> {
+    return (this.#end ??= this.#foldAll())
+  }
+
+  async #foldAll(): Promise<Machine> {
+    const keyframe = await this.#newestKeyframe()
+    const known = (await this.#facts) ?? undefined
+    // What it learns on the way are then the facts of the whole log.
+    const { machine, seq } =
+      keyframe === null
+        ? machineBefore(this.models, this.source.start, known)
+        : { machine: machineOf(this.models, keyframe.parts, known), seq: keyframe.seq }
+    const fold = new BlockFold(machine)
+    for await (const block of this.#blocks.blocks({ from: seq + 1 })) fold.step(block, placeAfter(block, seq))
+    this.#facts ??= Promise.resolve(machine.facts)
+    this.#lastKeyframe = null
+    return machine
+  }
+
   async #gather(): Promise<Facts> {
-    const keyframe = await this.#keyframe(Number.MAX_SAFE_INTEGER)
+    const keyframe = await this.#newestKeyframe()
     const facts = keyframe === null ? factsBefore(this.models, this.source.start) : factsOf(this.models, keyframe.parts)
     const tells = (type: string): boolean => facts.vocabulary.find(type)?.identifies !== undefined
     const types = facts.vocabulary.types().filter(tells)
@@ -88,6 +117,8 @@ export class History {
   /** @throws NoSuchPositionError */
   async at(position: Position): Promise<Snapshot> {
     const at = await this.find(position)
+    // Whoever asked for the end has it.
+    if (this.#end !== null && at.seq === (await this.lastSeq())) return { at, machine: await this.#end }
     const { machine, seq } = await this.#begin(at.seq)
     const fold = new BlockFold(machine)
     for await (const block of this.#blocks.blocks({ from: seq + 1, to: at.seq })) {
@@ -147,7 +178,8 @@ export class History {
 
   /**
    * The nearest event that fits, looked for from one event to another, backwards where `to` is before `from`; both included.
-   * Folds nothing. `types`: only types for which it is true are looked at; `device`: not those that are said to be of another.
+   * Folds nothing. `types`: only types for which it is true are looked at; `device`: not those that are said to be of another, but
+   * for types that reach all.
    */
   async search(
     from: number,
@@ -155,17 +187,20 @@ export class History {
     types: (type: string) => boolean,
     fits: (event: AnyEvent) => boolean,
     device: number | null = null,
+    reachesAll: (type: string) => boolean = () => false,
   ): Promise<number | null> {
     const [low, high] = [Math.max(1, Math.min(from, to)), Math.max(from, to)]
     const summaries = (await this.#blocks.summaries()).filter(({ firstSeq, lastSeq }) => lastSeq >= low && firstSeq <= high)
     for (const { firstSeq, lastSeq } of from <= to ? summaries : summaries.toReversed()) {
       for await (const block of this.#blocks.blocks({ from: Math.max(1, firstSeq), to: lastSeq })) {
         const wanted = block.types.map(({ name }) => types(name))
+        const everywhere = block.types.map(({ name }) => device === null || reachesAll(name))
         for (let i = 0; i < block.count; i++) {
           const place = from <= to ? i : block.count - 1 - i
           const seq = block.seq(place)
-          if (seq < low || seq > high || !wanted[block.type[place]!]!) continue
-          if (device !== null && block.device[place]! !== device && !Number.isNaN(block.device[place]!)) continue
+          const type = block.type[place]!
+          if (seq < low || seq > high || !wanted[type]!) continue
+          if (!everywhere[type]! && block.device[place]! !== device && !Number.isNaN(block.device[place]!)) continue
           if (fits(block.view(place))) return seq
         }
       }

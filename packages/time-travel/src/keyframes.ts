@@ -5,6 +5,7 @@
 import { Facts, type FactsContent, type HostId, type Model } from '@devtrail/events'
 import { Machine, vocabularyOf, type HostState, type MachineState } from './machine.ts'
 import { BrokenDataError, decodePlain, encodePlain } from './plain-data.ts'
+import type { NamesState } from './names/names-state.ts'
 import type { SpansState } from './spans.ts'
 import type { TasksState } from './tasks.ts'
 
@@ -35,6 +36,7 @@ export function partsOf({ models, facts, content }: Machine): Map<string, Uint8A
     }
   }
   add('spans', content.spans)
+  add('names', content.names)
   addHost(0, content)
   for (const [host, state] of content.hosts) addHost(host, state)
   return parts
@@ -99,6 +101,7 @@ export function machineOf(models: readonly Model[], parts: Parts, facts: Facts =
   const content: MachineState = {
     ...hostState(models, parts, 0),
     spans: valueOf(parts, 'spans') as SpansState,
+    names: valueOf(parts, 'names') as NamesState,
     hosts: new Map(hostsIn(parts).map((host) => [host, hostState(models, parts, host)])),
   }
   return new Machine(models, facts, content)

@@ -12,6 +12,7 @@ import {
   type Model,
 } from '@devtrail/events'
 import { mentioningFields } from './mentions.ts'
+import { initialNames, seeNames, tellsOfNames, type NamesState, type ToldDevices } from './names/names-state.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
@@ -25,6 +26,7 @@ export interface HostState {
 /** Everything that folding changes; plain data. In a log of several hosts the states are those of `hosts`, apart from each other. */
 export interface MachineState extends HostState {
   readonly spans: SpansState
+  readonly names: NamesState
   readonly hosts: Map<HostId, HostState>
 }
 
@@ -39,6 +41,7 @@ export class Machine {
   readonly vocabulary: Vocabulary
   readonly facts: Facts
   readonly content: MachineState
+  readonly #nothing: Facts
 
   /**
    * `facts`: what the whole log tells about incarnations, if it was read before; learnt while stepping otherwise.
@@ -48,7 +51,8 @@ export class Machine {
     this.models = models
     this.vocabulary = facts?.vocabulary ?? vocabularyOf(models)
     this.facts = facts ?? new Facts(this.vocabulary)
-    this.content = content ?? { ...initialHost(models), spans: initialSpans(), hosts: new Map() }
+    this.#nothing = new Facts(this.vocabulary)
+    this.content = content ?? { ...initialHost(models), spans: initialSpans(), names: initialNames(), hosts: new Map() }
   }
 
   /** The state of a host, as it is at first where nothing was said of it yet. 0: of a log of one host. */
@@ -82,6 +86,7 @@ export class Machine {
     evolveTasks(tasks, event, declaration)
     for (const m of this.models) m.evolve(models.get(m.name), event)
     seeSpan(this.content.spans, event, declaration === undefined ? null : mentioningFields(declaration))
+    if (declaration !== undefined) seeNames(this.content.names, event, tellsOfNames(declaration), this.told)
   }
 
   /** A model's state, of a host where there are several. @throws Error when there is no such model. */
@@ -102,6 +107,25 @@ export class Machine {
   /** First and last event of each device, and how many there were. */
   get spans(): ReadonlyMap<number, Span> {
     return spansOf(this.content.spans, this.facts)
+  }
+
+  /** The devices as the events so far tell of them, without what is known of the whole log. */
+  readonly told: ToldDevices = {
+    all: () => {
+      const { content } = this
+      const states: readonly HostState[] = content.hosts.size === 0 ? [content] : [...content.hosts.values()]
+      return states.flatMap(({ models }) => this.models.flatMap((m) => m.devices?.(models.get(m.name), this.#nothing) ?? []))
+    },
+    one: (id) => {
+      const { models } = this.host(hostOf(id))
+      for (const m of this.models) {
+        const state = models.get(m.name)
+        const found =
+          m.device === undefined ? m.devices?.(state, this.#nothing).find((d) => d.id === id) : m.device(state, id, this.#nothing)
+        if (found != null) return found
+      }
+      return null
+    },
   }
 
   devices(): DeviceInfo[] {

@@ -1,8 +1,18 @@
 import { seconds, type AnyEvent } from '@devtrail/events'
-import { flips, parseExpression, type Flip, type Truth, type UnsureStretch } from '@devtrail/time-travel'
+import {
+  FlipWatch,
+  flips,
+  parseExpression,
+  PlainBlock,
+  type Expression,
+  type Flip,
+  type Truth,
+  type UnsureStretch,
+} from '@devtrail/time-travel'
+import { LiveSurvey } from '../logs/live-survey.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventRow, surveyOf, type Names } from '@devtrail/survey'
-import { columnsFor, eventColumns, eventLine } from '../print/event.ts'
+import { columnsFor, eventColumns, eventLine, type EventColumns } from '../print/event.ts'
 import { clip, padEnd } from '../print/text.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, type ExitCode } from './failure.ts'
@@ -13,6 +23,7 @@ interface Options {
   readonly when: string
   readonly device?: string
   readonly all?: boolean
+  readonly follow?: boolean
 }
 
 /** Flips printed at once: their events are read together. */
@@ -21,7 +32,6 @@ const BATCH = 512
 const truthText = (truth: Truth): string => (truth === null ? '?' : String(truth))
 
 interface Printing {
-  readonly log: OpenLog
   readonly names: Names
   readonly session: Session
 }
@@ -38,27 +48,27 @@ function flipJson({ seq, from, to, isSure }: Flip, event: AnyEvent | undefined, 
   }
 }
 
-async function printAll(all: readonly Flip[], printing: Printing): Promise<void> {
-  const { log, names, session } = printing
+function flipText({ from, to, isSure }: Flip, event: AnyEvent | undefined, columns: EventColumns, { names, session }: Printing): string {
   const { style, digits } = session
+  const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}${isSure ? '' : ' ~'}`, 13)
+  const line = event === undefined ? `${'0'.padStart(columns.seq)}  the baseline` : eventLine(names, event, style, digits, columns)
+  return `${to === true ? style.good(turn) : turn}  ${clip(line, style.cut - 15)}\n`
+}
+
+async function printAll(log: OpenLog, all: readonly Flip[], printing: Printing): Promise<void> {
+  const { session } = printing
   const columns = eventColumns(await log.history.lastSeq(), (await log.history.clocks()).hosts)
   for (let i = 0; i < all.length; i += BATCH) {
     const batch = all.slice(i, i + BATCH)
     const events = await log.history.events(batch.map(({ seq }) => seq))
-    for (const { seq, from, to, isSure } of batch) {
-      const event = events.get(seq)
-      const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}${isSure ? '' : ' ~'}`, 13)
-      const line = event === undefined ? `${'0'.padStart(columns.seq)}  the baseline` : eventLine(names, event, style, digits, columns)
-      await session.print(`${to === true ? style.good(turn) : turn}  ${clip(line, style.cut - 15)}\n`)
-    }
+    for (const flip of batch) await session.print(flipText(flip, events.get(flip.seq), columns, printing))
   }
 }
 
-async function printFirst(flip: Flip, printing: Printing): Promise<void> {
-  const { log, names, session } = printing
+async function printFirst(flip: Flip, found: AnyEvent | undefined, { names, session }: Printing): Promise<void> {
   const { style, digits } = session
   if (flip.seq === 0) return session.print(`${style.good('true')} from the start: the baseline says so\n`)
-  const event = (await log.history.events([flip.seq])).get(flip.seq)!
+  const event = found!
   const perhaps = flip.isSure ? '' : style.warn(' (perhaps)')
   const before = flip.from === null ? 'it was not known before' : 'it was false before'
   const at = style.when(seconds(event.time, digits))
@@ -68,8 +78,14 @@ async function printFirst(flip: Flip, printing: Printing): Promise<void> {
   await session.print(`  ${clip(eventLine(names, event, style, digits, columnsFor([event], names)), style.cut - 2)}\n`)
 }
 
-async function printJson(all: readonly Flip[], unsure: UnsureStretch | null, options: Options, printing: Printing): Promise<void> {
-  const { log, session } = printing
+async function printJson(
+  log: OpenLog,
+  all: readonly Flip[],
+  unsure: UnsureStretch | null,
+  options: Options,
+  printing: Printing,
+): Promise<void> {
+  const { session } = printing
   const isAll = options.all === true
   const rows: object[] = []
   for (let i = 0; i < all.length; i += BATCH) {
@@ -85,6 +101,42 @@ async function printJson(all: readonly Flip[], unsure: UnsureStretch | null, opt
   })
 }
 
+/** Tells each flip as soon as it is in the log, with what is known by then; without `--all` the first to true, and no more. */
+async function followFlips(given: string, expression: Expression, options: Options, session: Session): Promise<ExitCode> {
+  const { device = null, all: isAll = false } = options
+  const log = await openLog(given, session)
+  const live = new LiveSurvey(log.source.start)
+  const watch = new FlipWatch(expression, live.machine, device)
+  const columns = eventColumns(log.reader.lastSeq)
+  let isEver = false
+  const tell = async (flip: Flip, event: AnyEvent | undefined): Promise<void> => {
+    const printing = { names: live.names, session }
+    isEver ||= flip.to === true
+    session.answer(isEver ? exit.fine : exit.no)
+    if (session.json) await session.print(`${JSON.stringify(flipJson(flip, event, printing))}\n`)
+    else if (isAll) await session.print(flipText(flip, event, columns, printing))
+    else await printFirst(flip, event, printing)
+  }
+  for await (const batch of log.reader.followBatches()) {
+    const block = new PlainBlock(batch)
+    for (const [place, event] of batch.entries()) {
+      live.see(event)
+      for (const turn of watch.at(block, place)) {
+        if (!isAll && turn.to !== true) continue
+        // How the clocks of several hosts stand to each other is known of a whole log only.
+        const flip = { ...turn, isSure: live.machine.hosts().length < 2 }
+        await tell(flip, flip.seq === 0 ? undefined : event)
+        if (!isAll) return exit.fine
+      }
+    }
+    await session.flush()
+    if (batch.at(-1)?.type === 'log/ended') break
+  }
+  if (!isEver) watch.mustHaveFound()
+  if (!isEver && !session.json) await session.print(`${session.style.warn('never true')}\n`)
+  return isEver ? exit.fine : exit.no
+}
+
 export function bisectCommand({ program, run }: Cli): void {
   program
     .command('bisect')
@@ -96,18 +148,21 @@ export function bisectCommand({ program, run }: Cli): void {
     .requiredOption('--when <EXPR>', 'such as device("pfn0.0").pagemaps[0x100000000].ref.dying')
     .option('--device <D>', 'what bare names in the expression are fields of')
     .option('--all', 'every flip, also to false and to not known (?)')
+    .option('--follow', 'go on with what is added to the log, until the recording has ended; tells each flip as soon as it is written')
     .addHelpText(
       'after',
       examples(
         [`devtrail bisect recordings/linux-6.1/fsdax-pinned-unbind --device pfn0.0 --when 'disk.state == "removed"'`, ''],
         [`devtrail bisect splice.log --device pmem0 --when 'count(pagemaps[0x100000000].pageRefs) > 8' --all`, ''],
+        [`devtrail bisect live.log --device pfn0.0 --when 'driver.state == "unbinding"' --follow`, 'waits for it'],
       ),
     )
     .action(
       run<Options>(async (session, given, options): Promise<ExitCode> => {
         const expression = parseExpression(options.when)
+        if (options.follow === true) return followFlips(given, expression, options, session)
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         await mustBeKnown(expression, options.device, log, survey, session)
         const isAll = options.all === true
         const all: Flip[] = []
@@ -121,11 +176,12 @@ export function bisectCommand({ program, run }: Cli): void {
           { device: options.device ?? null, onProgress: (n) => session.progress(n, 'events') },
         )
         session.clearProgress()
-        const printing = { log, names: survey.names, session }
+        const printing = { names: survey.names, session }
         const isEver = all.some(({ to }) => to === true)
-        if (session.json) await printJson(all, unsure, options, printing)
-        else if (isAll) await printAll(all, printing)
-        else if (isEver) await printFirst(all[0]!, printing)
+        session.answer(isEver ? exit.fine : exit.no)
+        if (session.json) await printJson(log, all, unsure, options, printing)
+        else if (isAll) await printAll(log, all, printing)
+        else if (isEver) await printFirst(all[0]!, (await log.history.events([all[0]!.seq])).get(all[0]!.seq), printing)
         if (!isEver && !session.json)
           await session.print(
             `${session.style.warn('never true')}${unsure === null ? '' : ' in the order of the log'} in ${await log.history.lastSeq()} events\n`,

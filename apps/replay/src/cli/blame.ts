@@ -11,7 +11,7 @@ import {
 } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { eventRow, models, surveyOf } from '@devtrail/survey'
-import { blameText } from '../print/blame.ts'
+import { blamedThrough, blameText } from '../print/blame.ts'
 import { valueJson } from '../print/value.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit } from './failure.ts'
@@ -52,7 +52,7 @@ export function blameCommand({ program, run }: Cli): void {
         const path = parsePath(options.path)
         const wanted = mustBePart(path, options.path, options.device)
         const log = await openLog(given, session)
-        const { names } = await surveyOf(log.source)
+        const { names } = await surveyOf(log.history)
         const { at, machine } = await log.history.at(position)
         const hasAnything = (id: number): boolean => isTold(valueAt(machine, id, path.steps, lists))
         const device = wanted === null ? null : chooseDevice(wanted, machine, hasAnything, (d) => names.device(d.id), session).id
@@ -70,6 +70,7 @@ export function blameCommand({ program, run }: Cli): void {
         const key = device === null ? null : names.device(device)
         const { style, digits } = session
         if (session.json) {
+          const lookup = event === null ? null : (await blamedThrough(log.history, event)).lookup
           await session.printJson({
             schemaVersion: 1,
             at: momentToJson(at, digits),
@@ -79,6 +80,7 @@ export function blameCommand({ program, run }: Cli): void {
             ...(value.orNothing ? { sure: false } : {}),
             seq,
             event: event === null ? null : eventRow(names, event, digits),
+            ...(lookup === null ? {} : { lookup: eventRow(names, lookup, digits) }),
             before: before === null ? null : valueJson(before.value),
           })
           return exit.fine

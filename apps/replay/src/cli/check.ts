@@ -2,10 +2,11 @@ import { seconds, type Violation } from '@devtrail/events'
 import { openFileLog } from '@devtrail/event-log/file'
 import { check, Judge, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
-import { openLog, type OpenLog } from '../logs/open.ts'
+import { openLog } from '../logs/open.ts'
+import { tellsOfDevices } from '../logs/tells-of-devices.ts'
 import { isComplete, isEnd, noteGaps, noteUnknown } from './notes.ts'
-import { eventsAt, models, plural, surveyOf, vocabulary, type Names, type Survey } from '@devtrail/survey'
-import { echoText, isEcho, violationText } from '../print/violation.ts'
+import { eventsAt, models, plural, surveyOf, vocabulary, type Names } from '@devtrail/survey'
+import { echoText, groupsOf, isEcho, violationText } from '../print/violation.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, type ExitCode } from './failure.ts'
 import type { Session } from './session.ts'
@@ -29,18 +30,12 @@ const toJson = (v: Violation, names: Names, digits: 6 | 9): object => ({
   data: v.data,
 })
 
-/** Catalogues that tell of the log and of what was written into it, not of devices and their memory. */
-const TALK: ReadonlySet<string> = new Set(['log', 'kernel'])
-
-/** Whether an entry of the recording, or whatever else made the log, gave an event that a model follows. */
-const tellsOfDevices = ({ imported }: OpenLog, survey: Survey): boolean =>
-  [...(imported === null ? survey.types.keys() : survey.fromEntries)].some((type) => !TALK.has(type.slice(0, type.indexOf('/'))))
-
 /** @throws NoSuchRuleError before anything is read. */
 function mustBeRules(wanted: readonly string[]): void {
   const ids = rulesOf(models).map(({ rule }) => rule.id)
   for (const id of wanted) {
-    if (!ids.includes(id)) throw new NoSuchRuleError(`there is no rule "${id}"${didYouMean(id, ids)} (there are ${ids.join(', ')})`)
+    if (!ids.includes(id))
+      throw new NoSuchRuleError(`there is no rule "${id}"${didYouMean(id, ids)} (devtrail check --help lists the ${ids.length} there are)`)
   }
 }
 
@@ -55,14 +50,14 @@ async function followCheck(given: string, { rule, strict }: Options, session: Se
     for (const event of batch) {
       live.see(event)
       for (const v of judge.at(event)) {
-        if (v.certainty === 'certain' || strict === true) code = exit.no
+        if (v.certainty === 'certain' || strict === true) session.answer((code = exit.no))
         const { names } = live
         if (session.json) await session.print(`${JSON.stringify(toJson(v, names, digits))}\n`)
         else {
           // A reader sees a log as it was when it was opened; the evidence may have come since.
           await using now = await openFileLog(log.folder, vocabulary)
           const events = await eventsAt(now, [v.seq, ...v.evidence])
-          await session.print(`${violationText(v, { events, names, style, digits })}\n`)
+          await session.print(`${violationText([v], { events, names, style, digits })}\n`)
         }
       }
     }
@@ -102,7 +97,7 @@ export function checkCommand({ program, run }: Cli): void {
         mustBeRules(options.rule ?? [])
         if (options.follow === true) return followCheck(given, options, session)
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         noteGaps(log, survey, session)
         noteUnknown(log, session)
         const report = await check(log.history, options.rule ?? [])
@@ -110,6 +105,7 @@ export function checkCommand({ program, run }: Cli): void {
         const { names } = survey
         const certain = violations.filter((v) => v.certainty === 'certain').length
         const code = certain > 0 || (options.strict === true && violations.length > 0) ? exit.no : exit.fine
+        session.answer(code)
         const { style, digits } = session
         if (session.json) {
           await session.printJson({ schemaVersion: 1, rules: report.rules, violations: violations.map((v) => toJson(v, names, digits)) })
@@ -120,9 +116,9 @@ export function checkCommand({ program, run }: Cli): void {
           violations.flatMap((v) => [v.seq, ...v.evidence]),
         )
         const printing = { events, names, style, digits }
-        for (const v of violations.filter((w) => !isEcho(w))) await session.print(`${violationText(v, printing)}\n`)
-        for (const v of violations.filter(isEcho)) await session.print(`${echoText(v, printing)}\n`)
-        if (violations.length === 0 && !tellsOfDevices(log, survey)) {
+        for (const group of groupsOf(violations.filter((v) => !isEcho(v)))) await session.print(`${violationText(group, printing)}\n`)
+        for (const group of groupsOf(violations.filter(isEcho))) await session.print(`${echoText(group, printing)}\n`)
+        if (violations.length === 0 && !(await tellsOfDevices(log))) {
           await session.print(`${style.warn('nothing could be judged')}: the trace gave no event that a rule looks at\n`)
           return code
         }

@@ -31,7 +31,7 @@ export interface Cli {
 
 export function cliOf(program: Command, interrupt: Interrupt, answer: (code: ExitCode) => void): Cli {
   const within = async (command: Command, work: (session: Session) => Promise<ExitCode>): Promise<void> => {
-    const session = new Session(command.optsWithGlobals<GlobalOptions>(), interrupt)
+    const session = new Session(command.optsWithGlobals<GlobalOptions>(), interrupt, answer)
     try {
       answer(await Promise.race([work(session), session.failed]))
       await session.flush()

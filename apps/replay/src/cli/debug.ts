@@ -41,7 +41,7 @@ export function debugCommand({ program, run }: Cli): void {
         }
         if (session.json) throw new Failure(exit.usage, 'a dialogue has no JSON; the commands it is made of have')
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         noteGaps(log, survey, session)
         const place = await Place.open(log, survey)
         if (options.at !== undefined) await place.goTo((await place.find(options.at)).seq)

@@ -69,7 +69,7 @@ export function devicesCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options) => {
         const position = positionOf(options.at)
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         const { at, machine } = await log.history.at(position)
         const devices = machine.devices().filter((d) => options.all === true || !d.bookkeeping)
         if (!session.json) {

@@ -1,4 +1,4 @@
-import { diffLogs, eventRow, eventsAt, statesBeside, surveyOf } from '@devtrail/survey'
+import { censusOf, diffLogs, eventRow, eventsAt, statesBeside, surveyOf } from '@devtrail/survey'
 import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { logDiffText } from '../print/log-diff.ts'
 import { valueJson } from '../print/value.ts'
@@ -19,10 +19,10 @@ export async function diffOfLogs(session: Session, given: string, options: Optio
   if (options.from !== undefined || options.to !== undefined || options.device !== undefined)
     throw new Failure(exit.usage, '--with compares two whole logs: leave --from, --to and --device out')
   const [here, there] = [await openLog(given, session), await openLog(options.with, session)]
-  const [mine, others] = [await surveyOf(here.source), await surveyOf(there.source)]
+  const [mine, others] = [await surveyOf(here.history), await surveyOf(there.history)]
   const sides = [
-    { source: here.source, survey: mine },
-    { source: there.source, survey: others },
+    { source: here.source, names: mine.names, types: (await censusOf(here.source)).types },
+    { source: there.source, names: others.names, types: (await censusOf(there.source)).types },
   ] as const
   const diff = await diffLogs(...sides, kindOf(here) === kindOf(there))
   const [a, b] = [await here.history.at({ kind: 'end' }), await there.history.at({ kind: 'end' })]
@@ -35,6 +35,7 @@ export async function diffOfLogs(session: Session, given: string, options: Optio
     onlyThere: [...keysThere].filter((key) => !keysHere.has(key)),
   }
   const isSame = diff.first === null && diff.notCompared.length === 0 && changes.length === 0
+  session.answer(isSame ? exit.fine : exit.no)
   const { digits, style } = session
   if (session.json) {
     const onlyHere = await eventsAt(here.source, diff.onlyHere)

@@ -5,7 +5,8 @@ import { nameOf, openLog } from '../logs/open.ts'
 import { changesText } from '../print/change.ts'
 import { momentText } from '../print/moment.ts'
 import { valueJson } from '../print/value.ts'
-import { AT, examples, LOG, type Cli } from './command.ts'
+import type { Command } from 'commander'
+import { AT, examples, LOG, type Cli, type Work } from './command.ts'
 import { diffOfLogs } from './diff-logs.ts'
 import { exit, Failure, type ExitCode } from './failure.ts'
 import { chooseDevices, positionOf } from './positions.ts'
@@ -43,6 +44,44 @@ function compared(
   return [...new Set(found)]
 }
 
+/** Compares two moments, or hands over where it is two logs. */
+const moments: Work<Options> = async (session, given, options): Promise<ExitCode> => {
+  if (options.with !== undefined) return diffOfLogs(session, given, { ...options, with: options.with })
+  if (options.from === undefined) throw new Failure(exit.usage, 'name one moment with --from, or another log with --with')
+  const [from, to] = [positionOf(options.from), positionOf(options.to)]
+  const log = await openLog(given, session)
+  const { names } = await surveyOf(log.history)
+  const [a, b] = [await log.history.at(from), await log.history.at(to)]
+  const ids = compared(options.device, [a.machine, b.machine], (d) => names.device(d.id), session)
+  const { changes, seqs } = await compare(log.history, a, b, ids)
+  const code = changes.length === 0 ? exit.fine : exit.no
+  session.answer(code)
+  const { style, digits } = session
+  const keyOf = (device: number | null): string | null => (device === null ? null : names.device(device))
+  const unknown = changes.length - seqs.size
+  if (unknown > 0)
+    session.note(`the events behind ${unknown} changes are further back than ${EVENTS_LOOKED_THROUGH} events; devtrail blame finds them`)
+  if (session.json) {
+    await session.printJson({
+      schemaVersion: 1,
+      from: momentToJson(a.at, digits),
+      to: momentToJson(b.at, digits),
+      changes: changes.map((change) => ({
+        device: keyOf(change.device),
+        path: change.path,
+        from: valueJson(change.from),
+        to: valueJson(change.to),
+        seq: seqs.get(change) ?? null,
+      })),
+    })
+    return code
+  }
+  await session.print(style.dim(`${nameOf(log)}, ${momentText(a.at, digits)} → ${momentText(b.at, digits)}\n`))
+  await session.print(changesText(changes, seqs, keyOf, style))
+  if (changes.length === 0) await session.print(`${style.good('nothing is different')}\n`)
+  return code
+}
+
 export function diffCommand({ program, run }: Cli): void {
   program
     .command('diff')
@@ -53,6 +92,7 @@ export function diffCommand({ program, run }: Cli): void {
 With --with it compares two whole logs, a recording with its twin or a fork with its past: the events of each device are laid beside one another, by type, page and range, and in logs that were made in one way by what led to them. Names stand for devices, addresses for pagemaps; pointers, pids and times are each log's own. What only one of two events tells is no difference, nor are types of events that one log has none of; those are counted.`,
     )
     .argument('<LOG>', LOG)
+    .allowExcessArguments()
     .option('--from <P>', `one moment. ${AT}`)
     .option('--to <P>', 'the other; the end when left out')
     .option('--with <OTHER>', 'another log, compared with the whole of this one')
@@ -65,43 +105,10 @@ With --with it compares two whole logs, a recording with its twin or a fork with
         ['devtrail diff crash.log --with fixed.log', 'a fork and its past'],
       ),
     )
-    .action(
-      run<Options>(async (session, given, options): Promise<ExitCode> => {
-        if (options.with !== undefined) return diffOfLogs(session, given, { ...options, with: options.with })
-        if (options.from === undefined) throw new Failure(exit.usage, 'name one moment with --from, or another log with --with')
-        const [from, to] = [positionOf(options.from), positionOf(options.to)]
-        const log = await openLog(given, session)
-        const { names } = await surveyOf(log.source)
-        const [a, b] = [await log.history.at(from), await log.history.at(to)]
-        const ids = compared(options.device, [a.machine, b.machine], (d) => names.device(d.id), session)
-        const { changes, seqs } = await compare(log.history, a, b, ids)
-        const code = changes.length === 0 ? exit.fine : exit.no
-        const { style, digits } = session
-        const keyOf = (device: number | null): string | null => (device === null ? null : names.device(device))
-        const unknown = changes.length - seqs.size
-        if (unknown > 0)
-          session.note(
-            `the events behind ${unknown} changes are further back than ${EVENTS_LOOKED_THROUGH} events; devtrail blame finds them`,
-          )
-        if (session.json) {
-          await session.printJson({
-            schemaVersion: 1,
-            from: momentToJson(a.at, digits),
-            to: momentToJson(b.at, digits),
-            changes: changes.map((change) => ({
-              device: keyOf(change.device),
-              path: change.path,
-              from: valueJson(change.from),
-              to: valueJson(change.to),
-              seq: seqs.get(change) ?? null,
-            })),
-          })
-          return code
-        }
-        await session.print(style.dim(`${nameOf(log)}, ${momentText(a.at, digits)} → ${momentText(b.at, digits)}\n`))
-        await session.print(changesText(changes, seqs, keyOf, style))
-        if (changes.length === 0) await session.print(`${style.good('nothing is different')}\n`)
-        return code
-      }),
-    )
+    .action((given: string, options: Options, command: Command) => {
+      const [one, other] = command.args
+      if (other !== undefined)
+        throw new Failure(exit.usage, `diff compares two moments of one log; of two logs: devtrail diff ${one} --with ${other}`)
+      return run(moments)(given, options, command)
+    })
 }

@@ -128,7 +128,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const first = options.from === undefined ? () => true : startsAt(from, await log.history.find(from))
         const last = await log.history.find(to)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         const { names } = survey
         const clocks = await log.history.clocks()
         let unordered = 0

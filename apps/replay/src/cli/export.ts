@@ -73,7 +73,7 @@ async function toFolder(exported: Exported, output: string, session: Session): P
 }
 
 async function toLines(log: OpenLog, exported: Exported, output: string, session: Session): Promise<void> {
-  const { names } = await surveyOf(log.source)
+  const { names } = await surveyOf(log.history)
   await toFile(log, ndjsonOf(exported, names), output, session)
 }
 

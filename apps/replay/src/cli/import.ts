@@ -1,5 +1,5 @@
 import { importLive } from '../logs/live.ts'
-import { number, surveyOf } from '@devtrail/survey'
+import { censusOf, number, surveyOf } from '@devtrail/survey'
 import { importLog, openLog, type OpenLog } from '../logs/open.ts'
 import { summaryText } from '../print/summary.ts'
 import { visible } from '../print/text.ts'
@@ -21,17 +21,18 @@ function mustBeFolder(output: string | undefined): string {
 
 /** What was read where it was no recording but events. */
 async function readBackTold(log: OpenLog, session: Session): Promise<ExitCode> {
-  const survey = await surveyOf(log.source)
+  const survey = await surveyOf(log.history)
+  const { events } = await censusOf(log.source)
   const devices = survey.devices.filter(({ bookkeeping }) => !bookkeeping).map(({ id }) => survey.names.device(id))
   if (session.json) {
-    const { events, ended: complete } = survey
+    const complete = survey.ended
     const none = { entries: 0, withoutEffect: {}, unparsed: 0, lost: 0, unknown: [], kernel: null }
     await session.printJson({ schemaVersion: 1, log: log.folder, events, devices, notes: log.reader.meta.notes, complete, ...none })
   } else
     await session.print(
       facts(
         [
-          ['events', number(survey.events)],
+          ['events', number(events)],
           ['devices', devices.map(visible).join(', ') || 'none'],
           ['log', log.folder],
         ],

@@ -1,7 +1,7 @@
 import type { LogMeta } from '@devtrail/event-log'
 import { seconds } from '@devtrail/events'
 import { nameOf, openLog } from '../logs/open.ts'
-import { number, surveyOf } from '@devtrail/survey'
+import { censusOf, number, surveyOf } from '@devtrail/survey'
 import { madeText } from '../print/simulated.ts'
 import { hostsJson, hostsText } from '../print/hosts.ts'
 import { summaryText } from '../print/summary.ts'
@@ -33,8 +33,9 @@ export function infoCommand({ program, run }: Cli): void {
     .action(
       run(async (session, given) => {
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
-        const { events, types, first, last, devices } = survey
+        const survey = await surveyOf(log.history)
+        const { last, devices } = survey
+        const { events, types, first } = await censusOf(log.source)
         const complete = isComplete(log, survey)
         noteCut(survey, session)
         const clocks = await log.history.clocks()

@@ -1,4 +1,4 @@
-import type { Expression } from '@devtrail/time-travel'
+import { devicesNamed, type Expression } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
 import type { Survey } from '@devtrail/survey'
 import { chooseDevicesEver } from './positions.ts'
@@ -17,7 +17,9 @@ export async function mustBeKnown(
   session: Session,
 ): Promise<void> {
   const named = expression.paths.map((path) => path.device?.name ?? device)
+  const machine = await log.history.end()
+  const isCalled = (name: string): boolean => devicesNamed(name, machine.devices(), (id) => machine.aliases(id)).length > 0
   for (const name of new Set(named)) {
-    if (name !== undefined) await chooseDevicesEver(name, log, survey, session, true)
+    if (name !== undefined && !isCalled(name)) await chooseDevicesEver(name, log, survey, session, true)
   }
 }

@@ -9,19 +9,24 @@ import { quietOnClosedPipe } from './session.ts'
 
 /** Runs the command; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  quietOnClosedPipe()
+  let code: number = exit.fine
+  quietOnClosedPipe(() => code)
   const interrupt = new Interrupt()
   // Whoever ends a service sends SIGTERM; SIGHUP is left alone, for nohup has it ignored.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.hit())
-  let code: number = exit.fine
-  const program = programOf(interrupt, (c) => {
-    code = c
-  })
+  const colour = !args.includes('--no-color')
+  const program = programOf(
+    interrupt,
+    (c) => {
+      code = c
+    },
+    colour,
+  )
   try {
     await program.parseAsync(args, { from: 'user' })
     return interrupt.signal.aborted ? exit.interrupted : code
   } catch (error) {
-    return interrupt.signal.aborted ? exit.interrupted : report(error, !args.includes('--no-color'))
+    return interrupt.signal.aborted ? exit.interrupted : report(error, colour)
   } finally {
     process.stdin.destroy()
   }

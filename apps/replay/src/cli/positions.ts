@@ -1,12 +1,14 @@
-import type { AnyEvent, DeviceInfo } from '@devtrail/events'
+import type { AnyEvent, DeviceInfo, EventBlock } from '@devtrail/events'
 import {
   devicesNamed,
   NoSuchDeviceError,
   parsePosition,
   selectDevices,
+  Touches,
   type Machine,
   type Moment,
   type Position,
+  type Replay,
 } from '@devtrail/time-travel'
 import { mayBeThere, type Survey } from '@devtrail/survey'
 import type { OpenLog } from '../logs/open.ts'
@@ -64,6 +66,22 @@ export function chooseDevices(
   return chosen
 }
 
+/** Looks, wherever a device may have got another name, for those that are called as somebody wants. */
+function aliasSpotter(wanted: string, { history }: OpenLog, { names }: Survey, aliased: Set<number>): NonNullable<Replay['step']> {
+  const touches = new Touches([{ dotted: 'aliases', device: null }], history.models, names.facts)
+  let ofBlock: EventBlock | null = null
+  let touching: readonly boolean[] = []
+  return (block, place, machine) => {
+    if (block !== ofBlock) {
+      ofBlock = block
+      touching = block.types.map(({ name }) => touches.canBe(name))
+    }
+    if (!touching[block.type[place]!]!) return
+    const device = names.of(block.view(place))
+    if (device !== null && !aliased.has(device) && machine.aliases(device).includes(wanted)) aliased.add(device)
+  }
+}
+
 /**
  * As {@link chooseDevices}, over a whole log: every incarnation that ever went by the name, also by one that it lost.
  * @throws NoSuchDeviceError, with a suggestion
@@ -79,12 +97,7 @@ export async function chooseDevicesEver(
   const known = survey.devices.some(
     (d) => !d.bookkeeping && (d.name === wanted || wanted.startsWith(`${d.bus}/${d.name}`) || wanted.startsWith(`${d.name}#`)),
   )
-  if (!known) {
-    await log.history.walk((event, machine) => {
-      const device = survey.names.of(event)
-      if (device !== null && !aliased.has(device) && machine.aliases(device).includes(wanted)) aliased.add(device)
-    })
-  }
+  if (!known) await log.history.replay({ step: aliasSpotter(wanted, log, survey, aliased) })
   let found: DeviceInfo[]
   try {
     found = selectDevices(wanted, survey.devices, (id) => (aliased.has(id) ? [wanted] : []))

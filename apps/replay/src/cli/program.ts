@@ -20,6 +20,7 @@ import { ownManifest } from './manifest.ts'
 import { mergeCommand } from './merge.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
+import { styleOf } from '../print/style.ts'
 import { serveCommand } from './serve.ts'
 import { shipCommand } from './ship.ts'
 import { globalOptionsFor, serverOptions } from './server-options.ts'
@@ -29,9 +30,10 @@ import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
+import { keepYoungHeapSmall, readsOnly } from './young-heap.ts'
 
-/** The whole command line. `answer` is told the exit code of what was run. */
-export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void): Command {
+/** The whole command line. `answer` is told the exit code of what was run; `colour`: whether errors may have any. */
+export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void, colour = true): Command {
   const program = new Command('devtrail')
     .description('What state device memory was in at any point of a recording, and why it broke.')
     .version(ownManifest().version, '-V, --version', 'print the version')
@@ -42,7 +44,13 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptionsFor })
     .showHelpAfterError('(add --help for the options and examples)')
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, `${styleOf(process.stderr, process.env, colour).bad('devtrail:')} `)),
+    })
     .exitOverride()
+    .hook('preAction', (_, command) => {
+      if (readsOnly(command.name())) keepYoungHeapSmall()
+    })
     .addHelpText(
       'after',
       `

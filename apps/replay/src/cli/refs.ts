@@ -34,7 +34,7 @@ export function refsCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options) => {
         const position = positionOf(options.at)
         const log = await openLog(given, session)
-        const { names } = await surveyOf(log.source)
+        const { names } = await surveyOf(log.history)
         const { at, machine } = await log.history.at(position)
         const keyOf = (d: { id: number }): string => names.device(d.id)
         const only =

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { styleOf, type Style } from '../print/style.ts'
 import { number } from '@devtrail/survey'
 import { visible } from '../print/text.ts'
+import { exit, type ExitCode } from './failure.ts'
 import type { ServerOptions } from '../fleet/credentials.ts'
 import { withoutSecrets } from '../fleet/address.ts'
-import { exit } from './failure.ts'
 import type { Interrupt } from './interrupt.ts'
 
 /** The options every command takes. */
@@ -27,6 +27,8 @@ export class Session {
   readonly style: Style
   readonly noteStyle: Style
   readonly interrupt: Interrupt
+  /** To be told the exit code as soon as it is known: whoever then stops reading gets it all the same. */
+  readonly answer: (code: ExitCode) => void
   /** Who asks servers. */
   readonly server: ServerOptions
   readonly #open: AsyncDisposable[] = []
@@ -37,12 +39,13 @@ export class Session {
   #buffer = ''
   #progress: { at: number; shown: boolean } = { at: 0, shown: false }
 
-  constructor(options: GlobalOptions, interrupt: Interrupt) {
+  constructor(options: GlobalOptions, interrupt: Interrupt, answer: (code: ExitCode) => void = () => {}) {
     this.json = options.json === true
     this.digits = options.ns === true ? 9 : 6
     this.style = styleOf(process.stdout, process.env, options.color !== false && !this.json)
     this.noteStyle = styleOf(process.stderr, process.env, options.color !== false)
     this.interrupt = interrupt
+    this.answer = answer
     this.server = options
     const { promise, reject } = Promise.withResolvers<never>()
     promise.catch(() => {})
@@ -99,10 +102,13 @@ export class Session {
   }
 }
 
-/** A closed pipe is a quiet exit: whoever read has seen enough. What cannot be written otherwise (a full disk) is said. */
-export function quietOnClosedPipe(): void {
+/**
+ * A closed pipe is a quiet exit: whoever read has seen enough. The exit code is that of the answer as far as it is known, as if all had
+ * been read. What cannot be written otherwise (a full disk) is said.
+ */
+export function quietOnClosedPipe(code: () => number): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exit.fine)
+    if (error.code === 'EPIPE') process.exit(code())
     process.stderr.write(`devtrail: cannot write to stdout: ${error.message}\n`)
     process.exit(exit.damaged)
   })

@@ -5,7 +5,7 @@ import { scenarios } from '@devtrail/simulation'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from '../logs/cache.ts'
 import { importerVersion } from '../logs/code-version.ts'
 import { openLog } from '../logs/open.ts'
-import { surveyOf } from '@devtrail/survey'
+import { censusOf, surveyOf } from '@devtrail/survey'
 import { scenariosText, simulatedText } from '../print/simulated.ts'
 import { loadScenario } from '../simulate/load-scenario.ts'
 import { Images } from '../simulate/images.ts'
@@ -138,7 +138,8 @@ With --from and --at it makes the log's past again, up to the end of the turn in
         if (options.output !== undefined) await simulateTo(folder, recipe, parent, session)
         const log = await openLog(folder, session)
         const { parts, outcome, shared } = await simulatedIn(log.reader, folder)
-        const { names, devices, events } = await surveyOf(log.source)
+        const { names, devices } = await surveyOf(log.history)
+        const { events } = await censusOf(log.source)
         const keys = devices.filter((d) => !d.bookkeeping).map((d) => names.device(d.id))
         const last = parts.at(-1)!
         const about = {

@@ -33,7 +33,7 @@ export function stuckCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options) => {
         const position = positionOf(options.at)
         const log = await openLog(given, session)
-        const survey = await surveyOf(log.source)
+        const survey = await surveyOf(log.history)
         const { names } = survey
         noteGaps(log, survey, session)
         const { at, tasks } = await stuckAt(log, position, names)

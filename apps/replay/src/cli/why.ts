@@ -1,4 +1,5 @@
 import { why } from '@devtrail/time-travel'
+import { lookupBefore } from '../logs/lookup-before.ts'
 import { openLog } from '../logs/open.ts'
 import { eventRow, surveyOf } from '@devtrail/survey'
 import { besideJson, besideOf, besideText } from '../print/beside.ts'
@@ -19,7 +20,7 @@ export function whyCommand({ program, run2 }: Cli): void {
     .command('why')
     .summary('what led to an event, and what led to that')
     .description(
-      'Prints an event and the events that led to it, then what led to these, nearest first: the calls it happened in, the unbind that began them, …',
+      'Prints an event and the events that led to it, then what led to these, nearest first: the calls it happened in, the unbind that began them, …; of a page that was taken, the lookup before it.',
     )
     .argument('<LOG>', LOG)
     .argument('<SEQ>', "the event's number, as devtrail events prints it")
@@ -31,8 +32,9 @@ export function whyCommand({ program, run2 }: Cli): void {
         const told = await why(log.history, seq)
         if (told === null)
           throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
-        const { names } = await surveyOf(log.source)
+        const { names } = await surveyOf(log.history)
         const others = await besideOf(told.event, log)
+        const lookup = await lookupBefore(log.history, [told.event, ...told.causes.map((cause) => cause.event)])
         const { style, digits } = session
         if (session.json) {
           await session.printJson({
@@ -41,10 +43,11 @@ export function whyCommand({ program, run2 }: Cli): void {
             event: eventRow(names, told.event, digits),
             ...besideJson(others, digits),
             chain: told.causes.map(({ event, distance, ledTo }) => ({ ...eventRow(names, event, digits), distance, ledTo })),
+            ...(lookup === null ? {} : { lookup: eventRow(names, lookup, digits) }),
           })
           return exit.fine
         }
-        await session.print(whyText(told, names, style, digits))
+        await session.print(whyText({ ...told, lookup }, names, style, digits))
         if (others !== null) await session.print(style.dim(besideText(others)))
         return exit.fine
       }),

@@ -19,6 +19,7 @@ import { compare, keyAmong, mayBeThere, models } from '@devtrail/survey'
 import { nameOf } from '../logs/open.ts'
 import { refsOf } from '../logs/ref-list.ts'
 import { stuckAt } from '../logs/stuck-list.ts'
+import { lookupBefore } from '../logs/lookup-before.ts'
 import { blameText } from '../print/blame.ts'
 import { changesText } from '../print/change.ts'
 import { columnsFor, eventLine } from '../print/event.ts'
@@ -103,7 +104,8 @@ export class Answers {
     const { style, digits } = this.session
     const told = await why(this.place.log.history, seq)
     if (told === null) throw new Failure(exit.notThere, `there is no event ${seq}`)
-    await this.session.print(whyText(told, this.place.names, style, digits))
+    const lookup = await lookupBefore(this.place.log.history, [told.event, ...told.causes.map((cause) => cause.event)])
+    await this.session.print(whyText({ ...told, lookup }, this.place.names, style, digits))
   }
 
   async refs(): Promise<void> {

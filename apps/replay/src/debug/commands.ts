@@ -13,7 +13,7 @@ export const commands: readonly Command[] = [
     name: 'next',
     short: 'n',
     takes: '[device D | type T | where EXPR]',
-    says: 'the next event of a device (the chosen one), of a type, or like this',
+    says: 'the next event of a device (the chosen one), of a type, or like this; T alone will do',
   },
   { name: 'previous', short: 'p', takes: '[device D | type T | where EXPR]', says: 'the one before' },
   { name: 'goto', short: 'g', takes: 'P | MARK', says: 'to a position: 138, @261, 9.5s, start, end, or a mark' },

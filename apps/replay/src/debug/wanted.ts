@@ -7,6 +7,9 @@ import type { Answers } from './answers.ts'
 
 const all = (): boolean => true
 
+/** Whether a word alone is an event type, or begins some: no device's key begins like one. */
+const isType = (text: string): boolean => text.includes('/') && vocabulary.types().some((type) => type.startsWith(text))
+
 /** Which events a user means. */
 export interface Wanted {
   readonly types: (type: string) => boolean
@@ -14,13 +17,14 @@ export interface Wanted {
 }
 
 /**
- * The events that `type T`, `where EXPR`, `device D` or a device alone mean; of the chosen device when nothing is said; null when
+ * The events that `type T`, `where EXPR`, `device D`, or a device or a type alone mean; of the chosen device when nothing is said; null when
  * none is chosen: any.
  * @throws Failure, ExpressionError, NoSuchDeviceError
  */
 export function wantedBy(text: string, answers: Answers, filterOf: (text: string) => EventFilter): Wanted | null {
   const { names, device } = answers.place
-  const [what, ...more] = text.split(/\s+/)
+  const words = text.split(/\s+/)
+  const [what, ...more] = isType(text) ? ['type', text] : words
   const value = more.join(' ')
   if (what === 'type') {
     if (!vocabulary.types().some((t) => t.startsWith(value))) {

@@ -68,7 +68,7 @@ export async function crashOf(log: OpenLog): Promise<Crash> {
   const violation = violations.find((v) => v.rule === 'memremap/referenced-at-removal' && v.certainty === 'certain')
   if (violation === undefined || violation.device === null)
     throw new Error(`${log.given}: expected memory removed under references, found none`)
-  const { names } = await surveyOf(log.source)
+  const { names } = await surveyOf(log.history)
   const { machine } = await log.history.at({ kind: 'seq', seq: violation.seq })
   const refs = refsOf(machine, new Set([violation.device])).filter((r): r is PageRef => r.of === 'page' && r.certain)
   const since = refs.flatMap((r) => (r.ref.since === null ? [] : [r.ref.since.first, r.ref.since.last]))

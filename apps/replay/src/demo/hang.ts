@@ -27,7 +27,7 @@ function text(v: Violation, task: StuckTaskAt, drop: AnyEvent | undefined, end: 
 export async function hangText(log: OpenLog, digits: 6 | 9): Promise<string> {
   const { violations } = await check(log.history)
   const v = violations.find((w) => w.rule === 'memremap/idle-waiter-not-woken')
-  const { names } = await surveyOf(log.source)
+  const { names } = await surveyOf(log.history)
   const { at, tasks } = await stuckAt(log, { kind: 'end' }, names)
   const waiter = v?.data['waiter'] as { pid: number } | undefined
   const task = tasks.find((t) => t.pid === waiter?.pid)

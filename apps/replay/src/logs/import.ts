@@ -1,8 +1,8 @@
 import type { AnyEvent, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
 import { importRecording, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
-import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
-import { bringsDevice, LogKeys, models } from '@devtrail/survey'
+import { EventFold, KeyframeRecorder, LogKeys, Machine } from '@devtrail/time-travel'
+import { models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'
 import { KEPT_BYTES, keptName, packedKept } from './kept.ts'
 
@@ -39,7 +39,6 @@ class Intake {
     this.#machine,
     models.filter(({ name }) => !FOLDED.has(name)),
   )
-  readonly #keys = new LogKeys()
   #kept = new Uint8Array(0)
   #keptBytes = 0
   #keptFiles = 0
@@ -56,13 +55,14 @@ class Intake {
 
   /** The keys of all devices there were, without bookkeeping ones. */
   get devices(): string[] {
-    return [...new Set(this.#machine.devices().flatMap((d) => (d.bookkeeping ? [] : [this.#keys.keyOf(d)])))]
+    const devices = this.#machine.devices()
+    const keys = new LogKeys(this.#machine, devices)
+    return [...new Set(devices.flatMap((d) => (d.bookkeeping ? [] : [keys.keyOf(d)])))]
   }
 
   event(event: AnyEvent): Promise<unknown> | null {
-    const tells = this.#fold.step(event)
+    this.#fold.step(event)
     const taking = this.#writer.take(event)
-    if (tells && bringsDevice(event.type)) this.#keys.see(this.#machine.devices())
     return this.#keyframes.isDue(event.seq) ? this.#keyframe(event.seq, taking) : taking
   }
 

@@ -1,34 +1,29 @@
 import type { AnyEvent } from '@devtrail/events'
-import { devicesNamed, machineBefore, type Machine, type SourceStart } from '@devtrail/time-travel'
-import { bringsDevice, LogKeys, models, Names, StartNames } from '@devtrail/survey'
+import { devicesNamed, EventFold, machineBefore, type Machine, type SourceStart } from '@devtrail/time-travel'
+import { bringsDevice, models, Names } from '@devtrail/survey'
 
 /** What is known of a log as far as it has been followed: the state, and what the ids in events stand for. */
 export class LiveSurvey {
   readonly machine: Machine
-  readonly #keys = new LogKeys()
-  readonly #starts = new StartNames()
+  readonly #fold: EventFold
   #names: Names | null = null
   #named = new Map<string, ReadonlySet<number>>()
 
   /** @param start where the log begins when its head is gone. */
   constructor(start: SourceStart | undefined) {
     this.machine = machineBefore(models, start).machine
-    if (start !== undefined) this.#keys.see(this.machine.devices())
+    this.#fold = new EventFold(this.machine)
   }
 
   see(event: AnyEvent): void {
-    this.machine.step(event)
-    const isNamed = this.#starts.see(event)
-    if (!isNamed && !bringsDevice(event.type)) return
-    this.#names = null
-    if (bringsDevice(event.type)) this.#keys.see(this.machine.devices())
+    this.#fold.step(event)
+    // What else names are made of, they look up as it comes.
+    if (bringsDevice(event.type)) this.#names = null
   }
 
   get names(): Names {
     if (this.#names === null) {
-      const devices = this.machine.devices()
-      const { regions, pagemaps } = this.#starts
-      this.#names = new Names(this.machine.facts, new Map(devices.map((d) => [d.id, this.#keys.keyOf(d)])), regions, pagemaps)
+      this.#names = Names.of(this.machine)
       this.#named = new Map()
     }
     return this.#names

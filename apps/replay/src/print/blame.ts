@@ -1,6 +1,8 @@
+import type { AnyEvent } from '@devtrail/events'
 import { NOTHING, why, type Blame, type History, type Moment } from '@devtrail/time-travel'
 import type { Names } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
+import { lookupBefore } from '../logs/lookup-before.ts'
 import { momentText } from './moment.ts'
 import type { Style } from './style.ts'
 import { valueText } from './value.ts'
@@ -24,6 +26,13 @@ export interface Blamed {
   readonly blame: Blame
 }
 
+/** An event with what led to it, and the lookup by which whoever took a page came to it. */
+export async function blamedThrough(history: History, event: AnyEvent): Promise<{ behind: AnyEvent[]; lookup: AnyEvent | null }> {
+  const causes = (await why(history, event.seq))?.causes.filter(({ distance }) => distance <= CAUSES_SHOWN) ?? []
+  const behind = [event, ...causes.map((c) => c.event)]
+  return { behind, lookup: await lookupBefore(history, behind) }
+}
+
 /** A value, the event that gave it, and what led to that, as a person reads it. */
 export async function blameText(
   { path, key, at, blame }: Blamed,
@@ -37,7 +46,8 @@ export async function blameText(
   const perhaps = value.orNothing ? style.warn(' (perhaps: it may be gone, or of another device)') : ''
   const head = `${style.bold(path)}${of} is ${style.bold(valueText(value.value))}${perhaps} ${style.dim(momentText(at, digits))}\n${whence(blame)}\n`
   if (event === null) return head
-  const causes = (await why(history, event.seq))?.causes.filter(({ distance }) => distance <= CAUSES_SHOWN) ?? []
-  const lines = evidenceLines([event, ...causes.map((c) => c.event)], names, style, digits)
-  return `${head}${lines.map((line) => `  ${line}\n`).join('')}`
+  const { behind, lookup } = await blamedThrough(history, event)
+  const through = lookup === null ? '' : `; through the lookup of event ${lookup.seq}`
+  const lines = evidenceLines(lookup === null ? behind : [lookup, ...behind], names, style, digits)
+  return `${head.replace(/\n$/, '')}${through}\n${lines.map((line) => `  ${line}\n`).join('')}`
 }

@@ -19,7 +19,7 @@ interface Printed {
 
 async function eventsText(title: string, seqs: readonly number[], side: LogSide, { style, digits }: Printed): Promise<string> {
   if (seqs.length === 0) return ''
-  const { names } = side.survey
+  const { names } = side
   const shown = [...(await eventsAt(side.source, seqs.slice(0, SHOWN_MAX))).values()]
   const columns = columnsFor(shown, names)
   const lines = shown.map((event) => `${clip(`  ${eventLine(names, event, style, digits, columns)}`, style.cut)}\n`)
@@ -30,7 +30,7 @@ async function eventsText(title: string, seqs: readonly number[], side: LogSide,
 /** Of those that differ in the same fields the first, and how many there are. */
 function changedText({ changed }: LogDiff, { sides, style, digits }: Printed): string {
   if (changed.length === 0) return ''
-  const [mine, others] = [sides[0].survey.names, sides[1].survey.names]
+  const [mine, others] = [sides[0].names, sides[1].names]
   const line = (text: string): string => `${clip(`  ${text}`, style.cut)}\n`
   const kinds = [...Map.groupBy(changed, ({ here, fields }) => `${here.type} in ${fields.join(', ')}`)]
   const lines = kinds.slice(0, SHOWN_MAX).flatMap(([kind, pairs]) => {

@@ -1,5 +1,6 @@
 import { seconds, type AnyEvent, type Violation } from '@devtrail/events'
-import type { Names } from '@devtrail/survey'
+import { number, type Names } from '@devtrail/survey'
+import { alike, moreLikeIt } from './alike.ts'
 import { evidenceLines } from './evidence.ts'
 import type { Style } from './style.ts'
 import { visible, wrap } from './text.ts'
@@ -30,25 +31,45 @@ function heading(v: Violation, { names, style, digits }: Report): string {
 
 const indented = (text: string, width: number, hang = ''): string[] => wrap(visible(text), width - 2, hang).map((line) => `  ${line}`)
 
+/** Violations in groups that are told at once: of one rule, as certain, on one device, and the same but for the page. */
+export const groupsOf = (violations: readonly Violation[]): Violation[][] =>
+  alike(violations, ({ rule, certainty, device }) => `${rule} ${certainty} ${device}`)
+
+/** What else is about the pages of a group: each other rule's report once, those that are alike together. */
+function othersOf(group: readonly Violation[]): Linked[][] {
+  const linked = new Map(group.flatMap((v) => linkedOf(v).map((l) => [`${l.rule} ${l.seq}`, l] as const)))
+  return alike([...linked.values()], ({ rule }) => rule)
+}
+
+const also = (more: readonly { readonly seq: number; readonly summary: string }[]): string => {
+  const text = moreLikeIt(more)
+  return text === '' ? '' : `; ${text}`
+}
+
 /** A broken rule in full: how certain, what, where, when, what else is about the same pages, and the events that prove it. */
-export function violationText(v: Violation, report: Report): string {
+export function violationText(group: readonly Violation[], report: Report): string {
+  const [first, ...more] = group as readonly [Violation, ...Violation[]]
   const { events, names, style, digits } = report
-  const proofs = v.evidence.flatMap((seq) => events.get(seq) ?? [])
+  const evidence = new Set(group.flatMap((v) => v.evidence))
+  const proofs = [...evidence].toSorted((a, b) => a - b).flatMap((seq) => events.get(seq) ?? [])
   const lines = [
-    heading(v, report),
-    ...indented(v.summary, style.width),
-    ...linkedOf(v).flatMap((l) => indented(`→ event ${l.seq}, ${l.rule}: ${l.summary}`, style.width, '  ').map(style.dim)),
+    heading(first, report),
+    ...indented(`${first.summary}${also(more)}`, style.width),
+    ...othersOf(group).flatMap(([l, ...rest]) =>
+      indented(`→ event ${l!.seq}, ${l!.rule}: ${l!.summary}${also(rest)}`, style.width, '  ').map(style.dim),
+    ),
     ...evidenceLines(proofs, names, style, digits).map((line) => `  ${line}`),
   ]
   return `${lines.join('\n')}\n`
 }
 
 /** A report of the kernel about what another rule has explained: said once more, briefly. */
-export function echoText(v: Violation, report: Report): string {
-  const others = linkedOf(v)
-    .map((l) => `${l.rule} (event ${l.seq})`)
+export function echoText(group: readonly Violation[], report: Report): string {
+  const [first, ...more] = group as readonly [Violation, ...Violation[]]
+  const others = othersOf(group)
+    .map(([l, ...rest]) => `${l!.rule} (event ${l!.seq}${rest.length === 0 ? '' : ` and ${number(rest.length)} more`})`)
     .join(', ')
-  return `${[heading(v, report), ...indented(v.summary, report.style.width), ...indented(`→ explained by ${others}`, report.style.width).map(report.style.dim)].join('\n')}\n`
+  return `${[heading(first, report), ...indented(`${first.summary}${also(more)}`, report.style.width), ...indented(`→ explained by ${others}`, report.style.width).map(report.style.dim)].join('\n')}\n`
 }
 
 /** Whether a violation is a report of the kernel that another rule explains: those come last. */

@@ -5,15 +5,17 @@ import { columnsFor, eventLine } from './event.ts'
 import type { Style } from './style.ts'
 import { clip } from './text.ts'
 
-/** An event and what led to it, nearest first. */
+/** An event and what led to it, nearest first; `lookup`: by which whoever took a page came to it. */
 export function whyText(
-  told: { readonly event: AnyEvent; readonly causes: readonly Cause[] },
+  told: { readonly event: AnyEvent; readonly causes: readonly Cause[]; readonly lookup: AnyEvent | null },
   names: Names,
   style: Style,
   digits: 6 | 9,
 ): string {
   const events = [told.event, ...told.causes.map(({ event }) => event)]
-  const columns = columnsFor(events, names)
-  const lines = events.map((event) => `${clip(eventLine(names, event, style, digits, columns), style.cut)}\n`)
-  return `${lines.join('')}${told.causes.length === 0 ? style.dim('nothing in the log led to it\n') : ''}`
+  const columns = columnsFor(told.lookup === null ? events : [...events, told.lookup], names)
+  const line = (event: AnyEvent): string => `${clip(eventLine(names, event, style, digits, columns), style.cut)}\n`
+  const lines = events.map(line)
+  const through = told.lookup === null ? '' : `${style.dim('through the lookup')}\n${line(told.lookup)}`
+  return `${lines.join('')}${told.causes.length === 0 ? style.dim('nothing in the log led to it\n') : ''}${through}`
 }

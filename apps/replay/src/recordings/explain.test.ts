@@ -3,8 +3,10 @@ import { Facts, type AnyEvent } from '@devtrail/events'
 import {
   attribute,
   blame,
+  BlockFold,
   differences,
   flips,
+  FlipWatch,
   History,
   listsOf,
   Machine,
@@ -12,6 +14,7 @@ import {
   overallOf,
   parseExpression,
   parsePath,
+  PlainBlock,
   Tracked,
   valueAt,
   viewOf,
@@ -112,6 +115,7 @@ const CASES: readonly (readonly [string, string, number, number])[] = [
   ['fsdax-splice', 'whole', 97, Infinity],
   ['devdax-dev', 'whole', 50, Infinity],
   ['lab-crash2', 'gap', 64, Infinity],
+  ['lab-crash3', 'head', 40, Infinity],
   ['fsdax-dev', 'gap', 300, 2500],
 ]
 
@@ -119,7 +123,8 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
   const lines = traceLines(name)
   const head = lines.findIndex((line) => !line.startsWith('#'))
   const at = head + Math.floor((lines.length - head) / 3)
-  const cut = how === 'gap' ? [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)] : undefined
+  const gap = [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)]
+  const cut = how === 'gap' ? gap : how === 'head' ? [...lines.slice(0, head), ...lines.slice(at)] : undefined
   const story = storyOf(name, cut, every, most)
 
   test('blame names the event after which a value is what it is', { timeout: 120_000 }, async () => {
@@ -145,6 +150,31 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
       // What is filled back was so before the first event, whichever told it.
       const seq = said.before === null ? -1 : said.seq
       expect([`${path} of ${device} at ${position}`, isSame(said.value, from.value), seq]).toEqual([expect.any(String), true, from.seq])
+    }
+  })
+
+  test('while a log is written, flips are those of a fold that knows no more', { timeout: 120_000 }, async () => {
+    const told = await story
+    const asked = questions(told, randomOf(every + 3), EXPRESSIONS)
+    const devices = told.fold(() => {}).devices()
+    for (const { device, path } of asked.filter((q) => q.device !== null)) {
+      const { name, bus, id } = devices.find((d) => d.id === device)!
+      const expression = parseExpression(`device("${bus === null ? name : `${bus}/${name}`}#${id}").${path} != null`)
+      const [slow, fast] = [new Machine(models), new Machine(models)]
+      const watch = new FlipWatch(expression, fast)
+      const fold = new BlockFold(fast)
+      const [expected, said]: [unknown[], unknown[]] = [[], []]
+      let before: Flip['to'] = null
+      for (const event of told.events) {
+        slow.step(event)
+        const truth = new Tracked(expression, slow).truth()
+        if (event.seq > 0 && truth !== before) expected.push([event.seq, truth])
+        before = truth
+        const block = new PlainBlock([event])
+        fold.step(block)
+        for (const { seq, to } of watch.at(block, 0)) if (seq > 0) said.push([seq, to])
+      }
+      expect([path, ...said]).toEqual([path, ...expected])
     }
   })
 

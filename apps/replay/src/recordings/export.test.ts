@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { memoryStore, sampleMeta } from '@devtrail/event-log'
 import { openRecording } from '@devtrail/linux-trace/node'
+import { History } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
 import { ndjsonOf } from '../logs/export.ts'
 import { whole } from '../logs/exported.ts'
 import { importInto } from '../logs/import.ts'
-import { surveyOf, vocabulary } from '@devtrail/survey'
+import { models, surveyOf, vocabulary } from '@devtrail/survey'
 import { names, RECORDINGS, traceLines } from './recorded.test-support.ts'
 
 interface Exported {
@@ -31,7 +32,7 @@ async function exported(name: string): Promise<Exported[]> {
   await importInto(writer, recording, 'x', { signal: new AbortController().signal, onProgress: () => {} })
   const reader = await store.open()
   const lines: Exported[] = []
-  for await (const line of ndjsonOf(whole({ reader, imported: null }), (await surveyOf(reader)).names))
+  for await (const line of ndjsonOf(whole({ reader, imported: null }), (await surveyOf(new History(reader, models))).names))
     lines.push(JSON.parse(line) as Exported)
   return lines.slice(1)
 }

@@ -1,6 +1,6 @@
 /** What models declare of their views is so on real recordings: nothing changes by an event that is not said to change it. */
 import { Facts, type AnyEvent } from '@devtrail/events'
-import { differences, listsOf, Machine, overallOf, Touches, viewOf, type Change } from '@devtrail/time-travel'
+import { differences, listsOf, Machine, overallOf, Touches, viewOf, type Change, type Spot } from '@devtrail/time-travel'
 import { scenarios, simulate } from '@devtrail/simulation'
 import { expect, test } from 'vitest'
 import { models, vocabulary } from '@devtrail/survey'
@@ -13,7 +13,17 @@ const STRETCHES = 5
 const lists = listsOf(models)
 const parts = new Set(models.flatMap((m) => m.views?.parts ?? []))
 
-const dottedOf = ({ steps }: Change): string => steps.flatMap((s) => (s.kind === 'field' ? s.name : [])).join('.')
+const fieldsOf = (of: Change['steps']): string => of.flatMap((s) => (s.kind === 'field' ? s.name : [])).join('.')
+
+/** Where a change is, with the element of a list that it is in. */
+function spotOf(device: number | null, { steps }: Change): Spot {
+  const dotted = fieldsOf(steps)
+  const at = steps.findLastIndex((s) => s.kind === 'key')
+  const key = steps[at]
+  // Whether an element is sure is not of it alone.
+  if (key?.kind !== 'key' || dotted.endsWith('.sure')) return { dotted, device }
+  return { dotted, device, element: { list: fieldsOf(steps.slice(0, at)), key: key.key } }
+}
 
 /** Stretches to look at, spread over the events; events that come rarely are among them. */
 function windows(events: readonly AnyEvent[]): Set<number> {
@@ -46,8 +56,9 @@ function undeclared(machine: Machine, event: AnyEvent, before: Views, namedBefor
   for (const [device, view] of viewsOf(machine)) {
     for (const part of device === null ? [] : Object.keys(view)) if (!parts.has(part)) found.push(`no model says that it shows ${part}`)
     for (const change of differences(device, before.get(device) ?? {}, view, lists)) {
-      const touches = new Touches([{ dotted: dottedOf(change), device }], models, machine.facts)
-      if (!touches.isBy(event)) found.push(`${event.type} changes ${change.path} of ${device} and does not say so (event ${event.seq})`)
+      const touches = new Touches([spotOf(device, change)], models, machine.facts)
+      if (!touches.isBy(event, machine))
+        found.push(`${event.type} changes ${change.path} of ${device} and does not say so (event ${event.seq})`)
       else if (touches.last(machine, true) !== event.seq) found.push(`${event.type} is not the last that can have changed ${change.path}`)
       else if (touches.last(machine, false) < event.seq && change.from !== null)
         found.push(`${event.type} changes ${change.path}, it does not only fill it`)

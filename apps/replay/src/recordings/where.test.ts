@@ -1,6 +1,6 @@
-import { EventFilter, LogBlocks, parseExpression } from '@devtrail/time-travel'
+import { EventFilter, History, LogBlocks, parseExpression } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
-import { eventWords, surveyOf, vocabulary } from '@devtrail/survey'
+import { eventWords, models, surveyOf, vocabulary } from '@devtrail/survey'
 import { logOf } from './kept-source.test-support.ts'
 import { imported } from './recorded.test-support.ts'
 
@@ -20,7 +20,7 @@ test.each([
 ])('%s: columns and blocks let through just the events of which it is true', async (source) => {
   const { events } = await imported('fsdax-splice')
   const reader = await logOf(events)
-  const { names } = await surveyOf(reader)
+  const { names } = await surveyOf(new History(reader, models))
   const filter = new EventFilter(
     parseExpression(source),
     vocabulary,

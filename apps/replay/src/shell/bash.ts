@@ -2,8 +2,8 @@ import { allOf, type CommandDoc } from './tree.ts'
 import { valuesOf, type Values } from './values.ts'
 
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
-const offer = (values: Values): string =>
-  values === 'files' ? '_devtrail_files' : values.length === 0 ? ':' : `_devtrail_words ${quoted(values.join(' '))}`
+const offer = ({ files, words }: Values): string =>
+  [...(words.length === 0 ? [] : [`_devtrail_words ${quoted(words.join(' '))}`]), ...(files ? ['_devtrail_files'] : [])].join('; ') || ':'
 
 /** `pmem info` of `devtrail pmem info`; empty for the root. */
 const below = ({ path }: CommandDoc): string => path.split(' ').slice(1).join(' ')
@@ -27,7 +27,9 @@ function optionNames(command: CommandDoc, root: CommandDoc): string {
 
 function argumentOf(command: CommandDoc): string {
   const values =
-    command.commands.length > 0 ? command.commands.map(({ name }) => name) : valuesOf(command.arguments[0] ?? { name: null, choices: [] })
+    command.commands.length > 0
+      ? { files: false, words: command.commands.map(({ name }) => name) }
+      : valuesOf(command.arguments[0] ?? { name: null, choices: [] })
   return `    ${quoted(below(command))}) ${offer(values)} ;;`
 }
 

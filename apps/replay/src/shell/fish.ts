@@ -3,18 +3,15 @@ import { valuesOf, type Values } from './values.ts'
 
 const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`
 
-function offer(values: Values): string {
-  if (values === 'files') return ' -F'
-  return values.length === 0 ? '' : ` -a ${quoted(values.join(' '))}`
-}
+const offer = ({ files, words }: Values): string => `${files ? ' -F' : ''}${words.length === 0 ? '' : ` -a ${quoted(words.join(' '))}`}`
 
 /** Whether the words so far are those of this command: `__devtrail_at pmem info`. */
 const at = ({ path }: CommandDoc): string => quoted(`__devtrail_at ${path.split(' ').slice(1).join(' ')}`.trimEnd())
 
 function optionLine(condition: string, { short, long, value, choices, says }: OptionDoc): string {
   const names = `${short === null ? '' : ` -s ${short.slice(1)}`} -l ${long.slice(2)}`
-  const values = value === null ? [] : valuesOf({ name: value, choices })
-  const follows = value === null ? '' : `${values === 'files' ? ' -r' : ' -x'}${offer(values)}`
+  const values = valuesOf({ name: value, choices })
+  const follows = value === null ? '' : `${values.files ? ' -r' : ' -x'}${offer(values)}`
   return `complete -c devtrail${condition}${names}${follows} -d ${quoted(says)}`
 }
 
@@ -22,8 +19,8 @@ function linesOf(command: CommandDoc, isRoot: boolean): string[] {
   const condition = ` -n ${at(command)}`
   const options = isRoot ? [] : command.options.map((option) => optionLine(condition, option))
   const below = command.commands.map(({ name, summary }) => `complete -c devtrail${condition} -a ${name} -d ${quoted(summary)}`)
-  const values = command.commands.length > 0 || command.arguments.length === 0 ? [] : valuesOf(command.arguments[0]!)
-  return [...options, ...below, ...(values.length === 0 ? [] : [`complete -c devtrail${condition}${offer(values)}`])]
+  const offered = command.commands.length > 0 || command.arguments.length === 0 ? '' : offer(valuesOf(command.arguments[0]!))
+  return [...options, ...below, ...(offered === '' ? [] : [`complete -c devtrail${condition}${offered}`])]
 }
 
 /** A completion script for fish. */

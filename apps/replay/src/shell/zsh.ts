@@ -4,7 +4,11 @@ import { valuesOf, type Values } from './values.ts'
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
 /** Text within a spec, where brackets and colons have a meaning. */
 const plain = (text: string): string => text.replaceAll(/[[\]:\\]/g, String.raw`\$&`)
-const action = (values: Values): string => (values === 'files' ? '_files' : values.length === 0 ? ' ' : `(${values.join(' ')})`)
+function action({ files, words }: Values): string {
+  if (words.length === 0) return files ? '_files' : ' '
+  const listed = `(${words.join(' ')})`
+  return files ? `{_alternative "names\\:name\\:${listed}" "files\\:file\\:_files"}` : listed
+}
 
 function optionSpec({ short, long, value, choices, says }: OptionDoc): string {
   const tail = `[${plain(says)}]${value === null ? '' : `:${plain(value)}:${action(valuesOf({ name: value, choices }))}`}`

@@ -4,11 +4,10 @@
  * the state is looked at after every bin of events.
  */
 import { Facts, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
-import { BlockFold, deviceOf, Judge, LogBlocks, Machine, type EventSource } from '@devtrail/time-travel'
-import { bringsDevice, LogKeys } from '../keys.ts'
+import { BlockFold, deviceOf, Judge, LogBlocks, LogKeys, Machine, type EventSource } from '@devtrail/time-travel'
+import { bringsDevice } from '../keys.ts'
 import { models, vocabulary } from '../models.ts'
-import { StartNames } from '../start-names.ts'
-import { Names } from '../survey.ts'
+import { Names } from '../names.ts'
 import { DeviceLooks } from './device-looks.ts'
 import { Life, Looks, looksIn } from './life.ts'
 import { inOrder, rowOf, type Lives } from './rows.ts'
@@ -45,15 +44,14 @@ export class Scan {
   readonly #fold: BlockFold
   readonly #judge: Judge
   readonly #looker: DeviceLooks
-  readonly #keys = new LogKeys()
   readonly #keyOf = new Map<number, string>()
-  readonly #starts = new StartNames()
   readonly #lives = new Map<number, Life>()
   readonly #looks = new Looks()
   readonly #binEvents: number
   readonly #violationsMax: number
   readonly #binTimes: number[] = []
   #devices = new Map<number, DeviceInfo>()
+  #keys: LogKeys
   /** Events since devices were listed that may have brought one. */
   #brought = 1
   /** What events can have changed of devices that they do not mention, since all were looked at. */
@@ -77,8 +75,10 @@ export class Scan {
     this.#violationsMax = violations
     this.#source = source
     this.facts = facts
-    this.names = new Names(facts, this.#keyOf, this.#starts.regions, this.#starts.pagemaps)
     this.#machine = new Machine(models, facts)
+    this.#keys = new LogKeys(this.#machine, [])
+    const { regions, pagemaps } = this.#machine.content.names.starts
+    this.names = new Names(facts, this.#keyOf, regions, pagemaps)
     this.#fold = new BlockFold(this.#machine)
     this.#judge = new Judge(this.#machine)
     this.#looker = new DeviceLooks(this.#machine, facts)
@@ -112,12 +112,11 @@ export class Scan {
       const touching = block.types.map(({ name }) => this.#looker.reachOf(name).some !== 0)
       const judged = block.types.map(({ name }) => this.#judge.judges(name))
       const brings = block.types.map(({ name }) => bringsDevice(name))
-      const tells = block.types.map(({ name }) => vocabulary.find(name)?.fields['start']?.kind === 'u64')
       for (let place = 0; place < block.count; place++) {
         const seq = block.seq(place)
         if (seq <= this.#upTo && !(seq === 0 && this.#upTo <= 0)) continue
         const type = block.type[place]!
-        this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]!, tells: tells[type]! })
+        this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]! })
         if (place % SLICE_EVENTS === 0) {
           const wait = pause()
           if (wait !== null) await wait
@@ -129,7 +128,7 @@ export class Scan {
     this.#done = true
   }
 
-  #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean; tells: boolean }): void {
+  #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean }): void {
     const seq = block.seq(place)
     const bin = Math.floor((Math.max(seq, 1) - 1) / this.#binEvents)
     if (bin > this.#looksAt) {
@@ -141,7 +140,6 @@ export class Scan {
     this.#time = block.time[place]!
     if (seq > 0) while (this.#binTimes.length <= bin) this.#binTimes.push(this.#time)
     if (is.brings) this.#brought++
-    if (is.tells) this.#starts.see(block.event(place))
     const view = block.view(place)
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, this.facts) : block.device[place]!
     if (device !== null) this.#lifeOf(device).event(seq, bin)
@@ -166,7 +164,7 @@ export class Scan {
   #lookForDevices(): void {
     this.#brought = 0
     const all = this.#machine.devices()
-    this.#keys.see(all)
+    this.#keys = new LogKeys(this.#machine, all)
     // Older incarnations first: the order in which they follow one another in a row.
     for (const info of all.toSorted((a, b) => a.id - b.id)) {
       if (!this.#devices.has(info.id)) this.#looker.touch(info.id)

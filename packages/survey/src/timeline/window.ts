@@ -2,7 +2,7 @@
 import type { EventBlock } from '@devtrail/events'
 import { deviceOf, type History, type Machine } from '@devtrail/time-travel'
 import { vocabulary } from '../models.ts'
-import type { Names } from '../survey.ts'
+import type { Names } from '../names.ts'
 import { DeviceLooks } from './device-looks.ts'
 import { Life, Looks, looksIn } from './life.ts'
 import { rowOf } from './rows.ts'

@@ -1,16 +1,18 @@
 /** Which event made each of many changes: as `blame`, for all of them in one search backwards. */
 import type { Facts } from '@devtrail/events'
 import type { Lists } from '../expression/look-up.ts'
-import { dottedOf, type Path } from '../expression/syntax.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import type { Machine } from '../machine.ts'
 import { differences, type Change } from './diff.ts'
-import { Touches, TouchScan } from './touch.ts'
+import { spotOf, Touches, TouchScan, type Spot } from './touch.ts'
 import { listsOf, overallOf, partsOfDevice } from './view-at.ts'
 
-/** Events looked at one by one at a time, before looking further back. */
-const STRETCH_EVENTS = 512
+/** Events looked at one by one at a time, at first and at most: what is not near is looked for in larger steps. */
+const STRETCH_FIRST = 512
+const STRETCH_MAX = 65_536
+/** Events from one keyframe in memory to the next, on the way. */
+const KEEP_EVENTS = 4096
 
 type View = { readonly [part: string]: unknown }
 
@@ -20,31 +22,57 @@ const isWithin = (inner: string, outer: string): boolean =>
 
 /** The changes of one device. */
 class OfDevice {
-  readonly #device: number | null
+  readonly device: number | null
+  readonly #history: History
+  readonly #facts: Facts
   readonly #parts: ReadonlySet<string>
   readonly #lists: Lists
-  readonly touches: Touches
+  touches: Touches
   /** Those whose event is not found yet, by path, with the last event that changed them so far. */
   readonly open = new Map<string, { readonly change: Change; last: number | null }>()
   #scan!: TouchScan
   #view: View = {}
 
   constructor(device: number | null, changes: readonly Change[], history: History, facts: Facts) {
-    this.#device = device
+    this.device = device
+    this.#history = history
+    this.#facts = facts
     this.#lists = listsOf(history.models)
     this.#parts = new Set(changes.map(({ steps: [first] }) => (first?.kind === 'field' ? first.name : '')))
     for (const change of changes) this.open.set(change.path, { change, last: null })
-    // Whether an element is sure, or a list complete, changes with the list it is in.
-    const dotted = new Set(changes.map(({ steps }) => dottedOf({ steps } as Path).replace(/\.(?:sure|complete)$/, '')))
-    this.touches = new Touches(
-      [...dotted].map((d) => ({ dotted: d, device })),
-      history.models,
-      facts,
-    )
+    this.touches = new Touches(this.#spots(), history.models, facts)
+  }
+
+  /** What may have changed those that are open: each element of a list by itself. */
+  #spots(): Spot[] {
+    const spots = new Map<string, Spot>()
+    for (const { change } of this.open.values()) {
+      const spot = spotOf(this.device, change)
+      // Whether an element is sure, or a list complete, changes with the list it is in.
+      const dotted = spot.dotted.replace(/\.(?:sure|complete)$/, '')
+      const { element } = dotted === spot.dotted ? spot : {}
+      spots.set(`${dotted} ${element?.list} ${element?.key}`, {
+        dotted,
+        device: this.device,
+        ...(element === undefined ? {} : { element }),
+      })
+    }
+    return [...spots.values()]
+  }
+
+  /** Takes out those whose event is found, and looks from then on only for what touches the others. */
+  take(found: Map<Change, number>): void {
+    const before = this.open.size
+    for (const [path, { change, last }] of this.open) {
+      if (last === null) continue
+      found.set(change, last)
+      this.open.delete(path)
+    }
+    if (this.open.size < before) this.touches = new Touches(this.#spots(), this.#history.models, this.#facts)
   }
 
   #look(machine: Machine): View {
-    return this.#device === null ? overallOf(machine) : partsOfDevice(machine, this.#device, this.#parts)
+    return this.device === null ? overallOf(machine) : partsOfDevice(machine, this.device, this.#parts)
   }
 
   begin(machine: Machine): void {
@@ -56,7 +84,7 @@ class OfDevice {
     if (!this.#scan.at(block, place)) return
     const now = this.#look(machine)
     const seq = block.seq(place)
-    for (const change of differences(this.#device, this.#view, now, this.#lists)) this.#changed(change, seq)
+    for (const change of differences(this.device, this.#view, now, this.#lists)) this.#changed(change, seq)
     this.#view = now
   }
 
@@ -90,37 +118,59 @@ export async function attribute(
   let devices = [...Map.groupBy(changes, (c) => c.device)].map(([device, of]) => new OfDevice(device, of, history, facts))
   let seen = 0
   let to = later
+  let end: Machine | null = null
+  let size = STRETCH_FIRST
   while (to >= 0 && devices.length > 0) {
-    const from = Math.max(-1, to - STRETCH_EVENTS)
-    let touched = new Map<OfDevice, number>()
+    const from = Math.max(-1, to - size)
+    let begun!: { readonly touched: number; readonly naming: number }
     const begin = (machine: Machine): void => {
-      touched = new Map(devices.map((d) => [d, d.touches.last(machine, true)]))
+      const touched = Math.max(-1, ...devices.map(({ touches }) => touches.last(machine, true)))
+      begun = { touched, naming: Math.max(-1, ...devices.map(({ touches }) => touches.lastNaming(machine))) }
       for (const device of devices) device.begin(machine)
     }
-    await history.replay({
+    const machine = await history.replay({
       from,
       to,
-      keep: STRETCH_EVENTS,
+      keep: KEEP_EVENTS,
       signal,
-      begin: (machine, seq) => {
+      begin: (m, seq) => {
         seen += to - seq
-        begin(machine)
+        begin(m)
       },
-      step: (block, place, machine) => {
-        if (block.seq(place) > from) for (const device of devices) device.step(block, place, machine)
-        else if (block.seq(place) === from) begin(machine)
+      step: (block, place, m) => {
+        if (block.seq(place) > from) for (const device of devices) device.step(block, place, m)
+        else if (block.seq(place) === from) begin(m)
       },
     })
-    for (const { open } of devices) {
-      for (const [path, { change, last }] of open) {
-        if (last === null) continue
-        seqs.set(change, last)
-        open.delete(path)
-      }
-    }
+    end ??= machine
+    for (const device of devices) device.take(seqs)
     devices = devices.filter(({ open }) => open.size > 0)
-    if (seen >= events) break
-    to = from < 0 ? -1 : Math.max(-1, ...devices.map((d) => touched.get(d)!))
+    if (seen >= events || from < 0 || devices.length === 0) break
+    to = await touchedBefore(history, devices, begun, end)
+    // Where there was nothing for long, what comes next is most likely that one event.
+    size = from - to > size ? STRETCH_FIRST : Math.min(STRETCH_MAX, size * 2)
   }
   return seqs
+}
+
+/** The last event up to the beginning of a stretch that can have made one of the changes still open; −1: none. */
+async function touchedBefore(
+  history: History,
+  devices: readonly OfDevice[],
+  { touched, naming }: { readonly touched: number; readonly naming: number },
+  end: Machine,
+): Promise<number> {
+  if (touched < 1 || !devices.every(({ touches }) => touches.isFiner)) return touched
+  const reachesAll = (type: string): boolean => devices.some(({ touches }) => touches.reachesAll(type))
+  const found = await history.search(
+    touched,
+    1,
+    (type) => devices.some(({ touches }) => touches.canBe(type)),
+    (event) => devices.some(({ touches }) => touches.isBy(event, end)),
+    // Of one device among many the columns tell which events are not its own.
+    devices.length === 1 ? devices[0]!.device : null,
+    reachesAll,
+  )
+  // The baseline, which is not searched, may have given it.
+  return Math.max(found ?? 0, Math.min(touched, naming))
 }

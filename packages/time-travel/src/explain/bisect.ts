@@ -1,19 +1,9 @@
 import type { Expression } from '../expression/syntax.ts'
-import type { Truth } from '../expression/truth.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
-import { Tracked, type DeviceName } from './tracked.ts'
+import { FlipWatch, type Flip, type Turn } from './flip-watch.ts'
+import type { DeviceName } from './tracked.ts'
 import { UnsureOrder, type UnsureStretch } from './unsure-order.ts'
-
-/** A place at which an expression turns. */
-export interface Flip {
-  /** The event after which it is so; 0 is the baseline, before which nothing is known. */
-  readonly seq: number
-  readonly from: Truth
-  readonly to: Truth
-  /** False: clocks do not tell its place among events of other hosts that matter as well; in another order it may not be. */
-  readonly isSure: boolean
-}
 
 export interface BisectOptions {
   /** What bare names are fields of. */
@@ -37,50 +27,40 @@ export async function flips(
   onFlip: (flip: Flip) => boolean | void,
   { device = null, signal, onProgress }: BisectOptions = {},
 ): Promise<UnsureStretch | null> {
-  let tracked!: Tracked
-  let truth: Truth = null
+  let watch!: FlipWatch
   let isEnough = false
-  let hasBegun = false
-  const begin = (): void => {
-    hasBegun = true
-    isEnough = truth !== null && onFlip({ seq: 0, from: null, to: truth, isSure: true }) === true
+  const tell = (turn: Turn): void => {
+    isEnough ||= onFlip({ ...turn, isSure: true }) === true
   }
   const clocks = await history.clocks()
   const order =
     clocks.hosts.length === 0
       ? null
-      : new UnsureOrder<Omit<Flip, 'isSure'> | null>(clocks, (flip, isSure) => {
+      : new UnsureOrder<Turn | null>(clocks, (flip, isSure) => {
           if (flip !== null && !isEnough) isEnough = onFlip({ ...flip, isSure }) === true
         })
   await history.replay({
     signal,
     begin: (machine) => {
-      tracked = new Tracked(expression, machine, device)
-      truth = tracked.truth()
+      watch = new FlipWatch(expression, machine, device)
     },
     step: (block, place) => {
       const seq = block.seq(place)
       if (seq % PROGRESS_EVENTS === 1) onProgress?.(seq)
-      // The baseline is one step: what is so within it is nothing that happened.
-      if (seq > 0 && !hasBegun) begin()
-      if (isEnough) return true
-      if (!tracked.step(block, place)) return false
-      const now = tracked.truth()
-      const flip = now === truth ? null : { seq, from: truth, to: now }
-      truth = now
-      if (seq === 0) return false
-      const hosts = order === null ? null : tracked.hosts(clocks.hosts)
-      if (hosts !== null && hosts.size > 1) {
-        const host = block.host?.[place] ?? 0
-        if (flip !== null || hosts.has(host)) order!.see(seq, host, block.time[place]!, flip)
-        return isEnough
-      }
-      return flip !== null && onFlip({ ...flip, isSure: true }) === true
+      const turned = watch.at(block, place)
+      const hosts = order === null || seq === 0 || !watch.hasLooked ? null : watch.hosts(clocks.hosts)
+      const isSpread = hosts !== null && hosts.size > 1
+      for (const turn of turned) if (!isSpread || turn.seq === 0) tell(turn)
+      if (!isSpread || isEnough) return isEnough
+      const turn = turned.find((t) => t.seq === seq) ?? null
+      const host = block.host?.[place] ?? 0
+      if (turn !== null || hosts.has(host)) order!.see(seq, host, block.time[place]!, turn)
+      return isEnough
     },
   })
   order?.end()
-  if (!hasBegun) begin()
-  tracked.mustHaveFound()
+  for (const turn of watch.begin()) tell(turn)
+  watch.mustHaveFound()
   return order?.stretch ?? null
 }
 

@@ -55,6 +55,8 @@ class Search {
   readonly #touches: Touches
   readonly #lists: Lists
   readonly #signal: Interruption | undefined
+  /** As it is at the position asked about. */
+  #later: Machine | null = null
 
   constructor(history: History, place: Place, touches: Touches, signal: Interruption | undefined) {
     this.#history = history
@@ -93,6 +95,7 @@ class Search {
         value = now
       },
     })
+    this.#later ??= machine
     atEnd?.(machine)
     return { value, change, begin, sets, fills, naming }
   }
@@ -107,8 +110,9 @@ class Search {
       to,
       1,
       (type) => this.#touches.canBe(type),
-      (event) => this.#touches.isBy(event),
+      (event) => this.#touches.isBy(event, this.#later!),
       device,
+      (type) => this.#touches.reachesAll(type),
     )
     // The baseline, which is not searched, may have given it.
     return Math.max(found ?? 0, Math.min(to, stretch.naming))

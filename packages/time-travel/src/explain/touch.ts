@@ -2,7 +2,7 @@
 import { hostOf, type AnyEvent, type EventBlock, type EventDeclaration, type Facts, type HostId, type Model } from '@devtrail/events'
 import { deviceAmong, mentionsOf } from '../mentions.ts'
 import { mentionedSpans, namedSoFar, type SpansState } from '../spans.ts'
-import type { Key, Path } from '../expression/syntax.ts'
+import type { Key, Step } from '../expression/syntax.ts'
 import type { Machine } from '../machine.ts'
 
 /** What an event can do to a value: nothing; make it known where it was not; anything. */
@@ -18,7 +18,7 @@ export interface Spot {
 }
 
 /** The spot that a path leads to. */
-export function spotOf(device: number | null, { steps }: Pick<Path, 'steps'>): Spot {
+export function spotOf(device: number | null, { steps }: { readonly steps: readonly Step[] }): Spot {
   const names: string[] = []
   let element: Spot['element']
   for (const step of steps) {
@@ -54,8 +54,8 @@ function touchOf(model: Model, event: string, dotted: string): Touch {
 
 interface TypeTouch {
   readonly touch: Touch
-  /** For one element of a list: whether an event can change just that. */
-  readonly isOfElement: ((event: AnyEvent) => boolean) | null
+  /** For one element of a list: whether an event can change just that; asked with the machine at the event or after it. */
+  readonly isOfElement: ((event: AnyEvent, later: Machine) => boolean) | null
   /** Whether it is so for devices that the event does not mention. */
   readonly reachesAll: boolean
 }
@@ -65,7 +65,7 @@ const UNTOUCHED: TypeTouch = { touch: 'no', isOfElement: null, reachesAll: false
 const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1)
 
 /** Where a type touches nothing but the list that an element is in, the test for that element. */
-function elementTest(model: Model, event: string, { element }: Spot): TypeTouch['isOfElement'] {
+function elementTest(model: Model, event: string, { element, device }: Spot): TypeTouch['isOfElement'] {
   const touched = model.views?.touches?.[event]
   if (element === undefined) return null
   const { list, key } = element
@@ -73,7 +73,7 @@ function elementTest(model: Model, event: string, { element }: Spot): TypeTouch[
   // What is not declared may touch everything, and what is in the element only where it is about that.
   if (isChangedBy === undefined) return null
   if (touched !== undefined && !touched.every((path) => path === list || path.startsWith(`${list}.`))) return null
-  return (event) => isChangedBy(event, key)
+  return (event, later) => isChangedBy(event, key, later.state(model.name, device === null ? later.hosts()[0] : hostOf(device)))
 }
 
 /** Whether an event mentions a device, or something of which it is not known whose it is, or nothing at all. */
@@ -154,8 +154,8 @@ export class Touches {
     return this.#devices.has(device)
   }
 
-  /** Whether an event can have changed any of the spots. */
-  isBy(event: AnyEvent): boolean {
+  /** Whether an event can have changed any of the spots. `later`: a machine at the event or after it. */
+  isBy(event: AnyEvent, later: Machine): boolean {
     const touches = this.#of(event.type)
     const declaration = this.#facts.vocabulary.find(event.type)
     return touches.some(
@@ -163,7 +163,7 @@ export class Touches {
         touch !== 'no' &&
         isOnHost(this.#spots[i]!.device, event.host ?? 0) &&
         (reachesAll || mayMention(event, declaration, this.#spots[i]!.device!, this.#facts)) &&
-        (isOfElement === null || isOfElement(event)),
+        (isOfElement === null || isOfElement(event, later)),
     )
   }
 
@@ -282,6 +282,6 @@ export class TouchScan {
     // Most events are of other devices, and say so in a column.
     const device = block.device[place]!
     if (reach === 1 && !Number.isNaN(device) && !this.#touches.isOf(device)) return false
-    return this.#touches.isBy(block.view(place))
+    return this.#touches.isBy(block.view(place), this.#machine)
   }
 }

@@ -1,6 +1,6 @@
 /** An expression about states, and where its paths lead at each moment. */
 import { hostOf, type EventBlock, type Facts, type HostId, type Model } from '@devtrail/events'
-import { deviceKeys, devicesNamed } from '../devices.ts'
+import { deviceKeys, devicesNamed, NoSuchDeviceError } from '../devices.ts'
 import { ExpressionError } from '../expression/error.ts'
 import { evaluate, type Scope } from '../expression/evaluate.ts'
 import { NOTHING, UNKNOWN, type Found } from '../expression/found.ts'
@@ -49,6 +49,8 @@ export class Tracked implements Scope {
   readonly #missing = new Map<Step, Missing>()
   /** The devices that each name means at the moment. */
   readonly #ids = new Map<string, readonly number[]>()
+  /** Names that meant none yet. */
+  readonly #unknown = new Set<string>()
   #machine: Machine
   readonly #names: Touches
   #scan: TouchScan
@@ -101,6 +103,8 @@ export class Tracked implements Scope {
       const ids = devicesNamed(wanted.name, devices, (id) => this.#machine.aliases(id)).map((d) => d.id)
       const before = this.#ids.get(wanted.name)
       if (before?.length !== ids.length || ids.some((id, i) => before[i] !== id)) isChanged = true
+      if (ids.length > 0) this.#unknown.delete(wanted.name)
+      else if (before === undefined) this.#unknown.add(wanted.name)
       this.#ids.set(wanted.name, ids)
     }
     return isChanged
@@ -174,8 +178,15 @@ export class Tracked implements Scope {
     else if (step.kind === 'field' && !this.#missing.has(step)) this.#missing.set(step, { step, instead: instead() })
   }
 
-  /** @throws ExpressionError when a field was looked for in what was there, and never was: most likely it is misspelt */
+  /**
+   * @throws NoSuchDeviceError when a name never meant a device
+   * @throws ExpressionError when a field was looked for in what was there, and never was: most likely it is misspelt
+   */
   mustHaveFound(): void {
+    for (const name of this.#unknown) {
+      const keys = [...deviceKeys(this.#machine.devices().filter((d) => !d.bookkeeping)).values()]
+      throw new NoSuchDeviceError(`no device ever went by the name "${name}"; there is ${keys.join(', ') || 'none'}`, keys)
+    }
     for (const [step, { instead }] of this.#missing) {
       if (this.#seen.has(step)) continue
       const name = step.kind === 'field' ? step.name : ''

@@ -1,7 +1,8 @@
 /** What is called sure of an expression about two hosts must be so in every order that clocks allow. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { flips, type Flip } from '../explain/bisect.ts'
+import { flips } from '../explain/bisect.ts'
+import type { Flip } from '../explain/flip-watch.ts'
 import { parseExpression } from '../expression/parse.ts'
 import { lamp, street } from './houses.test-support.ts'
 

@@ -1,0 +1,132 @@
+/** A log on a disk, in blocks of a few events and with keyframes in between, answers at every position as a naive full fold does. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sampleMeta } from '@devtrail/event-log'
+import { createFileLog, openFileLog } from '@devtrail/event-log/file'
+import { Facts, type AnyEvent } from '@devtrail/events'
+import {
+  EventFilter,
+  History,
+  KeyframeRecorder,
+  LogBlocks,
+  Machine,
+  overallOf,
+  parseExpression,
+  stuckTasks,
+  viewOf,
+  why,
+} from '@devtrail/time-travel'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventWords, models, surveyOf, vocabulary } from '@devtrail/survey'
+import { refsOf } from '../logs/ref-list.ts'
+import { imported, traceLines } from './recorded.test-support.ts'
+
+/** Events of a block, and from one keyframe to the next: neither divides the other. */
+const BLOCK_EVENTS = 7
+const KEYFRAME_EVENTS = 45
+
+/** All that is shown of a moment. */
+const shown = (machine: Machine): string =>
+  JSON.stringify([
+    machine.devices().map((d) => [d, viewOf(machine, d.id), machine.aliases(d.id)]),
+    overallOf(machine),
+    refsOf(machine, null),
+    stuckTasks(machine),
+    [...machine.spans],
+  ])
+
+async function write(folder: string, events: readonly AnyEvent[]): Promise<void> {
+  await using writer = await createFileLog(folder, sampleMeta(), vocabulary)
+  const recorder = new KeyframeRecorder(new Machine(models))
+  for (const event of events) {
+    await writer.append([event])
+    recorder.machine.step(event)
+    if (event.seq > 0 && event.seq % BLOCK_EVENTS === 0) await writer.flush('written')
+    if (event.seq > 0 && event.seq % KEYFRAME_EVENTS === 0) await writer.keyframe('x', recorder.cut(event.seq))
+  }
+  await writer.close()
+}
+
+const linesOf = (name: string, how: string): string[] | undefined => {
+  const lines = traceLines(name)
+  const head = lines.findIndex((line) => !line.startsWith('#'))
+  const at = head + Math.floor((lines.length - head) / 3)
+  if (how === 'without its head') return [...lines.slice(0, head), ...lines.slice(at)]
+  return how === 'with a gap' ? [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)] : undefined
+}
+
+const CASES = [
+  ['fsdax-pinned-unbind', 'whole'],
+  ['lab-crash2', 'without its head'],
+  ['fsdax-splice', 'with a gap'],
+] as const
+
+describe.each(CASES)('%s, %s', (name, how) => {
+  let folder: string
+  let events: AnyEvent[]
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'devtrail-positions-'))
+    ;({ events } = await imported(name, linesOf(name, how)))
+    await write(join(folder, 'log'), events)
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('state, devices, refs, stuck and spans, in any order of the positions', async () => {
+    const facts = new Facts(vocabulary)
+    for (const event of events) facts.learn(event)
+    const machine = new Machine(models, facts)
+    const expected: string[] = []
+    for (const event of events) {
+      machine.step(event)
+      expected[event.seq] = shown(machine)
+    }
+    await using reader = await openFileLog(join(folder, 'log'), vocabulary)
+    expect((await reader.keyframes('x')).length).toBeGreaterThan(2)
+    expect((await reader.summaries()).length).toBeGreaterThan(10)
+    const history = new History(reader, models, { fold: 'x' })
+    const last = events.at(-1)!.seq
+    // Every position once, to and fro.
+    for (let i = 0; i <= last; i++) {
+      const seq = i % 2 === 0 ? i >> 1 : last - (i >> 1)
+      expect([seq, shown((await history.at({ kind: 'seq', seq })).machine)]).toEqual([seq, expected[seq]])
+    }
+    expect(shown(await history.end())).toBe(expected[last])
+  })
+
+  test('why: the causes, transitively', async () => {
+    await using reader = await openFileLog(join(folder, 'log'), vocabulary)
+    const history = new History(reader, models)
+    const bySeq = new Map(events.filter(({ seq }) => seq > 0).map((e) => [e.seq, e]))
+    const causesOf = (seq: number, found = new Set<number>()): Set<number> => {
+      for (const cause of bySeq.get(seq)?.cause ?? []) if (bySeq.has(cause) && !found.has(cause)) causesOf(cause, found.add(cause))
+      return found
+    }
+    for (const seq of bySeq.keys()) {
+      const told = (await why(history, seq))!
+      expect([seq, ...told.causes.map(({ event }) => event.seq).toSorted((a, b) => a - b)]).toEqual([
+        seq,
+        ...[...causesOf(seq)].toSorted((a, b) => a - b),
+      ])
+    }
+  })
+
+  test.each(['pfn >= 0x109300 && refs == 1', 'pid == 135 or comm == "sh"', 'not (type == "memremap/put") && device != null'])(
+    'events --where %s',
+    async (where) => {
+      await using reader = await openFileLog(join(folder, 'log'), vocabulary)
+      const history = new History(reader, models)
+      const { names } = await surveyOf(history)
+      const words = eventWords(() => names)
+      const filter = new EventFilter(parseExpression(where), vocabulary, words)
+      const found: number[] = []
+      const types = vocabulary.types().filter((type) => filter.mayFit(type))
+      for await (const block of new LogBlocks(reader).blocks({ from: 1, types })) {
+        const isFound = filter.within(block)
+        for (let place = 0; place < block.count; place++) if (block.seq(place) > 0 && isFound(place)) found.push(block.seq(place))
+      }
+      const slow = new EventFilter(parseExpression(where), vocabulary, words)
+      expect(found).toEqual(events.filter((e) => e.seq > 0 && slow.truth(e) === true).map(({ seq }) => seq))
+    },
+  )
+})
