@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'
 import {
   StandaloneBuilder,
@@ -77,6 +77,10 @@ export class JetStreamWriter implements LogWriter {
     if (!this.#builder.isFull) return null
     this.#finishBlock()
     return this.#waiting < WAITING_BYTES_MAX ? null : this.#room().then(() => 'buffered' as const)
+  }
+
+  takeRow(row: EventRow): Promise<AckLevel> | null {
+    return this.take(row.event())
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {

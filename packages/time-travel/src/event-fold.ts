@@ -1,8 +1,9 @@
-import type { AnyEvent, EventDeclaration, Model } from '@devtrail/events'
+import type { AnyEvent, EventDeclaration, EventRow, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
+import { RowSpans } from './row-spans.ts'
 import { seeSpan } from './spans.ts'
-import { evolveTasks } from './tasks.ts'
+import { evolveTasks, evolveTasksOfRow } from './tasks.ts'
 
 interface Step {
   readonly evolve: (state: unknown, event: AnyEvent) => void
@@ -33,6 +34,10 @@ export class EventFold {
   readonly machine: Machine
   readonly #models: readonly Model[]
   readonly #plans = new Map<string, FoldPlan>()
+  /** Of each type of rows; null where rows are folded as events. */
+  readonly #rows = new Map<string, RowSpans | null>()
+  /** Whether rows were counted that the spans have not been told of. */
+  #owes = false
 
   /** `models`: those to fold, where the states of the others are folded by whoever handed them in. */
   constructor(machine: Machine, models: readonly Model[] = machine.models) {
@@ -42,6 +47,7 @@ export class EventFold {
 
   /** @returns whether the event tells what cannot change about an incarnation. */
   step(event: AnyEvent, { declaration, mentioning, steps, learns }: FoldPlan = this.planOf(event.type)): boolean {
+    if (this.#owes) this.settle()
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
     evolveTasks(content.tasks, event, declaration)
@@ -51,6 +57,31 @@ export class EventFold {
     }
     seeSpan(content.spans, event, mentioning)
     return learns
+  }
+
+  /**
+   * The same of an event in numbers, where the models it goes to are folded by whoever handed them in. Spans are told of it
+   * with the next event, or by `settle`.
+   */
+  stepRow(row: EventRow): void {
+    let spans = this.#rows.get(row.type)
+    if (spans === undefined) this.#rows.set(row.type, (spans = this.#spansOf(row)))
+    if (spans === null) return void this.step(row.event())
+    evolveTasksOfRow(this.machine.content.tasks, row, spans.pagemapOf(row))
+    spans.see(row)
+    this.#owes = true
+  }
+
+  #spansOf(row: EventRow): RowSpans | null {
+    const { mentioning, steps, learns } = this.planOf(row.type)
+    const isPlain = !learns && steps.length === 0 && mentioning !== null && RowSpans.fits(mentioning)
+    return isPlain ? new RowSpans(this.machine.content.spans, row, mentioning) : null
+  }
+
+  /** Tells the spans of all rows so far: before anybody looks at the machine. */
+  settle(): void {
+    for (const spans of this.#rows.values()) spans?.handOver()
+    this.#owes = false
   }
 
   planOf(type: string): FoldPlan {

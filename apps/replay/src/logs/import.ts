@@ -1,6 +1,6 @@
-import type { AnyEvent, Json } from '@devtrail/events'
+import type { AnyEvent, EventRow, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
-import { importRecording, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
+import { importRecording, type ImportSink, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
 import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
 import { bringsDevice, LogKeys, models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'
@@ -68,6 +68,12 @@ class Intake {
     return this.#keyframes.isDue(event.seq) ? this.#keyframe(event.seq, taking) : taking
   }
 
+  row(row: EventRow): Promise<unknown> | null {
+    this.#fold.stepRow(row)
+    const taking = this.#writer.takeRow(row)
+    return this.#keyframes.isDue(row.seq) ? this.#keyframe(row.seq, taking) : taking
+  }
+
   /** Hands over to the system what came so far: whoever reads the log beside sees it. */
   async idle(): Promise<void> {
     await this.#writer.flush('written')
@@ -83,6 +89,7 @@ class Intake {
   }
 
   async #keyframe(seq: number, taking: Promise<unknown> | null): Promise<void> {
+    this.#fold.settle()
     const keyframe = this.#keyframes.cut(seq)
     await taking
     await this.#doBeside(() => this.#writer.keyframe(this.#foldVersion, keyframe))
@@ -119,7 +126,12 @@ export async function importInto(
   options: { readonly signal?: AbortSignal; readonly onProgress: (entries: number) => void; readonly quiet?: () => Promise<void> },
 ): Promise<Imported> {
   const intake = new Intake(writer)
-  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (bytes: Uint8Array) => intake.kept(bytes), idle: () => intake.idle() }
+  const sink: ImportSink = {
+    event: (event) => intake.event(event),
+    row: (row) => intake.row(row),
+    kept: (bytes) => intake.kept(bytes),
+    idle: () => intake.idle(),
+  }
   const summary = await importRecording(recording, sink, { ...options, states: intake.states })
   await intake.end()
   const imported: Imported = { name: recording.name, importer, summary, devices: intake.devices }

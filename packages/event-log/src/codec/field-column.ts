@@ -24,6 +24,10 @@ const ENUM = 4
 const TEXT = 5
 const codes: Readonly<Record<Storage, number>> = { int: INT, interned: INTERNED, word: WORD, bool: BOOL, enum: ENUM, text: TEXT }
 
+/** Characters of a pointer's text. */
+const pointerChars = (high: number, low: number): number =>
+  high === 0 ? 2 + Math.max(1, 8 - (Math.clz32(low) >>> 2)) : 18 - (Math.clz32(high) >>> 2)
+
 /** The values of one field of one event type. */
 export class FieldColumn {
   readonly name: string
@@ -61,6 +65,35 @@ export class FieldColumn {
         return value.length
       default:
         return this.#takeOther(value)
+    }
+  }
+
+  /** Takes a value in that is given in numbers, as a row has it. @returns as `take`. */
+  takeNumbers(low: number, high: number): number {
+    if (this.#length === this.#values.length) this.#grow()
+    if (low !== low) return this.#takeNull()
+    switch (this.#storage) {
+      case INT:
+        if (!isWholeNumber(low)) return REFUSED
+        this.#values[this.#length++] = low
+        return 0
+      case INTERNED:
+        if (low >>> 0 !== low || high >>> 0 !== high) return REFUSED
+        this.#values[this.#length++] = this.#strings.pointer(high, low)
+        return pointerChars(high, low)
+      case WORD:
+        if (low >>> 0 !== low || high >>> 0 !== high) return REFUSED
+        this.#high[this.#length] = high
+        this.#values[this.#length++] = low
+        return 0
+      case BOOL:
+      case ENUM:
+        if (low >>> 0 !== low || low >= (this.#storage === BOOL ? 2 : this.#words.length)) return REFUSED
+        this.#values[this.#length++] = low
+        return 0
+      case TEXT:
+      default:
+        return REFUSED
     }
   }
 

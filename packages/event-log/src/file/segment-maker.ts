@@ -1,4 +1,4 @@
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { BlockBuilder } from '../codec/block-builder.ts'
 import { ByteWriter } from '../codec/bytes.ts'
 import { DICTIONARY_ENTRIES_MAX, DictionaryWriter } from '../codec/dictionary.ts'
@@ -65,6 +65,11 @@ export class SegmentMaker {
   /** Takes an event in. @throws LogUsageError `unsupported`, `bad-event`, with nothing taken. */
   add(event: AnyEvent): void {
     this.#builder.add(event)
+  }
+
+  /** The same of an event in numbers. */
+  addRow(row: EventRow): void {
+    this.#builder.addRow(row)
   }
 
   /** Lets go of the events from the one with place `count` since the last block on. */

@@ -1,4 +1,4 @@
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { mustBeStorable } from '../codec/check-event.ts'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
@@ -96,7 +96,18 @@ export class FileLogWriter implements LogWriter {
     mustFollow(this.#lastSeq, event)
     this.#segment.add(event)
     this.#lastSeq = event.seq
-    if (!this.#segment.isBlockFull) return null
+    return this.#segment.isBlockFull ? this.#blockTaken() : null
+  }
+
+  takeRow(row: EventRow): Promise<AckLevel> | null {
+    this.#mustBeUsable()
+    mustFollow(this.#lastSeq, row)
+    this.#segment.addRow(row)
+    this.#lastSeq = row.seq
+    return this.#segment.isBlockFull ? this.#blockTaken() : null
+  }
+
+  #blockTaken(): Promise<AckLevel> | null {
     this.#finishBlock()
     return this.#output.pendingBytes < IO_BYTES ? null : this.#output.write().then(() => this.#atMost('written'))
   }

@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@devtrail/events'
+import type { AnyEvent, EventRow } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
 import { Coverage } from '../coverage.ts'
 import {
@@ -30,6 +30,8 @@ import { mustBeImportable } from './misuse.ts'
 import { sayMissedReturns } from './missed-returns.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
+import { straightPlan, type StraightPlan } from './straight-plan.ts'
+import { StraightWay } from './straight-way.ts'
 import { Window } from './window.ts'
 
 /** Where an import goes. */
@@ -39,6 +41,11 @@ export interface ImportSink {
    * afterwards (`ownEvent` makes one to keep). A promise slows the import down.
    */
   event(event: AnyEvent): void | null | Promise<unknown>
+  /**
+   * Takes events in numbers, those that recordings have by the million: each as `event` takes the same as an object. Without it
+   * all are objects.
+   */
+  row?(row: EventRow): void | null | Promise<unknown>
   /** Of a live trace: nothing more is there for now. */
   idle?(): Promise<unknown>
   /** Takes entries that are deliberately without effect: bytes for a `KeptReader`. A promise slows the import down. */
@@ -102,6 +109,8 @@ interface Plan {
   /** Of a function without a handler: whether it is known here; null when fields are missing. */
   readonly known: boolean | null
   readonly tellsNothing: boolean
+  /** Where its hits can be told in numbers. */
+  readonly straight: StraightPlan | null
 }
 
 class Importer {
@@ -143,6 +152,8 @@ class Importer {
   readonly #keptWriter = new KeptWriter()
   /** What is to be done with each shape of hits. */
   readonly #plans: Plan[] = []
+  /** Null where all events are to be objects. */
+  readonly #straight: StraightWay | null
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
     this.#recording = recording
@@ -161,6 +172,11 @@ class Importer {
     this.#stats = parseCpuStats(recording.stats ?? '')
     this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
+    const takeRow = sink.row?.bind(sink)
+    this.#straight = takeRow === undefined ? null : new StraightWay(this.#ctx, this.#plans, (row) => {
+            this.#waitFor(takeRow(row))
+            return this.#taking === null
+          })
   }
 
   /** However it ends, the trace is let go of. */
@@ -208,9 +224,24 @@ class Importer {
   #rows(window: Window): boolean {
     do {
       if (!window.step()) return true
-      this.#row(window.item)
+      const { item } = window
+      if (item !== null || !this.#goStraight(window)) this.#row(item)
     } while (this.#taking === null && (this.#isQuiet || !window.isLow))
     return false
+  }
+
+  /** Goes through entries that come by the million, while nothing is in doubt. @returns whether there were any from the current one on. */
+  #goStraight(window: Window): boolean {
+    const straight = this.#straight
+    if (straight === null || this.#unrecorded.length > 0 || this.#blind.size > 0) return false
+    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) return false
+    const { batch, at, rows } = window.stretch
+    const done = straight.go(batch, window.tables, at, at + rows)
+    if (done === 0) return false
+    window.skip(done - 1)
+    this.#said = window.number
+    this.#saidAt = window.time
+    return true
   }
 
   /** What was noted beside the trace comes before what the trace says of itself, which is less. */
@@ -286,7 +317,7 @@ class Importer {
 
   /** An entry of the columns. */
   #hit(row: Row): void {
-    const plan = (this.#plans[row.shapeId] ??= this.#planOf(row))
+    const plan = (this.#plans[row.shapeId] ??= { ...this.#planOf(row), straight: straightPlan(row.shape) })
     if (plan.handler === null) {
       if (plan.known === null) return this.#unreadable(row, row)
       return this.#keep(row, plan.known)
@@ -298,10 +329,11 @@ class Importer {
     const handler = handlerOf(hit)
     if (handler === undefined) {
       if (/^(?:0x)?[0-9a-f]{8,16}$/.test(hit.symbol)) this.#hasAddresses = true
-      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false, straight: null }
     }
-    if (missingFields(hit).length === 0) this.#ctx.coverage.see(hit)
-    return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
+    if (missingFields(hit).length > 0) return { handler: null, known: null, tellsNothing: false, straight: null }
+    this.#ctx.coverage.see(hit)
+    return { handler, known: null, tellsNothing: tellsNothing(hit), straight: null }
   }
 
   #entry(entry: TraceEntry): void {

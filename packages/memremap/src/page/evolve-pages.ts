@@ -20,6 +20,22 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
   state.proven = gone.id
 }
 
+/** A task took references on a page, and saw `before` when it began with the event `began`. */
+export function grabbed(
+  state: MemremapState,
+  pagemap: number,
+  pfn: Pfn,
+  head: Pfn | null,
+  before: number | null,
+  began: number,
+  holder: Holder,
+): void {
+  const p = pagemapOf(state, pagemap, holder.seq)
+  const at = head ?? headOf(p, pfn)
+  grab(p.pages, at, at === pfn ? before : null, began, holder, p.order ?? 0, p.pagesComplete, p.idle)
+  idleSeen(state, at, null)
+}
+
 export function evolvePages(state: MemremapState, event: MemremapEvent): void {
   switch (event.type) {
     case 'memremap/pages-unlinked-twice': {
@@ -36,20 +52,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
     case 'memremap/grabbed': {
       const { pfn, pagemap, before, head, refs, kind } = event.data
       if (pfn === null || pagemap === null || refs === 0) return
-      const p = pagemapOf(state, pagemap, event.seq)
-      const at = head ?? headOf(p, pfn)
-      const holder = holderOf(event, kind, refs)
-      grab(
-        p.pages,
-        at,
-        at === pfn && before !== null ? { count: before, at: event.cause[0] ?? event.seq } : null,
-        holder,
-        p.order ?? 0,
-        p.pagesComplete,
-        p.idle,
-      )
-      idleSeen(state, at, null)
-      return
+      return grabbed(state, pagemap, pfn, head, before, event.cause[0] ?? event.seq, holderOf(event, kind, refs))
     }
     case 'memremap/put': {
       const { pfn, pages, pagemap, before, head, refs, kind } = event.data

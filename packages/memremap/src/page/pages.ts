@@ -71,19 +71,22 @@ export function doubtPages(pages: Pages, idle = IDLE): void {
   }
 }
 
-/** A count sampled when an attempt to take references began, by the event that began it. */
-export interface Sample {
-  readonly count: number
-  readonly at: number
-}
-
 /**
- * References were taken. What was sampled before outranks what was counted, unless somebody else changed the count
- * since: two CPUs that race for a page sample the same count.
+ * References were taken. The count that was sampled when the attempt `began` outranks what was counted, unless somebody else changed
+ * the count since: two CPUs that race for a page sample the same count.
  */
-export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Holder, order: number, complete: boolean, idle = IDLE): void {
+export function grab(
+  pages: Pages,
+  pfn: Pfn,
+  before: number | null,
+  began: number,
+  holder: Holder,
+  order: number,
+  complete: boolean,
+  idle = IDLE,
+): void {
   const page = record(pages, pfn, complete ? idle : between(idle, Infinity))
-  const seen = before === null || page.changedAt > before.at ? null : before.count
+  const seen = page.changedAt > began ? null : before
   const base = seen ?? page.refcount
   confirm(page, seen)
   if (seen === idle) page.holders = []
