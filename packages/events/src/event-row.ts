@@ -14,20 +14,38 @@ export function placesOf<const D extends EventDeclaration>(declaration: D): Plac
 export const pointerOf = (high: number, low: number): string =>
   high === 0 ? `0x${low.toString(16)}` : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`
 
+const isHalf = (n: number): boolean => n >>> 0 === n
+
 function valueOf({ kind, values }: Field, low: number, high: number): unknown {
   if (Number.isNaN(low)) return null
+  // What is no value of its kind stays a number: whoever checks the event finds it.
   switch (kind) {
     case 'bool':
-      return low === 1
+      return low === 1 || (low === 0 ? false : low)
     case 'enum':
-      return values![low]
+      return values![low] ?? low
     case 'pointer':
-      return pointerOf(high, low)
+      return isHalf(low) && isHalf(high) ? pointerOf(high, low) : low
     case 'u64':
-      return (BigInt(high) << 32n) | BigInt(low)
+      return isHalf(low) && isHalf(high) ? (BigInt(high) << 32n) | BigInt(low) : low
     default:
       return low
   }
+}
+
+/** A value in numbers: its halves in `into`. @returns false when it has no such form */
+function toNumbers({ kind, values }: Field, value: unknown, into: [low: number, high: number]): boolean {
+  into[1] = 0
+  if (value === null) into[0] = Number.NaN
+  else if (kind === 'bool') into[0] = value === true ? 1 : 0
+  else if (kind === 'enum') into[0] = values!.indexOf(value as string)
+  else if (kind === 'u64' || kind === 'pointer') {
+    if (kind === 'pointer' && !/^0x(?:0|[1-9a-f][\da-f]{0,15})$/.test(value as string)) return false
+    const word = BigInt(value as string | bigint)
+    into[0] = Number(word & 0xffff_ffffn)
+    into[1] = Number(word >> 32n)
+  } else into[0] = value as number
+  return true
 }
 
 /**
@@ -60,6 +78,20 @@ export class EventRow {
     this.declaration = declaration
     this.low = new Float64Array(fields.length)
     this.high = new Float64Array(fields.length)
+  }
+
+  /** Becomes an event of its type. @returns false, being none, when that has no such form: it has a device, no entry or task, several causes. */
+  become(event: AnyEvent): boolean {
+    const { seq, entry, time, device, cpu, actor, cause, context, source, where } = event
+    if (device !== null || entry === null || cpu === null || actor === null || cause.length > 1 || event.inferred === true) return false
+    if (context === undefined || source === undefined || where === undefined || cause[0] === 0) return false
+    const halves: [number, number] = [0, 0]
+    for (const [i, [name, field]] of Object.entries(this.declaration.fields).entries()) {
+      if (!toNumbers(field, event.data[name], halves)) return false
+      ;[this.low[i], this.high[i]] = halves
+    }
+    Object.assign(this, { seq, entry, time, cpu, actor, cause: cause[0] ?? 0, context, source, where })
+    return true
   }
 
   /** The same as an event of its own. */

@@ -2,8 +2,9 @@ import type { AnyEvent, EventDeclaration, EventRow, Model } from '@devtrail/even
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
 import { RowSpans } from './row-spans.ts'
+import { RowTasks } from './row-tasks.ts'
 import { seeSpan } from './spans.ts'
-import { evolveTasks, evolveTasksOfRow } from './tasks.ts'
+import { evolveTasks } from './tasks.ts'
 
 interface Step {
   readonly evolve: (state: unknown, event: AnyEvent) => void
@@ -36,13 +37,15 @@ export class EventFold {
   readonly #plans = new Map<string, FoldPlan>()
   /** Of each type of rows; null where rows are folded as events. */
   readonly #rows = new Map<string, RowSpans | null>()
-  /** Whether rows were counted that the spans have not been told of. */
+  readonly #tasks: RowTasks
+  /** Whether there were rows that tasks and spans have not been told of. */
   #owes = false
 
   /** `models`: those to fold, where the states of the others are folded by whoever handed them in. */
   constructor(machine: Machine, models: readonly Model[] = machine.models) {
     this.machine = machine
     this.#models = models
+    this.#tasks = new RowTasks(machine.content.tasks)
   }
 
   /** @returns whether the event tells what cannot change about an incarnation. */
@@ -60,14 +63,14 @@ export class EventFold {
   }
 
   /**
-   * The same of an event in numbers, where the models it goes to are folded by whoever handed them in. Spans are told of it
-   * with the next event, or by `settle`.
+   * The same of an event in numbers, where the models it goes to are folded by whoever handed them in. Tasks and spans are
+   * told of it with the next event, or by `settle`.
    */
   stepRow(row: EventRow): void {
     let spans = this.#rows.get(row.type)
     if (spans === undefined) this.#rows.set(row.type, (spans = this.#spansOf(row)))
     if (spans === null) return void this.step(row.event())
-    evolveTasksOfRow(this.machine.content.tasks, row, spans.pagemapOf(row))
+    this.#tasks.see(row, spans.pagemapOf(row))
     spans.see(row)
     this.#owes = true
   }
@@ -78,8 +81,9 @@ export class EventFold {
     return isPlain ? new RowSpans(this.machine.content.spans, row, mentioning) : null
   }
 
-  /** Tells the spans of all rows so far: before anybody looks at the machine. */
+  /** Tells tasks and spans of all rows so far: before anybody looks at the machine. */
   settle(): void {
+    this.#tasks.handOver()
     for (const spans of this.#rows.values()) spans?.handOver()
     this.#owes = false
   }

@@ -38,7 +38,7 @@ const TASKS_KEPT = 1024
 export const initialTasks = (): TasksState => ({ tasks: new Map(), returnsMissed: [], tidyAt: TASKS_KEPT })
 
 /** The idle task of each CPU shares pid 0. */
-function keyOf(pid: number, cpu: number | null): number {
+export function taskKey(pid: number, cpu: number | null): number {
   return pid === 0 ? -1 - ((cpu ?? -1) + 1) : pid
 }
 
@@ -65,12 +65,24 @@ export function evolveTasksOfRow(state: TasksState, row: EventRow, pagemap: numb
   if (entered !== null) enter(state, entered, row, call!, Number.isNaN(pagemap) ? NONE : [{ kind: 'pagemap', id: pagemap }])
 }
 
+/** Whether a task of that name is there, and in no call that may be over. */
+export function isInSureCalls({ tasks }: TasksState, key: number, comm: string): boolean {
+  const task = tasks.get(key)
+  return task !== undefined && task.comm === comm && task.calls.every(({ sure }) => sure)
+}
+
+/** A task that is there entered a call. */
+export function enterCall(state: TasksState, key: number, at: Moment, call: Call, about: readonly Mention[]): void {
+  enter(state, state.tasks.get(key)!.calls, at, call, about)
+}
+
+type Moment = Pick<AnyEvent, 'seq' | 'entry' | 'time'>
 type Call = NonNullable<EventDeclaration['call']>
 
 /** Whatever calls an event of a task shows to be over. @returns the calls of the task, when it enters another one. */
 function callsBehind(state: TasksState, { pid, comm }: Actor, cpu: number | null, call: Call | undefined): OpenCall[] | null {
   const { tasks } = state
-  const key = keyOf(pid, pid === 0 ? cpu : null)
+  const key = taskKey(pid, cpu)
   let task = tasks.get(key)
   if (task !== undefined && task.comm !== comm && comm !== '<...>' && task.comm !== '<...>') {
     // Another program runs under this pid now: it cannot still be inside a call of the former one.
@@ -94,7 +106,7 @@ function callsBehind(state: TasksState, { pid, comm }: Actor, cpu: number | null
 function enter(
   { returnsMissed }: TasksState,
   calls: OpenCall[],
-  { seq, entry, time }: Pick<AnyEvent, 'seq' | 'entry' | 'time'>,
+  { seq, entry, time }: Moment,
   { name, waitsFor }: Call,
   about: readonly Mention[],
 ): void {

@@ -39,12 +39,12 @@ class TypeColumns {
   }
 
   /** The same of an event in numbers. */
-  takeRow({ declaration, low, high }: EventRow): number {
-    if (declaration !== this.declaration) return REFUSED
+  takeRow(row: EventRow): number {
+    if (row.declaration !== this.declaration) return REFUSED
     const { columns } = this
     let chars = 0
     for (let i = 0; i < columns.length; i++) {
-      const taken = columns[i]!.takeNumbers(low[i]!, high[i]!)
+      const taken = columns[i]!.takeNumbers(row, i)
       if (taken === REFUSED) {
         for (let taken = 0; taken < i; taken++) columns[taken]!.drop()
         return REFUSED

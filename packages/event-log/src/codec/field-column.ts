@@ -1,4 +1,4 @@
-import type { Field } from '@devtrail/events'
+import type { EventRow, Field } from '@devtrail/events'
 import { EVENT_CHARS_MAX, IO_BYTES } from '../limits.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Interned } from './interned.ts'
@@ -68,10 +68,12 @@ export class FieldColumn {
     }
   }
 
-  /** Takes a value in that is given in numbers, as a row has it. @returns as `take`. */
-  takeNumbers(low: number, high: number): number {
+  /** Takes the value at a place of a row in. @returns as `take`. */
+  takeNumbers({ low: lows, high: highs }: EventRow, place: number): number {
     if (this.#length === this.#values.length) this.#grow()
+    const low = lows[place]!
     if (low !== low) return this.#takeNull()
+    const high = highs[place]!
     switch (this.#storage) {
       case INT:
         if (!isWholeNumber(low)) return REFUSED

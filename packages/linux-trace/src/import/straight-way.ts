@@ -21,9 +21,14 @@ const { lookupStarted: STARTED, lookedUp: LOOKED, grabStarted: GRAB, grabbed: GR
 const NOTHING = Number.NaN
 const PFN_MAX = 2 ** 40
 
-/** The signed number in two halves; NaN where a double cannot hold it. */
-function signed(high: number, low: number, isNegative: boolean): number {
+/** A field's signed number; NaN where a double cannot hold it, or there is none. */
+function signed({ words, at, form }: EntryBatch, row: number, slot: number): number {
+  if (slot < 0) return NOTHING
+  const place = at[row]! + slot
+  const low = words[place]!
+  const high = words[place + 1]!
   if (high === 0) return low
+  const isNegative = ((form[row]! >>> (16 + (slot >> 1))) & 1) === 1
   const value = (isNegative ? high | 0 : high) * 2 ** 32 + low
   return Number.isSafeInteger(value) ? value : NOTHING
 }
@@ -139,7 +144,8 @@ export class StraightWay {
     const { words, at } = this.#batch
     const first = at[row]!
     const pfn = words[first + plan.pfn + 1]! * 2 ** 32 + words[first + plan.pfn]!
-    const [high, low] = plan.cached < 0 ? [0, 0] : [words[first + plan.cached + 1]!, words[first + plan.cached]!]
+    const low = plan.cached < 0 ? 0 : words[first + plan.cached]!
+    const high = plan.cached < 0 ? 0 : words[first + plan.cached + 1]!
     const { quick } = task
     quick.settle(task.frames, pointerText)
     const event = this.#lookupStarted
@@ -169,7 +175,8 @@ export class StraightWay {
     if (quick.symbol !== plan.symbol) return false
     const { words, at } = this.#batch
     const place = at[row]! + plan.ret
-    const [low, high] = [words[place]!, words[place + 1]!]
+    const low = words[place]!
+    const high = words[place + 1]!
     const isNone = high === 0 && low === 0
     const p = this.#at(high, low)
     // One that is to be found first.
@@ -194,20 +201,20 @@ export class StraightWay {
   }
 
   #grab(plan: StraightPlan, row: number, task: Task): boolean {
-    const { words, at, form } = this.#batch
+    const batch = this.#batch
+    const { words, at } = batch
     const ctx = this.#ctx
     const first = at[row]!
-    const negative = form[row]! >>> 16
-    const number = (slot: number, otherwise: number): number =>
-      slot < 0 ? otherwise : signed(words[first + slot + 1]!, words[first + slot]!, ((negative >>> (slot >> 1)) & 1) === 1)
     ctx.seeBase(words[first + plan.vmemmap + 1]!, words[first + plan.vmemmap]!)
-    const [low, high] = [words[first + plan.page]!, words[first + plan.page + 1]!]
-    const [wordLow, wordHigh] = plan.word < 0 ? [0, 0] : [words[first + plan.word]!, words[first + plan.word + 1]!]
+    const low = words[first + plan.page]!
+    const high = words[first + plan.page + 1]!
+    const wordLow = plan.word < 0 ? 0 : words[first + plan.word]!
+    const wordHigh = plan.word < 0 ? 0 : words[first + plan.word + 1]!
     const pfn = high === 0 && low === 0 ? null : ctx.pfnAt(high, low)
     const { quick } = task
     quick.settle(task.frames, pointerText)
     task.looked = null
-    const refcount = number(plan.refcount, NOTHING)
+    const refcount = signed(batch, row, plan.refcount)
     // Owner.
     let pagemap: Pagemap | undefined
     let head: number | null = null
@@ -224,13 +231,13 @@ export class StraightWay {
       pagemap = owner.pagemap
       head = owner.head
     }
-    const raw = number(plan.flags, NOTHING)
+    const raw = signed(batch, row, plan.flags)
     if (raw !== this.#rawFlags) {
       this.#rawFlags = raw
       this.#flags = follFlagsOf(orNull(raw), ctx.version) ?? 0
     }
     const flags = this.#flags
-    const given = number(plan.refs, 1)
+    const given = signed(batch, row, plan.refs)
     const refs = given === given ? given : 1
     const event = this.#grabStarted
     const { low: lows, high: highs } = event
@@ -262,7 +269,8 @@ export class StraightWay {
     const ctx = this.#ctx
     const { words, at } = this.#batch
     const place = at[row]! + plan.ret
-    const [low, high] = [words[place]!, words[place + 1]!]
+    const low = words[place]!
+    const high = words[place + 1]!
     if (!hasGrabbed(ctx, plan.symbol, low, high)) return false
     const { pfn, pagemap, before, head, kind, refs } = quick
     const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)

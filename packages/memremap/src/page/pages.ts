@@ -85,13 +85,19 @@ export function grab(
   complete: boolean,
   idle = IDLE,
 ): void {
-  const page = record(pages, pfn, complete ? idle : between(idle, Infinity))
+  const taken = weight(holder.kind, holder.refs, order)
+  const page = pages.get(pfn)
+  if (page === undefined) {
+    const base = before ?? (complete ? idle : between(idle, Infinity))
+    pages.set(pfn, { pfn, refcount: plus(base, taken), holders: [holder], sure: true, changedAt: holder.seq })
+    return
+  }
   const seen = page.changedAt > began ? null : before
   const base = seen ?? page.refcount
   confirm(page, seen)
-  if (seen === idle) page.holders = []
-  page.refcount = plus(base, weight(holder.kind, holder.refs, order))
-  page.holders.push(holder)
+  if (seen === idle) page.holders = [holder]
+  else page.holders.push(holder)
+  page.refcount = plus(base, taken)
   page.changedAt = holder.seq
 }
 
