@@ -3,7 +3,7 @@ import { placesOf, type EventRow } from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
 import { pagemapOf, type MemremapState } from './memremap-state.ts'
 import { grabbed } from './page/evolve-pages.ts'
-import type { Holder } from './page/pages.ts'
+import { newHolder } from './page/pages.ts'
 import { lookedUp } from './pagemap/evolve-pagemap.ts'
 import { forgetProof } from './state.ts'
 
@@ -39,7 +39,7 @@ export function evolveMemremapRow(state: MemremapState, { type, low, seq, actor,
     case 'memremap/grabbed': {
       const [pfn, pagemap, refs] = [low[GRABBED.pfn]!, low[GRABBED.pagemap]!, low[GRABBED.refs]!]
       if (pfn !== pfn || pagemap !== pagemap || refs === 0) return
-      const holder: Holder = { pid: actor.pid, comm: actor.comm, kind: low[GRABBED.kind] === 0 ? 'get' : 'pin', refs, seq }
+      const holder = newHolder(actor.pid, actor.comm, low[GRABBED.kind] === 0 ? 'get' : 'pin', refs, seq)
       return grabbed(state, pagemap, pfn, orNull(low[GRABBED.head]!), orNull(low[GRABBED.before]!), cause === 0 ? seq : cause, holder)
     }
     default:

@@ -43,6 +43,8 @@ class Intake {
   )
   readonly #keys = new LogKeys()
   #kept = new Uint8Array(0)
+  /** Memory of entries that are attached. */
+  readonly #spareKept: Uint8Array<ArrayBuffer>[] = []
   #keptBytes = 0
   #keptFiles = 0
   /** Work on the disk that nothing has to wait for yet. */
@@ -82,7 +84,8 @@ class Intake {
   kept(bytes: Uint8Array): Promise<unknown> | null {
     const isFull = this.#keptBytes + bytes.length > this.#kept.length
     const attaching = isFull && this.#keptBytes > 0 ? this.#attachKept() : null
-    if (isFull) this.#kept = new Uint8Array(Math.max(KEPT_BYTES, bytes.length))
+    if (isFull)
+      this.#kept = (bytes.length <= KEPT_BYTES ? this.#spareKept.pop() : undefined) ?? new Uint8Array(Math.max(KEPT_BYTES, bytes.length))
     this.#kept.set(bytes, this.#keptBytes)
     this.#keptBytes += bytes.length
     return attaching
@@ -96,11 +99,16 @@ class Intake {
   }
 
   #attachKept(): Promise<unknown> {
-    const bytes = this.#kept.subarray(0, this.#keptBytes)
+    const kept = this.#kept
+    const bytes = kept.subarray(0, this.#keptBytes)
     this.#kept = new Uint8Array(0)
     this.#keptBytes = 0
     const name = keptName(++this.#keptFiles)
-    return this.#doBeside(async () => this.#writer.attach(name, await packedKept(bytes)))
+    return this.#doBeside(async () => {
+      const packed = await packedKept(bytes)
+      if (kept.length === KEPT_BYTES) this.#spareKept.push(kept)
+      await this.#writer.attach(name, packed)
+    })
   }
 
   /** Begins a piece of work when the one before it is over. @returns the one before it: no more than one is to wait. */

@@ -63,8 +63,8 @@ export function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
     await using writer = await store.create(sampleMeta())
     const row = new EventRow('sample/measured', sampleVocabulary.get('sample/measured'))
     const by = { device: null, cpu: 1, actor: { pid: 7, comm: 'pin' }, context: 'd....', source: 'probe', where: 'f+0x0/0x9' }
-    const events = sampleEvents(9000).map(
-      (event): AnyEvent => (event.seq % 3 === 0 ? { ...event, ...by, entry: event.seq, cause: event.seq % 2 ? [event.seq - 1] : [] } : event),
+    const events = sampleEvents(9000).map((event): AnyEvent =>
+      event.seq % 3 === 0 ? { ...event, ...by, entry: event.seq, cause: event.seq % 2 ? [event.seq - 1] : [] } : event,
     )
     for (const event of events) {
       const { inferred: _, ...plain } = event

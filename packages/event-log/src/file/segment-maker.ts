@@ -29,7 +29,7 @@ export class SegmentMaker {
   readonly #dictionary: DictionaryWriter
   readonly #builder: BlockBuilder
   readonly #body = new ByteWriter(16 * 1024)
-  readonly #slab = new Slab()
+  readonly #slab: Slab
   /** Events of the log in finished blocks. */
   #index: number
   /** Of the last of them. */
@@ -37,11 +37,13 @@ export class SegmentMaker {
 
   constructor(
     { logId, vocabulary, sizes }: { readonly logId: Uint8Array; readonly vocabulary: Vocabulary; readonly sizes: Sizes },
+    slab: Slab,
     number: number,
     before: { readonly index: number; readonly lastSeq: number },
     { position, blocks, dictionary }: MadeSoFar = { position: SEGMENT_HEADER_BYTES, blocks: [], dictionary: new DictionaryWriter() },
   ) {
     this.number = number
+    this.#slab = slab
     this.#sizes = sizes
     this.#place = placeOf(logId, number)
     this.#position = position
@@ -93,8 +95,8 @@ export class SegmentMaker {
     )
   }
 
-  /** The block of what was taken since the last one. @param synced bytes of the segment that are durable. */
-  block(synced: number): Uint8Array {
+  /** The block of what was taken since the last one, in memory of the slab's. @param synced bytes of the segment that are durable. */
+  block(synced: number): Uint8Array<ArrayBuffer> {
     const { count, lastSeq } = this.#builder
     const [body, offset, firstIndex] = [this.#body, this.#position, this.#index]
     body.clear()

@@ -1,5 +1,6 @@
 import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { mustBeStorable } from '../codec/check-event.ts'
+import { Slab } from '../codec/slab.ts'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { takenKeyframe } from '../keyframe.ts'
@@ -52,6 +53,8 @@ export interface WriterStart {
 export class FileLogWriter implements LogWriter {
   readonly #start: WriterStart
   #lastSeq: number
+  /** Where blocks lie until they are written. */
+  readonly #slab = new Slab()
   #segment: SegmentMaker
   readonly #output: SegmentOutput
   #compressing: Promise<unknown> = Promise.resolve()
@@ -63,8 +66,8 @@ export class FileLogWriter implements LogWriter {
     const { segment } = start
     this.#start = start
     this.#lastSeq = start.lastSeq
-    this.#segment = new SegmentMaker(start, segment.number, start, segment)
-    this.#output = new SegmentOutput(start, segment)
+    this.#segment = new SegmentMaker(start, this.#slab, segment.number, start, segment)
+    this.#output = new SegmentOutput(start, segment, (block) => this.#slab.give(block))
     this.#keyframes = new KeyframeWriter(start)
   }
 
@@ -198,7 +201,7 @@ export class FileLogWriter implements LogWriter {
   #finishBlock(): void {
     const segment = this.#segment
     if (segment.count === 0) return
-    this.#output.put(segment.block(this.#output.syncedOf(segment.number)))
+    this.#output.putBlock(segment.block(this.#output.syncedOf(segment.number)))
     if (segment.isFull) this.#roll()
   }
 
@@ -206,7 +209,7 @@ export class FileLogWriter implements LogWriter {
   #roll(): void {
     const { end, number } = this.#segment
     const index = this.#segment.seal()
-    this.#segment = new SegmentMaker(this.#start, number + 1, end)
+    this.#segment = new SegmentMaker(this.#start, this.#slab, number + 1, end)
     this.#output.roll(index, { firstIndex: end.index, lastSeq: end.lastSeq }, (ended) => this.#compress(ended, 0))
   }
 

@@ -173,7 +173,10 @@ class Importer {
     this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
     const takeRow = sink.row?.bind(sink)
-    this.#straight = takeRow === undefined ? null : new StraightWay(this.#ctx, this.#plans, (row) => {
+    this.#straight =
+      takeRow === undefined
+        ? null
+        : new StraightWay(this.#ctx, this.#plans, (row) => {
             this.#waitFor(takeRow(row))
             return this.#taking === null
           })

@@ -13,7 +13,7 @@ import { isStale, pagemapAt } from './pagemaps.ts'
 import { ownerOf } from './page-owner.ts'
 import { hasGrabbed, kindOf, saneCount } from './pages.ts'
 import { follFlagsOf } from '../kernel-version.ts'
-import { straightPlan, type StraightPlan } from './straight-plan.ts'
+import type { StraightPlan } from './straight-plan.ts'
 import type { Task } from './tasks.ts'
 
 const { declarations } = memremapCatalogue
@@ -113,6 +113,7 @@ export class StraightWay {
       case 'grab':
         return this.#grab(plan, row, task)
       case 'grab-return':
+      default:
         return this.#grabEnded(plan, row, task)
     }
   }
@@ -284,7 +285,8 @@ export class StraightWay {
     lows[GRABBED.head] = orNothing(head)
     lows[GRABBED.refs] = kind === null ? 0 : refs
     lows[GRABBED.kind] = kind === 'pin' ? 1 : 0
-    lows[GRABBED.result] = plan.symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? NOTHING : high === 0 && low === 0 ? NOTHING : low
+    lows[GRABBED.result] =
+      plan.symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? NOTHING : high === 0 && low === 0 ? NOTHING : low
     event.high[GRABBED.result] = high
     quick.symbol = null
     this.#say(event, row, plan, quick.seq)

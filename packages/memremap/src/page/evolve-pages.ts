@@ -3,7 +3,7 @@ import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
-import { allocate, doubtPages, grab, hand, maybePut, put, putBeyondLast, sample, type Holder } from './pages.ts'
+import { allocate, doubtPages, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './waits.ts'
 
@@ -122,10 +122,5 @@ function handed(state: MemremapState, { pfn, pages, pagemap, from, to, holder: p
   }
 }
 
-const holderOf = (event: MemremapEvent, kind: 'get' | 'pin', refs: number): Holder => ({
-  pid: event.actor?.pid ?? null,
-  comm: event.actor?.comm ?? null,
-  kind,
-  refs,
-  seq: event.seq,
-})
+const holderOf = ({ actor, seq }: MemremapEvent, kind: 'get' | 'pin', refs: number): Holder =>
+  newHolder(actor?.pid ?? null, actor?.comm ?? null, kind, refs, seq)
