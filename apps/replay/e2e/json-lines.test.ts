@@ -39,6 +39,35 @@ describe('a recording, exported', () => {
     const piped = await scratch.run(['check', '-', '--json'], { stdin: readFileSync(exported) })
     expect(JSON.parse(piped.out).violations).toEqual((await scratch.json(['check', log])).violations)
   })
+
+  test('and exported again is the same, with the entries that have no effect', async () => {
+    const log = scratch.path('round.log')
+    await scratch.run(['import', exported, '-o', log])
+    const lines = readFileSync(exported, 'utf8')
+    expect(lines).toMatch(/^\{"entry":/m)
+    expect((await scratch.run(['export', log])).out).toBe(lines)
+  })
+
+  test('as a log has them too', async () => {
+    const log = scratch.path('exported.log')
+    await scratch.run(['export', recording(name), '--format', 'log', '-o', log])
+    expect((await scratch.run(['export', log])).out).toBe(readFileSync(exported, 'utf8'))
+    expect((await scratch.json(['info', log])).withoutEffect).toEqual((await scratch.json(['info', recording(name)])).withoutEffect)
+  })
+
+  test('is not followed: it is whole', async () => {
+    const log = scratch.path('followed.log')
+    for (const [given, stdin] of [
+      [exported, undefined],
+      ['-', readFileSync(exported)],
+    ] as const) {
+      const { code, err } = await scratch.run(['import', given, '--follow', '-o', log], stdin === undefined ? {} : { stdin })
+      expect([code, err]).toEqual([
+        3,
+        expect.stringMatching(/is events as JSON lines, which are whole already: import it without --follow/),
+      ])
+    }
+  })
 })
 
 test.each([
@@ -49,6 +78,12 @@ test.each([
     'line 2 is no event: event 2 should come here, found 3',
   ],
   ['of a type that nobody knows', LINE.replace('log/gap', 'log/hole'), 'log/hole'],
+  [
+    'that is neither event nor entry',
+    `{"schemaVersion":1}\n{"sequence":1}\n`,
+    'line 2 is no event: it has neither the seq of an event nor',
+  ],
+  ['whose entry comes too late', `${LINE}\n{"entry":7}\n{"entry":6}\n`, 'line 3 is no event: entry 7 came before, this is 6'],
   ['that is no object', `{"schemaVersion":1}\n[1]\n`, 'line 2 is no event: it should be a JSON object'],
   ['longer than any event', `${LINE}\n${' '.repeat(1 << 21)}`, 'line 2 is longer than'],
   ['whose field has another kind', LINE.replace('"lost":3', '"lost":"many"'), 'line 1'],

@@ -105,6 +105,70 @@ describe.skipIf(reason !== null && !mustHaveServer)(`writers of one host${reason
     }
   })
 
+  test('many blocks of many hosts on their way at once: each log is whole, in order, and has each block once', async () => {
+    streams++
+    const hosts = ['a', 'b', 'c']
+    const blocks = 60
+    const write = async (host: string): Promise<void> => {
+      const writer = await storeOn(here, host).create(sampleMeta())
+      const kept: Promise<unknown>[] = []
+      for (let block = 0; block < blocks; block++) {
+        const first = block * 10 + 1
+        void writer.append(sampleEvents(first + 9, { first }))
+        kept.push(writer.flush('written'))
+        // Keyframes, attachments and what is in pieces come between.
+        if (block % 20 === 7) kept.push(writer.keyframe('fold-1', { since: null, parts: [['all', new Uint8Array(700_000)]] }))
+      }
+      await Promise.all(kept)
+      await writer.close()
+    }
+    await Promise.all(hosts.map(write))
+    for (const host of hosts) {
+      await using reader = await storeOn(there, host).open()
+      expect(await eventsOf(reader)).toStrictEqual(sampleEvents(blocks * 10))
+      expect(await reader.keyframes('fold-1')).toStrictEqual([80, 280, 480])
+    }
+    const manager = await jetstreamManager(here)
+    const { state } = await manager.streams.info(`S${streams}`, { subjects_filter: `S${streams}.*.events` })
+    // And the fence of its writer.
+    expect(Object.values(state.subjects!)).toStrictEqual(hosts.map(() => blocks + 1))
+  })
+
+  test('of a writer that is replaced while it sends, what it was told is kept is kept, and nothing comes after', async () => {
+    streams++
+    const first = await storeOn(here).create(sampleMeta())
+    const seen: { told: number; failure: unknown } = { told: 0, failure: null }
+    const sending = (async () => {
+      for (let seq = 1; seq <= 20_000 && seen.failure === null; seq += 10) {
+        const flush = async (): Promise<void> => {
+          try {
+            await first.append(sampleEvents(seq + 9, { first: seq }))
+            await first.flush('written')
+            seen.told = Math.max(seen.told, seq + 9)
+          } catch (error) {
+            seen.failure ??= error
+          }
+        }
+        const flushed = flush()
+        if (seq % 200 === 1) await flushed
+      }
+    })()
+    while (seen.told < 500) await new Promise((resolve) => setTimeout(resolve, 5))
+    const name = `S${streams}`
+    const manager = await jetstreamManager(there)
+    const open = await manager.streams.getMessage(name, { last_by_subj: `${name}.h.writer` })
+    await manager.streams.deleteMessage(name, open!.seq)
+    const second = await storeOn(there).append()
+    const from = second.lastSeq
+    await second.append(sampleEvents(from + 10, { first: from + 1 }))
+    await second.close()
+    await sending
+    expect(String(seen.failure)).toMatch(new RegExp(`of this one's events ${from} are kept`))
+    expect(seen.told).toBe(from)
+    await using reader = await storeOn(here).open()
+    expect(await eventsOf(reader)).toStrictEqual(sampleEvents(from + 10))
+  })
+
   test('a message that is sent again is there once, also long after the server has forgotten its id', async () => {
     streams++
     await (await storeOn(here).create(sampleMeta())).close()

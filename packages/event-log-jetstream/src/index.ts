@@ -1,1 +1,3 @@
-export { jetStreamStore, type JetStreamOptions } from './store.ts'
+export { hostsIn, type LogContents } from './contents.ts'
+export { StreamError, type StreamErrorCode } from './refusals.ts'
+export { jetStreamStore, type JetStreamLogStore, type JetStreamOptions } from './store.ts'

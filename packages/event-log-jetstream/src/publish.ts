@@ -1,10 +1,12 @@
 /** Messages that are there exactly once, however often they had to be sent. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { headers } from '@nats-io/transport-node'
-import { WRONG_LAST_SEQUENCE, codeOf, lastOf, type Stream } from './stream.ts'
+import { headers, TimeoutError } from '@nats-io/transport-node'
+import { isForGood, told } from './refusals.ts'
+import { WRONG_LAST_SEQUENCE, codeOf, lastOf, messageAt, type Stream } from './stream.ts'
 
 const ACK_MS = 2000
+const MESSAGE_ID = 'Nats-Msg-Id'
 const PAUSE_MS = 50
 const PAUSE_MS_MAX = 2000
 
@@ -16,6 +18,8 @@ export interface Publishing {
   readonly headers?: Readonly<Record<string, string>>
   /** The number of the subject's last message, 0 for none: with another one the message is refused. */
   readonly after?: number
+  /** The id of the stream's last message, whatever its subject: with another one the message is refused. */
+  readonly behind?: string
   /** How long it is sent again and again while no server answers, in milliseconds. */
   readonly patienceMs: number
 }
@@ -23,26 +27,60 @@ export interface Publishing {
 /** Another message came between: whoever sent it was sooner. */
 export class OvertakenError extends Error {
   override readonly name = 'OvertakenError'
+  /** The message that is the last one of the subject: its number, and its id. */
+  readonly seq: number
+  readonly id: string
+
+  constructor(message: string, { seq, id }: { readonly seq: number; readonly id: string }, options?: ErrorOptions) {
+    super(message, options)
+    this.seq = seq
+    this.id = id
+  }
+}
+
+/** Sends a message once. @returns its number in the stream. */
+export async function publishOnce(
+  stream: Stream,
+  { subject, content, id, after, behind, ...more }: Omit<Publishing, 'patienceMs'>,
+): Promise<number> {
+  const head = headers()
+  for (const [name, value] of Object.entries(more.headers ?? {})) head.set(name, value)
+  const expect = {
+    streamName: stream.name,
+    ...(after !== undefined && { lastSubjectSequence: after }),
+    ...(behind !== undefined && { lastMsgID: behind }),
+  }
+  const { seq, duplicate } = await stream.client.publish(subject, content, {
+    msgID: id,
+    headers: head,
+    timeout: ACK_MS,
+    retries: 1,
+    expect,
+  })
+  // A server that lost its leader knows ids of messages that did not come to be kept.
+  if (duplicate && (await messageAt(stream, seq))?.header.get(MESSAGE_ID) !== id) {
+    throw new TimeoutError({ cause: new Error(`message ${seq} is said to be ${id}, and is not`) })
+  }
+  return seq
 }
 
 /** Sends a message until a server says that it is kept. @returns its number in the stream. @throws OvertakenError, or as the server refuses. */
-export async function publish(stream: Stream, publishing: Publishing): Promise<number> {
-  const { subject, content, id, after, patienceMs } = publishing
-  const head = headers()
-  for (const [name, value] of Object.entries(publishing.headers ?? {})) head.set(name, value)
+export async function publish(stream: Stream, { patienceMs, ...publishing }: Publishing): Promise<number> {
+  const { subject, id } = publishing
   const end = Date.now() + patienceMs
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {
-      const expect = after === undefined ? { streamName: stream.name } : { streamName: stream.name, lastSubjectSequence: after }
-      return (await stream.client.publish(subject, content, { msgID: id, headers: head, timeout: ACK_MS, retries: 1, expect })).seq
+      return await publishOnce(stream, publishing)
     } catch (error) {
       if (codeOf(error) === WRONG_LAST_SEQUENCE) {
-        const last = await lastOf(stream, subject)
+        const last = await lastOf(stream, subject).catch(() => null)
+        const lastId = last?.header.get(MESSAGE_ID) ?? ''
         // An earlier try got through after all.
-        if (last?.header.get('Nats-Msg-Id') === id) return last.seq
-        throw new OvertakenError(`another message of ${subject} came first`, { cause: error })
-      }
-      if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw error
+        if (last !== null && lastId === id) return last.seq
+        if (last !== null || Date.now() > end) {
+          throw new OvertakenError(`another message of ${subject} came first`, { seq: last?.seq ?? 0, id: lastId }, { cause: error })
+        }
+      } else if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
     }
     await sleep(pause)
   }
@@ -50,5 +88,5 @@ export async function publish(stream: Stream, publishing: Publishing): Promise<n
 
 /** Whether it may go better later: no answer, no leader; not a refusal. */
 function mayPass(error: unknown): boolean {
-  return !(error instanceof JetStreamApiError) || error.status >= 500
+  return !(error instanceof JetStreamApiError) || (error.status >= 500 && !isForGood(error))
 }

@@ -40,6 +40,7 @@ import { joined } from './pieces.ts'
 import { damagedIn, type Log } from './place.ts'
 import { sealedContent } from './sealed.ts'
 import { messageAt } from './stream.ts'
+import { unzstd } from './zstd.ts'
 
 /** Blocks that are asked for before they are wanted. */
 const AHEAD = 8
@@ -150,7 +151,7 @@ export class JetStreamReader implements LogReader {
     if (message === null) return damaged({ expected: `${info.count} events up to seq ${info.lastSeq}`, found: 'no such message' })
     try {
       const bytes = await sealedContent(stream, message)
-      return readStandalone(bytes, { logId, number: info.number, crc32 }, info, { ...reading, damaged })
+      return readStandalone(bytes, { logId, number: info.number, crc32 }, info, { ...reading, damaged, decompress: unzstd })
     } catch (error) {
       if (error instanceof LogDamagedError) return error
       throw error

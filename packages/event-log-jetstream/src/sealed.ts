@@ -22,18 +22,20 @@ export interface SealedPublishing extends Publishing {
   readonly pieces: string
 }
 
+/** Bytes as a message has them: with a checksum, and where they are too many as pieces, which are sent before. */
+export async function sealedMessage(
+  stream: Stream,
+  { content, headers, pieces, patienceMs }: Pick<SealedPublishing, 'content' | 'headers' | 'pieces' | 'patienceMs'>,
+): Promise<{ readonly content: Uint8Array; readonly headers: Readonly<Record<string, string>> }> {
+  const head = { ...headers, [CRC]: String(crc32(content)) }
+  if (content.length <= stream.contentBytes) return { content, headers: head }
+  const list = await putPieces(stream, pieces, [content], patienceMs)
+  return { content: encoder.encode(JSON.stringify(list)), headers: { ...head, [IN_PIECES]: String(content.length) } }
+}
+
 /** Sends bytes with a checksum, by pieces where they are too many. @throws as `publish`. */
 export async function putSealed(stream: Stream, { pieces, ...publishing }: SealedPublishing): Promise<number> {
-  const { content, patienceMs } = publishing
-  const head = { ...publishing.headers, [CRC]: String(crc32(content)) }
-  if (content.length <= stream.contentBytes) return publish(stream, { ...publishing, headers: head })
-  const list = await putPieces(stream, pieces, [content], patienceMs)
-  const { length } = content
-  return publish(stream, {
-    ...publishing,
-    content: encoder.encode(JSON.stringify(list)),
-    headers: { ...head, [IN_PIECES]: String(length) },
-  })
+  return publish(stream, { ...publishing, ...(await sealedMessage(stream, { ...publishing, pieces })) })
 }
 
 /** The bytes of a message that was sent so, checked. @throws LogDamagedError. */

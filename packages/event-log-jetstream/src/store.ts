@@ -2,6 +2,7 @@ import type { Vocabulary } from '@devtrail/events'
 import { LogUsageError, type LogStore } from '@devtrail/event-log'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { loadIndex } from './block-index.ts'
+import { contentsOf, type LogContents } from './contents.ts'
 import { createLog, findLog, type Log, type Place } from './place.ts'
 import { JetStreamReader } from './reader.ts'
 import { findStream, makeStream } from './stream.ts'
@@ -20,12 +21,18 @@ export interface JetStreamOptions {
   readonly patienceMs?: number
 }
 
+/** A log in a stream: a store, and a look at what there is. */
+export interface JetStreamLogStore extends LogStore {
+  /** What the stream has of the log now, asked without reading it. @throws LogUsageError `not-found`, `unsupported`; LogDamagedError. */
+  contents(): Promise<LogContents>
+}
+
 /**
  * A log in a NATS JetStream stream. The connection stays the caller's. `written` means that the server, or most of the stream's
  * servers, took it; `durable` is never claimed: a server syncs its files every few minutes, and says nothing of it.
  * @throws LogUsageError `bad-name`.
  */
-export function jetStreamStore(connection: NatsConnection, options: JetStreamOptions, vocabulary: Vocabulary): LogStore {
+export function jetStreamStore(connection: NatsConnection, options: JetStreamOptions, vocabulary: Vocabulary): JetStreamLogStore {
   const { stream, host, replicas = 1, patienceMs = 60_000 } = options
   mustBeToken(stream, 'a stream')
   mustBeToken(host, 'a host')
@@ -47,6 +54,9 @@ export function jetStreamStore(connection: NatsConnection, options: JetStreamOpt
     async open() {
       const log = await existing()
       return new JetStreamReader(log, await loadIndex(log), vocabulary)
+    },
+    async contents() {
+      return contentsOf(await existing())
     },
   }
 }

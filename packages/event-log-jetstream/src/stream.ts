@@ -1,18 +1,23 @@
 /** The stream that logs are kept in, and what is asked of it. */
 import { JetStreamApiError, RetentionPolicy, StorageType, DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager, StoredMsg, StreamConfig } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { LogUsageError } from '@devtrail/event-log'
+import { StreamError, told } from './refusals.ts'
 
 /** How long the server knows a message that is sent again, in milliseconds. */
 const DUPLICATES_MS = 10 * 60_000
 /** Headers and subject of a message at most. */
 const HEAD_BYTES = 16 * 1024
 const PIECE_BYTES = 512 * 1024
+/** Bytes of content that a message may have, at least. */
+const CONTENT_BYTES_MIN = 4096
 /** What JetStream says when there is no such stream, message or subject. */
 const STREAM_NOT_FOUND = 10059
 const NO_MESSAGE = 10037
 export const WRONG_LAST_SEQUENCE = 10071
+/** When the message before is another one than was expected. */
+export const WRONG_LAST_ID = 10070
 
 /** The stream of a connection. */
 export interface Stream {
@@ -30,12 +35,32 @@ export function codeOf(error: unknown): number | null {
   return error instanceof JetStreamApiError ? error.code : null
 }
 
-/** The stream; null when there is none. */
+/** What settings of a stream would do to a log; null when it can be kept there. */
+function unsuitable(config: StreamConfig): string | null {
+  const { name, subjects, retention, max_msgs_per_subject: perSubject, no_ack: noAck, max_msg_size: size } = config
+  if (!(subjects ?? []).includes(`${name}.>`)) return `takes ${(subjects ?? []).join(', ') || 'no subjects'} instead of ${name}.>`
+  if (retention !== RetentionPolicy.Limits) return `has the retention ${retention}, by which messages go once they are read`
+  if (perSubject > 0) return `keeps ${perSubject} messages a subject, and a log has all its blocks under one`
+  if (noAck === true) return 'acknowledges nothing'
+  if (size > 0 && size < CONTENT_BYTES_MIN + HEAD_BYTES)
+    return `takes messages of at most ${size} bytes, ${CONTENT_BYTES_MIN + HEAD_BYTES} are needed`
+  return null
+}
+
+function mustSuit(config: StreamConfig): void {
+  const fault = unsuitable(config)
+  if (fault === null) return
+  throw new StreamError('unsuitable', `the stream ${config.name} cannot keep logs: it ${fault}; name another stream, or change this one`)
+}
+
+/** The stream; null when there is none. @throws StreamError. */
 export async function findStream(connection: NatsConnection, name: string): Promise<Stream | null> {
-  const manager = await jetstreamManager(connection)
   try {
+    const manager = await jetstreamManager(connection)
     const { config } = await manager.streams.info(name)
-    const most = connection.info?.max_payload ?? PIECE_BYTES
+    mustSuit(config)
+    const { max_msg_size: size } = config
+    const most = Math.min(connection.info?.max_payload ?? PIECE_BYTES, size > 0 ? size : Infinity)
     return {
       name,
       replicas: config.num_replicas,
@@ -46,7 +71,7 @@ export async function findStream(connection: NatsConnection, name: string): Prom
     }
   } catch (error) {
     if (codeOf(error) === STREAM_NOT_FOUND) return null
-    throw error
+    throw told(error, name)
   }
 }
 
@@ -55,7 +80,7 @@ export async function makeStream(connection: NatsConnection, name: string, repli
   const found = await findStream(connection, name)
   if (found !== null) return found
   const manager = await jetstreamManager(connection)
-  await manager.streams.add({
+  const add = manager.streams.add({
     name,
     subjects: [`${name}.>`],
     storage: StorageType.File,
@@ -64,6 +89,9 @@ export async function makeStream(connection: NatsConnection, name: string, repli
     num_replicas: replicas,
     duplicate_window: nanos(DUPLICATES_MS),
     allow_direct: true,
+  })
+  await add.catch((error: unknown) => {
+    throw told(error, name)
   })
   const made = await findStream(connection, name)
   if (made === null) throw new LogUsageError('not-found', `the stream ${name} is gone as soon as it was made`)

@@ -18,7 +18,26 @@ export function lastName(subject: string): string {
   return nameOf(subject.slice(subject.lastIndexOf('.') + 1))
 }
 
+/** Whose log a subject belongs to. */
+export function hostOf(subject: string): string {
+  return subject.split('.')[1]!
+}
+
+/** The attachment that a subject is of; null for another subject. */
+export function attachmentOf(subject: string): string | null {
+  const [, , what, token] = subject.split('.')
+  return what === 'attached' && token !== undefined ? nameOf(token) : null
+}
+
+/** The keyframe that a subject is of; null for another subject. */
+export function keyframeOf(subject: string): { readonly fold: string; readonly seq: number } | null {
+  const [, , what, token, seq] = subject.split('.')
+  return what === 'keyframe' && token !== undefined && seq !== undefined ? { fold: nameOf(token), seq: Number(seq) } : null
+}
+
 export interface Subjects {
+  /** All that the log has. */
+  readonly all: string
   /** What the log is. */
   readonly meta: string
   /** Who writes. */
@@ -38,6 +57,7 @@ export interface Subjects {
 export function subjectsOf(stream: string, host: string): Subjects {
   const of = `${stream}.${host}`
   return {
+    all: `${of}.>`,
     meta: `${of}.meta`,
     writer: `${of}.writer`,
     events: `${of}.events`,

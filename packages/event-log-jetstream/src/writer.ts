@@ -13,13 +13,11 @@ import {
 import { putAttachment } from './attachments.ts'
 import { blockHeaders } from './block-message.ts'
 import { putKeyframe } from './keyframes.ts'
+import { Outbox } from './outbox.ts'
 import type { Log } from './place.ts'
 import { OvertakenError } from './publish.ts'
-import { putSealed } from './sealed.ts'
 import type { Lease } from './writer-lease.ts'
-
-/** Bytes that wait to be acknowledged by the server, at most, before whoever appends waits, too. */
-const WAITING_BYTES_MAX = 4 * 1024 * 1024
+import { zstd } from './zstd.ts'
 
 export class JetStreamWriter implements LogWriter {
   /** A message is whole or not there. */
@@ -32,11 +30,11 @@ export class JetStreamWriter implements LogWriter {
   /** Of what was put into blocks: how many, and their events. */
   #blocks: number
   #index: number
-  /** Number of the last message of `events` that the server has. */
-  #last: number
-  #waiting = 0
-  /** What was asked for last. */
-  #work: Promise<unknown> = Promise.resolve()
+  readonly #outbox: Outbox
+  /** The last block that was sent. */
+  #sending: Promise<unknown> = Promise.resolve()
+  /** The last keyframe. */
+  #keyframing: Promise<unknown> = Promise.resolve()
   #failure: { readonly error: unknown } | null = null
   readonly #attaching = new Map<string, Promise<void>>()
   #closing: Promise<AckLevel> | null = null
@@ -49,7 +47,8 @@ export class JetStreamWriter implements LogWriter {
     this.#lastSeq = lease.end.lastSeq
     this.#blocks = lease.end.blocks
     this.#index = lease.end.index
-    this.#last = lease.last
+    const { stream, subjects, patienceMs } = log
+    this.#outbox = new Outbox(stream, { subject: subjects.events, pieces: subjects.pieces, last: lease.last, patienceMs })
   }
 
   get meta(): LogMeta {
@@ -65,7 +64,7 @@ export class JetStreamWriter implements LogWriter {
     const lastSeq = sequenceAfter(this.#lastSeq, events)
     this.#take(events)
     this.#lastSeq = lastSeq
-    await this.#room()
+    await this.#outbox.room()
     return 'buffered'
   }
 
@@ -76,7 +75,7 @@ export class JetStreamWriter implements LogWriter {
     this.#lastSeq = event.seq
     if (!this.#builder.isFull) return null
     this.#finishBlock()
-    return this.#waiting < WAITING_BYTES_MAX ? null : this.#room().then(() => 'buffered' as const)
+    return this.#outbox.room()?.then(() => 'buffered' as const) ?? null
   }
 
   takeRow(row: EventRow): Promise<AckLevel> | null {
@@ -112,8 +111,15 @@ export class JetStreamWriter implements LogWriter {
     const taken = takenKeyframe(fold, keyframe, this.#lastSeq)
     this.#finishBlock()
     const events = this.#index - (this.#lastSeq - taken.seq)
-    const made = this.#queue(() => putKeyframe(this.#log, taken, events, this.#lease.id))
-    this.#work = made.catch(() => {})
+    const [before, sending] = [this.#keyframing, this.#sending]
+    const put = async (): Promise<void> => {
+      // Never ahead of its events.
+      await Promise.all([before, sending])
+      this.#mustNotHaveFailed()
+      await putKeyframe(this.#log, taken, events, this.#lease.id)
+    }
+    const made = put()
+    this.#keyframing = made.catch(() => {})
     await made
     return 'written'
   }
@@ -160,24 +166,12 @@ export class JetStreamWriter implements LogWriter {
   /** Makes a block of what has come in since the last one, and sends it when those before are there. */
   #finishBlock(): void {
     if (this.#builder.count === 0) return
-    const { logId, stream, subjects, patienceMs } = this.#log
+    const { logId } = this.#log
     const number = ++this.#blocks
-    const { bytes, info } = this.#builder.finish({ logId, number, crc32 }, this.#index)
+    const { bytes, info } = this.#builder.finish({ logId, number, crc32 }, this.#index, zstd)
     this.#index += info.count
-    this.#waiting += bytes.length
-    const sent = this.#queue(async () => {
-      this.#last = await putSealed(stream, {
-        subject: subjects.events,
-        content: bytes,
-        pieces: subjects.pieces,
-        headers: blockHeaders(logId, number, info),
-        id: `${this.#lease.id}.${number}`,
-        after: this.#last,
-        patienceMs,
-      })
-      this.#waiting -= bytes.length
-    })
-    this.#work = sent.catch((error: unknown) => {
+    const sent = this.#outbox.send(bytes, blockHeaders(logId, number, info), `${this.#lease.id}.${number}`)
+    this.#sending = sent.catch((error: unknown) => {
       this.#failure ??= { error: error instanceof OvertakenError ? this.#overtaken(info.firstIndex, error) : error }
     })
   }
@@ -187,21 +181,11 @@ export class JetStreamWriter implements LogWriter {
     return new LogUsageError('locked', `another writer took ${stream.name}/${host} over; of this one's events ${index} are kept`, { cause })
   }
 
-  #queue<T>(job: () => Promise<T>): Promise<T> {
-    return this.#work.then(() => {
-      this.#mustNotHaveFailed()
-      return job()
-    })
-  }
-
   /** Resolves when the server has all that was sent. */
   async #sent(): Promise<void> {
-    await this.#work
+    await this.#sending
+    await this.#keyframing
     this.#mustNotHaveFailed()
-  }
-
-  async #room(): Promise<void> {
-    if (this.#waiting >= WAITING_BYTES_MAX) await this.#sent()
   }
 
   async #close(): Promise<AckLevel> {

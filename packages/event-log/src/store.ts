@@ -3,6 +3,7 @@ export { Chain } from './chain.ts'
 export { mustBeStorable } from './codec/check-event.ts'
 export { ColumnPool } from './codec/column-pool.ts'
 export type { BlockReader } from './codec/block-reader.ts'
+export type { Decompress } from './codec/compression.ts'
 export type { Crc32 } from './codec/crc32.ts'
 export { EventViews } from './codec/event-view.ts'
 export { firstSeqOf } from './codec/segment.ts'
@@ -27,6 +28,7 @@ export {
   StandaloneBuilder,
   readStandalone,
   type BlockPlace,
+  type CompressBlock,
   type StandaloneInfo,
   type StandaloneReading,
 } from './store/standalone-block.ts'

@@ -6,7 +6,7 @@ import { apiReports } from './api-report.ts'
 import { bundledBytes } from './bundle.ts'
 import { broughtBy } from './dependencies.ts'
 import { faultsOf } from './lint.ts'
-import { entryPointsOf, manifestOf, publishedOf, type Published } from '@devtrail/workspace'
+import { deadBuildsOf, entryPointsOf, manifestOf, publishedOf, type Published } from '@devtrail/workspace'
 import { shared, staleIn, tableOf, type Size } from './sizes.ts'
 import { pack, type Tarball } from './tarball.ts'
 
@@ -34,6 +34,7 @@ const temp = mkdtempSync(join(tmpdir(), 'devtrail-packages-'))
 try {
   const sizes: Size[] = []
   for (const it of packages) {
+    for (const file of deadBuildsOf(it.folder)) faults.push(`${it.manifest.name}: dist/${file} has no source any more; run "pnpm build"`)
     const tarball = pack(it, pnpm, temp)
     const found = faultsOf(tarball.file, root)
     faults.push(...found.map((fault) => `${it.manifest.name}, ${fault}`))

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bumped, expectedBumps, moved } from './bumps.ts'
+import { houseOf } from './house.ts'
 
 const house = {
   versions: new Map([
@@ -56,4 +59,11 @@ describe('what has to move with a package', () => {
     expect([...expectedBumps(house, 'b', 'patch').keys()]).toEqual(['a', 'b'])
     expect([...expectedBumps(house, 'e', 'patch')]).toEqual([['e', '0.0.1 → 0.0.2']])
   })
+})
+
+it('the packages that share a version are named where users are told so', () => {
+  const root = join(import.meta.dirname, '../../..')
+  const told = /\(([^()]*)\) always have one version/.exec(readFileSync(join(root, 'docs/compatibility.md'), 'utf8'))?.[1]
+  const named = [...(told ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => `@devtrail/${name}`)
+  expect([named.toSorted()]).toEqual(houseOf(root).fixed.map((group) => group.toSorted()))
 })

@@ -7,7 +7,7 @@ export function moved(before: ReadonlyMap<string, string>, after: ReadonlyMap<st
   )
 }
 
-type Level = 'major' | 'minor' | 'patch'
+export type Level = 'major' | 'minor' | 'patch'
 
 export function bumped(version: string, level: Level): string {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)

@@ -1,8 +1,16 @@
 import { readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Registry } from './registry.ts'
-import { publishedOf, run, versionsOf } from '@devtrail/workspace'
+import { type Manifest, publishedOf, run, versionsOf } from '@devtrail/workspace'
 import { moved } from './bumps.ts'
+
+/** Where the workflows publish from. npm refuses provenance of a package that names another place, or none. */
+const REPOSITORY = 'git+https://github.com/devtrail/devtrail.git'
+
+function mustTellItsPlace({ name, repository }: Manifest, folder: string): void {
+  if (repository?.url === REPOSITORY && repository.directory === folder) return
+  throw new Error(`${name} should name ${REPOSITORY}, ${folder} as its repository, not ${repository?.url}, ${repository?.directory}`)
+}
 
 // Commands block this thread for so long that a connection kept open would be closed by the other side, unnoticed.
 const CLOSED = { headers: { connection: 'close' } }
@@ -30,10 +38,13 @@ export class Release {
     writeFileSync(join(this.root, '.changeset', `${name}.md`), `---\n${lines.join('\n')}\n---\n\n${says}\n`)
   }
 
-  /** Takes the pending changesets into versions and changelogs; gives what moved. */
-  version(...args: readonly string[]): Map<string, string> {
+  /**
+   * Takes the pending changesets into versions and changelogs, by the script that the release's workflow calls; gives what moved.
+   * Versions that are to be looked at only need nothing built, and are made by changesets alone.
+   */
+  version(by: 'release:version' | 'release:snapshot' | 'changesets' = 'changesets'): Map<string, string> {
     const before = versionsOf(this.root)
-    this.pnpm(['exec', 'changeset', 'version', ...args])
+    this.pnpm(by === 'changesets' ? ['exec', 'changeset', 'version'] : ['run', by])
     run(
       'git',
       ['-c', 'user.name=rehearsal', '-c', 'user.email=rehearsal@localhost', 'commit', '--all', '--quiet', '--message', 'version'],
@@ -44,17 +55,26 @@ export class Release {
     return moved(before, versionsOf(this.root))
   }
 
-  build(): void {
-    this.pnpm(['run', 'build'])
+  /** What would move if this changed. */
+  wouldMove(changes: Readonly<Record<string, string>>): Map<string, string> {
+    const back = run('git', ['rev-parse', 'HEAD'], { cwd: this.root }).trim()
+    this.addChangeset('would-move', changes, 'Something.')
+    run('git', ['add', '.changeset'], { cwd: this.root })
+    try {
+      return this.version()
+    } finally {
+      run('git', ['reset', '--quiet', '--hard', back], { cwd: this.root })
+    }
   }
 
-  /** Publishes what the registry does not have yet, and makes sure that it has it then. */
+  /** Builds, publishes what the registry does not have yet, and makes sure that it has it then as it should be. */
   async publish(registry: Registry, ...args: readonly string[]): Promise<string[]> {
-    this.pnpm(['exec', 'changeset', 'publish', '--no-git-tag', ...args], registry.env)
+    this.pnpm(['run', 'release', '--no-git-tag', ...args], registry.env)
     const names: string[] = []
-    for (const { manifest } of publishedOf(this.root)) {
+    for (const { folder, manifest } of publishedOf(this.root)) {
       const found = await fetch(`${registry.url}${manifest.name.replace('/', '%2f')}/${manifest.version}`, CLOSED)
       if (!found.ok) throw new Error(`${manifest.name}@${manifest.version} is not in the registry after publishing (${found.status})`)
+      mustTellItsPlace((await found.json()) as Manifest, relative(this.root, folder))
       names.push(`${manifest.name}@${manifest.version}`)
     }
     return names

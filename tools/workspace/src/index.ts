@@ -1,2 +1,3 @@
+export * from './dead-builds.ts'
 export * from './published.ts'
 export * from './run.ts'

@@ -6,6 +6,7 @@ export interface Manifest {
   readonly version: string
   readonly private?: boolean
   readonly packageManager?: string
+  readonly repository?: { readonly url?: string; readonly directory?: string }
   readonly exports?: Readonly<Record<string, string | { readonly types: string }>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>

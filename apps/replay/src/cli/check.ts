@@ -45,7 +45,7 @@ function mustBeRules(wanted: readonly string[]): void {
 
 /** Judges the events there are and those that are added, each as soon as it is written; with what is known by then. */
 async function followCheck(given: string, { rule, strict }: Options, session: Session): Promise<ExitCode> {
-  const log = await openLog(given, session)
+  const log = await openLog(given, session, { follow: true })
   const live = new LiveSurvey()
   const judge = new Judge(live.machine, rule ?? [])
   const { style, digits } = session

@@ -29,7 +29,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
   const within = async (command: Command, work: (session: Session) => Promise<ExitCode>): Promise<void> => {
     const session = new Session(command.optsWithGlobals<GlobalOptions>(), interrupt)
     try {
-      answer(await work(session))
+      answer(await Promise.race([work(session), session.failed]))
       await session.flush()
     } finally {
       await session.close()
@@ -50,5 +50,5 @@ export function examples(...lines: readonly (readonly [command: string, says: st
   return `\nExamples:\n${lines.map(([command, says]) => `  $ ${command.padEnd(width)}  ${says}`.trimEnd()).join('\n')}`
 }
 
-export const LOG = 'a log folder, a recording (folder or trace file), or - for a trace on stdin'
+export const LOG = 'a log folder, a recording (folder or trace file), - for a trace on stdin, or nats://SERVER/STREAM/HOST'
 export const AT = 'position: 138 (event), @261 (entry), 9.588325s (time), start or end'

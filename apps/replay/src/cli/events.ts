@@ -71,7 +71,7 @@ async function followEvents(
 ): Promise<ExitCode> {
   if (from !== undefined || to !== undefined)
     throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
-  const log = await openLog(given, session)
+  const log = await openLog(given, session, { follow: true })
   const live = new LiveSurvey()
   const filter = filterBy(where, () => live.names)
   const { style, digits } = session

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { styleOf } from '../print/style.ts'
+import { withoutSecrets } from '../fleet/address.ts'
 import { visible } from '../print/text.ts'
 import { exit, exitCodeOf } from './failure.ts'
 import { Interrupt } from './interrupt.ts'
@@ -30,13 +31,16 @@ function report(error: unknown, colour: boolean): number {
   const code = exitCodeOf(error)
   if (error instanceof CommanderError) return code ?? exit.usage
   const style = styleOf(process.stderr, process.env, colour)
-  const message = (error instanceof Error ? error.message : String(error)).split('\n').map(visible).join('\n')
+  const message = withoutSecrets(error instanceof Error ? error.message : String(error))
+    .split('\n')
+    .map(visible)
+    .join('\n')
   if (code === exit.interrupted) return code
   if (code !== null) {
     process.stderr.write(`${style.bad('devtrail:')} ${message}\n`)
     return code
   }
   process.stderr.write(`${style.bad('devtrail:')} this should not have happened: ${message}\n`)
-  if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${style.dim(error.stack)}\n`)
+  if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${style.dim(withoutSecrets(error.stack))}\n`)
   return exit.damaged
 }

@@ -20,6 +20,8 @@ import { ownManifest } from './manifest.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { serveCommand } from './serve.ts'
+import { shipCommand } from './ship.ts'
+import { globalOptionsFor, serverOptions } from './server-options.ts'
 import { refsCommand } from './refs.ts'
 import { simulateCommand } from './simulate.ts'
 import { stateCommand } from './state.ts'
@@ -37,20 +39,22 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
     .option('--no-color', 'no colours (also: NO_COLOR)')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: globalOptionsFor })
     .showHelpAfterError('(add --help for the options and examples)')
     .exitOverride()
     .addHelpText(
       'after',
       `
 LOG is a log folder, a recording's folder or trace file, or - for a trace on stdin; a recording is imported
-into the cache on the fly. A position P is an event (138), an entry (@261), a time (9.588325s), start or end.
+into the cache on the fly. Or it is on a NATS server, nats://SERVER/STREAM/HOST (tls:// for never without TLS),
+where devtrail ship put it. A position P is an event (138), an entry (@261), a time (9.588325s), start or end.
 Exit: ${exitDocs.map(([code, says]) => `${code} ${says}`).join(', ')}.
 
 Start with:
   $ devtrail demo              a real kernel crash, explained
   $ devtrail check RECORDING   what is broken, where, since when, who did it`,
     )
+  serverOptions(program)
   const cli = cliOf(program, interrupt, answer)
   for (const add of [
     importCommand,
@@ -71,6 +75,7 @@ Start with:
     repairCommand,
     exportCommand,
     serveCommand,
+    shipCommand,
     simulateCommand,
     recordCommand,
     pmemCommand,

@@ -49,7 +49,7 @@ export function serveCommand({ program, run }: Cli): void {
     )
     .action(
       run<Options>(async (session, given, { port }) => {
-        const log = await openLog(given, session)
+        const log = await openLog(given, session, { follow: true })
         const served = { folder: log.folder, name: nameOf(log), id: await logId(log.folder), port }
         await using server = await serveLog(served).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error

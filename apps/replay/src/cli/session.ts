@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { styleOf, type Style } from '../print/style.ts'
 import { number } from '@devtrail/survey'
 import { visible } from '../print/text.ts'
+import type { ServerOptions } from '../fleet/credentials.ts'
+import { withoutSecrets } from '../fleet/address.ts'
 import { exit } from './failure.ts'
 import type { Interrupt } from './interrupt.ts'
 
 /** The options every command takes. */
-export interface GlobalOptions {
+export interface GlobalOptions extends ServerOptions {
   readonly json?: boolean
   readonly ns?: boolean
   readonly color?: boolean
@@ -25,7 +27,13 @@ export class Session {
   readonly style: Style
   readonly noteStyle: Style
   readonly interrupt: Interrupt
+  /** Who asks servers. */
+  readonly server: ServerOptions
   readonly #open: AsyncDisposable[] = []
+  /** Rejects when what goes on beside the command failed. */
+  readonly failed: Promise<never>
+  /** Ends the command with an error of what goes on beside it. */
+  readonly fail: (error: unknown) => void
   #buffer = ''
   #progress: { at: number; shown: boolean } = { at: 0, shown: false }
 
@@ -35,6 +43,11 @@ export class Session {
     this.style = styleOf(process.stdout, process.env, options.color !== false && !this.json)
     this.noteStyle = styleOf(process.stderr, process.env, options.color !== false)
     this.interrupt = interrupt
+    this.server = options
+    const { promise, reject } = Promise.withResolvers<never>()
+    promise.catch(() => {})
+    this.failed = promise
+    this.fail = reject
   }
 
   /** Hands over what is to be closed when the command is done. */
@@ -44,7 +57,7 @@ export class Session {
 
   async close(): Promise<void> {
     this.clearProgress()
-    for (const resource of this.#open.splice(0)) await resource[Symbol.asyncDispose]()
+    for (const resource of this.#open.splice(0).toReversed()) await resource[Symbol.asyncDispose]()
   }
 
   /** Data, to stdout; waits while the reader is slow. */
@@ -67,7 +80,7 @@ export class Session {
   /** Words for a person, to stderr. */
   note(text: string): void {
     this.clearProgress()
-    process.stderr.write(`${this.noteStyle.dim('note:')} ${text.split('\n').map(visible).join('\n      ')}\n`)
+    process.stderr.write(`${this.noteStyle.dim('note:')} ${withoutSecrets(text).split('\n').map(visible).join('\n      ')}\n`)
   }
 
   /** How far reading has come; only on a terminal. */

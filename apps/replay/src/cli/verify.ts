@@ -1,8 +1,11 @@
 import type { LogDamagedError, TornTail } from '@devtrail/event-log'
 import { repairFileLog, verifyFileLog } from '@devtrail/event-log/file'
 import { number, plural, vocabulary } from '@devtrail/survey'
+import { isAddress } from '../fleet/address.ts'
+import { remoteLog } from '../fleet/remote.ts'
+import { verifyRemote } from '../fleet/verify.ts'
 import { examples, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit, Failure } from './failure.ts'
 import type { Session } from './session.ts'
 
 const FOLDER = 'a log folder that devtrail wrote'
@@ -20,24 +23,26 @@ export function verifyCommand({ program, run }: Cli): void {
     .command('verify')
     .summary('read every byte of a log and say what is damaged')
     .description(
-      'Reads every byte of a log folder against its checksums and says what is damaged and where. Changes nothing. Exits 3 when something is.',
+      'Reads every byte of a log folder, or of what a server has of a log, against its checksums and says what is damaged and where. Changes nothing. Exits 3 when something is.',
     )
-    .argument('<LOG>', FOLDER)
+    .argument('<LOG>', `${FOLDER}, or nats://SERVER/STREAM/HOST`)
     .addHelpText(
       'after',
       examples(['devtrail verify splice.log', ''], ["devtrail verify splice.log --json | jq '.damages[].file'", 'for a script']),
     )
     .action(
       run(async (session, given) => {
-        const found = await verifyFileLog(given, vocabulary)
+        const remote = isAddress(given) ? await remoteLog(given, session) : null
+        const log = remote?.text ?? given
+        const found = remote === null ? await verifyFileLog(given, vocabulary) : await verifyRemote(remote)
         const { isWhole, segments, events, lastSeq, tornTail, keyframes, damages } = found
         if (session.json) {
           const said = { whole: isWhole, segments, events, lastSeq, tornTail, keyframes, damages: damages.map(damageJson) }
-          await session.printJson({ schemaVersion: 1, log: given, ...said })
+          await session.printJson({ schemaVersion: 1, log, ...said })
           return isWhole ? exit.fine : exit.damaged
         }
         for (const damage of damages) await session.print(damageText(damage, session))
-        const held = `${number(events)} events up to ${number(lastSeq)}, in ${plural(segments, 'segment')}, and ${plural(keyframes, 'keyframe')}`
+        const held = `${number(events)} events up to ${number(lastSeq)}${remote === null ? `, in ${plural(segments, 'segment')},` : ''} and ${plural(keyframes, 'keyframe')}`
         if (tornTail !== null)
           session.note(`its writer did not finish: ${tailText(tornTail)} are left out; the next writer, or devtrail repair, cuts them off`)
         await session.print(
@@ -62,6 +67,11 @@ export function repairCommand({ program, run }: Cli): void {
     )
     .action(
       run(async (session, given) => {
+        if (isAddress(given))
+          throw new Failure(
+            exit.usage,
+            `what is on a server is not mended; ship the log again under another host, or restore the stream from a backup`,
+          )
         const { cutTail, rebuilt, movedAside, removedKeyframes, lost: cut } = await repairFileLog(given)
         // Whatever is still not whole is lost, too, also in attachments.
         const { damages } = await verifyFileLog(given, vocabulary)

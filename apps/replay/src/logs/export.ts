@@ -4,6 +4,8 @@ import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
 import { vocabulary, type Names } from '@devtrail/survey'
 import type { Exported } from './exported.ts'
 import { SUMMARY } from './import.ts'
+import { KeptIntake } from './kept.ts'
+import { KeyframedIntake } from './keyframed-intake.ts'
 
 /** The next of the entries without effect. */
 class Kept {
@@ -56,13 +58,20 @@ export async function* ndjsonOf(exported: Exported, names: Names): AsyncGenerato
   for await (const entry of kept.upTo(Infinity)) yield keptLine(entry)
 }
 
-/** The events, and what the import said, as a log of their own. */
+/** All that leaves a log, as a log of its own. */
 export async function writeLog(exported: Exported, folder: string, signal: AbortSignal): Promise<void> {
   await using writer = await createFileLog(folder, exported.meta, vocabulary, { atomic: true, compress: true })
+  const intake = new KeyframedIntake(writer)
   for await (const event of exported.events()) {
     signal.throwIfAborted()
-    await writer.take(event)
+    await intake.take(event)
   }
+  const kept = new KeptIntake(writer)
+  for await (const entry of exported.kept()) {
+    signal.throwIfAborted()
+    await kept.take(entry)
+  }
+  await kept.end()
   const { imported } = exported
   if (imported !== null) await writer.attach(SUMMARY, new TextEncoder().encode(`${JSON.stringify(imported, null, 2)}\n`))
   await writer.close()

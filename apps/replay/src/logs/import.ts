@@ -4,12 +4,10 @@ import { importRecording, type ImportSink, type ImportSummary, type ModelStates,
 import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
 import { bringsDevice, LogKeys, models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'
-import { keptName, packedKept } from './kept.ts'
+import { KEPT_BYTES, keptName, packedKept } from './kept.ts'
 
 /** The attachment that holds what the import found: an {@link Imported} as JSON. */
 export const SUMMARY = 'import.json'
-/** Bytes of entries without effect that make an attachment. */
-const KEPT_BYTES = 16 * 1024 * 1024
 
 /** What a log says of the import that made it. */
 export interface Imported {

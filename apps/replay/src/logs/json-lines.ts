@@ -8,15 +8,17 @@ import { open } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
-import { eventFromJson, type AnyEvent, type Json } from '@devtrail/events'
-import { RecordingError } from '@devtrail/linux-trace'
+import { eventFromJson, nanoseconds, type AnyEvent, type Json } from '@devtrail/events'
+import { RecordingError, type KeptEntry } from '@devtrail/linux-trace'
 import { vocabulary } from '@devtrail/survey'
+import { KeptIntake } from './kept.ts'
+import { KeyframedIntake } from './keyframed-intake.ts'
 
 /** The attachment that says how many events a log made of JSON lines has: {@link ReadBack} as JSON. */
 export const READ_BACK = 'json-lines.json'
 /** Bytes of a line; the longest events have some hundred. */
 export const LINE_BYTES_MAX = 1 << 20
-const BATCH = 4096
+const PROGRESS_LINES = 4096
 const NEWLINE = 10
 
 export interface ReadBack {
@@ -37,11 +39,15 @@ async function digest(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** Whether bytes begin as JSON lines do that are read here. */
+export const beginsAsJsonLines = (head: Uint8Array): boolean =>
+  /^\{\s*"(?:schemaVersion|seq)"/.test(Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1'))
+
 /** The file as JSON lines; null where it begins like something else. */
 export async function openJsonLines(path: string, name: string = basename(resolve(path))): Promise<JsonLines | null> {
   await using file = await open(path)
   const { bytesRead, buffer } = await file.read(Buffer.alloc(32), 0, 32, 0)
-  if (!/^\{\s*"(?:schemaVersion|seq)"/.test(buffer.toString('latin1', 0, bytesRead))) return null
+  if (!beginsAsJsonLines(buffer.subarray(0, bytesRead))) return null
   return { name, lines: path, fingerprint: () => digest(path) }
 }
 
@@ -82,14 +88,59 @@ function metaOf(first: Line | null): LogMeta {
   }
 }
 
-/** Gives an event, or null for a line that is none: the meta, and entries without effect. `last`: the number of the event before. */
-function eventOf(line: Line, last: number): AnyEvent | null {
-  if (!Object.hasOwn(line, 'seq')) return null
+/** An entry of the recording that has no effect, as it was exported. */
+function keptOf(line: Line, last: number): KeptEntry {
+  const { entry, time } = line
+  if (!Number.isSafeInteger(entry)) throw new TypeError('it has neither the seq of an event nor the entry of a recording')
+  if ((entry as number) < last) throw new RangeError(`entry ${last} came before, this is ${String(entry)}`)
+  return { ...line, entry: entry as number, ...(typeof time === 'string' && { time: nanoseconds(time) }) }
+}
+
+/** `last`: the number of the event before. */
+function eventOf(line: Line, last: number): AnyEvent {
   const event = eventFromJson(vocabulary, line)
   // Those of the baseline have all 0.
   if (event.seq !== last + 1 && (event.seq !== 0 || last !== 0))
     throw new RangeError(`event ${last + 1} should come here, found ${event.seq}`)
   return event
+}
+
+/** Takes lines into a log. */
+class Intake {
+  readonly #writer: LogWriter
+  readonly #events: KeyframedIntake
+  readonly #kept: KeptIntake
+  #lastSeq = 0
+  #lastKept = 0
+  events = 0
+
+  constructor(writer: LogWriter) {
+    this.#writer = writer
+    this.#events = new KeyframedIntake(writer)
+    this.#kept = new KeptIntake(writer)
+  }
+
+  async line(line: Line): Promise<void> {
+    if (!Object.hasOwn(line, 'seq')) {
+      const entry = keptOf(line, this.#lastKept)
+      this.#lastKept = entry.entry
+      return this.#kept.take(entry)
+    }
+    const event = eventOf(line, this.#lastSeq)
+    await this.#events.take(event)
+    this.#lastSeq = event.seq
+    this.events++
+  }
+
+  async close(): Promise<void> {
+    await this.#kept.end()
+    await this.#writer.attach(READ_BACK, new TextEncoder().encode(JSON.stringify({ events: this.events } satisfies ReadBack)))
+    await this.#writer.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writer[Symbol.asyncDispose]()
+  }
 }
 
 /**
@@ -101,34 +152,27 @@ export async function readBack(
   create: (meta: LogMeta) => Promise<LogWriter>,
   { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (lines: number) => void },
 ): Promise<void> {
-  let writer: LogWriter | null = null
-  let [events, last] = [0, 0]
-  let batch: AnyEvent[] = []
+  let intake: Intake | null = null
   try {
     for await (const [number, text] of linesOf(lines, signal)) {
       if (text.trim() === '') continue
       try {
         const line = parsed(text)
-        writer ??= await create(metaOf(Object.hasOwn(line, 'schemaVersion') ? line : null))
-        const event = eventOf(line, last)
-        if (event === null) continue
-        events++
-        last = event.seq
-        batch.push(event)
+        const isMeta = Object.hasOwn(line, 'schemaVersion')
+        if (intake === null) {
+          intake = new Intake(await create(metaOf(isMeta ? line : null)))
+          if (isMeta) continue
+        }
+        await intake.line(line)
       } catch (error) {
         throw new RecordingError(`${name}, line ${number} is no event: ${(error as Error).message}; export it again`, { cause: error })
       }
-      if (batch.length < BATCH) continue
-      await writer.append(batch)
-      batch = []
-      onProgress(events)
+      if (number % PROGRESS_LINES === 0) onProgress(intake.events)
     }
-    if (writer === null) throw new RecordingError(`${name} has no events`)
-    await writer.append(batch)
-    await writer.attach(READ_BACK, new TextEncoder().encode(JSON.stringify({ events } satisfies ReadBack)))
+    if (intake === null) throw new RecordingError(`${name} has no events`)
     signal.throwIfAborted()
-    await writer.close()
+    await intake.close()
   } finally {
-    await writer?.[Symbol.asyncDispose]()
+    await intake?.[Symbol.asyncDispose]()
   }
 }

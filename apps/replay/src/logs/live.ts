@@ -10,6 +10,7 @@ import type { Session } from '../cli/session.ts'
 import { vocabulary } from '@devtrail/survey'
 import { importerVersion } from './code-version.ts'
 import { importInto, metaOf } from './import.ts'
+import { beginsAsJsonLines } from './json-lines.ts'
 import { readableOf } from './spool.ts'
 
 /** How long a quiet trace is waited for before going on with what there is, in milliseconds. */
@@ -55,14 +56,18 @@ async function* piped(given: string, signal: AbortSignal): AsyncGenerator<Uint8A
 }
 
 /** Bytes by which a trace that is no text is known. */
-const HEAD_BYTES = 16
+const HEAD_BYTES = 32
+
+/** What bytes are that cannot be followed, and what to do; null where nothing says so. */
+const notFollowed = (head: Uint8Array): string | null =>
+  beginsAsJsonLines(head) ? 'events as JSON lines, which are whole already: import it without --follow' : notToFollow(head)
 
 /** Before a log is made for it. @throws Failure */
 async function mustBeText(path: string): Promise<void> {
   const file = await open(path)
   try {
     const { bytesRead, buffer } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    const foreign = notToFollow(buffer.subarray(0, bytesRead))
+    const foreign = notFollowed(buffer.subarray(0, bytesRead))
     if (foreign !== null) throw new Failure(exit.damaged, `${path} is ${foreign}`)
   } finally {
     await file.close()
@@ -78,7 +83,7 @@ async function* text(given: string, bytes: AsyncIterable<Uint8Array>): AsyncGene
       continue
     }
     held = Buffer.concat([held, piece])
-    const foreign = notToFollow(held)
+    const foreign = notFollowed(held)
     if (foreign !== null) throw new Failure(exit.damaged, `${given} is ${foreign}`)
     // A trace's first line is longer.
     if (held.length < HEAD_BYTES) continue

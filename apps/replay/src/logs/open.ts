@@ -10,6 +10,10 @@ import { openRecording, type OpenedRecording } from '@devtrail/linux-trace/node'
 import { History, type EventSource } from '@devtrail/time-travel'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
+import { isAddress } from '../fleet/address.ts'
+import { keepUp } from '../fleet/following.ts'
+import { mirrorOf } from '../fleet/mirror.ts'
+import { remoteLog } from '../fleet/remote.ts'
 import { models, vocabulary } from '@devtrail/survey'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts'
 import { foldVersion, importerVersion } from './code-version.ts'
@@ -54,7 +58,7 @@ async function mustExist(given: string): Promise<Stats> {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
     throw new Failure(
       exit.damaged,
-      `there is nothing at ${given}; name a log folder, a recording's folder, a trace file, events as JSON lines, or - for stdin`,
+      `there is nothing at ${given}; name a log folder, a recording's folder, a trace file, events as JSON lines, nats://SERVER/STREAM/HOST, or - for stdin`,
     )
   })
 }
@@ -210,6 +214,8 @@ async function withRecording<T>(given: string, needsCache: boolean, session: Ses
 
 /** Imports a recording: into a folder that is not there yet, or into the cache. */
 export async function importLog(given: string, folder: string | undefined, session: Session): Promise<OpenLog> {
+  if (isAddress(given))
+    throw new Failure(exit.usage, 'a log on a server is no recording; ask it as it is, or keep it with devtrail export --format log -o LOG')
   if (folder === '-' || folder === '')
     throw new Failure(exit.usage, `a log is a folder, so it cannot be written to "${folder}"; name a folder with -o`)
   return withRecording(given, folder === undefined, session, async (opened) => {
@@ -223,8 +229,23 @@ export async function importLog(given: string, folder: string | undefined, sessi
   })
 }
 
-/** Opens what a LOG argument names: a log folder, or a recording that is imported into the cache. */
-export async function openLog(given: string, session: Session): Promise<OpenLog> {
+/** A log on a server, read from its copy in the cache. */
+async function openRemote(given: string, isFollowed: boolean, session: Session): Promise<OpenLog> {
+  const remote = await remoteLog(given, session)
+  const folder = await mirrorOf(remote, session)
+  const log = await openFolder(remote.text, folder, session)
+  if (isFollowed) keepUp(folder, remote, session)
+  return log
+}
+
+export interface OpenOptions {
+  /** What is added to the log is read, too. */
+  readonly follow?: boolean
+}
+
+/** Opens what a LOG argument names: a log folder, a recording that is imported into the cache, or a log on a server. */
+export async function openLog(given: string, session: Session, { follow = false }: OpenOptions = {}): Promise<OpenLog> {
+  if (isAddress(given)) return openRemote(given, follow, session)
   return (given === '-' ? null : await tryLog(given, session)) ?? importLog(given, undefined, session)
 }
 

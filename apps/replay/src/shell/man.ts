@@ -48,6 +48,9 @@ function commandLines(command: CommandDoc): string[] {
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['XDG_CACHE_HOME', 'where imported recordings are kept, in devtrail; ~/.cache when it is not set'],
   ['TMPDIR', 'where what comes from a pipe is kept while it is imported'],
+  ['NATS_URL', 'the server of nats:///STREAM/HOST'],
+  ['NATS_CREDS, NATS_NKEY, NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CONTEXT', 'who asks a NATS server'],
+  ['NATS_CA, NATS_CERT, NATS_KEY', 'certificates for it'],
   ['NO_COLOR', 'no colours'],
   ['FORCE_COLOR', 'colours, also where the output is no terminal'],
 ]

@@ -1,15 +1,14 @@
 /** Runs a recipe and writes what it says into a log. */
-import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
+import { LOG_SCHEMA_VERSION, type LogMeta } from '@devtrail/event-log'
 import { createFileLog } from '@devtrail/event-log/file'
 import { dataToJson, type AnyEvent, type Json } from '@devtrail/events'
 import { Simulation } from '@devtrail/simulation'
-import { EventFold, KeyframeRecorder, Machine } from '@devtrail/time-travel'
 import { dirname, resolve } from 'node:path'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
-import { foldVersion } from '../logs/code-version.ts'
+import { KeyframedIntake } from '../logs/keyframed-intake.ts'
 import { makeFolders, writing } from '../logs/writable.ts'
-import { models, vocabulary } from '@devtrail/survey'
+import { vocabulary } from '@devtrail/survey'
 import { nameOf, RECIPE, scenarioOf, type Part, type Recipe, type Simulated } from './recipe.ts'
 
 /** The log that a run goes on from. */
@@ -51,24 +50,6 @@ class Comparison {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#log.return?.()
-  }
-}
-
-/** Takes events into a log, with keyframes on the way. */
-class Intake {
-  readonly #writer: LogWriter
-  readonly #machine = new Machine(models)
-  readonly #fold = new EventFold(this.#machine)
-  readonly #keyframes = new KeyframeRecorder(this.#machine)
-
-  constructor(writer: LogWriter) {
-    this.#writer = writer
-  }
-
-  async take(event: AnyEvent): Promise<void> {
-    await this.#writer.take(event)
-    this.#fold.step(event)
-    if (this.#keyframes.isDue(event.seq)) await this.#writer.keyframe(foldVersion(), this.#keyframes.cut(event.seq))
   }
 }
 
@@ -138,7 +119,7 @@ export async function simulateTo(folder: string, recipe: Recipe, parent: Parent 
     await makeFolders(above)
     return session.interrupt.shield(async (signal) => {
       await using writer = await createFileLog(folder, metaOf(recipe, parent), vocabulary, { atomic: true, compress: true })
-      const intake = new Intake(writer)
+      const intake = new KeyframedIntake(writer)
       const take = (event: AnyEvent): Promise<void> => {
         session.progress(event.seq, 'events')
         return intake.take(event)

@@ -11,7 +11,7 @@ function prefixOf(folder: string): string {
 
 /** Makes a folder for what is to become `folder`. */
 export function makeAside(disk: Disk, folder: string): Promise<string> {
-  return disk.mkdtemp(join(dirname(folder), prefixOf(folder)))
+  return disk.mkdtemp(join(dirname(folder), prefixOf(folder)), folder)
 }
 
 /** Removes a folder aside. Its lock goes last: what is left of a removal that is cut short still tells whose it was. */

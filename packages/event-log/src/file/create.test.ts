@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, readdir, rm, truncate, unlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Vocabulary, declareEvents, f, type AnyEvent } from '@devtrail/events'
@@ -44,6 +44,20 @@ test('an empty folder is taken, one with something in it or a file is not', asyn
   }
   expect(await readdir(join(root, 'full'))).toStrictEqual(['mine.txt'])
   expect((await readdir(root)).toSorted()).toStrictEqual(['empty', 'file', 'full'])
+})
+
+const modeOf = async (folder: string): Promise<number> => (await stat(folder)).mode & 0o7777
+
+test('an atomic log is open to whom its folder is, as new ones are or as the empty one was', async () => {
+  await mkdir(join(root, 'any'))
+  await mkdir(join(root, 'closed'), { mode: 0o700 })
+  await mkdir(join(root, 'shared'))
+  await chmod(join(root, 'shared'), 0o2770)
+  const any = await modeOf(join(root, 'any'))
+  for (const name of ['new', 'closed', 'shared']) await (await create(join(root, name), true)).close()
+  expect(await modeOf(join(root, 'new'))).toBe(any)
+  expect(await modeOf(join(root, 'closed'))).toBe(0o700)
+  expect(await modeOf(join(root, 'shared'))).toBe(0o2770)
 })
 
 test('folders above are made; a creation that was cut short is taken up, unless it holds events', async () => {

@@ -31,8 +31,8 @@ export interface Disk {
   open(path: string, flags: 'r' | 'r+' | 'w' | 'wx'): Promise<DiskFile>
   /** Makes one folder. */
   mkdir(path: string): Promise<void>
-  /** Makes a new folder whose name starts with `prefix`. */
-  mkdtemp(prefix: string): Promise<string>
+  /** Makes a new folder whose name starts with `prefix`, open to whom `like` is; to whom any new folder is where that is none. */
+  mkdtemp(prefix: string, like: string): Promise<string>
   list(folder: string): Promise<string[]>
   /** Gives a file or folder another name; a file of that name is replaced. */
   rename(from: string, to: string): Promise<void>

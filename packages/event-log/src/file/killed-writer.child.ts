@@ -38,7 +38,7 @@ function fatal<T>(work: () => Promise<T>): Promise<T> {
 const disk: Disk = {
   ...nodeDisk,
   mkdir: (path) => fatal(() => nodeDisk.mkdir(path)),
-  mkdtemp: (prefix) => fatal(() => nodeDisk.mkdtemp(prefix)),
+  mkdtemp: (prefix, like) => fatal(() => nodeDisk.mkdtemp(prefix, like)),
   rename: (from, to) => fatal(() => nodeDisk.rename(from, to)),
   remove: (path) => fatal(() => nodeDisk.remove(path)),
   syncFolder: (path) => fatal(() => nodeDisk.syncFolder(path)),

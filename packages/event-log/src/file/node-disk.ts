@@ -1,7 +1,7 @@
 /** The disk of this machine, as Node has it. */
 import { randomBytes } from 'node:crypto'
 import { watch, type BigIntStats, type FSWatcher } from 'node:fs'
-import { mkdir, mkdtemp, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { errorCode, type Disk, type DiskFile, type Watch } from './disk.ts'
 import { isDead, self } from './holder.ts'
 
@@ -106,11 +106,24 @@ function watchFolder(folder: string, pollMs: number, look: () => void): Watch {
   }
 }
 
+const PERMISSIONS = 0o7777
+
+/** The permissions of a folder; of a new one where there is none. */
+async function modeLike(folder: string): Promise<number> {
+  const found = await stat(folder).catch(() => null)
+  return found?.isDirectory() === true ? found.mode & PERMISSIONS : 0o777 & ~process.umask()
+}
+
 /** The disk of this machine. */
 export const nodeDisk: Disk = {
   open: (path, flags) => at(path, async () => new NodeFile(await open(path, flags), path)),
   mkdir: (path) => at(path, () => mkdir(path)),
-  mkdtemp: (prefix) => at(prefix, () => mkdtemp(prefix)),
+  mkdtemp: (prefix, like) =>
+    at(prefix, async () => {
+      const folder = await mkdtemp(prefix)
+      await chmod(folder, await modeLike(like))
+      return folder
+    }),
   list: (folder) => readdir(folder),
   rename: (from, to) => at(to, () => rename(from, to)),
   // Again, where another process that clears up takes the same folder away at the same time.

@@ -6,6 +6,7 @@ import type { AnyEvent, Vocabulary } from '@devtrail/events'
 import { BlockBuilder } from '../codec/block-builder.ts'
 import { BlockReader } from '../codec/block-reader.ts'
 import { BrokenBlockError, ByteWriter } from '../codec/bytes.ts'
+import { packed, unpacked, type Decompress } from '../codec/compression.ts'
 import type { ColumnPool } from '../codec/column-pool.ts'
 import type { Crc32 } from '../codec/crc32.ts'
 import { Dictionary } from '../codec/dictionary.ts'
@@ -40,6 +41,9 @@ function placeOf({ logId, number, crc32 }: BlockPlace): Place {
   return { logId, segment: number, crc32, decompress: null }
 }
 
+/** Makes one zstd frame of bytes. */
+export type CompressBlock = (bytes: Uint8Array) => Uint8Array
+
 /** Gathers events for one block after the other. */
 export class StandaloneBuilder {
   readonly #vocabulary: Vocabulary
@@ -70,13 +74,20 @@ export class StandaloneBuilder {
     this.#builder.cut(count)
   }
 
-  /** The block of what was taken, at least one event. */
-  finish(place: BlockPlace, firstIndex: number): { readonly bytes: Uint8Array<ArrayBuffer>; readonly info: StandaloneInfo } {
+  /** The block of what was taken, at least one event; compressed where somebody does that and it is worth it. */
+  finish(
+    place: BlockPlace,
+    firstIndex: number,
+    compress: CompressBlock | null = null,
+  ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly info: StandaloneInfo } {
     const { count, lastSeq } = this.#builder
     const body = new ByteWriter(16 * 1024)
     const { minTime, maxTime, entries, deviceMask } = this.#builder.finish(body)
     this.#builder = new BlockBuilder(this.#vocabulary)
-    const bytes = frameBlock(body.written(), placeOf(place), 0, { kind: EVENTS, count, firstIndex, lastSeq, synced: 0 })
+    const plain = body.written()
+    const smaller = compress === null ? null : packed(compress(plain), plain.length)
+    const rawBytes = smaller === null ? 0 : plain.length
+    const bytes = frameBlock(smaller ?? plain, placeOf(place), 0, { kind: EVENTS, count, firstIndex, lastSeq, synced: 0, rawBytes })
     return { bytes, info: { count, firstIndex, lastSeq, minTime, maxTime, entries, deviceMask } }
   }
 }
@@ -85,6 +96,8 @@ export interface StandaloneReading {
   readonly vocabulary: Vocabulary
   readonly views: EventViews
   readonly pool: ColumnPool
+  /** Reads compressed blocks; null: they cannot be read. */
+  readonly decompress: Decompress | null
   /** The error that tells of damage in the block. */
   readonly damaged: (fault: Fault, cause?: unknown) => LogDamagedError
 }
@@ -95,7 +108,7 @@ export interface StandaloneReading {
  * @throws LogDamagedError.
  */
 export function readStandalone(bytes: Uint8Array, place: BlockPlace, info: StandaloneInfo, reading: StandaloneReading): BlockReader {
-  const { vocabulary, views, pool, damaged } = reading
+  const { vocabulary, views, pool, damaged, decompress } = reading
   const expected = `${info.count} events up to seq ${info.lastSeq}`
   const frame = readFrame(bytes, placeOf(place), 0)
   if (typeof frame === 'string') throw damaged({ expected: 'a block', found: frame })
@@ -105,7 +118,7 @@ export function readStandalone(bytes: Uint8Array, place: BlockPlace, info: Stand
   const body = new Uint8Array(bytes.subarray(FRAME_BYTES))
   if (bodyCrc(placeOf(place), 0, body) !== frame.bodyCrc) throw damaged({ expected: 'a block', found: 'a block with a wrong checksum' })
   const { kind, count, firstIndex, lastSeq, rawBytes } = frame
-  if (kind !== EVENTS || rawBytes !== 0 || count !== info.count || firstIndex !== info.firstIndex || lastSeq !== info.lastSeq) {
+  if (kind !== EVENTS || count !== info.count || firstIndex !== info.firstIndex || lastSeq !== info.lastSeq) {
     throw damaged({ expected, found: `${count} up to seq ${lastSeq}` })
   }
   xorWith(body, frame.mask)
@@ -113,7 +126,8 @@ export function readStandalone(bytes: Uint8Array, place: BlockPlace, info: Stand
     error instanceof BrokenBlockError ? damaged({ expected, found: error.message }, error) : error
   pool.reset()
   try {
-    return new BlockReader(body, frame, new Dictionary(), vocabulary, { views, pool, telling })
+    const plain = rawBytes === 0 ? body : unpacked(body, rawBytes, decompress)
+    return new BlockReader(plain, frame, new Dictionary(), vocabulary, { views, pool, telling })
   } catch (error) {
     throw telling(error)
   }

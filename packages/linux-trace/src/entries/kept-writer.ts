@@ -1,6 +1,18 @@
 import type { Actor } from '@devtrail/events'
 import type { TraceEntry } from '../text/entry.ts'
-import { CONTEXT, ENTRY, FORMAT, HEAD_BYTES, RECORD, RECORD_HEAD_BYTES, TASK, TEXT, fieldsOf, type KeptFormat } from './kept.ts'
+import {
+  CONTEXT,
+  ENTRY,
+  FORMAT,
+  HEAD_BYTES,
+  RECORD,
+  RECORD_HEAD_BYTES,
+  TASK,
+  TEXT,
+  fieldsOf,
+  type KeptEntry,
+  type KeptFormat,
+} from './kept.ts'
 
 const BYTES = 1 << 16
 const encoder = new TextEncoder()
@@ -19,6 +31,11 @@ export class KeptWriter {
 
   entry(entry: TraceEntry): void {
     this.#json(ENTRY, entry.number, fieldsOf(entry))
+  }
+
+  /** What a `KeptReader` read. */
+  again({ entry, ...fields }: KeptEntry): void {
+    this.#json(ENTRY, entry, fields)
   }
 
   /** The bytes of a record, which begin at `start`. */

@@ -1,0 +1,172 @@
+/** Logs that are shipped to a real server, and asked there. */
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BIN, recording, Scratch, type Run } from './devtrail.ts'
+
+const PINNED = recording('fsdax-pinned-unbind')
+const SPLICE = recording('fsdax-splice')
+
+const seqs = (text: string): number[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { seq: number }).seq)
+
+/** What commands answer of a log. */
+async function ask(scratch: Scratch, log: string): Promise<Run[]> {
+  const runs: Run[] = []
+  for (const args of [
+    ['state', log, '--at', '138'],
+    ['check', log],
+    ['export', log],
+  ])
+    runs.push(await scratch.run(args))
+  return runs
+}
+
+describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
+  let servers: Servers
+  let url: string
+  beforeAll(async () => {
+    servers = await startServers(1)
+    await servers.connect()
+    url = servers.urls[0]!
+  })
+  afterAll(() => servers[Symbol.asyncDispose]())
+  let streams = 0
+  const fresh = (): string => `${url}/S${++streams}`
+
+  test('every question is answered as of the log that was shipped', async () => {
+    using here = new Scratch()
+    using there = new Scratch()
+    const to = fresh()
+    const shipped = await here.json(['ship', PINNED, to, '--host', 'box'])
+    expect(shipped).toMatchObject({
+      schemaVersion: 1,
+      stream: to.split('/').at(-1),
+      host: 'box',
+      log: `${to}/box`,
+      events: 361,
+      there: 361,
+      lastSeq: 314,
+      attachments: 2,
+    })
+    expect(await ask(there, `${to}/box`)).toStrictEqual(await ask(here, PINNED))
+    expect(await there.run(['verify', to])).toMatchObject({ code: 0, out: 'whole: 361 events up to 314 and 0 keyframes\n' })
+    // The only host there is needs no name.
+    expect(await there.run(['diff', to, '--with', PINNED])).toMatchObject({ code: 0, out: expect.stringMatching(/same/) })
+  })
+
+  test('what is there is not sent again, nor fetched again', async () => {
+    using scratch = new Scratch()
+    const to = fresh()
+    await scratch.run(['ship', PINNED, to, '--host', 'box'])
+    const manager = await jetstreamManager(await servers.connect())
+    const stream = to.split('/').at(-1)!
+    const messages = async (): Promise<number> =>
+      (await manager.streams.info(stream, { subjects_filter: `${stream}.box.events` })).state.subjects![`${stream}.box.events`]!
+    const before = await messages()
+    expect(await scratch.json(['ship', PINNED, to, '--host', 'box'])).toMatchObject({ events: 0, there: 361, attachments: 0 })
+    // The new writer's fence alone.
+    expect(await messages()).toBe(before + 1)
+    await scratch.run(['state', to])
+    const copies = readdirSync(scratch.path('cache/devtrail'))
+    await scratch.run(['state', to])
+    expect(readdirSync(scratch.path('cache/devtrail'))).toStrictEqual(copies)
+  })
+
+  test('a log that is recorded meanwhile arrives as it comes, and is followed from afar', { timeout: 30_000 }, async () => {
+    using here = new Scratch()
+    using there = new Scratch()
+    const to = fresh()
+    const lines = readFileSync(`${SPLICE}/trace.txt`, 'utf8').split('\n')
+    const importing = spawn(process.execPath, [BIN, 'import', '-', '--follow', '-o', here.path('live.log')], {
+      ...here.spawnOptions(),
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    const imported = new Promise((resolve) => importing.once('close', resolve))
+    importing.stdin!.write(`${lines.slice(0, 120).join('\n')}\n`)
+    while (!existsSync(here.path('live.log/log.json'))) await new Promise((resolve) => setTimeout(resolve, 50))
+    const shipping = here.json(['ship', here.path('live.log'), to, '--host', 'box', '--follow'])
+    let first: object | null = null
+    while (first === null) {
+      const { code, out } = await there.run(['events', to, '--json', '--limit', '1'])
+      if (code === 0 && out !== '') first = JSON.parse(out) as object
+      else await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    const following = there.run(['events', to, '--follow', '--json'])
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    importing.stdin!.end(`${lines.slice(120).join('\n')}\n`)
+    await imported
+    const shipped = await shipping
+    const followed = await following
+    const local = await here.run(['events', here.path('live.log'), '--json'])
+    expect(seqs(followed.out)).toStrictEqual(seqs(local.out))
+    expect(shipped).toMatchObject({ lastSeq: seqs(local.out).at(-1) })
+    expect((await there.run(['check', to])).out).toBe((await here.run(['check', here.path('live.log')])).out)
+  })
+
+  test('of several hosts one has to be named', async () => {
+    using scratch = new Scratch()
+    const to = fresh()
+    await scratch.run(['ship', PINNED, to, '--host', 'a'])
+    await scratch.run(['ship', SPLICE, `${to}/b`])
+    expect(await scratch.run(['state', to])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/has logs of 2 hosts; name one of them as in .*\/a: a, b/),
+    })
+    expect(await scratch.run(['state', `${to}/c`])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/no log of c in .*; there are logs of a, b/),
+    })
+    expect((await scratch.run(['info', `${to}/b`])).out).toMatch(/fsdax-splice/)
+  })
+
+  test('another log under the same host is refused, and nothing of it sent', async () => {
+    using scratch = new Scratch()
+    const to = fresh()
+    await scratch.run(['ship', PINNED, to, '--host', 'a'])
+    expect(await scratch.run(['ship', SPLICE, to, '--host', 'a'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/holds another log \(one of fsdax-pinned-unbind\); name another host/),
+    })
+    expect(await scratch.json(['info', to])).toMatchObject({ events: 314 })
+  })
+
+  test('no server, no stream, no log, wrong addresses: each says what to do', async () => {
+    using scratch = new Scratch()
+    const said = async (...args: readonly string[]): Promise<string> => {
+      const { code, out, err } = await scratch.run(args)
+      return `${code} ${out}${err}`
+    }
+    expect(await said('state', 'nats://u:hush@127.0.0.1:1/FLEET')).toBe(
+      '3 devtrail: no server answers at nats://127.0.0.1:1 (connection refused); start it, or name another one\n',
+    )
+    expect(await said('state', `${url}/NOPE`)).toMatch(/^3 devtrail: there is no stream at .*\/NOPE; devtrail ship makes it/)
+    expect(await said('state', url)).toMatch(/^2 devtrail: .* names no stream; a log on a server is nats:/)
+    expect(await said('import', `${url}/NOPE`)).toMatch(/^2 devtrail: a log on a server is no recording/)
+    expect(await said('ship', PINNED, `${url}/A/b`, '--host', 'c')).toMatch(/^2 devtrail: the address names the host b, --host c; name one/)
+  })
+
+  test('streams with other settings are refused before anything is sent', async () => {
+    using scratch = new Scratch()
+    const manager = await jetstreamManager(await servers.connect())
+    await manager.streams.add({ name: 'OTHER', subjects: ['elsewhere.>'] })
+    await manager.streams.add({ name: 'ONE', subjects: ['ONE.>'], max_msgs_per_subject: 1 })
+    await manager.streams.add({ name: 'QUEUE', subjects: ['QUEUE.>'], retention: 'workqueue' })
+    await manager.streams.add({ name: 'SMALL', subjects: ['SMALL.>'], max_msg_size: 1000 })
+    await manager.streams.add({ name: 'FULL', subjects: ['FULL.>'], max_bytes: 20_000, discard: 'new' })
+    const said = async (stream: string): Promise<string> => {
+      const { code, err } = await scratch.run(['ship', PINNED, `${url}/${stream}`, '--host', 'h'])
+      return `${code} ${err}`
+    }
+    expect(await said('OTHER')).toMatch(/^3 .*the stream OTHER cannot keep logs: it takes elsewhere\.> instead of OTHER\.>/)
+    expect(await said('ONE')).toMatch(/keeps 1 messages a subject/)
+    expect(await said('QUEUE')).toMatch(/has the retention workqueue/)
+    expect(await said('SMALL')).toMatch(/takes messages of at most 1000 bytes/)
+    expect(await said('FULL')).toMatch(/^3 devtrail: the stream FULL takes no more \(.*maximum bytes.*\); raise its limits/)
+  })
+})

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { Failure } from '../cli/failure.ts'
+import { addressOf, addressText, isAddress, withoutSecrets } from './address.ts'
+
+const none = { servers: ['box:4222'], isTls: false, stream: 'FLEET', host: null, user: null, password: null }
+
+describe('addresses of logs on servers', () => {
+  test.each([
+    ['nats://box:4222/FLEET', none],
+    ['nats://box:4222/FLEET/', none],
+    ['tls://box:4222/FLEET/h-1', { ...none, isTls: true, host: 'h-1' }],
+    ['nats:///FLEET/h', { ...none, servers: [], host: 'h' }],
+    ['nats://a,b:5000,[::1]:4222/FLEET', { ...none, servers: ['a', 'b:5000', '[::1]:4222'] }],
+    ['nats://u:p%2Fw:x@box:4222/FLEET', { ...none, user: 'u', password: 'p/w:x' }],
+    ['nats://token@box:4222/FLEET', { ...none, user: 'token' }],
+  ])('%s', (given, expected) => {
+    expect(isAddress(given)).toBe(true)
+    expect(addressOf(given)).toStrictEqual(expected)
+  })
+
+  test.each([
+    'nats://box',
+    'nats://box:4222',
+    'nats://box/',
+    'nats://box/A.B',
+    'nats://box/A/b.c',
+    'nats://box/A/b/c',
+    'nats://b ox/A',
+    'nats://box:x/A',
+    'nats://box/*',
+  ])('%s is refused, and it is said how one looks', (given) => {
+    expect(() => addressOf(given)).toThrow(Failure)
+    expect(() => addressOf(given)).toThrow(/a log on a server is nats:\/\/SERVER\[:PORT\]\/STREAM\[\/HOST\]/)
+  })
+
+  test.each(['splice.log', './nats://x', 'http://box/FLEET', '-'])('%s is none', (given) => {
+    expect(isAddress(given)).toBe(false)
+  })
+
+  test('what an address says of who asks is never in a message', () => {
+    for (const given of ['nats://u:hush@box', 'nats://u:hu@sh@box/A/b/c', 'tls://hush@box/A.B']) {
+      expect(() => addressOf(given)).toThrow(expect.not.stringMatching(/hu@?sh/))
+    }
+    expect(withoutSecrets('cannot read nats://u:hush@box/A, nor tls://hush@b:1/C.')).toBe('cannot read nats://box/A, nor tls://b:1/C.')
+    expect(addressText(addressOf('tls://u:hush@box:1/A/h'), 'h')).toBe('tls://box:1/A/h')
+  })
+})

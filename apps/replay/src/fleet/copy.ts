@@ -1,0 +1,108 @@
+/** What a log has, into another one that has a beginning of it: events, keyframes, attachments. */
+import type { LogReader, LogWriter } from '@devtrail/event-log'
+
+/** What is there already. */
+export interface Have {
+  /** Events, the baseline included. */
+  readonly events: number
+  readonly lastSeq: number
+  readonly attachments: ReadonlySet<string>
+  /** The `seq` of its keyframes. */
+  readonly keyframes: ReadonlySet<number>
+}
+
+export const NOTHING: Have = { events: 0, lastSeq: 0, attachments: new Set(), keyframes: new Set() }
+
+export interface CopyOptions {
+  /** Whose keyframes are copied. */
+  readonly fold: string
+  readonly signal: AbortSignal
+  /** Told after each block how many events of the log there are in the copy. */
+  readonly onProgress: (events: number) => void
+}
+
+export interface Copied {
+  readonly events: number
+  readonly keyframes: number
+  readonly attachments: number
+}
+
+/** Keyframes from one log to another, each by what changed since the one before. */
+export class KeyframeCopy {
+  readonly #from: LogReader
+  readonly #to: LogWriter
+  readonly #fold: string
+  #before: { readonly seq: number; readonly parts: ReadonlyMap<string, Uint8Array> } | null = null
+  count = 0
+
+  constructor(from: LogReader, to: LogWriter, fold: string) {
+    this.#from = from
+    this.#to = to
+    this.#fold = fold
+  }
+
+  async copy(seq: number): Promise<void> {
+    const keyframe = await this.#from.keyframe(this.#fold, seq, { onDamage: () => {} })
+    // Damaged: the events tell the same.
+    if (keyframe?.seq !== seq) return
+    const { parts } = keyframe
+    const before = this.#before
+    const changed = [...parts].filter(([name, bytes]) => {
+      const old = before?.parts.get(name)
+      return old === undefined || Buffer.compare(old, bytes) !== 0
+    })
+    const gone = [...(before?.parts.keys() ?? [])].filter((name) => !parts.has(name)).map((name) => [name, null] as const)
+    await this.#to.keyframe(this.#fold, { at: seq, since: before?.seq ?? null, parts: [...changed, ...gone] })
+    this.#before = { seq, parts }
+    this.count++
+  }
+}
+
+/** The events behind those there are, each handed to `take` once. @returns how many. */
+async function copyEvents(
+  from: LogReader,
+  to: LogWriter,
+  have: Have,
+  due: readonly number[],
+  keyframes: KeyframeCopy,
+  { signal, onProgress }: CopyOptions,
+): Promise<number> {
+  // Of a baseline that is there in part the rest is behind what is there.
+  let skip = have.lastSeq === 0 ? have.events : 0
+  let [taken, next] = [0, 0]
+  for await (const block of from.blocks({ from: have.lastSeq === 0 ? 0 : have.lastSeq + 1, signal })) {
+    for (let place = 0; place < block.count; place++) {
+      const seq = block.seq(place)
+      if (seq <= have.lastSeq && have.lastSeq > 0) continue
+      if (skip > 0) {
+        skip--
+        continue
+      }
+      const room = to.take(block.view(place))
+      taken++
+      if (room !== null) await room
+      if (seq !== due[next]) continue
+      next++
+      await keyframes.copy(seq)
+    }
+    onProgress(have.events + taken)
+  }
+  return taken
+}
+
+export async function copyAttachments(from: LogReader, to: LogWriter, have: ReadonlySet<string>): Promise<number> {
+  const missing = (await from.attachments()).filter(({ name }) => !have.has(name))
+  for (const { name } of missing) await to.attach(name, from.attachmentChunks(name))
+  return missing.length
+}
+
+/** Copies what is missing; ends where the reader's log ended when it was opened. */
+export async function copyLog(from: LogReader, to: LogWriter, have: Have, options: CopyOptions): Promise<Copied> {
+  const keyframes = new KeyframeCopy(from, to, options.fold)
+  const missing = (await from.keyframes(options.fold)).filter((seq) => !have.keyframes.has(seq))
+  for (const seq of missing.filter((s) => s <= have.lastSeq)) await keyframes.copy(seq)
+  const due = missing.filter((s) => s > have.lastSeq)
+  const events = await copyEvents(from, to, have, due, keyframes, options)
+  const attachments = await copyAttachments(from, to, have.attachments)
+  return { events, keyframes: keyframes.count, attachments }
+}

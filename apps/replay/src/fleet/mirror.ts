@@ -1,0 +1,113 @@
+/**
+ * A log on a server as a log in the cache that is brought up to what the server has: what came since is fetched, and nothing twice.
+ * So every command reads it as a log of this machine, and it can be read as long as the cache has it.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
+import { appendFileLog, createFileLog, openFileLog } from '@devtrail/event-log/file'
+import type { LogContents } from '@devtrail/event-log-jetstream'
+import { vocabulary } from '@devtrail/survey'
+import { exit, Failure } from '../cli/failure.ts'
+import type { Session } from '../cli/session.ts'
+import { cacheFolder, prepareCache, tidy, touch, writingCache } from '../logs/cache.ts'
+import { foldVersion } from '../logs/code-version.ts'
+import { copyLog, NOTHING, type Have } from './copy.ts'
+import type { RemoteLog } from './remote.ts'
+
+/** How long another devtrail is waited for that brings the same copy up to date, in milliseconds. */
+const OTHER_MS = 60_000
+const POLL_MS = 100
+
+/** Where the copy of a log is; a log made anew under the same name has another. */
+function folderOf(cache: string, { stream, host }: RemoteLog, { id }: LogContents): string {
+  const key = createHash('sha256').update(['nats', stream, host, id].join('\0')).digest('hex').slice(0, 32)
+  return join(cache, key)
+}
+
+/** What the copy has; null when there is none. @throws LogDamagedError. */
+export async function haveIn(folder: string): Promise<Have | null> {
+  try {
+    await using reader = await openFileLog(folder, vocabulary)
+    const events = (await reader.summaries()).reduce((sum, { count }) => sum + count, 0)
+    const [attachments, keyframes] = [await reader.attachments(), await reader.keyframes(foldVersion())]
+    return { events, lastSeq: reader.lastSeq, attachments: new Set(attachments.map(({ name }) => name)), keyframes: new Set(keyframes) }
+  } catch (error) {
+    if (error instanceof LogUsageError && (error.code === 'not-found' || error.code === 'not-a-log')) return null
+    throw error
+  }
+}
+
+function isBehind(have: Have, { events, attachments, keyframes }: LogContents): boolean {
+  const missesKeyframe = (keyframes.get(foldVersion()) ?? []).some((seq) => seq <= have.lastSeq && !have.keyframes.has(seq))
+  return have.events < events || missesKeyframe || attachments.some((name) => !have.attachments.has(name))
+}
+
+/** Fetches what is missing. */
+async function fetchInto(folder: string, have: Have | null, remote: RemoteLog, session: Session): Promise<void> {
+  await session.interrupt.shield(async (signal) => {
+    await using reader = await remote.store.open()
+    const options = { compress: true, folds: [foldVersion()] }
+    await using writer =
+      have === null
+        ? await createFileLog(folder, reader.meta, vocabulary, { atomic: true, compress: true })
+        : await appendFileLog(folder, vocabulary, options)
+    // Another one may have gone on meanwhile.
+    const now = have === null ? NOTHING : ((await haveIn(folder)) ?? NOTHING)
+    await copyLog(reader, writer, now, {
+      fold: foldVersion(),
+      signal,
+      onProgress: (events) => session.progress(events, `events of ${remote.text} fetched`),
+    })
+    signal.throwIfAborted()
+    await writer.close()
+  })
+  session.clearProgress()
+}
+
+async function discard(folder: string): Promise<void> {
+  const aside = join(dirname(folder), `.${basename(folder)}.damaged-${randomUUID()}`)
+  await rename(folder, aside).catch(() => {})
+  await rm(aside, { recursive: true, force: true })
+}
+
+/** The folder of the copy, which has all that the server had when it was asked. @throws Failure. */
+export async function mirrorOf(remote: RemoteLog, session: Session): Promise<string> {
+  const contents = await remote.store.contents()
+  const cache = cacheFolder()
+  const folder = folderOf(cache, remote, contents)
+  await prepareCache(cache)
+  const end = Date.now() + OTHER_MS
+  for (;;) {
+    const have = await haveIn(folder).catch(async (error: unknown) => {
+      if (!(error instanceof LogDamagedError)) throw error
+      session.note(`the copy of ${remote.text} in the cache is damaged and is made anew`)
+      await writingCache(cache, () => discard(folder))
+      return null
+    })
+    if (have !== null && have.events > contents.events) {
+      session.note(`${remote.text} has ${contents.events} events where the copy in the cache has ${have.events}: the copy is made anew`)
+      await writingCache(cache, () => discard(folder))
+      continue
+    }
+    if (have !== null && !isBehind(have, contents)) break
+    try {
+      await writingCache(cache, () => fetchInto(folder, have, remote, session))
+      await tidy(cache)
+      break
+    } catch (error) {
+      // Another devtrail does the same.
+      const isOther = error instanceof LogUsageError && (error.code === 'exists' || error.code === 'locked')
+      if (!isOther) throw error
+      if (Date.now() > end)
+        throw new Failure(exit.damaged, `another devtrail has the copy of ${remote.text} in the cache open; try again, or end that one`, {
+          cause: error,
+        })
+      await wait(POLL_MS)
+    }
+  }
+  await touch(folder)
+  return folder
+}

@@ -1,0 +1,48 @@
+/** What a stream has: whose logs, and of a log how much. */
+import { LogUsageError } from '@devtrail/event-log'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { endOf, readEventsMessage } from './block-message.ts'
+import { damagedIn, type Log } from './place.ts'
+import { findStream, lastOf, subjectsIn } from './stream.ts'
+import { attachmentOf, hostOf, keyframeOf, mustBeToken } from './subjects.ts'
+
+export interface LogContents {
+  /** 16 hex digits that the log was given when it was made: no other log has them. */
+  readonly id: string
+  /** Events of the log, the baseline included. */
+  readonly events: number
+  /** `seq` of the last one; 0 when there is none, or only the baseline. */
+  readonly lastSeq: number
+  /** Names of attachments, sorted. */
+  readonly attachments: readonly string[]
+  /** The `seq` of each keyframe by fold, ascending. */
+  readonly keyframes: ReadonlyMap<string, readonly number[]>
+}
+
+/** The hosts that there are logs of in a stream, sorted. @throws LogUsageError `not-found`, `bad-name`. */
+export async function hostsIn(connection: NatsConnection, stream: string): Promise<readonly string[]> {
+  mustBeToken(stream, 'a stream')
+  const found = await findStream(connection, stream)
+  if (found === null) throw new LogUsageError('not-found', `the server has no stream ${stream}`)
+  return (await subjectsIn(found, `${stream}.*.meta`)).map(hostOf).toSorted()
+}
+
+export async function contentsOf(log: Log): Promise<LogContents> {
+  const { stream, subjects, logId } = log
+  const [last, all] = await Promise.all([lastOf(stream, subjects.events), subjectsIn(stream, subjects.all)])
+  const read = last && readEventsMessage(logId, { seq: last.seq, headers: last.header })
+  if (last !== null && read === null) {
+    throw damagedIn(log)({ expected: 'a block', found: 'a header with a wrong checksum' }, last.seq)
+  }
+  const { index: events, lastSeq } = read === null ? { index: 0, lastSeq: 0 } : endOf(read)
+  const keyframes = new Map<string, number[]>()
+  for (const subject of all) {
+    const keyframe = keyframeOf(subject)
+    if (keyframe === null) continue
+    const { fold, seq } = keyframe
+    keyframes.set(fold, [...(keyframes.get(fold) ?? []), seq])
+  }
+  for (const seqs of keyframes.values()) seqs.sort((a, b) => a - b)
+  const attachments = all.flatMap((subject) => attachmentOf(subject) ?? []).toSorted()
+  return { id: Buffer.from(logId).toString('hex'), events, lastSeq, attachments, keyframes }
+}

@@ -1,0 +1,62 @@
+/** What a server says no to, in words that say what to do. */
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { PermissionViolationError, RequestError, TimeoutError } from '@nats-io/transport-node'
+
+/**
+ * Why the stream cannot be used: `no-jetstream` the server or the account has none, `unsuitable` its settings would lose or refuse
+ * what a log needs, `full` it takes no more, `too-large` it takes no message of this size, `forbidden` the user may not,
+ * `unreachable` no server answers.
+ */
+export type StreamErrorCode = 'no-jetstream' | 'unsuitable' | 'full' | 'too-large' | 'forbidden' | 'unreachable'
+
+/** The server or its stream refuses. What was acknowledged before is kept. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError'
+  readonly code: StreamErrorCode
+
+  constructor(code: StreamErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+const NOT_ENABLED = new Set([10_039, 10_076])
+const RESOURCES = new Set([10_023, 10_028, 10_047])
+const STORE_FAILED = 10_077
+const TOO_LARGE = 10_054
+
+/** Whether it is for good that the server stores no more: it says so with the status of what may pass. */
+export function isForGood(error: JetStreamApiError): boolean {
+  return isFull(error) || NOT_ENABLED.has(error.code)
+}
+
+function isFull({ code, message }: JetStreamApiError): boolean {
+  return RESOURCES.has(code) || (code === STORE_FAILED && /maximum (bytes|messages|messages per subject)/.test(message))
+}
+
+/** The same as a StreamError where it is known what it means. */
+export function told(error: unknown, stream: string): unknown {
+  const as = (code: StreamErrorCode, says: string): StreamError => new StreamError(code, says, { cause: error })
+  // Its class is not exported.
+  if (error instanceof Error && error.name === 'JetStreamNotEnabled') return as('no-jetstream', noJetStream)
+  if (error instanceof PermissionViolationError || error instanceof RequestError) {
+    const cause = error instanceof RequestError ? error.cause : error
+    if (cause instanceof PermissionViolationError) {
+      return as('forbidden', `this user may not ${cause.operation} ${cause.subject}; its permissions need ${stream}.> and $JS.API.>`)
+    }
+    return error instanceof RequestError && error.isNoResponders() ? as('no-jetstream', noJetStream) : error
+  }
+  if (error instanceof TimeoutError) return as('unreachable', `no server answered for the stream ${stream}; try again`)
+  if (!(error instanceof JetStreamApiError)) return error
+  if (NOT_ENABLED.has(error.code)) return as('no-jetstream', noJetStream)
+  if (isFull(error)) {
+    return as(
+      'full',
+      `the stream ${stream} takes no more (${error.message}); raise its limits, purge hosts, or let it discard old messages`,
+    )
+  }
+  if (error.code === TOO_LARGE) return as('too-large', `the stream ${stream} takes no message of this size; raise its max_msg_size`)
+  return error
+}
+
+const noJetStream = 'the server has no JetStream (or not for this account); start it with -js, or jetstream {} in its configuration'
