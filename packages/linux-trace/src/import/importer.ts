@@ -19,6 +19,7 @@ import type { EntryBatch } from '../entries/batch.ts'
 import { KeptWriter } from '../entries/kept-writer.ts'
 import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
+import { BlindCpus } from './blind-cpus.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
 import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
@@ -128,15 +129,7 @@ class Importer {
   readonly #silent = new Set<string>()
   /** What a look through the whole trace told; null where there was none. */
   #foreseen: Foreseen | null = null
-  /** How many stretches of {@link Foreseen.blind} have begun. */
-  #foreseenDone = 0
-  /** After which entry a CPU went blind last. */
-  #blindSince = 0
-  /** The last entry that said something, and its time. */
-  #said = 0
-  #saidAt = 0
-  /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
-  readonly #blind = new Set<number | null>()
+  readonly #blind: BlindCpus
   readonly #withoutEffect = new Map<string, number>()
   readonly #unknown = new Set<string>()
   readonly #notes: string[] = []
@@ -172,6 +165,7 @@ class Importer {
     this.#stats = parseCpuStats(recording.stats ?? '')
     this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
+    this.#blind = new BlindCpus(this.#ctx)
     const takeRow = sink.row?.bind(sink)
     this.#straight =
       takeRow === undefined
@@ -197,15 +191,14 @@ class Importer {
     foreseeing?.catch(() => {})
     this.#isQuiet = !(await window.fill(this.#options.quiet))
     this.#foreseen = (await foreseeing) ?? null
-    this.#goBlind(0)
+    this.#blind.foresee(this.#foreseen?.blind ?? [])
     this.#ctx.version = kernelVersion(this.#uname)
     this.#notes.push(...clockNotes(this.#clock, this.#trace.ticks))
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     sayMissedReturns(this.#ctx)
-    for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
-    if (this.#unplaced() > 0) this.#blind.add(null)
+    this.#blind.addFromStart([...this.#lateCpus(), ...(this.#unplaced() > 0 ? [null] : [])])
     this.#notes.push(...lossNotes(this.#stats))
     await this.#settled()
     this.#options.signal?.throwIfAborted()
@@ -236,14 +229,12 @@ class Importer {
   /** Goes through entries that come by the million, while nothing is in doubt. @returns whether there were any from the current one on. */
   #goStraight(window: Window): boolean {
     const straight = this.#straight
-    if (straight === null || this.#unrecorded.length > 0 || this.#blind.size > 0) return false
-    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) return false
+    if (straight === null || this.#unrecorded.length > 0 || !this.#blind.areNone) return false
     const { batch, at, rows } = window.stretch
     const done = straight.go(batch, window.tables, at, at + rows)
     if (done === 0) return false
     window.skip(done - 1)
-    this.#said = window.number
-    this.#saidAt = window.time
+    this.#blind.said(window.number, window.time)
     return true
   }
 
@@ -285,10 +276,8 @@ class Importer {
   #row(item: TraceItem | null): void {
     if (item === null) this.#hit(this.#window.hit())
     else if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu, this.#window)
-    else if (item.kind === 'blind') {
-      this.#blind.add(item.cpu)
-      this.#blindSince = this.#window.number
-    } else this.#entry(item.entry)
+    else if (item.kind === 'blind') this.#blind.add(item.cpu, this.#window.number)
+    else this.#entry(item.entry)
   }
 
   #gap(reason: GapReason, lost: number | null, cpu: number | null, after: { readonly number: number; readonly time: number }): void {
@@ -300,22 +289,10 @@ class Importer {
 
   /** The entries of a CPU are there again. */
   #sees(cpu: number, reason: GapReason, after: number): void {
-    this.#goBlind(after)
-    if (this.#blind.has(cpu)) this.#doubtUpTo(after, this.#saidAt, null)
-    if (!this.#blind.delete(cpu) && reason === 'lost' && this.#foreseen === null)
+    if (!this.#blind.sees(cpu, after) && reason === 'lost' && this.#foreseen === null)
       this.#notes.push(
         `entries of CPU ${cpu} were lost before entry ${after + 1}: what is said between its last entry and that one may lack what they did`,
       )
-  }
-
-  /** CPUs of which entries are missing after those up to a number. */
-  #goBlind(after: number): void {
-    const blind = this.#foreseen?.blind ?? []
-    for (; this.#foreseenDone < blind.length && blind[this.#foreseenDone]!.after <= after; this.#foreseenDone++) {
-      const { cpu, after: since } = blind[this.#foreseenDone]!
-      this.#blind.add(cpu)
-      this.#blindSince = since
-    }
   }
 
   /** An entry of the columns. */
@@ -373,33 +350,13 @@ class Importer {
     return late.filter((cpu) => cpu !== first.cpu)
   }
 
-  /**
-   * While the buffer of another CPU has not begun, entries of that CPU may be missing anywhere: what is known holds
-   * only until the next entry.
-   */
+  /** What is known where not all is recorded, or CPUs are blind, holds only until the next entry. */
   #doubt(entry: TraceEntry): void {
     if (this.#unrecorded.length > 0) {
       this.#ctx.leave(entry.time, entry.number)
       for (const model of this.#unrecorded) this.#ctx.doubt(null, 'unrecorded', model)
     }
-    this.#doubtOthers(entry)
-  }
-
-  /** Whatever CPUs that lost entries have done meanwhile. */
-  #doubtOthers(entry: TraceEntry): void {
-    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) this.#goBlind(entry.number - 1)
-    if (this.#blind.size > 0 && !(this.#blind.size === 1 && this.#blind.has(entry.cpu)))
-      this.#doubtUpTo(entry.number, entry.time, entry.cpu)
-    this.#said = entry.number
-    this.#saidAt = entry.time
-  }
-
-  /** From right behind the last entry that said something: entries without effect are moments too. */
-  #doubtUpTo(number: number, time: number, cpu: number | null): void {
-    const from = Math.max(this.#said, this.#blindSince) + 1
-    if (from > number) return
-    this.#ctx.leave(from === number ? time : this.#saidAt, from)
-    this.#ctx.doubt([...this.#blind].find((c) => c !== cpu) ?? null)
+    this.#blind.doubtBefore(entry)
   }
 
   /** An entry of a probe that has a meaning here, or the words of one, cut before its end. */
@@ -436,7 +393,7 @@ class Importer {
         ctx.sayDoubts()
         return true
       case 'console': {
-        this.#doubtOthers(entry)
+        this.#blind.doubtBefore(entry)
         ctx.turnTo(entry, null)
         const text = consoleText(entry)
         this.#lastConsole = { text, time: entry.time }
@@ -445,7 +402,7 @@ class Importer {
       }
       case 'tracing_mark_write':
       case 'print':
-        this.#doubtOthers(entry)
+        this.#blind.doubtBefore(entry)
         ctx.turnTo(entry, null)
         ctx.say('kernel/marked', { text: entry.body })
         return true
@@ -477,8 +434,8 @@ class Importer {
     if (this.#recording.dmesg !== undefined && entries > 0)
       sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
     if (this.#losses.unplaced > 0) this.#notes.push(unplacedNote(this.#losses.unplaced))
-    if (this.#blind.size > 0 && entries > 0) this.#doubtUpTo(entries, lastTime, null)
-    ctx.say('log/ended', { complete: this.#losses.endIsWhole && this.#blind.size === 0 })
+    if (entries > 0) this.#blind.doubtUpTo(entries, lastTime)
+    ctx.say('log/ended', { complete: this.#losses.endIsWhole && !this.#blind.areAny })
   }
 
   /** Entries that were announced, and are not there: by the header, or by what the kernel counted. */
