@@ -29,7 +29,7 @@ export class Packing {
   add(segment: SegmentMaker, body: NewBody): Promise<unknown> | null {
     const compressing = this.#compress(body.bytes)
     compressing.catch(() => {})
-    void this.then(async () => {
+    void this.#then(async () => {
       const stored = packed(await compressing, body.bytes.length)
       this.#output.put(segment.framed(body, stored))
       this.#packed(body.bytes)
@@ -39,12 +39,22 @@ export class Packing {
     return this.#underWay.length > AHEAD_MAX ? this.#underWay.shift()! : null
   }
 
-  /** Does something when all blocks so far are with the output. */
-  then<T>(job: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(job)
+  /** Begins something when all blocks so far are with the output; blocks that come later wait until it has begun. */
+  after<T>(job: () => Promise<T>): Promise<T> {
+    // In an object, so that it is not waited for.
+    const begun = this.#then(async () => ({ running: job() }))
+    return told(begun.then(({ running }) => running))
+  }
+
+  #then<T>(job: () => Promise<T>): Promise<T> {
+    const done = told(this.#last.then(job))
     this.#last = done
-    // Whoever waits for it, or for what follows, is told.
-    done.catch(() => {})
     return done
   }
+}
+
+/** A promise that fails for those only who wait for it, or for what follows. */
+function told<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }

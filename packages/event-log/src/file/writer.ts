@@ -221,7 +221,7 @@ export class FileLogWriter implements LogWriter {
 
   /** Does something when all blocks so far are with the output: at once where none is packed. */
   #afterPacking<T>(job: () => Promise<T>): Promise<T> {
-    return this.#packing === null ? job() : this.#packing.then(job)
+    return this.#packing === null ? job() : this.#packing.after(job)
   }
 
   /** Ends the segment and goes on with the next one. */
@@ -232,7 +232,7 @@ export class FileLogWriter implements LogWriter {
     const roll = (): void =>
       this.#output.roll(ended.seal(), { firstIndex: end.index, lastSeq: end.lastSeq }, (sealed) => this.#compress(sealed, 0))
     if (this.#packing === null) roll()
-    else void this.#packing.then(async () => roll())
+    else void this.#packing.after(async () => roll())
   }
 
   /** Compresses a sealed segment beside all other work. What goes wrong (a full disk) leaves it as it is, whole and durable. */
