@@ -1,5 +1,5 @@
 /** Events of every kind of field, with the values that are hardest to store, for property tests. */
-import { Vocabulary, declareEvents, f, type AnyEvent, type Field } from '@devtrail/events'
+import { HOSTS_MAX, Vocabulary, declareEvents, f, type AnyEvent, type Field } from '@devtrail/events'
 import fc from 'fast-check'
 
 const MAX = Number.MAX_SAFE_INTEGER
@@ -23,6 +23,7 @@ const fields = {
   flags: f.flags('x'),
   time: f.time('x'),
   mode: f.oneOf(['a', 'b', 'c', 'd', 'e'], 'x'),
+  host: f.host('x'),
 }
 const optional = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, f.opt(field)]))
 
@@ -72,6 +73,8 @@ function eventOf(type: string): fc.Arbitrary<object> {
       source: text,
       where: text,
       inferred: fc.constant(true as const),
+      host: fc.integer({ min: 1, max: HOSTS_MAX }),
+      unordered: fc.constant(true as const),
       type: fc.constant(type),
       data: fc.record(Object.fromEntries(declared.map(([name, field]) => [name, valueOf(field)])), { noNullPrototype: true }),
     },

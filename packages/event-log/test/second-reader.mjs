@@ -212,7 +212,7 @@ function decodeString(code, bytes, what) {
 
 // Dictionary
 
-const KINDS = 'device pagemap region managed pointer string text u64 pfn bytes count int pid cpu errno bool flags time enum'.split(' ')
+const KINDS = 'device pagemap region managed pointer string text u64 pfn bytes count int pid cpu errno bool flags time enum host'.split(' ')
 
 class Dictionary {
   strings = [null]
@@ -381,10 +381,10 @@ function readEvents(body, n, last, dictionary) {
   const actors = looked(body.column(n), dictionary.actors, what)
   const entries = body.column(n)
   const [contexts, sources, wheres] = [1, 2, 3].map(() => looked(body.column(n), dictionary.strings, what))
-  const inferred = noNulls(body.column(n), what)
+  const marks = noNulls(body.column(n), what)
   must(
-    inferred.every((flag) => flag === 0 || flag === 1),
-    `${what}: inferred is neither 0 nor 1`,
+    marks.every((mark) => mark >= 0 && mark < 2 ** 22),
+    `${what}: marks that nobody has`,
   )
 
   const data = Array.from({ length: n }, () => ({}))
@@ -424,7 +424,9 @@ function readEvents(body, n, last, dictionary) {
     ...(contexts[i] === null ? {} : { context: contexts[i] }),
     ...(sources[i] === null ? {} : { source: sources[i] }),
     ...(wheres[i] === null ? {} : { where: wheres[i] }),
-    ...(inferred[i] === 1 ? { inferred: true } : {}),
+    ...(marks[i] % 2 === 1 ? { inferred: true } : {}),
+    ...(marks[i] < 4 ? {} : { host: Math.floor(marks[i] / 4) }),
+    ...(marks[i] % 4 > 1 ? { unordered: true } : {}),
     data: data[i],
   }))
   return { summary, events }

@@ -55,7 +55,15 @@ describe('a vocabulary', () => {
   it('finds a declaration by full name', () => {
     const vocabulary = new Vocabulary([catalogue, logCatalogue])
     expect(vocabulary.get('lamp/lit').doc).toBe('A lamp was lit.')
-    expect(vocabulary.types()).toEqual(['lamp/lit', 'lamp/went-out', 'log/gap', 'log/returns-missed', 'log/ended'])
+    expect(vocabulary.types()).toEqual([
+      'lamp/lit',
+      'lamp/went-out',
+      'log/gap',
+      'log/returns-missed',
+      'log/host-joined',
+      'log/clock-set',
+      'log/ended',
+    ])
   })
 
   it('does not know what is not declared, and says what it knows', () => {

@@ -1,4 +1,5 @@
 import type { DeviceId } from './field.ts'
+import type { HostId } from './host.ts'
 
 /** Who did it: a task, as far as known. `pid` 0 is the idle task. */
 export interface Actor {
@@ -28,6 +29,10 @@ export interface Envelope {
   readonly where?: string
   /** True when the event was not recorded but follows from what was. */
   readonly inferred?: true
+  /** The host it happened on, in a log of several; absent where the log has one, and of what happens to the log itself. */
+  readonly host?: HostId
+  /** True when it may have happened before an event of another host that stands before it: clocks do not tell. */
+  readonly unordered?: true
 }
 
 /** Any event of any catalogue. */

@@ -33,6 +33,8 @@ export interface EventBlock {
   readonly device: Float64Array
   readonly cpu: Float64Array
   readonly entry: Float64Array
+  /** Hosts, 0 for none; null: no event of the block says one. */
+  readonly host: Float64Array | null
   seq(place: number): number
   /** An event of one's own, as it was appended; upcast where its type has a newer version. */
   event(place: number): AnyEvent

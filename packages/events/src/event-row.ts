@@ -80,10 +80,11 @@ export class EventRow {
     this.high = new Float64Array(fields.length)
   }
 
-  /** Becomes an event of its type. @returns false, being none, when that has no such form: it has a device, no entry or task, several causes. */
+  /** Becomes an event of its type. @returns false, being none, when that has no such form: it has a device, a host, no entry or task, several causes. */
   become(event: AnyEvent): boolean {
     const { seq, entry, time, device, cpu, actor, cause, context, source, where } = event
-    if (device !== null || entry === null || cpu === null || actor === null || cause.length > 1 || event.inferred === true) return false
+    if (device !== null || entry === null || cpu === null || actor === null || cause.length > 1) return false
+    if (event.inferred === true || event.unordered === true || event.host !== undefined) return false
     if (context === undefined || source === undefined || where === undefined || cause[0] === 0) return false
     const halves: [number, number] = [0, 0]
     for (const [i, [name, field]] of Object.entries(this.declaration.fields).entries()) {

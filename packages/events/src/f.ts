@@ -7,6 +7,7 @@ const scalar =
 
 /** Short builders for field declarations: `f.pfn('the first page')`, `f.opt(f.u64('…'))`, `f.oneOf(['a', 'b'], '…')`. */
 export const f = {
+  host: scalar('host'),
   device: scalar('device'),
   pagemap: scalar('pagemap'),
   region: scalar('region'),

@@ -6,6 +6,8 @@
  * numbers. Kernel pointers are identities, never quantities: lower-case hex strings.
  */
 
+import type { HostId } from './host.ts'
+
 /** Page frame number of a 4 KiB page; exact as a number up to 2^52. */
 export type Pfn = number
 /** Incarnation number of a struct device (1, 2, …); the same name later is another number. */
@@ -20,6 +22,7 @@ export type ManagedId = number
 export type Pointer = string
 
 interface KindTypes {
+  host: HostId
   device: DeviceId
   pagemap: PagemapId
   region: RegionId
@@ -76,6 +79,7 @@ export type Data<F extends Fields> = { readonly [N in keyof F]: FieldValue<F[N]>
 
 /** What each kind is, for people: the JSON form and the meaning. Used by the documentation tables. */
 export const kindDocs: Readonly<Record<FieldKind, string>> = {
+  host: 'host of a log of several (number)',
   device: 'device incarnation (number)',
   pagemap: 'pagemap incarnation (number)',
   region: 'resource-tree node incarnation (number)',

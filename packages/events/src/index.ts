@@ -28,6 +28,8 @@ export type {
   RegionId,
   Revealed,
 } from './field.ts'
+export { HOSTS_MAX, hostOf, idOfHost, idWithin } from './host.ts'
+export type { HostId } from './host.ts'
 export { dataToJson, eventFromJson, eventToJson, hex, nanoseconds, seconds } from './json.ts'
 export type { Json } from './json.ts'
 export { admits, atLeast, between, emptyList, forgetList, isExact, join, meet, plus, rangeOf, takeFrom } from './knowledge.ts'

@@ -1,6 +1,7 @@
 import { Vocabulary } from './declare.ts'
 import type { AnyEvent } from './envelope.ts'
 import type { Field } from './field.ts'
+import { HOSTS_MAX } from './host.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -110,7 +111,7 @@ export function dataToJson(vocabulary: Vocabulary, type: string, data: object, d
 
 /** The stored JSON form: lossless, versioned. */
 export function eventToJson(vocabulary: Vocabulary, event: AnyEvent): { [field: string]: Json } {
-  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type, data } = event
+  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, host, unordered, type, data } = event
   return {
     seq,
     ...(entry === null ? {} : { entry }),
@@ -125,6 +126,8 @@ export function eventToJson(vocabulary: Vocabulary, event: AnyEvent): { [field: 
     ...(source === undefined ? {} : { source }),
     ...(where === undefined ? {} : { where }),
     ...(inferred ? { inferred: true } : {}),
+    ...(host === undefined ? {} : { host }),
+    ...(unordered ? { unordered: true } : {}),
     data: dataToJson(vocabulary, type, data, 9),
   }
 }
@@ -160,6 +163,9 @@ export function eventFromJson(vocabulary: Vocabulary, json: unknown): AnyEvent {
   if (seq === null || seq < 0) throw new TypeError(`${type}: an event needs a sequence number`)
   const wrongTime = (expected: string): TypeError =>
     new TypeError(`${type}: "time" should be ${expected}, found ${JSON.stringify(j['time'])}`)
+  const host = whole('host')
+  if (host !== null && !(host >= 1 && host <= HOSTS_MAX))
+    throw new TypeError(`${type}: "host" should be from 1 to ${HOSTS_MAX}, found ${host}`)
   const actor = j['actor'] as { pid?: unknown; comm?: unknown } | undefined
   return {
     seq,
@@ -173,6 +179,8 @@ export function eventFromJson(vocabulary: Vocabulary, json: unknown): AnyEvent {
     ...(typeof j['source'] === 'string' ? { source: j['source'] } : {}),
     ...(typeof j['where'] === 'string' ? { where: j['where'] } : {}),
     ...(j['inferred'] === true ? { inferred: true as const } : {}),
+    ...(host === null ? {} : { host }),
+    ...(j['unordered'] === true ? { unordered: true as const } : {}),
     type,
     data,
   }

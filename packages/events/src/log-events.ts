@@ -25,6 +25,34 @@ export const logCatalogue = declareEvents('log', {
       hits: { kind: 'count', doc: 'how many returns were missed' },
     },
   },
+  'host-joined': {
+    version: 1,
+    doc: "A host's log is part of this one: its events carry its number.",
+    identifies: 'host',
+    fields: {
+      host: { kind: 'host', doc: 'its number, from 1' },
+      name: { kind: 'string', reveals: 'identity', doc: 'its name, before the names of its devices' },
+      reference: { kind: 'bool', doc: "whether its clock is the log's" },
+    },
+  },
+  'clock-set': {
+    version: 1,
+    doc: 'From here on times of a host are those of its own clock and an offset, which is true within its uncertainty.',
+    fields: {
+      host: { kind: 'host', doc: 'the host' },
+      offset: { kind: 'time', doc: "what was added to the host's clock" },
+      uncertainty: {
+        kind: 'time',
+        optional: true,
+        doc: 'how far from the truth the offset may be, either way; null: nothing is known, and only the order within the host is right',
+      },
+      basis: {
+        kind: 'enum',
+        values: ['reference', 'given', 'pairs', 'none'],
+        doc: "where the offset is from: the clock is the log's own, somebody gave it, paired events tell it, nobody knows",
+      },
+    },
+  },
   ended: {
     version: 1,
     doc: 'The recording ended.',

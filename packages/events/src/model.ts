@@ -2,6 +2,7 @@ import type { Catalogue } from './declare.ts'
 import type { AnyEvent } from './envelope.ts'
 import type { Facts } from './facts.ts'
 import type { DeviceId, Pfn } from './field.ts'
+import type { HostId } from './host.ts'
 import type { Json } from './json.ts'
 import type { Certainty } from './knowledge.ts'
 
@@ -13,6 +14,8 @@ export interface Violation {
   readonly seq: number
   readonly time: number
   readonly device: number | null
+  /** The host, in a log of several. */
+  readonly host?: HostId
   /** One sentence a person can act on: what, where, who, since when. */
   readonly summary: string
   /** The events that prove it, ascending. */
@@ -100,6 +103,8 @@ export interface Views {
 export interface DeviceInfo {
   readonly id: DeviceId
   readonly name: string
+  /** The name of its host, in a log of several. */
+  readonly host?: string
   readonly bus: string | null
   readonly kind: string | null
   /** Devices that exist for bookkeeping (regions, backing-dev-info, block devices) are listed only on request. */

@@ -10,6 +10,7 @@ export function eventWords(namesOf: () => Names): EventWords {
       const device = names.of(event)
       return device === null ? null : names.device(device)
     },
+    host: ({ host }) => (host === undefined ? null : namesOf().host(host)),
     called: (event, name, field) => wordFor(namesOf(), event.type, name, field, event.data[name]),
   }
 }

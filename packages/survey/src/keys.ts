@@ -1,5 +1,5 @@
 import type { DeviceInfo } from '@devtrail/events'
-import { deviceKeys } from '@devtrail/time-travel'
+import { deviceKeys, keyOnHost } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
 
 /** Whether after events of a type a device may be there that was not before. */
@@ -45,14 +45,15 @@ export class LogKeys {
       if (seen[kind].has(name)) this.#shared[kind].add(name)
       seen[kind].add(name)
     }
-    for (const { name, presence, bookkeeping } of devices) {
+    for (const { host, name, presence, bookkeeping } of devices) {
       if (presence !== 'present') continue
-      add('any', name)
-      if (!bookkeeping) add('proper', name)
+      add('any', keyOnHost(host, name))
+      if (!bookkeeping) add('proper', keyOnHost(host, name))
     }
   }
 
-  keyOf({ name, bus, bookkeeping }: Pick<DeviceInfo, 'name' | 'bus' | 'bookkeeping'>): string {
-    return this.#shared[bookkeeping ? 'any' : 'proper'].has(name) ? `${bus ?? '?'}/${name}` : name
+  keyOf({ host, name, bus, bookkeeping }: Pick<DeviceInfo, 'host' | 'name' | 'bus' | 'bookkeeping'>): string {
+    const isShared = this.#shared[bookkeeping ? 'any' : 'proper'].has(keyOnHost(host, name))
+    return keyOnHost(host, isShared ? `${bus ?? '?'}/${name}` : name)
   }
 }

@@ -1,4 +1,4 @@
-import { Facts, type AnyEvent, type DeviceInfo, type EventBlock } from '@devtrail/events'
+import { Facts, type AnyEvent, type DeviceInfo, type EventBlock, type HostId } from '@devtrail/events'
 import { BlockFold, deviceOf, eventsAt as eventsAtOf, LogBlocks, Machine, type EventSource, type Span } from '@devtrail/time-travel'
 import { models, vocabulary } from './models.ts'
 import { bringsDevice, LogKeys } from './keys.ts'
@@ -34,6 +34,11 @@ export class Names {
 
   region(id: number): string {
     return this.#regions.get(id) ?? `#${id}`
+  }
+
+  /** The name of a host, in a log of several. */
+  host(id: HostId): string {
+    return this.facts.value<string>('host', id, 'name') ?? `#${id}`
   }
 
   /** The device an event is about, learnt later or not. */
@@ -97,7 +102,7 @@ class Gathering {
     }
     this.events += Math.min(count, block.lastSeq)
     const last = block.event(count - 1)
-    this.ended = last.type === 'log/ended'
+    this.ended = last.type === 'log/ended' && last.host === undefined
     if (last.seq > 0) this.last = last
   }
 

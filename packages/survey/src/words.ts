@@ -1,4 +1,4 @@
-import { dataToJson, errnoName, type AnyEvent, type Field, type Json } from '@devtrail/events'
+import { dataToJson, errnoName, hostOf, idWithin, type AnyEvent, type Field, type Json } from '@devtrail/events'
 import { follNames, memoryTypeName } from '@devtrail/memremap'
 import type { Names } from './survey.ts'
 import { vocabulary } from './models.ts'
@@ -16,6 +16,10 @@ function byField(type: string, name: string, value: unknown): string | null {
 export function wordFor(names: Names, type: string, name: string, field: Field, value: unknown): string | null {
   if (value === null || value === undefined) return null
   switch (field.kind) {
+    case 'managed':
+      return hostOf(value as number) === 0 ? null : `#${idWithin(value as number)}`
+    case 'host':
+      return names.host(value as number)
     case 'device':
       return names.device(value as number)
     case 'pagemap':

@@ -1,4 +1,4 @@
-import type { EventBlock } from '@devtrail/events'
+import type { EventBlock, HostId } from '@devtrail/events'
 import { EventFold, type FoldPlan } from './event-fold.ts'
 import type { Machine } from './machine.ts'
 
@@ -10,7 +10,7 @@ export class BlockFold {
   readonly #fold: EventFold
   /** What is to be done with the types of the block at hand. */
   #block: EventBlock | null = null
-  #ofBlock: readonly FoldPlan[] = []
+  readonly #ofBlock = new Map<HostId, readonly FoldPlan[]>()
 
   constructor(machine: Machine) {
     this.#fold = new EventFold(machine)
@@ -25,15 +25,24 @@ export class BlockFold {
     const fold = this.#fold
     if (this.#block !== block) {
       this.#block = block
-      this.#ofBlock = block.types.map(({ name }) => fold.planOf(name))
+      this.#ofBlock.clear()
     }
-    const plans = this.#ofBlock
-    const { type } = block
+    const { type, host: hosts } = block
+    let host = 0
+    let plans = this.#plansOf(block, host)
     for (let place = from; place < to; place++) {
+      if (hosts !== null && hosts[place] !== host) plans = this.#plansOf(block, (host = hosts[place]!))
       const plan = plans[type[place]!]!
       // What is learnt is found by looking over all fields there are.
       fold.step(plan.learns ? block.event(place) : block.view(place), plan)
     }
+  }
+
+  /** What is to be done with the types of the block for one host. */
+  #plansOf(block: EventBlock, host: HostId): readonly FoldPlan[] {
+    let plans = this.#ofBlock.get(host)
+    if (plans === undefined) this.#ofBlock.set(host, (plans = block.types.map(({ name }) => this.#fold.planOf(name, host))))
+    return plans
   }
 }
 

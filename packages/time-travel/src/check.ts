@@ -1,4 +1,4 @@
-import type { AnyEvent, EventBlock, Invariant, Model, Violation } from '@devtrail/events'
+import type { AnyEvent, EventBlock, HostId, Invariant, Model, Violation } from '@devtrail/events'
 import { deviceOf } from './devices.ts'
 import type { History } from './history.ts'
 import type { Machine } from './machine.ts'
@@ -22,7 +22,7 @@ export function rulesOf(models: readonly Model[]): { model: Model; rule: Invaria
 }
 
 const overlaps = (a: Violation, b: Violation): boolean =>
-  (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
+  a.host === b.host && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
 
 /** Reports of different rules about the same page become evidence of each other. */
 function link(violations: readonly Violation[]): Violation[] {
@@ -65,7 +65,7 @@ export class Judge {
   readonly rules: readonly string[]
   readonly #machine: Machine
   readonly #chosen: ReturnType<typeof rulesOf>
-  readonly #byType = new Map<string, readonly ((event: AnyEvent) => readonly Violation[])[]>()
+  readonly #byType = new Map<HostId, Map<string, readonly ((event: AnyEvent) => readonly Violation[])[]>>()
 
   /** @throws NoSuchRuleError */
   constructor(machine: Machine, only: readonly string[] = []) {
@@ -79,8 +79,10 @@ export class Judge {
     return this.#of(type).length > 0
   }
 
-  #of(type: string): readonly ((event: AnyEvent) => readonly Violation[])[] {
-    let of = this.#byType.get(type)
+  #of(type: string, host: HostId = 0): readonly ((event: AnyEvent) => readonly Violation[])[] {
+    let ofHost = this.#byType.get(host)
+    if (ofHost === undefined) this.#byType.set(host, (ofHost = new Map()))
+    let of = ofHost.get(type)
     if (of === undefined) {
       const answering = this.#chosen.filter(({ model, rule }) => {
         const { prefix } = model.catalogue
@@ -88,22 +90,24 @@ export class Judge {
         return type.startsWith(`${prefix}/`) && (rule.on?.includes(type.slice(prefix.length + 1)) ?? true)
       })
       of = answering.map(({ model, rule }) => {
-        const state = this.#machine.state(model.name)
+        const state = this.#machine.state(model.name, host)
         return (event) => rule.judge(state, event)
       })
-      this.#byType.set(type, of)
+      ofHost.set(type, of)
     }
     return of
   }
 
   /** What broke with an event; a glance at it is enough. */
   at(event: AnyEvent): readonly Violation[] {
+    const { host } = event
     let found: Violation[] | null = null
-    for (const judge of this.#of(event.type)) {
+    for (const judge of this.#of(event.type, host)) {
       const violations = judge(event)
       if (violations.length > 0) (found ??= []).push(...violations)
     }
-    return found ?? NONE
+    if (found === null) return NONE
+    return host === undefined ? found : found.map((violation) => ({ ...violation, host }))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AnyEvent, DeviceInfo, Facts, Vocabulary } from '@devtrail/events'
+import { idWithin, type AnyEvent, type DeviceInfo, type Facts, type Vocabulary } from '@devtrail/events'
 import { deviceAmong, mentionsOf } from './mentions.ts'
 
 /** The device an event is about: said, or by way of the pagemap or tree node that it names, learnt later or not. */
@@ -8,11 +8,22 @@ export function deviceOf(event: AnyEvent, vocabulary: Vocabulary, facts: Facts):
 
 const withBus = (d: DeviceInfo): string => `${d.bus ?? '?'}/${d.name}`
 
+/** A key as it is shown: behind the name of the host, in a log of several. */
+export const keyOnHost = (host: string | undefined, key: string): string => (host === undefined ? key : `${host}:${key}`)
+
 /**
  * The key under which each device is shown: its name, or `bus/name` where several of the list share the name, or
- * `name#incarnation` where even that is not enough.
+ * `name#incarnation` where even that is not enough. Hosts do not change each other's keys: `host:name`.
  */
 export function deviceKeys(devices: readonly DeviceInfo[]): Map<number, string> {
+  return new Map(
+    [...Map.groupBy(devices, (d) => d.host)].flatMap(([host, ofHost]) =>
+      [...keysWithin(ofHost)].map(([id, key]): [number, string] => [id, keyOnHost(host, key)]),
+    ),
+  )
+}
+
+function keysWithin(devices: readonly DeviceInfo[]): Map<number, string> {
   const count = (of: (d: DeviceInfo) => string): Map<string, number> => {
     const n = new Map<string, number>()
     for (const d of devices) n.set(of(d), (n.get(of(d)) ?? 0) + 1)
@@ -23,7 +34,7 @@ export function deviceKeys(devices: readonly DeviceInfo[]): Map<number, string> 
   return new Map(
     devices.map((d) => {
       if (names.get(d.name) === 1) return [d.id, d.name]
-      return [d.id, buses.get(withBus(d)) === 1 ? withBus(d) : `${withBus(d)}#${d.id}`]
+      return [d.id, buses.get(withBus(d)) === 1 ? withBus(d) : `${withBus(d)}#${idWithin(d.id)}`]
     }),
   )
 }
@@ -38,8 +49,16 @@ export class NoSuchDeviceError extends Error {
   }
 }
 
+/** The host that a name begins with, and the rest; all hosts where it begins with none. */
+function onHost(wanted: string, devices: readonly DeviceInfo[]): { readonly rest: string; readonly among: readonly DeviceInfo[] } {
+  const colon = wanted.indexOf(':')
+  const host = colon < 1 ? null : wanted.slice(0, colon)
+  const among = host === null ? [] : devices.filter((d) => d.host === host)
+  return among.length === 0 ? { rest: wanted, among: devices } : { rest: wanted.slice(colon + 1), among }
+}
+
 /**
- * The devices a user may mean by a name: a key, a `bus/name`, an incarnation (`name#3`), or an alias (disk, namespace,
+ * The devices a user may mean by a name, behind a host's and a colon in a log of several: a key, a `bus/name`, an incarnation (`name#3`), or an alias (disk, namespace,
  * iomem name). A device of that very name wins over an alias, except one that exists for bookkeeping only.
  * @throws NoSuchDeviceError with what there is
  */
@@ -48,13 +67,14 @@ export function selectDevices(
   devices: readonly DeviceInfo[],
   aliases: (device: number) => readonly string[],
 ): DeviceInfo[] {
-  const m = /^(?:(.+)\/)?([^/]+?)(?:#(\d+))?$/.exec(wanted)
-  const [bus, name, id] = [m?.[1] ?? null, m?.[2] ?? wanted, m?.[3] === undefined ? null : Number(m[3])]
-  const named = devices.filter((d) => d.name === name && (bus === null || (d.bus ?? '?') === bus) && (id === null || d.id === id))
+  const { rest, among } = onHost(wanted, devices)
+  const m = /^(?:(.+)\/)?([^/]+?)(?:#(\d+))?$/.exec(rest)
+  const [bus, name, id] = [m?.[1] ?? null, m?.[2] ?? rest, m?.[3] === undefined ? null : Number(m[3])]
+  const named = among.filter((d) => d.name === name && (bus === null || (d.bus ?? '?') === bus) && (id === null || idWithin(d.id) === id))
   const proper = named.filter((d) => !d.bookkeeping)
   if (proper.length > 0) return proper
   if (bus === null && id === null) {
-    const aliased = devices.filter((d) => !d.bookkeeping && aliases(d.id).includes(name))
+    const aliased = among.filter((d) => !d.bookkeeping && aliases(d.id).includes(name))
     if (aliased.length > 0) return aliased
   }
   if (named.length > 0) return named

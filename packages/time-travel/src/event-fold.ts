@@ -1,22 +1,23 @@
-import type { AnyEvent, EventDeclaration, EventRow, Model } from '@devtrail/events'
+import type { AnyEvent, EventDeclaration, EventRow, HostId, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
 import { RowSpans } from './row-spans.ts'
 import { RowTasks } from './row-tasks.ts'
 import { seeSpan } from './spans.ts'
-import { evolveTasks } from './tasks.ts'
+import { evolveTasks, type TasksState } from './tasks.ts'
 
 interface Step {
   readonly evolve: (state: unknown, event: AnyEvent) => void
   readonly state: unknown
 }
 
-/** What has to be done for the events of a type. */
+/** What has to be done for the events of a type, of one host. */
 export interface FoldPlan {
   readonly declaration: EventDeclaration | undefined
   readonly mentioning: readonly MentioningField[] | null
   /** Of the models that answer to them. */
   readonly steps: readonly Step[]
+  readonly tasks: TasksState
   /** Whether they tell what cannot change about an incarnation. */
   readonly learns: boolean
 }
@@ -34,7 +35,7 @@ function answering(models: readonly Model[], type: string): readonly Model[] {
 export class EventFold {
   readonly machine: Machine
   readonly #models: readonly Model[]
-  readonly #plans = new Map<string, FoldPlan>()
+  readonly #plans = new Map<HostId, Map<string, FoldPlan>>()
   /** Of each type of rows; null where rows are folded as events. */
   readonly #rows = new Map<string, RowSpans | null>()
   readonly #tasks: RowTasks
@@ -49,11 +50,11 @@ export class EventFold {
   }
 
   /** @returns whether the event tells what cannot change about an incarnation. */
-  step(event: AnyEvent, { declaration, mentioning, steps, learns }: FoldPlan = this.planOf(event.type)): boolean {
+  step(event: AnyEvent, { declaration, mentioning, steps, tasks, learns }: FoldPlan = this.planOf(event.type, event.host)): boolean {
     if (this.#owes) this.settle()
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
-    evolveTasks(content.tasks, event, declaration)
+    evolveTasks(tasks, event, declaration)
     for (let i = 0; i < steps.length; i++) {
       const { evolve, state } = steps[i]!
       evolve(state, event)
@@ -88,14 +89,17 @@ export class EventFold {
     this.#owes = false
   }
 
-  planOf(type: string): FoldPlan {
-    let plan = this.#plans.get(type)
+  planOf(type: string, host: HostId = 0): FoldPlan {
+    let ofHost = this.#plans.get(host)
+    if (ofHost === undefined) this.#plans.set(host, (ofHost = new Map()))
+    let plan = ofHost.get(type)
     if (plan === undefined) {
       const declaration = this.machine.vocabulary.find(type)
-      const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: this.machine.state(name) }))
+      const { models, tasks } = this.machine.host(host)
+      const steps = answering(this.#models, type).map(({ evolve, name }) => ({ evolve, state: models.get(name) }))
       const mentioning = declaration === undefined ? null : mentioningFields(declaration)
-      plan = { declaration, mentioning, steps, learns: declaration?.identifies !== undefined }
-      this.#plans.set(type, plan)
+      plan = { declaration, mentioning, steps, tasks, learns: declaration?.identifies !== undefined }
+      ofHost.set(type, plan)
     }
     return plan
   }

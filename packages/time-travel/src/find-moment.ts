@@ -1,4 +1,5 @@
-import { seconds, type BlockSummary, type EventBlock } from '@devtrail/events'
+import { seconds, type BlockSummary, type EventBlock, type HostId } from '@devtrail/events'
+import type { Host } from './hosts/clocks.ts'
 import type { LogBlocks } from './log-blocks.ts'
 import { NoSuchPositionError, type Moment, type Position } from './position.ts'
 
@@ -9,6 +10,9 @@ interface Wanted {
   readonly inBlock: (summary: BlockSummary) => boolean
   readonly at: (block: EventBlock, place: number) => boolean
 }
+
+/** Whether an event is a host's; any, where there are not several. */
+const isOn = (block: EventBlock, place: number, host: HostId): boolean => host === 0 || block.host?.[place] === host
 
 const hasEntry: Wanted = { inBlock: ({ entries }) => entries !== null, at: (block, place) => !Number.isNaN(block.entry[place]!) }
 
@@ -61,7 +65,12 @@ const any: Wanted = { inBlock: () => true, at: () => true }
  * Where a position lies; reads only the blocks that may hold it. `entries`: how many entries the recording has, where known.
  * @throws NoSuchPositionError past the end of the log
  */
-export async function findMoment(blocks: LogBlocks, position: Position, entries: number | null): Promise<Moment> {
+export async function findMoment(
+  blocks: LogBlocks,
+  position: Position,
+  entries: number | null,
+  hosts: () => Promise<readonly Host[]> = async () => [],
+): Promise<Moment> {
   const search = new Search(blocks, await blocks.summaries())
   switch (position.kind) {
     case 'start':
@@ -77,13 +86,14 @@ export async function findMoment(blocks: LogBlocks, position: Position, entries:
     }
     case 'entry': {
       const { entry } = position
+      const host = hostNamed(position, await hosts())
       const most = Math.max(entries ?? 0, search.mostEntry)
       if (entry > most) throw new NoSuchPositionError(`there is no entry ${entry}: the recording has ${most}`)
       const wanted = {
         inBlock: (b: BlockSummary) => b.entries !== null && b.entries.first <= entry,
-        at: (b: EventBlock, i: number) => b.entry[i]! <= entry,
+        at: (b: EventBlock, i: number) => b.entry[i]! <= entry && isOn(b, i, host),
       }
-      return { ...(await search.moment(wanted)), entry }
+      return { ...(await search.moment(wanted)), entry, ...(host === 0 ? {} : { host }) }
     }
     case 'time':
     default: {
@@ -91,4 +101,20 @@ export async function findMoment(blocks: LogBlocks, position: Position, entries:
       return search.moment({ inBlock: ({ minTime }) => minTime <= ns, at: (b, i) => b.time[i]! <= ns })
     }
   }
+}
+
+/** The host whose entry a position means; 0 in a log of one. @throws NoSuchPositionError */
+export function hostNamed({ entry, host }: Position & { readonly kind: 'entry' }, hosts: readonly Host[]): HostId {
+  const names = hosts.map(({ name }) => name).join(', ')
+  if (hosts.length === 0) {
+    if (host === undefined) return 0
+    throw new NoSuchPositionError(`this log is of one host: name its entry without it, as @${entry}`)
+  }
+  const found = hosts.find(({ name }) => name === host)
+  if (found !== undefined) return found.id
+  throw new NoSuchPositionError(
+    host === undefined
+      ? `each host has entries of its own: say whose, as ${hosts[0]!.name}:@${entry} (hosts: ${names})`
+      : `there is no host "${host}" (there are ${names})`,
+  )
 }

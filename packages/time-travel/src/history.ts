@@ -2,6 +2,8 @@ import { Facts, type AnyEvent, type EventBlock, type Model } from '@devtrail/eve
 import { BlockFold, placeAfter } from './block-fold.ts'
 import { eventsAt } from './events-at.ts'
 import { findMoment } from './find-moment.ts'
+import { HostClocks, hostsOf } from './hosts/clocks.ts'
+import { concurrentWith, type Concurrent } from './hosts/concurrent.ts'
 import type { Interruption } from './interruption.ts'
 import { factsOf, machineOf, partsOf } from './keyframes.ts'
 import { LogBlocks } from './log-blocks.ts'
@@ -46,6 +48,7 @@ export class History {
   readonly #fold: string | null
   readonly #blocks: LogBlocks
   readonly #near = new NearKeyframes()
+  #clocks: Promise<HostClocks> | null = null
   #facts: Promise<Facts> | null = null
 
   constructor(source: EventSource, models: readonly Model[], { entries = null, fold = null }: HistoryOptions = {}) {
@@ -126,6 +129,16 @@ export class History {
     return machine
   }
 
+  /** The hosts of the log, and how sure their times are; no host in a log of one. */
+  clocks(): Promise<HostClocks> {
+    return (this.#clocks ??= HostClocks.of(this.#blocks))
+  }
+
+  /** Which events of other hosts may have happened before or after an event. */
+  async concurrentWith(event: AnyEvent): Promise<Concurrent | null> {
+    return concurrentWith(this.#blocks, await this.clocks(), event)
+  }
+
   /** The events with these sequence numbers; those of the baseline have none of their own. */
   events(seqs: Iterable<number>): Promise<Map<number, AnyEvent>> {
     return eventsAt(this.#blocks, seqs)
@@ -166,7 +179,7 @@ export class History {
 
   /** Where a position lies. @throws NoSuchPositionError */
   find(position: Position): Promise<Moment> {
-    return findMoment(this.#blocks, position, this.entries)
+    return findMoment(this.#blocks, position, this.entries, () => hostsOf(this.#blocks))
   }
 
   /** Steps a machine through everything, calling back after each event with the machine as it then is. */

@@ -2,8 +2,8 @@
  * A machine's state as parts that a log can keep, and back. A part that did not change since the keyframe before is not
  * saved again.
  */
-import { Facts, type FactsContent, type Model } from '@devtrail/events'
-import { Machine, vocabularyOf, type MachineState } from './machine.ts'
+import { Facts, type FactsContent, type HostId, type Model } from '@devtrail/events'
+import { Machine, vocabularyOf, type HostState, type MachineState } from './machine.ts'
 import { BrokenDataError, decodePlain, encodePlain } from './plain-data.ts'
 import type { SpansState } from './spans.ts'
 import type { TasksState } from './tasks.ts'
@@ -24,15 +24,31 @@ export function partsOf({ models, facts, content }: Machine): Map<string, Uint8A
       parts.set(k === 0 ? name : `${name} +${k}`, bytes.subarray(at, at + PART_BYTES))
     }
   }
-  add('facts', facts.content)
-  add('tasks', content.tasks)
-  add('spans', content.spans)
-  for (const { name, parts: cutting } of models) {
-    const state = content.models.get(name)
-    if (cutting === undefined) add(partOf(name, 'state'), state)
-    else for (const [part, value] of cutting.cut(state)) add(partOf(name, part), value)
+  const addHost = (host: HostId, { tasks, models: states }: HostState): void => {
+    const of = ofHost(host)
+    add(`${of}facts`, facts.of(host).content)
+    add(`${of}tasks`, tasks)
+    for (const { name, parts: cutting } of models) {
+      const state = states.get(name)
+      if (cutting === undefined) add(of + partOf(name, 'state'), state)
+      else for (const [part, value] of cutting.cut(state)) add(of + partOf(name, part), value)
+    }
   }
+  add('spans', content.spans)
+  addHost(0, content)
+  for (const [host, state] of content.hosts) addHost(host, state)
   return parts
+}
+
+/** What the parts of a host begin with. */
+const ofHost = (host: HostId): string => (host === 0 ? '' : `host ${host} `)
+
+/** The hosts of a log of several that have parts. */
+function hostsIn(parts: Parts): HostId[] {
+  return [...parts.keys()].flatMap((name) => {
+    const m = /^host (\d+) facts$/.exec(name)
+    return m === null ? [] : [Number(m[1])]
+  })
 }
 
 /** The value of a part. @throws BrokenDataError when it is missing or makes no sense. */
@@ -56,28 +72,34 @@ function valueOf(parts: Parts, name: string): unknown {
 
 /** What was known of incarnations at a keyframe. @throws BrokenDataError */
 export function factsOf(models: readonly Model[], parts: Parts): Facts {
-  return new Facts(vocabularyOf(models), valueOf(parts, 'facts') as FactsContent)
+  const facts = new Facts(vocabularyOf(models), valueOf(parts, 'facts') as FactsContent)
+  for (const host of hostsIn(parts)) facts.restore(host, valueOf(parts, `${ofHost(host)}facts`) as FactsContent)
+  return facts
 }
 
-/** The machine of a keyframe, which `facts` of the whole log may be handed to. @throws BrokenDataError */
-export function machineOf(models: readonly Model[], parts: Parts, facts: Facts = factsOf(models, parts)): Machine {
+function hostState(models: readonly Model[], parts: Parts, host: HostId): HostState {
   const states = new Map<string, unknown>()
   for (const { name, parts: cutting } of models) {
     if (cutting === undefined) {
-      states.set(name, valueOf(parts, partOf(name, 'state')))
+      states.set(name, valueOf(parts, ofHost(host) + partOf(name, 'state')))
       continue
     }
     const values = new Map<string, unknown>()
-    const start = partOf(name, '')
+    const start = ofHost(host) + partOf(name, '')
     for (const key of parts.keys()) {
       if (key.startsWith(start) && !key.includes(' +')) values.set(key.slice(start.length), valueOf(parts, key))
     }
     states.set(name, cutting.join(values))
   }
+  return { models: states, tasks: valueOf(parts, `${ofHost(host)}tasks`) as TasksState }
+}
+
+/** The machine of a keyframe, which `facts` of the whole log may be handed to. @throws BrokenDataError */
+export function machineOf(models: readonly Model[], parts: Parts, facts: Facts = factsOf(models, parts)): Machine {
   const content: MachineState = {
-    models: states,
-    tasks: valueOf(parts, 'tasks') as TasksState,
+    ...hostState(models, parts, 0),
     spans: valueOf(parts, 'spans') as SpansState,
+    hosts: new Map(hostsIn(parts).map((host) => [host, hostState(models, parts, host)])),
   }
   return new Machine(models, facts, content)
 }

@@ -1,15 +1,36 @@
-import { Facts, Vocabulary, logCatalogue, type AnyEvent, type DeviceInfo, type Model } from '@devtrail/events'
+import {
+  Facts,
+  hostOf,
+  Vocabulary,
+  logCatalogue,
+  type AnyEvent,
+  type DeviceInfo,
+  type HostId,
+  type Json,
+  type Looking,
+  type Model,
+} from '@devtrail/events'
 import { mentioningFields } from './mentions.ts'
 import { initialSpans, seeSpan, spansOf, type Span, type SpansState } from './spans.ts'
 import { evolveTasks, initialTasks, type TasksState } from './tasks.ts'
 
-/** Everything that folding changes; plain data. */
-export interface MachineState {
+/** What folding changes of one host; plain data. */
+export interface HostState {
   /** Each model's state, by the model's name. */
   readonly models: Map<string, unknown>
   readonly tasks: TasksState
-  readonly spans: SpansState
 }
+
+/** Everything that folding changes; plain data. In a log of several hosts the states are those of `hosts`, apart from each other. */
+export interface MachineState extends HostState {
+  readonly spans: SpansState
+  readonly hosts: Map<HostId, HostState>
+}
+
+export const initialHost = (models: readonly Model[]): HostState => ({
+  models: new Map(models.map((m) => [m.name, m.initial()])),
+  tasks: initialTasks(),
+})
 
 /** Every model's state at one moment, and what is known of incarnations. */
 export class Machine {
@@ -26,11 +47,27 @@ export class Machine {
     this.models = models
     this.vocabulary = facts?.vocabulary ?? vocabularyOf(models)
     this.facts = facts ?? new Facts(this.vocabulary)
-    this.content = content ?? {
-      models: new Map(models.map((m) => [m.name, m.initial()])),
-      tasks: initialTasks(),
-      spans: initialSpans(),
-    }
+    this.content = content ?? { ...initialHost(models), spans: initialSpans(), hosts: new Map() }
+  }
+
+  /** The state of a host, as it is at first where nothing was said of it yet. 0: of a log of one host. */
+  host(host: HostId): HostState {
+    const { content } = this
+    if (host === 0) return content
+    let state = content.hosts.get(host)
+    if (state === undefined) content.hosts.set(host, (state = initialHost(this.models)))
+    return state
+  }
+
+  /** The hosts: 0 alone in a log of one. */
+  hosts(): HostId[] {
+    const known = new Set([...this.content.hosts.keys(), ...this.facts.hosts()])
+    return known.size === 0 ? [0] : [...known].toSorted((a, b) => a - b)
+  }
+
+  /** A host's name; null in a log of one host. */
+  hostName(host: HostId): string | null {
+    return host === 0 ? null : (this.facts.value<string>('host', host, 'name') ?? `#${host}`)
   }
 
   /**
@@ -40,17 +77,25 @@ export class Machine {
   step(event: AnyEvent): void {
     const declaration = this.vocabulary.find(event.type)
     this.facts.learn(event, declaration)
-    evolveTasks(this.content.tasks, event, declaration)
-    for (const m of this.models) m.evolve(this.content.models.get(m.name), event)
+    const { models, tasks } = this.host(event.host ?? 0)
+    evolveTasks(tasks, event, declaration)
+    for (const m of this.models) m.evolve(models.get(m.name), event)
     seeSpan(this.content.spans, event, declaration === undefined ? null : mentioningFields(declaration))
   }
 
-  /** A model's state. @throws Error when there is no such model. */
+  /** A model's state, of a host where there are several. @throws Error when there is no such model. */
   // The caller knows the type from the model.
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  state<S>(model: string): S {
-    if (!this.content.models.has(model)) throw new Error(`there is no model "${model}" among ${this.models.map((m) => m.name).join(', ')}`)
-    return this.content.models.get(model) as S
+  state<S>(model: string, host: HostId = 0): S {
+    const { models } = this.host(host)
+    if (!models.has(model)) throw new Error(`there is no model "${model}" among ${this.models.map((m) => m.name).join(', ')}`)
+    return models.get(model) as S
+  }
+
+  /** A model's state of each host. @throws Error when there is no such model. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  states<S>(model: string): (readonly [host: HostId, state: S])[] {
+    return this.hosts().map((host) => [host, this.state<S>(model, host)])
   }
 
   /** First and last event of each device, and how many there were. */
@@ -59,11 +104,37 @@ export class Machine {
   }
 
   devices(): DeviceInfo[] {
-    return this.models.flatMap((m) => m.devices?.(this.state(m.name), this.facts) ?? [])
+    return this.hosts().flatMap((host) => {
+      const facts = this.facts.of(host)
+      const devices = this.models.flatMap((m) => m.devices?.(this.state(m.name, host), facts) ?? [])
+      const name = this.hostName(host)
+      return name === null ? devices : devices.map((device) => ({ ...device, host: name }))
+    })
   }
 
   aliases(device: number): string[] {
-    return [...new Set(this.models.flatMap((m) => m.aliases?.(this.state(m.name), device, this.facts) ?? []))]
+    const host = hostOf(device)
+    const facts = this.facts.of(host)
+    return [...new Set(this.models.flatMap((m) => m.aliases?.(this.state(m.name, host), device, facts) ?? []))]
+  }
+
+  /** What models, all or some, tell of a device. */
+  describe(device: number, models: readonly Model[] = this.models, looking?: Looking): { [part: string]: Json } {
+    const host = hostOf(device)
+    const facts = this.facts.of(host)
+    const parts: { [part: string]: Json } = {}
+    for (const m of models) Object.assign(parts, m.describe(this.state(m.name, host), device, facts, looking))
+    return parts
+  }
+
+  /** What models, all or some, tell of the machine as a whole. Of several hosts nothing is one whole. */
+  overall(models: readonly Model[] = this.models): { [part: string]: Json } {
+    const parts: { [part: string]: Json } = {}
+    const [host, ...others] = this.hosts()
+    if (host === undefined || others.length > 0) return parts
+    const facts = this.facts.of(host)
+    for (const m of models) Object.assign(parts, m.overall?.(this.state(m.name, host), facts) ?? {})
+    return parts
   }
 }
 

@@ -10,6 +10,7 @@ export class PlainBlock implements EventBlock {
   #device: Float64Array | null = null
   #cpu: Float64Array | null = null
   #entry: Float64Array | null = null
+  #host: Float64Array | null | undefined
 
   constructor(events: readonly AnyEvent[]) {
     this.events = events
@@ -43,6 +44,14 @@ export class PlainBlock implements EventBlock {
 
   get entry(): Float64Array {
     return (this.#entry ??= Float64Array.from(this.events, ({ entry }) => entry ?? Number.NaN))
+  }
+
+  get host(): Float64Array | null {
+    if (this.#host === undefined) {
+      const hosts = this.events.some(({ host }) => host !== undefined)
+      this.#host = hosts ? Float64Array.from(this.events, ({ host }) => host ?? 0) : null
+    }
+    return this.#host
   }
 
   seq(place: number): number {

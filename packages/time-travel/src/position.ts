@@ -1,11 +1,12 @@
-import { nanoseconds } from '@devtrail/events'
+import { nanoseconds, type HostId } from '@devtrail/events'
 
 /** A moment of a log, as a person names it. */
 export type Position =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
   | { readonly kind: 'seq'; readonly seq: number }
-  | { readonly kind: 'entry'; readonly entry: number }
+  /** `host`: in a log of several the one whose entry it is. */
+  | { readonly kind: 'entry'; readonly entry: number; readonly host?: string }
   | { readonly kind: 'time'; readonly ns: number }
 
 /** A position that cannot be read. */
@@ -19,7 +20,7 @@ export class NoSuchPositionError extends Error {
 }
 
 /**
- * Reads a position: `138` or `seq:138` (after that event), `@261` (after that entry of the recording), `9.588325s`
+ * Reads a position: `138` or `seq:138` (after that event), `@261` (after that entry of the recording; `web:@261` of a host's), `9.588325s`
  * (after the last event not later than it), `start` (the baseline alone), `end`.
  * @throws PositionSyntaxError
  */
@@ -27,8 +28,8 @@ export function parsePosition(text: string): Position {
   if (text === 'start' || text === 'end') return { kind: text }
   const seq = /^(?:seq:)?(\d{1,15})$/.exec(text)
   if (seq) return { kind: 'seq', seq: Number(seq[1]) }
-  const entry = /^@(\d{1,15})$/.exec(text)
-  if (entry) return { kind: 'entry', entry: Number(entry[1]) }
+  const entry = /^(?:(?!seq:)([^:\s]+):)?@(\d{1,15})$/.exec(text)
+  if (entry) return { kind: 'entry', entry: Number(entry[2]), ...(entry[1] === undefined ? {} : { host: entry[1] }) }
   const time = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(text)
   if (time) {
     try {
@@ -47,4 +48,6 @@ export interface Moment {
   readonly seq: number
   readonly entry: number | null
   readonly time: number | null
+  /** The host whose entry was asked for, in a log of several. */
+  readonly host?: HostId
 }

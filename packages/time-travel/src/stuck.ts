@@ -1,4 +1,4 @@
-import type { Waiting } from '@devtrail/events'
+import type { HostId, Waiting } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { deviceAmong } from './mentions.ts'
 import { openTasks, type OpenCall } from './tasks.ts'
@@ -7,20 +7,25 @@ import { openTasks, type OpenCall } from './tasks.ts'
 export interface StuckTask {
   readonly pid: number
   readonly comm: string
+  /** 0: of a log of one host. */
+  readonly host: HostId
   /** Outermost first. */
   readonly calls: readonly { readonly call: OpenCall; readonly device: number | null; readonly waiting: Waiting | null }[]
 }
 
 /** Every task that entered calls and has not returned from them. */
 export function stuckTasks(machine: Machine): StuckTask[] {
-  const waiting = machine.models.flatMap((m) => m.waiting?.(machine.state(m.name)) ?? [])
-  return openTasks(machine.content.tasks).map(({ pid, comm, calls }) => ({
-    pid,
-    comm,
-    calls: calls.map((call) => ({
-      call,
-      device: deviceAmong(call.about, machine.facts),
-      waiting: waiting.find((w) => w.pid === pid && w.call === call.name) ?? null,
-    })),
-  }))
+  return machine.hosts().flatMap((host) => {
+    const waiting = machine.models.flatMap((m) => m.waiting?.(machine.state(m.name, host)) ?? [])
+    return openTasks(machine.host(host).tasks).map(({ pid, comm, calls }) => ({
+      pid,
+      comm,
+      host,
+      calls: calls.map((call) => ({
+        call,
+        device: deviceAmong(call.about, machine.facts),
+        waiting: waiting.find((w) => w.pid === pid && w.call === call.name) ?? null,
+      })),
+    }))
+  })
 }

@@ -11,9 +11,7 @@ export function momentToJson(at: Moment, digits: 6 | 9 = 6): Json {
 
 /** Everything the models tell of one device. */
 export function describeDevice(machine: Machine, device: number): { [part: string]: Json } {
-  const parts: { [part: string]: Json } = {}
-  for (const m of machine.models) Object.assign(parts, m.describe(machine.state(m.name), device, machine.facts))
-  return parts
+  return machine.describe(device)
 }
 
 /** The devices a state shows when nobody asks for a certain one: those that are or may be present, without bookkeeping ones. */

@@ -1,5 +1,5 @@
 import { seconds, type AnyEvent } from '@devtrail/events'
-import { flips, parseExpression, type Flip, type Truth } from '@devtrail/time-travel'
+import { flips, parseExpression, type Flip, type Truth, type UnsureStretch } from '@devtrail/time-travel'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventRow, surveyOf, type Names } from '@devtrail/survey'
 import { columnsFor, eventColumns, eventLine } from '../print/event.ts'
@@ -26,13 +26,14 @@ interface Printing {
   readonly session: Session
 }
 
-function flipJson({ seq, from, to }: Flip, event: AnyEvent | undefined, { names, session }: Printing): object {
+function flipJson({ seq, from, to, isSure }: Flip, event: AnyEvent | undefined, { names, session }: Printing): object {
   return {
     seq,
     entry: event?.entry ?? null,
     time: event === undefined ? null : seconds(event.time, session.digits),
     from,
     to,
+    ...(isSure ? {} : { certain: false }),
     event: event === undefined ? null : eventRow(names, event, session.digits),
   }
 }
@@ -40,13 +41,13 @@ function flipJson({ seq, from, to }: Flip, event: AnyEvent | undefined, { names,
 async function printAll(all: readonly Flip[], printing: Printing): Promise<void> {
   const { log, names, session } = printing
   const { style, digits } = session
-  const columns = eventColumns(await log.history.lastSeq())
+  const columns = eventColumns(await log.history.lastSeq(), (await log.history.clocks()).hosts)
   for (let i = 0; i < all.length; i += BATCH) {
     const batch = all.slice(i, i + BATCH)
     const events = await log.history.events(batch.map(({ seq }) => seq))
-    for (const { seq, from, to } of batch) {
+    for (const { seq, from, to, isSure } of batch) {
       const event = events.get(seq)
-      const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}`, 13)
+      const turn = padEnd(`${padEnd(truthText(from), 5)} → ${truthText(to)}${isSure ? '' : ' ~'}`, 13)
       const line = event === undefined ? `${'0'.padStart(columns.seq)}  the baseline` : eventLine(names, event, style, digits, columns)
       await session.print(`${to === true ? style.good(turn) : turn}  ${clip(line, style.cut - 15)}\n`)
     }
@@ -58,16 +59,18 @@ async function printFirst(flip: Flip, printing: Printing): Promise<void> {
   const { style, digits } = session
   if (flip.seq === 0) return session.print(`${style.good('true')} from the start: the baseline says so\n`)
   const event = (await log.history.events([flip.seq])).get(flip.seq)!
+  const perhaps = flip.isSure ? '' : style.warn(' (perhaps)')
   const before = flip.from === null ? 'it was not known before' : 'it was false before'
   const at = style.when(seconds(event.time, digits))
   await session.print(
-    `${style.good('true')} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`,
+    `${style.good('true')}${perhaps} after event ${event.seq}${event.entry === null ? '' : ` (entry ${event.entry})`} at ${at}; ${before}\n`,
   )
   await session.print(`  ${clip(eventLine(names, event, style, digits, columnsFor([event], names)), style.cut - 2)}\n`)
 }
 
-async function printJson(all: readonly Flip[], isAll: boolean, options: Options, printing: Printing): Promise<void> {
+async function printJson(all: readonly Flip[], unsure: UnsureStretch | null, options: Options, printing: Printing): Promise<void> {
   const { log, session } = printing
+  const isAll = options.all === true
   const rows: object[] = []
   for (let i = 0; i < all.length; i += BATCH) {
     const batch = all.slice(i, i + BATCH)
@@ -78,6 +81,7 @@ async function printJson(all: readonly Flip[], isAll: boolean, options: Options,
     schemaVersion: 1,
     when: options.when,
     ...(isAll ? { flips: rows } : { first: rows[0] ?? null }),
+    ...(unsure === null ? {} : { unsure }),
   })
 }
 
@@ -107,7 +111,7 @@ export function bisectCommand({ program, run }: Cli): void {
         await mustBeKnown(expression, options.device, log, survey, session)
         const isAll = options.all === true
         const all: Flip[] = []
-        await flips(
+        const unsure = await flips(
           log.history,
           expression,
           (flip) => {
@@ -119,10 +123,17 @@ export function bisectCommand({ program, run }: Cli): void {
         session.clearProgress()
         const printing = { log, names: survey.names, session }
         const isEver = all.some(({ to }) => to === true)
-        if (session.json) await printJson(all, isAll, options, printing)
+        if (session.json) await printJson(all, unsure, options, printing)
         else if (isAll) await printAll(all, printing)
         else if (isEver) await printFirst(all[0]!, printing)
-        if (!isEver && !session.json) await session.print(`${session.style.warn('never true')} in ${await log.history.lastSeq()} events\n`)
+        if (!isEver && !session.json)
+          await session.print(
+            `${session.style.warn('never true')}${unsure === null ? '' : ' in the order of the log'} in ${await log.history.lastSeq()} events\n`,
+          )
+        if (unsure !== null)
+          session.note(
+            `clocks do not tell the order of what different hosts do from event ${unsure.first} to ${unsure.last}: in between it may have been otherwise (~)`,
+          )
         return isEver ? exit.fine : exit.no
       }),
     )

@@ -3,7 +3,7 @@ import { openFileLog } from '@devtrail/event-log/file'
 import { check, Judge, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
-import { isComplete, noteGaps, noteUnknown } from './notes.ts'
+import { isComplete, isEnd, noteGaps, noteUnknown } from './notes.ts'
 import { eventsAt, models, plural, surveyOf, vocabulary, type Names, type Survey } from '@devtrail/survey'
 import { echoText, isEcho, violationText } from '../print/violation.ts'
 import { examples, LOG, type Cli } from './command.ts'
@@ -23,6 +23,7 @@ const toJson = (v: Violation, names: Names, digits: 6 | 9): object => ({
   seq: v.seq,
   time: seconds(v.time, digits),
   device: v.device === null ? null : names.device(v.device),
+  ...(v.host === undefined ? {} : { host: names.host(v.host) }),
   summary: v.summary,
   evidence: v.evidence,
   data: v.data,
@@ -66,7 +67,7 @@ async function followCheck(given: string, { rule, strict }: Options, session: Se
       }
     }
     await session.flush()
-    if (batch.at(-1)?.type === 'log/ended') break
+    if (isEnd(batch.at(-1))) break
   }
   return code
 }

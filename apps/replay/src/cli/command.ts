@@ -15,6 +15,10 @@ export interface Cli {
   readonly run2: <O extends object>(
     work: (session: Session, first: string, second: string, options: O) => Promise<ExitCode>,
   ) => (first: string, second: string, options: O, command: Command) => Promise<void>
+  /** The same for a command with any number of arguments. */
+  readonly runSeveral: <O extends object>(
+    work: (session: Session, all: readonly string[], options: O) => Promise<ExitCode>,
+  ) => (all: readonly string[], options: O, command: Command) => Promise<void>
   /** The same for a command whose argument may be left out. */
   readonly runMaybe: <O extends object>(
     work: (session: Session, argument: string | undefined, options: O) => Promise<ExitCode>,
@@ -39,6 +43,7 @@ export function cliOf(program: Command, interrupt: Interrupt, answer: (code: Exi
     program,
     run: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
     run2: (work) => (first, second, options, command) => within(command, (session) => work(session, first, second, options)),
+    runSeveral: (work) => (all, options, command) => within(command, (session) => work(session, all, options)),
     runMaybe: (work) => (argument, options, command) => within(command, (session) => work(session, argument, options)),
     runAlone: (work) => (options, command) => within(command, (session) => work(session, options)),
   }

@@ -1,4 +1,4 @@
-import type { DeviceInfo } from '@devtrail/events'
+import { idWithin, type DeviceInfo } from '@devtrail/events'
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { surveyOf, type Survey } from '@devtrail/survey'
@@ -17,7 +17,7 @@ function text(devices: readonly DeviceInfo[], { names, spans }: Survey, { style 
   const times = Map.groupBy(devices, (d) => names.device(d.id))
   const rows = devices.map((d) => {
     const key = names.device(d.id)
-    const again = times.get(key)!.length > 1 ? style.dim(`#${d.id}`) : ''
+    const again = times.get(key)!.length > 1 ? style.dim(`#${idWithin(d.id)}`) : ''
     const span = spans.get(d.id)
     const presence = d.presence === 'present' ? d.presence : d.presence === null ? style.warn('?') : style.dim(d.presence)
     return [
@@ -85,6 +85,7 @@ export function devicesCommand({ program, run }: Cli): void {
             return {
               key: survey.names.device(d.id),
               incarnation: d.id,
+              ...(d.host === undefined ? {} : { host: d.host }),
               name: d.name,
               bus: d.bus,
               kind: d.kind,

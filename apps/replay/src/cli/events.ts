@@ -7,6 +7,7 @@ import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventColumns, eventLine } from '../print/event.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit, Failure, type ExitCode } from './failure.ts'
+import { isEnd } from './notes.ts'
 import { chooseDevicesEver, positionOf, startsAt } from './positions.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from './suggest.ts'
@@ -89,7 +90,7 @@ async function followEvents(
       if (--left <= 0) return exit.fine
     }
     await session.flush()
-    if (batch.at(-1)?.type === 'log/ended') return exit.fine
+    if (isEnd(batch.at(-1))) return exit.fine
   }
   return exit.fine
 }
@@ -129,10 +130,12 @@ export function eventsCommand({ program, run }: Cli): void {
         const last = await log.history.find(to)
         const survey = await surveyOf(log.source)
         const { names } = survey
+        const clocks = await log.history.clocks()
+        let unordered = 0
         const about = await deviceFilter(options.device, log, survey, session)
         const filter = filterBy(where, () => names)
         const { style, digits } = session
-        const columns = eventColumns(survey.last?.seq ?? 0)
+        const columns = eventColumns(survey.last?.seq ?? 0, clocks.hosts)
         let left = options.limit ?? Infinity
         let begun = false
         const mayFit = (type: string): boolean => typed(type) && (filter === null || filter.mayFit(type))
@@ -150,12 +153,17 @@ export function eventsCommand({ program, run }: Cli): void {
             if (isFound?.(place) === false || !about(names.of(block.view(place)))) continue
             left--
             const whole = block.event(place)
+            if (whole.unordered) unordered++
             await session.print(
-              session.json ? `${JSON.stringify(eventRow(names, whole, digits))}\n` : `${eventLine(names, whole, style, digits, columns)}\n`,
+              session.json
+                ? `${JSON.stringify(eventRow(names, whole, digits, clocks))}\n`
+                : `${eventLine(names, whole, style, digits, columns)}\n`,
             )
           }
           if (left <= 0) break
         }
+        if (unordered > 0 && !session.json)
+          session.note('~: clocks do not tell whether it happened before events of other hosts that stand before it')
         return exit.fine
       }),
     )

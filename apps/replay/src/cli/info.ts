@@ -3,6 +3,7 @@ import { seconds } from '@devtrail/events'
 import { nameOf, openLog } from '../logs/open.ts'
 import { number, surveyOf } from '@devtrail/survey'
 import { madeText } from '../print/simulated.ts'
+import { hostsJson, hostsText } from '../print/hosts.ts'
 import { summaryText } from '../print/summary.ts'
 import { facts, table } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
@@ -36,6 +37,7 @@ export function infoCommand({ program, run }: Cli): void {
         const { events, types, first, last, devices } = survey
         const complete = isComplete(log, survey)
         noteCut(survey, session)
+        const clocks = await log.history.clocks()
         const { style, digits } = session
         const summary = log.imported?.summary ?? null
         const byType = [...types].toSorted(([a, m], [b, n]) => n - m || a.localeCompare(b))
@@ -59,6 +61,7 @@ export function infoCommand({ program, run }: Cli): void {
             first: moment(first),
             last: moment(last),
             devices: devices.filter((d) => !d.bookkeeping).length,
+            ...(clocks.hosts.length === 0 ? {} : { hosts: hostsJson(clocks, digits) }),
             types: Object.fromEntries(byType),
           })
           return exit.fine
@@ -85,6 +88,7 @@ export function infoCommand({ program, run }: Cli): void {
               )
             : summaryText(style, { ...log.imported, summary: { ...log.imported.summary, events, complete: complete === true } }, more),
         )
+        if (clocks.hosts.length > 0) await session.print(`\n${hostsText(clocks, style)}`)
         await session.print(
           `\n${style.dim('events by type, those of the baseline included')}\n${table(
             [{ title: '', align: 'right' }, { title: '' }],

@@ -1,4 +1,4 @@
-import { hex } from '@devtrail/events'
+import { hex, type Json } from '@devtrail/events'
 import { preorder, printTree, treeToJson, type ResourceTreeState } from '@devtrail/resource-tree'
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
@@ -10,6 +10,13 @@ import type { Session } from './session.ts'
 
 interface Options {
   readonly at?: string
+  readonly host?: string
+}
+
+/** The tree of a host; null: of the one that the log is of. */
+interface HostTree {
+  readonly host: string | null
+  readonly state: ResourceTreeState
 }
 
 const ROOT = 'iomem'
@@ -30,6 +37,29 @@ function noteUnsure(state: ResourceTreeState, session: Session): void {
   session.note([`${those} may have been released in between`, ...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join('\n'))
 }
 
+const treeJson = ({ state }: HostTree): { complete: boolean; iomem: Json } => ({
+  complete: state.trees.get(ROOT)?.complete ?? false,
+  iomem: treeToJson(state, ROOT),
+})
+
+/** As of one host, where there is one, or one is asked for. */
+const treesJson = (trees: readonly HostTree[], wanted: string | undefined): object =>
+  trees[0]!.host === null || wanted !== undefined
+    ? treeJson(trees[0]!)
+    : { hosts: Object.fromEntries(trees.map((tree) => [tree.host!, treeJson(tree)])) }
+
+function noTree(given: string, wanted: string | undefined, trees: readonly HostTree[]): Failure {
+  if (wanted !== undefined && trees.length > 0)
+    return new Failure(
+      exit.notThere,
+      `no tree of a host "${wanted}" is known (there are those of ${trees.map(({ host }) => host ?? 'the one host').join(', ')})`,
+    )
+  return new Failure(
+    exit.notThere,
+    `${given} has no baseline of the iomem tree, so the tree is not known; record /proc/iomem as root before tracing and keep it as iomem.before beside the trace`,
+  )
+}
+
 export function iomemCommand({ program, run }: Cli): void {
   program
     .command('iomem')
@@ -37,6 +67,7 @@ export function iomemCommand({ program, run }: Cli): void {
     .description("Prints the tree of memory ranges at a position in /proc/iomem's own format, byte for byte.")
     .argument('<LOG>', LOG)
     .option('--at <P>', AT)
+    .option('--host <HOST>', 'in a log of several hosts, the tree of this one; of all, each below its name, when left out')
     .addHelpText(
       'after',
       examples(
@@ -51,25 +82,20 @@ export function iomemCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const { at, machine } = await log.history.at(position)
         const baseline = await log.history.at({ kind: 'start' })
-        const wasListed = baseline.machine.state<ResourceTreeState>('resource-tree').trees.get(ROOT)?.complete === true
-        // A simulated machine makes its tree in the log.
-        const wasCreated = (machine.state<ResourceTreeState>('resource-tree').trees.get(ROOT)?.start ?? null) !== null
-        if (!wasListed && !wasCreated) {
-          throw new Failure(
-            exit.notThere,
-            `${given} has no baseline of the iomem tree, so the tree is not known; record /proc/iomem as root before tracing and keep it as iomem.before beside the trace`,
-          )
-        }
-        const state = machine.state<ResourceTreeState>('resource-tree')
-        noteUnsure(state, session)
-        if (session.json) {
-          await session.printJson({
-            schemaVersion: 1,
-            at: momentToJson(at, session.digits),
-            complete: state.trees.get(ROOT)?.complete ?? false,
-            iomem: treeToJson(state, ROOT),
-          })
-        } else {
+        const trees = machine.states<ResourceTreeState>('resource-tree').flatMap(([host, state]): HostTree[] => {
+          const wasListed = baseline.machine.state<ResourceTreeState>('resource-tree', host).trees.get(ROOT)?.complete === true
+          // A simulated machine makes its tree in the log.
+          const wasCreated = (state.trees.get(ROOT)?.start ?? null) !== null
+          return wasListed || wasCreated ? [{ host: machine.hostName(host), state }] : []
+        })
+        const shown = options.host === undefined ? trees : trees.filter(({ host }) => host === options.host)
+        if (shown.length === 0) throw noTree(given, options.host, trees)
+        if (session.json)
+          await session.printJson({ schemaVersion: 1, at: momentToJson(at, session.digits), ...treesJson(shown, options.host) })
+        for (const { host, state } of shown) {
+          noteUnsure(state, session)
+          if (session.json) continue
+          if (shown.length > 1) await session.print(`${host}:\n`)
           await session.print(printTree(state, ROOT))
         }
         return exit.fine

@@ -1,3 +1,4 @@
+import type { AnyEvent } from '@devtrail/events'
 import type { OpenLog } from '../logs/open.ts'
 import { number, plural, type Survey } from '@devtrail/survey'
 import type { Session } from './session.ts'
@@ -9,8 +10,12 @@ const NAMED_MAX = 3
 export function isComplete(log: OpenLog, survey: Survey): boolean | null {
   if (log.reader.tornTail !== null || !survey.ended) return false
   if (log.imported !== null) return log.imported.summary.complete
+  if (log.reader.meta.source['kind'] === 'merged') return survey.last?.data['complete'] === true
   return log.reader.meta.source['kind'] === 'simulated' && 'scenario' in log.reader.meta.source ? true : null
 }
+
+/** Whether an event is the end of a log; of a log of several hosts, that of each of them is not. */
+export const isEnd = (event: AnyEvent | undefined): boolean => event?.type === 'log/ended' && event.host === undefined
 
 /** Says that a log stops short of its end, if it does. */
 export function noteCut(survey: Survey, session: Session): void {

@@ -24,7 +24,7 @@ export function startsAt(position: Position, at: Moment): (event: AnyEvent) => b
     case 'seq':
       return (event) => event.seq >= position.seq
     case 'entry':
-      return (event) => event.entry !== null && event.entry >= position.entry
+      return (event) => event.entry !== null && event.entry >= position.entry && event.host === at.host
     case 'time':
       return (event) => event.seq > 0 && event.time >= position.ns
     default:

@@ -17,6 +17,7 @@ import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
 import { iomemCommand } from './iomem.ts'
 import { ownManifest } from './manifest.ts'
+import { mergeCommand } from './merge.ts'
 import { pmemCommand } from './pmem/pmem.ts'
 import { recordCommand } from './record.ts'
 import { serveCommand } from './serve.ts'
@@ -58,6 +59,7 @@ Start with:
   const cli = cliOf(program, interrupt, answer)
   for (const add of [
     importCommand,
+    mergeCommand,
     infoCommand,
     devicesCommand,
     eventsCommand,

@@ -1,7 +1,7 @@
 import type { DeviceInfo } from '@devtrail/events'
 import type { ResourceTreeState } from '@devtrail/resource-tree'
 import { treeToJson } from '@devtrail/resource-tree'
-import { describeDevice, momentToJson, shownDevices } from '@devtrail/time-travel'
+import { describeDevice, momentToJson, shownDevices, type Machine } from '@devtrail/time-travel'
 import { keyAmong, keysAt, mayBeThere } from '@devtrail/survey'
 import { nameOf, openLog } from '../logs/open.ts'
 import { stateText } from '../print/state.ts'
@@ -12,6 +12,18 @@ import { chooseDevices, positionOf } from './positions.ts'
 interface Options {
   readonly at?: string
   readonly device?: string
+}
+
+const treeJson = (tree: ResourceTreeState): object => ({
+  iomem: tree.trees.has('iomem') ? treeToJson(tree, 'iomem') : null,
+  iomemComplete: tree.trees.get('iomem')?.complete ?? false,
+})
+
+/** The resource tree; in a log of several hosts that of each. */
+function treesJson(machine: Machine): object {
+  const trees = machine.states<ResourceTreeState>('resource-tree')
+  if (trees.length === 1 && trees[0]![0] === 0) return treeJson(trees[0]![1])
+  return { hosts: Object.fromEntries(trees.map(([host, tree]) => [machine.hostName(host)!, treeJson(tree)])) }
 }
 
 export function stateCommand({ program, run }: Cli): void {
@@ -47,13 +59,11 @@ export function stateCommand({ program, run }: Cli): void {
             : chooseDevices(options.device, all, (id) => machine.aliases(id), keyOf, session)
         const described = devices.map((d) => ({ key: keyAmong(present, d), parts: describeDevice(machine, d.id) }))
         if (session.json) {
-          const tree = machine.state<ResourceTreeState>('resource-tree')
           await session.printJson({
             schemaVersion: 1,
             at: momentToJson(at, session.digits),
             devices: Object.fromEntries(described.map(({ key, parts }) => [key, parts])),
-            iomem: tree.trees.has('iomem') ? treeToJson(tree, 'iomem') : null,
-            iomemComplete: tree.trees.get('iomem')?.complete ?? false,
+            ...treesJson(machine),
           })
           return exit.fine
         }

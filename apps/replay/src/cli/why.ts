@@ -1,6 +1,7 @@
 import { why } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { eventRow, surveyOf } from '@devtrail/survey'
+import { besideJson, besideOf, besideText } from '../print/beside.ts'
 import { whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
@@ -31,17 +32,20 @@ export function whyCommand({ program, run2 }: Cli): void {
         if (told === null)
           throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
         const { names } = await surveyOf(log.source)
+        const others = await besideOf(told.event, log)
         const { style, digits } = session
         if (session.json) {
           await session.printJson({
             schemaVersion: 1,
             seq,
             event: eventRow(names, told.event, digits),
+            ...besideJson(others, digits),
             chain: told.causes.map(({ event, distance, ledTo }) => ({ ...eventRow(names, event, digits), distance, ledTo })),
           })
           return exit.fine
         }
         await session.print(whyText(told, names, style, digits))
+        if (others !== null) await session.print(style.dim(besideText(others)))
         return exit.fine
       }),
     )

@@ -16,7 +16,8 @@ const isAbove = (count: Count, idle: number): boolean => rangeOf(count).lo > idl
 export function refsOf(machine: Machine, only: ReadonlySet<number> | null): Ref[] {
   const refs: Ref[] = []
   const wanted = (device: number | null): boolean => only === null || (device !== null && only.has(device))
-  for (const p of machine.state<MemremapState>('memremap').pagemaps.values()) {
+  const pagemaps = machine.states<MemremapState>('memremap').flatMap(([, state]) => [...state.pagemaps.values()])
+  for (const p of pagemaps) {
     const device = pagemapOwner(p, machine.facts)
     if (!wanted(device)) continue
     const pagemap = pagemapToJson(p, machine.facts) as unknown as PagemapView

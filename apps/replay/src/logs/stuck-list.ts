@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@devtrail/events'
+import type { AnyEvent, HostId } from '@devtrail/events'
 import { stuckTasks, type Moment, type OpenCall, type Position } from '@devtrail/time-travel'
 import type { OpenLog } from './open.ts'
 import { eventsAt, type Names } from '@devtrail/survey'
@@ -19,6 +19,8 @@ export interface StuckCall {
 export interface StuckTaskAt {
   readonly pid: number
   readonly comm: string
+  /** 0: of a log of one host. */
+  readonly host: HostId
   /** Outermost first. */
   readonly calls: readonly StuckCall[]
 }
@@ -33,9 +35,10 @@ export async function stuckAt(log: OpenLog, position: Position, names: Names): P
   )
   return {
     at,
-    tasks: tasks.map(({ pid, comm, calls }) => ({
+    tasks: tasks.map(({ pid, comm, host, calls }) => ({
       pid,
       comm,
+      host,
       calls: calls.map(({ call, device, waiting }) => {
         const proofs = (waiting?.evidence ?? []).flatMap((seq) => evidence.get(seq) ?? [])
         const near = proofs.map((e) => names.of(e)).find((d) => d !== null)

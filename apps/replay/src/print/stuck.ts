@@ -11,6 +11,7 @@ export function stuckJson(task: StuckTaskAt, names: Names, digits: 6 | 9): objec
   return {
     pid: task.pid,
     comm: task.comm,
+    ...(task.host === 0 ? {} : { host: names.host(task.host) }),
     calls: task.calls.map((c) => ({
       call: c.call.name,
       function: c.function,
@@ -40,7 +41,7 @@ function callText(c: StuckCall, at: Moment, names: Names, style: Style, digits: 
 
 /** A task inside calls, as a person reads it. */
 export function stuckText(task: StuckTaskAt, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
-  const lines = [style.bold(visible(`${task.comm} (pid ${task.pid})`))]
+  const lines = [style.bold(visible(`${task.comm} (pid ${task.pid}${task.host === 0 ? '' : ` of ${names.host(task.host)}`})`))]
   for (const c of task.calls) {
     lines.push(...wrap(callText(c, at, names, style, digits), style.width - 2, '  ').map((l) => `  ${l}`))
     lines.push(...evidenceLines([...(c.entered === null ? [] : [c.entered]), ...c.evidence], names, style, digits).map((l) => `    ${l}`))

@@ -23,7 +23,8 @@ export interface Report {
 
 function heading(v: Violation, { names, style, digits }: Report): string {
   const certainty = v.certainty === 'certain' ? style.bad('certain ') : style.warn('possible')
-  const device = v.device === null ? '' : ` ${style.dim('on')} ${style.name(names.device(v.device))}`
+  const on = v.device === null ? (v.host === undefined ? null : names.host(v.host)) : names.device(v.device)
+  const device = on === null ? '' : ` ${style.dim('on')} ${style.name(on)}`
   return `${certainty} ${style.bold(v.rule)}${device} ${style.dim('at')} ${style.when(seconds(v.time, digits))} ${style.dim(`(event ${v.seq})`)}`
 }
 

@@ -170,7 +170,7 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
         const truth = new Tracked(expression, m).truth()
         if (seq <= 0) baseline = before = truth
         else if (truth !== before) {
-          expected.push({ seq, from: before, to: truth })
+          expected.push({ seq, from: before, to: truth, isSure: true })
           before = truth
         }
       })
@@ -178,7 +178,7 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
       await flips(told.history, expression, (flip) => void said.push(flip)).catch((error: Error) => {
         if (!error.message.includes('there was never a field')) throw error
       })
-      const first = baseline === null ? [] : [{ seq: 0, from: null, to: baseline }]
+      const first = baseline === null ? [] : [{ seq: 0, from: null, to: baseline, isSure: true }]
       expect([source, ...said]).toEqual([source, ...first, ...expected])
     }
   })

@@ -283,6 +283,8 @@ const toJson = (value: unknown): Json => (value === NOTHING ? false : ((value ??
 
 /** The resource tree as `state --json` shows it. */
 function overallOf(machine: Machine): { readonly iomem: readonly TreeNode[] | null; readonly iomemComplete: boolean } {
+  // Of several hosts no tree is that of all.
+  if (machine.hosts()[0] !== 0) return { iomem: null, iomemComplete: false }
   const state = machine.state<ResourceTreeState>('resource-tree')
   const tree = state.trees.get('iomem')
   return {

@@ -2,13 +2,14 @@
  * The events of one block. Columns are decoded when they are first asked for, events when somebody looks. Nothing of
  * a block is believed because its checksum is right: what makes no sense throws BrokenBlockError.
  */
-import type { Actor, AnyEvent, ColumnBlock, FieldCursor, Vocabulary } from '@devtrail/events'
+import type { Actor, AnyEvent, ColumnBlock, FieldCursor, HostId, Vocabulary } from '@devtrail/events'
 import { CAUSES_MAX } from '../limits.ts'
 import { BrokenBlockError, ByteReader } from './bytes.ts'
 import type { ColumnPool } from './column-pool.ts'
 import type { Dictionary, StoredType } from './dictionary.ts'
 import { EventViews, type TypeView } from './event-view.ts'
 import { BLOCK_EVENTS_MAX, BLOCK_VALUES_MAX } from './frame.ts'
+import { hostIn, isInferred, isUnordered, MARKS_MAX } from './marks.ts'
 import { readInts } from './read-ints.ts'
 import { LazyColumn, mustBeWithin, type Decoding } from './lazy-column.ts'
 import { StoredColumn } from './stored-column.ts'
@@ -58,7 +59,8 @@ export class BlockReader implements ColumnBlock {
   readonly #context: LazyColumn
   readonly #source: LazyColumn
   readonly #where: LazyColumn
-  readonly #inferred: LazyColumn
+  readonly #marks: LazyColumn
+  #host: Float64Array | null | undefined
   readonly #causeCount: LazyColumn
   /** Causes of all events together. */
   readonly #causes: number
@@ -130,7 +132,7 @@ export class BlockReader implements ColumnBlock {
     this.#context = this.#numbersOf(input, dictionary.strings, exact)
     this.#source = this.#numbersOf(input, dictionary.strings, exact)
     this.#where = this.#numbersOf(input, dictionary.strings, exact)
-    this.#inferred = new LazyColumn(input, count, how)
+    this.#marks = new LazyColumn(input, count, exact, (marks) => mustBeWithin(marks, 0, MARKS_MAX, 'marks'))
     const rowCounts = new Uint32Array(this.types.length)
     this.#rows = new Uint32Array(count)
     for (let i = 0; i < count; i++) this.#rows[i] = rowCounts[this.type[i]!]!++
@@ -199,7 +201,23 @@ export class BlockReader implements ColumnBlock {
   }
 
   inferredAt(i: number): true | undefined {
-    return this.#inferred.numbers[i] === 1 ? true : undefined
+    return isInferred(this.#marks.numbers[i]!)
+  }
+
+  unorderedAt(i: number): true | undefined {
+    return isUnordered(this.#marks.numbers[i]!)
+  }
+
+  hostAt(i: number): HostId | undefined {
+    return hostIn(this.#marks.numbers[i]!) || undefined
+  }
+
+  get host(): Float64Array | null {
+    if (this.#host === undefined) {
+      const hosts = this.#marks.numbers.map(hostIn)
+      this.#host = hosts.some((host) => host > 0) ? hosts : null
+    }
+    return this.#host
   }
 
   causesAt(i: number): readonly number[] {
@@ -245,14 +263,28 @@ export class BlockReader implements ColumnBlock {
       cpu: cpu === cpu ? cpu : null,
       actor: this.actorAt(i),
       cause: this.causesAt(i),
-    } as AnyEvent & { context?: string; source?: string; where?: string; inferred?: true; type: string; data: object }
+    } as AnyEvent & {
+      context?: string
+      source?: string
+      where?: string
+      inferred?: true
+      host?: HostId
+      unordered?: true
+      type: string
+      data: object
+    }
     const context = this.contextAt(i)
     const source = this.sourceAt(i)
     const where = this.whereAt(i)
     if (context !== undefined) event.context = context
     if (source !== undefined) event.source = source
     if (where !== undefined) event.where = where
-    if (this.inferredAt(i)) event.inferred = true
+    const marks = this.#marks.numbers[i]!
+    if (marks > 0) {
+      if (isInferred(marks)) event.inferred = true
+      if (hostIn(marks) > 0) event.host = hostIn(marks)
+      if (isUnordered(marks)) event.unordered = true
+    }
     event.type = this.types[type]!.name
     event.data = data
     return older === null ? event : upcast(event, older, this.#vocabulary)

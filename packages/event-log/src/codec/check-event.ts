@@ -1,6 +1,7 @@
 import type { AnyEvent, EventDeclaration, Field, Vocabulary } from '@devtrail/events'
 import { LogUsageError, excerpt } from '../errors.ts'
 import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
+import { faultOfMarks } from './marks.ts'
 import { unknownType } from './unknown-type.ts'
 
 function expected(field: Field): string {
@@ -90,7 +91,8 @@ function faultOfEnvelope(event: AnyEvent): string | null {
   if (!isTextOrAbsent(event.context)) return 'context should be a string or absent'
   if (!isTextOrAbsent(event.source)) return 'source should be a string or absent'
   if (!isTextOrAbsent(event.where)) return 'where should be a string or absent'
-  if (![undefined, true].includes(event.inferred)) return 'inferred should be true or absent'
+  const marks = faultOfMarks(event)
+  if (marks !== null) return marks
   const chars = (actor?.comm.length ?? 0) + (event.context?.length ?? 0) + (event.source?.length ?? 0) + (event.where?.length ?? 0)
   return chars > EVENT_CHARS_MAX ? `its strings have ${chars} characters, an event may have ${EVENT_CHARS_MAX}` : null
 }

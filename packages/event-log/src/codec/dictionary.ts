@@ -33,6 +33,7 @@ export const kindCodes: Readonly<Record<FieldKind, number>> = {
   flags: 17,
   time: 18,
   enum: 19,
+  host: 20,
 }
 const kindOfCode = new Map(Object.entries(kindCodes).map(([kind, code]) => [code, kind as FieldKind]))
 const OPTIONAL = 0x80

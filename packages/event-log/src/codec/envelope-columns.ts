@@ -3,6 +3,7 @@ import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
 import type { ByteWriter } from './bytes.ts'
 import type { DictionaryWriter } from './dictionary.ts'
 import { Interned } from './interned.ts'
+import { marksOf } from './marks.ts'
 import { rangeOf, writeInts, type Range } from './write-ints.ts'
 import { Numbers, SparseNumbers, grown, isWholeNumber } from './numbers.ts'
 import { deviceBit, type Summary } from './summary.ts'
@@ -41,7 +42,7 @@ export class EnvelopeColumns {
   readonly #context = new SparseNumbers()
   readonly #source = new SparseNumbers()
   readonly #where = new SparseNumbers()
-  readonly #inferred = new SparseNumbers()
+  readonly #marks = new SparseNumbers()
   readonly #causeCount = new SparseNumbers()
   readonly #cause = new Numbers()
   readonly #dictionary: DictionaryWriter
@@ -69,11 +70,11 @@ export class EnvelopeColumns {
   /** Takes an event's envelope in, but for its type. @returns false, with nothing taken, when it cannot be stored as it is. */
   take(event: AnyEvent): boolean {
     const { time, device, cpu, actor, entry, cause, context, source, where } = event
-    const { inferred } = event as { readonly inferred?: unknown }
     if (!isWhole(time)) return false
     if ((device !== null && !isWhole(device)) || (cpu !== null && !isWhole(cpu)) || (entry !== null && !isWhole(entry))) return false
     if (!isShortOrAbsent(context) || !isShortOrAbsent(source) || !isShortOrAbsent(where)) return false
-    if (inferred !== undefined && inferred !== true) return false
+    const marks = marksOf(event)
+    if (marks < 0) return false
     const by = actor === null ? 0 : this.#actorId(actor)
     if (by < 0 || !this.#takeCauses(cause)) return false
     const place = this.count
@@ -86,7 +87,7 @@ export class EnvelopeColumns {
     if (context !== undefined) this.#context.set(place, this.#contextId(context))
     if (source !== undefined) this.#source.set(place, this.#strings.id(source))
     if (where !== undefined) this.#where.set(place, this.#strings.id(where))
-    if (inferred === true) this.#inferred.set(place, 1)
+    if (marks > 0) this.#marks.set(place, marks)
     this.count++
     return true
   }
@@ -171,7 +172,7 @@ export class EnvelopeColumns {
   /** Lets go of all events from place `count` on. */
   cut(count: number): void {
     for (let i = count; i < this.count; i++) this.#cause.length -= this.#causeCount.get(i)
-    for (const column of [this.#context, this.#source, this.#where, this.#inferred, this.#causeCount]) column.cut(count)
+    for (const column of [this.#context, this.#source, this.#where, this.#marks, this.#causeCount]) column.cut(count)
     this.count = count
   }
 
@@ -213,7 +214,7 @@ export class EnvelopeColumns {
     this.#context.write(out, n)
     this.#source.write(out, n)
     this.#where.write(out, n)
-    this.#inferred.write(out, n)
+    this.#marks.write(out, n)
     this.count = 0
   }
 

@@ -3,7 +3,7 @@
  * properties read the columns of the block at hand: so that folding millions of events makes no objects, and always sees
  * objects of the same few shapes.
  */
-import type { Actor, AnyEvent, FieldCursor } from '@devtrail/events'
+import type { Actor, AnyEvent, FieldCursor, HostId } from '@devtrail/events'
 import type { BlockReader } from './block-reader.ts'
 import type { StoredType } from './dictionary.ts'
 import { storageOf } from './storage.ts'
@@ -128,6 +128,14 @@ class EventView implements AnyEvent {
 
   get inferred(): true {
     return this.#block!.inferredAt(this.#place)!
+  }
+
+  get host(): HostId {
+    return this.#block!.hostAt(this.#place)!
+  }
+
+  get unordered(): true {
+    return this.#block!.unorderedAt(this.#place)!
   }
 }
 

@@ -79,9 +79,9 @@ export function readingTests({ test, expectEqual }: TestApi, fresh: Fresh): void
     for await (const block of reader.blocks()) {
       for (let i = 0; i < block.count; i++, at++) {
         const event = events[at]!
-        const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type, data } = block.view(i)
+        const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, host, unordered, type, data } = block.view(i)
         const glance = { seq, entry, time, device, cpu, actor, cause, type, data: { ...data } }
-        const rare = Object.entries({ context, source, where, inferred }).filter(([, value]) => value !== undefined)
+        const rare = Object.entries({ context, source, where, inferred, host, unordered }).filter(([, value]) => value !== undefined)
         if (i % 97 === 0) expectEqual({ ...glance, ...Object.fromEntries(rare) }, event)
         const fields = block.fields(block.type[i]!).map((field) => [field.name, field.value(block.row(i))])
         if (i % 97 === 0) expectEqual(Object.fromEntries(fields), event.data)

@@ -51,7 +51,7 @@ export function readSecond(folder: string): Promise<SecondReading> {
 
 /** An event as the second reader prints it: as `eventToJson`, but with the numbers as they are, 64-bit words excepted. */
 export function printed(vocabulary: Vocabulary, event: AnyEvent): unknown {
-  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, type, data } = event
+  const { seq, entry, time, device, cpu, actor, cause, context, source, where, inferred, host, unordered, type, data } = event
   const values = Object.entries(data).map(([name, value]) => [name, typeof value === 'bigint' ? `0x${value.toString(16)}` : value])
   return {
     seq,
@@ -67,6 +67,8 @@ export function printed(vocabulary: Vocabulary, event: AnyEvent): unknown {
     ...(source === undefined ? {} : { source }),
     ...(where === undefined ? {} : { where }),
     ...(inferred ? { inferred } : {}),
+    ...(host === undefined ? {} : { host }),
+    ...(unordered ? { unordered } : {}),
     data: Object.fromEntries(values) as unknown,
   }
 }

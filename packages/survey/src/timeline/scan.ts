@@ -3,7 +3,7 @@
  * devices, where their events are, and what breaks the rules. Of a short log every event is looked behind; of a long one
  * the state is looked at after every bin of events.
  */
-import { Facts, type AnyEvent, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
+import { Facts, hostOf, type AnyEvent, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { BlockFold, deviceOf, Judge, LogBlocks, Machine, Touches, type EventSource } from '@devtrail/time-travel'
 import { asView, type PagemapView } from '../device-view.ts'
@@ -197,12 +197,10 @@ export class Scan {
     for (const id of this.#dirty) {
       const row = this.#rows.get(this.#keyOf.get(id) ?? '')
       if (row === undefined) continue
-      const parts = {}
-      for (const m of models) Object.assign(parts, m.describe(this.#machine.state(m.name), id, this.facts, undefined))
       row.say(
         this.#seq,
         this.#time,
-        looksOf(asView(parts), this.#goneOf(id)).map((look) => this.#looks.of(look)),
+        looksOf(asView(this.#machine.describe(id)), this.#goneOf(id)).map((look) => this.#looks.of(look)),
       )
     }
     this.#dirty.clear()
@@ -210,7 +208,7 @@ export class Scan {
 
   /** The pagemaps of a device whose memory was removed. */
   #goneOf(device: number): PagemapView[] {
-    const { pagemaps } = this.#machine.state<MemremapState>('memremap')
+    const { pagemaps } = this.#machine.state<MemremapState>('memremap', hostOf(device))
     const gone: PagemapView[] = []
     if (pagemaps.size > PAGEMAPS_MAX) return gone
     for (const pagemap of pagemaps.values()) {

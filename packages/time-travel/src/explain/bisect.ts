@@ -3,6 +3,7 @@ import type { Truth } from '../expression/truth.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import { Tracked, type DeviceName } from './tracked.ts'
+import { UnsureOrder, type UnsureStretch } from './unsure-order.ts'
 
 /** A place at which an expression turns. */
 export interface Flip {
@@ -10,6 +11,8 @@ export interface Flip {
   readonly seq: number
   readonly from: Truth
   readonly to: Truth
+  /** False: clocks do not tell its place among events of other hosts that matter as well; in another order it may not be. */
+  readonly isSure: boolean
 }
 
 export interface BisectOptions {
@@ -25,7 +28,7 @@ const PROGRESS_EVENTS = 65_536
 /**
  * Steps through a whole log and tells, in order, each event after which an expression is otherwise than before; `onFlip`
  * returns true when that is enough. What changes to and fro is not missed, and events that cannot have changed it are
- * only folded.
+ * only folded. Of an expression about several hosts it is told in which stretch clocks do not tell the order of what matters.
  * @throws ExpressionError
  */
 export async function flips(
@@ -33,15 +36,22 @@ export async function flips(
   expression: Expression,
   onFlip: (flip: Flip) => boolean | void,
   { device = null, signal, onProgress }: BisectOptions = {},
-): Promise<void> {
+): Promise<UnsureStretch | null> {
   let tracked!: Tracked
   let truth: Truth = null
   let isEnough = false
   let hasBegun = false
   const begin = (): void => {
     hasBegun = true
-    isEnough = truth !== null && onFlip({ seq: 0, from: null, to: truth }) === true
+    isEnough = truth !== null && onFlip({ seq: 0, from: null, to: truth, isSure: true }) === true
   }
+  const clocks = await history.clocks()
+  const order =
+    clocks.hosts.length === 0
+      ? null
+      : new UnsureOrder<Omit<Flip, 'isSure'> | null>(clocks, (flip, isSure) => {
+          if (flip !== null && !isEnough) isEnough = onFlip({ ...flip, isSure }) === true
+        })
   await history.replay({
     signal,
     begin: (machine) => {
@@ -56,14 +66,22 @@ export async function flips(
       if (isEnough) return true
       if (!tracked.step(block, place)) return false
       const now = tracked.truth()
-      if (now === truth) return false
-      const flip = { seq, from: truth, to: now }
+      const flip = now === truth ? null : { seq, from: truth, to: now }
       truth = now
-      return seq > 0 && onFlip(flip) === true
+      if (seq === 0) return false
+      const hosts = order === null ? null : tracked.hosts(clocks.hosts)
+      if (hosts !== null && hosts.size > 1) {
+        const host = block.host?.[place] ?? 0
+        if (flip !== null || hosts.has(host)) order!.see(seq, host, block.time[place]!, flip)
+        return isEnough
+      }
+      return flip !== null && onFlip({ ...flip, isSure: true }) === true
     },
   })
+  order?.end()
   if (!hasBegun) begin()
   tracked.mustHaveFound()
+  return order?.stretch ?? null
 }
 
 /** The first event after which an expression is true; null when it never is. @throws ExpressionError */

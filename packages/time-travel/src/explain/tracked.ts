@@ -1,5 +1,5 @@
 /** An expression about states, and where its paths lead at each moment. */
-import type { EventBlock, Facts, Model } from '@devtrail/events'
+import { hostOf, type EventBlock, type Facts, type HostId, type Model } from '@devtrail/events'
 import { deviceKeys, devicesNamed } from '../devices.ts'
 import { ExpressionError } from '../expression/error.ts'
 import { evaluate, type Scope } from '../expression/evaluate.ts'
@@ -7,6 +7,7 @@ import { NOTHING, UNKNOWN, type Found } from '../expression/found.ts'
 import { countOf, isKnownList, type Lists } from '../expression/look-up.ts'
 import type { Expression, Path, Step } from '../expression/syntax.ts'
 import type { Truth } from '../expression/truth.ts'
+import type { Host } from '../hosts/clocks.ts'
 import type { Machine } from '../machine.ts'
 import { ALIASES, spotOf, Touches, TouchScan, type Spot } from './touch.ts'
 import { listsOf, valueAt } from './view-at.ts'
@@ -72,7 +73,10 @@ export class Tracked implements Scope {
     const { source } = this.expression
     const parts = this.#models.flatMap((m) => m.views?.parts ?? [])
     const isOpen = this.#models.some((m) => m.views === undefined)
-    if (path.device === null && this.#overall.has(name)) return
+    if (path.device === null && this.#overall.has(name)) {
+      if (this.#machine.hosts().length === 1) return
+      throw new ExpressionError(`of which host? "${name}" is of each of them; ask the log of one`, source, at)
+    }
     if (!isOpen && !parts.includes(name)) {
       throw new ExpressionError(`there is no "${name}"; there are ${[...parts, ...this.#overall].join(', ')}`, source, at)
     }
@@ -100,6 +104,17 @@ export class Tracked implements Scope {
       this.#ids.set(wanted.name, ids)
     }
     return isChanged
+  }
+
+  /** Which of several hosts matter: those that names begin with, and those whose devices the others mean at the moment. */
+  hosts(all: readonly Host[]): ReadonlySet<HostId> {
+    const matter = new Set<HostId>()
+    for (const [name, ids] of this.#ids) {
+      const said = all.find((host) => name.startsWith(`${host.name}:`))
+      if (said !== undefined) matter.add(said.id)
+      else for (const id of ids) matter.add(hostOf(id))
+    }
+    return matter
   }
 
   /** The devices that a path is about; null: the machine as a whole. */

@@ -13,7 +13,7 @@ export function listsOf(models: readonly Model[]): Lists {
 
 /** Every part of a device, with what is otherwise folded one by one. */
 export function viewOf(machine: Machine, device: number): { readonly [part: string]: unknown } {
-  return Object.assign({}, ...machine.models.map((m) => m.describe(machine.state(m.name), device, machine.facts, CLOSELY)))
+  return machine.describe(device, machine.models, CLOSELY)
 }
 
 const CLOSELY: Looking = {}
@@ -31,8 +31,7 @@ function lookingFor(steps: readonly Step[], counted: string | undefined): Lookin
 /** One part of a device; of the machine as a whole when no device is given. Not known when nothing shows it. */
 function partOf(machine: Machine, device: number | null, part: string, looking: Looking): Found {
   for (const model of tellersOf(machine.models, { dotted: part, device })) {
-    const state = machine.state(model.name)
-    const parts = device === null ? (model.overall?.(state, machine.facts) ?? {}) : model.describe(state, device, machine.facts, looking)
+    const parts = device === null ? machine.overall([model]) : machine.describe(device, [model], looking)
     if (Object.hasOwn(parts, part)) return found(parts[part])
   }
   return UNKNOWN
@@ -53,11 +52,11 @@ export function valueAt(
 
 /** What models show of the machine as a whole. */
 export function overallOf(machine: Machine): { readonly [part: string]: unknown } {
-  return Object.assign({}, ...machine.models.map((m) => m.overall?.(machine.state(m.name), machine.facts) ?? {}))
+  return machine.overall()
 }
 
 /** Some parts of a device, with what is otherwise folded one by one. */
 export function partsOfDevice(machine: Machine, device: number, parts: ReadonlySet<string>): { readonly [part: string]: unknown } {
   const models = machine.models.filter((m) => m.views === undefined || m.views.parts.some((part) => parts.has(part)))
-  return Object.assign({}, ...models.map((m) => m.describe(machine.state(m.name), device, machine.facts, CLOSELY)))
+  return machine.describe(device, models, CLOSELY)
 }

@@ -13,6 +13,8 @@ import type { Truth } from './truth.ts'
 export interface EventWords {
   /** The key of the device an event is about; null for none. */
   device(event: AnyEvent): string | null
+  /** The name of the host it happened on; null for none. */
+  host?(event: AnyEvent): string | null
   /** What a field's value is called (the key of a device, an errno's name); null when it has no other name. */
   called(event: AnyEvent, name: string, field: Field): string | null
 }
@@ -32,6 +34,8 @@ const ENVELOPE: ReadonlyMap<string, (event: AnyEvent, words: EventWords) => unkn
   ['actor', (e) => e.actor],
   ['cause', (e) => e.cause],
   ['inferred', (e) => e.inferred === true],
+  ['host', (e, words) => words.host?.(e)],
+  ['unordered', (e) => e.unordered === true],
   ['context', (e) => e.context],
   ['source', (e) => e.source],
   ['where', (e) => e.where],
