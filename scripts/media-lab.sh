@@ -2,16 +2,16 @@
 # Holds devtrail's media against a real kernel in QEMU: what devtrail made the kernel takes, finds clean and reads back; what the kernel wrote
 # after that devtrail reads as the kernel does.
 #
-#   LAB_KIT=KIT LAB=BUILT sh scripts/media-lab.sh OUT [512|520|528|4096|4104|4160|4224|fsdax|devdax]...
+#   LAB_KIT=KIT LAB=BUILT sh scripts/media-lab.sh OUT [512|520|528|4096|4104|4160|4224|fsdax|devdax|repair]...
 #
 # LAB_KIT: a folder whose run.sh boots a kernel with an emulated NVDIMM and runs commands in it, with a folder shared at /out; LAB: where
-# its kernel was built. Default 512, 4096 and fsdax, two boots each. Needs a build. ndctl cannot check sectors with metadata.
+# its kernel was built. Default 512, 4096, fsdax and repair, two boots each, three for repair. Needs a build. ndctl cannot check sectors with metadata.
 set -eu
-[ $# -ge 1 ] || { echo 'usage: LAB_KIT=KIT LAB=BUILT sh scripts/media-lab.sh OUT [512|…|4224|fsdax|devdax]...' >&2; exit 2; }
+[ $# -ge 1 ] || { echo 'usage: LAB_KIT=KIT LAB=BUILT sh scripts/media-lab.sh OUT [512|…|4224|fsdax|devdax|repair]...' >&2; exit 2; }
 here=$(cd "$(dirname "$0")/.." && pwd)
 out=$1
 shift
-[ $# -gt 0 ] || set -- 512 4096 fsdax
+[ $# -gt 0 ] || set -- 512 4096 fsdax repair
 mkdir -p "$out"
 # A namespace of 48 MiB, and a label area behind it.
 size=50331648
@@ -92,7 +92,26 @@ dax_mode() { # MODE
   [ "$1" != fsdax ] || compared "$img" "$out/use-$1/run.log" "$before"
 }
 
+repair_mode() {
+  img=$out/repair.img ndctls=$out/repair-ndctl.img
+  rm -f "$img"
+  say 'repair: the kernel makes a namespace and writes to it; its info block is overwritten with zeros'
+  boot "$img" make-repair 'ndctl create-namespace -f -e namespace0.0 -m sector -l 4096' "$(work pmem0s)" 'ndctl disable-namespace namespace0.0'
+  written=$(sed -n 's|^\([0-9a-f]*\)  /dev/.*|\1|p' "$out/make-repair/run.log" | sed -n 2p)
+  dd if=/dev/zero of="$img" bs=4096 count=1 conv=notrunc 2>/dev/null
+  cp "$img" "$ndctls"
+  devtrail pmem check "$img" && { echo 'DOES NOT HOLD: the damage is found'; failed=1; }
+  devtrail pmem check "$img" --repair || failed=1
+  say 'repair: ndctl repairs another copy; the kernel takes the one that devtrail repaired'
+  boot "$ndctls" ndctl-repair 'ndctl disable-namespace namespace0.0' 'ndctl check-namespace --repair namespace0.0; echo "repair rc=$?"'
+  holds 'ndctl repairs it, too' 'repair rc=0' "$out/ndctl-repair/run.log"
+  same 'the namespaces that ndctl and devtrail repaired' "$(head -c $size "$ndctls" | sum)" "$(head -c $size "$img" | sum)"
+  boot "$img" use-repair 'md5sum /dev/pmem0s' 'ndctl disable-namespace namespace0.0' 'ndctl check-namespace namespace0.0; echo "check rc=$?"'
+  same 'what the kernel had written, as it reads it again' "$written" "$(sed -n 's|^\([0-9a-f]*\)  /dev/.*|\1|p' "$out/use-repair/run.log")"
+  holds 'ndctl check-namespace is clean' 'check rc=0' "$out/use-repair/run.log"
+}
+
 for what in "$@"; do
-  case $what in fsdax | devdax) dax_mode "$what" ;; *) sector_mode "$what" ;; esac
+  case $what in fsdax | devdax) dax_mode "$what" ;; repair) repair_mode ;; *) sector_mode "$what" ;; esac
 done
 exit $failed

@@ -1,47 +1,10 @@
-/** A whole life of a simulated pmem device in one log, as the command shows it at any moment. */
-import { Emitter, ManualClock, type AnyEvent } from '@devtrail/events'
-import { foll, NeverEnds } from '@devtrail/memremap'
-import { NvdimmMachine, type NdPfn } from '@devtrail/nvdimm-pmem'
+/** A whole life of a simulated pmem device in one log, as the command shows it at any moment; and what the series leaks in it. */
+import type { AnyEvent } from '@devtrail/events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Scratch } from './devtrail.ts'
-import { writeLog } from './written-log.ts'
 
-const SH = { pid: 102, comm: 'sh' }
-const DD = { pid: 140, comm: 'dd' }
 const PIN = { pid: 135, comm: 'pin' }
-const FIRST = 0x101200
-
-interface Life {
-  readonly events: AnyEvent[]
-  readonly machine: NvdimmMachine
-  readonly pfn: NdPfn
-  readonly as: <T>(actor: typeof SH, what: () => T) => T
-  /** The number of the newest event of a type. */
-  readonly at: (type: string) => number
-}
-
-/** Made, mapped with its struct pages on itself, and bound. */
-function begun(rules: 'seed' | 'linux-6.1'): Life {
-  const events: AnyEvent[] = []
-  const clock = new ManualClock()
-  const emitter = new Emitter(clock, (event) => events.push(event))
-  const as = <T>(actor: typeof SH, what: () => T): T => {
-    clock.advance(1_000_000)
-    emitter.actor = actor
-    return what()
-  }
-  const machine = new NvdimmMachine({ emitter, rules })
-  const pfn = as(SH, () => {
-    const region = machine.addRegion({ start: 0x100000000n, size: 2 ** 30, labels: true })
-    const ns = region.createNamespace()
-    const taken = region.seed('pfn')
-    for (const [name, value] of Object.entries({ mode: 'pmem', uuid: machine.newUuid(), namespace: ns.name })) taken.store(name, value)
-    const error = machine.bind(taken)
-    if (error !== 0) throw new Error(`binding ${taken.name} gave ${error}`)
-    return taken
-  })
-  return { events, machine, pfn, as, at: (type) => events.findLast((e) => e.type === type)!.seq }
-}
+const LEFT = 'memremap/mapping-left'
 
 let scratch: Scratch
 beforeAll(() => {
@@ -49,104 +12,131 @@ beforeAll(() => {
 })
 afterAll(() => scratch[Symbol.dispose]())
 
-describe('linux-6.1: made, written to, its pages taken and given back, unbound under load, bound again', () => {
-  const { events, machine, pfn, as, at } = begun('linux-6.1')
-  const mapped = at('nvdimm-pmem/probe-ended')
-  const disk = pfn.disk!
-  as(PIN, () => machine.registry.getUserPages(FIRST, 16, foll.GET))
-  const pinned = at('memremap/grabbed')
-  as(PIN, () => machine.registry.putPages(FIRST, 16, 'get', 'put_page'))
-  machine.background.spawn(DD, disk.submitSteps({ op: 'write', sector: 0, segments: [new Uint8Array(4096), new Uint8Array(4096)] }))
-  machine.background.step()
-  const writing = at('nvdimm-pmem/bio-queued')
-  as(SH, () => machine.unbind(pfn))
-  const waiting = at('nvdimm-pmem/queue-wait-started')
-  const unbound = at('devres/release-all-ended')
-  as(SH, () => machine.bind(pfn))
+/** Its log in the cache, where it is made once. */
+const simulated = async (scenario: string, rules: string): Promise<string> =>
+  (await scratch.json(['simulate', scenario, '--rules', rules])).log as string
 
+const brokenIn = async (log: string): Promise<string[]> => {
+  const { violations } = await scratch.json(['check', log])
+  return [...new Set<string>(violations.map((v: { rule: string }) => v.rule))].toSorted()
+}
+
+const read = new Map<string, AnyEvent[]>()
+
+/** The events of a log whose types have a part. */
+async function eventsOf(log: string, part: string): Promise<AnyEvent[]> {
+  let events = read.get(log)
+  if (events === undefined) {
+    const { out } = await scratch.run(['events', log, '--json'])
+    events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AnyEvent)
+    read.set(log, events)
+  }
+  return events.filter(({ type }) => type.includes(part))
+}
+
+describe('linux-6.1: made, mapped with an altmap, written, faulted, referenced, unbound under load, bound again', () => {
   let log: string
   beforeAll(async () => {
-    log = await writeLog(scratch.path('life.log'), events)
+    log = await simulated('whole-life', 'linux-6.1')
   })
-  const stateAt = async (seq: number): Promise<Record<string, unknown>> =>
-    (await scratch.json(['state', log, '--device', 'pfn0.0', '--at', String(seq)])).devices['pfn0.0']
+  const stateAt = async (seq: number, device = 'pfn0.0'): Promise<Record<string, unknown>> =>
+    (await scratch.json(['state', log, '--device', device, '--at', String(seq)])).devices[device]
 
   test('no rule is broken', async () => {
-    const { violations } = await scratch.json(['check', log])
-    expect(violations).toEqual([])
+    expect(await brokenIn(log)).toEqual([])
   })
 
   test('bound: region, pagemap with its altmap, disk and queue', async () => {
-    expect(await stateAt(mapped)).toMatchObject({
+    const bound = (await eventsOf(log, 'pmem/attach-disk-ended'))[0]!.seq
+    const state = await stateAt(bound)
+    expect(state).toMatchObject({
       kind: 'nd-pfn',
-      driver: { name: 'nd_pmem', state: 'bound' },
       regions: { known: [{ start: '0x100000000', end: '0x13fffffff', name: 'namespace0.0' }] },
       pagemaps: {
         known: [{ type: 'MEMORY_DEVICE_FS_DAX', state: 'live', altmap: { basePfn: '0x100000', reserve: 2, free: 4606, alloc: 4096 } }],
       },
       disk: { name: 'pmem0', state: 'added' },
-      queue: { id: disk.queue.pointer, frozen: 0, dying: false, ref: { id: disk.queue.usage.id } },
+      queue: { frozen: 0, dying: false, ref: { mode: 'percpu', dying: false, count: 1 } },
     })
+    expect(await stateAt(bound, 'namespace0.0')).toMatchObject({ kind: 'nd-namespace', holder: 'pfn0.0' })
+    expect(Object.keys((await scratch.json(['state', log, '--device', 'pmem0', '--at', String(bound)])).devices)).toContain('pfn0.0')
   })
 
-  test('its pages taken: who has them', async () => {
-    const { refs } = await scratch.json(['refs', log, '--at', String(pinned)])
-    const [page] = refs.filter((r: { of: string }) => r.of === 'page')
-    expect(page).toMatchObject({ device: 'pfn0.0', pfn: '0x101200', takenBy: PIN })
+  test('written, then faulted and referenced: who has the pages', async () => {
+    const written = await eventsOf(log, 'pmem/bvec-done')
+    expect(written.map(({ data }) => data['errno'])).toEqual(Array.from({ length: 4 * 2 + 4 }, () => 0))
+    expect(await eventsOf(log, 'fault-ended')).toHaveLength(16)
+    const taken = (await eventsOf(log, 'references-handed'))[1]!.seq
+    const { refs } = await scratch.json(['refs', log, '--at', String(taken)])
+    const pages = refs.filter((r: { of: string }) => r.of === 'page')
+    expect(pages).toMatchObject([
+      { device: 'pfn0.0', pfn: '0x109300', pages: 4, refcount: 3, takenBy: PIN },
+      { device: 'pfn0.0', pfn: '0x109304', pages: 12, refcount: 2, takenBy: PIN },
+    ])
   })
 
   test('unbound under load: who waits for what, and what is taken apart by then', async () => {
+    const waits = (await eventsOf(log, 'queue-wait-started')).map(({ seq }) => seq)
+    const [waiting] = waits
     const { tasks } = await scratch.json(['stuck', log, '--at', String(waiting)])
     expect(JSON.stringify(tasks)).toContain("the queue's usage counter to drop to zero")
-    expect(waiting).toBeGreaterThan(writing)
-    expect(await stateAt(waiting)).toMatchObject({ disk: { name: 'pmem0', state: 'removed' }, queue: { frozen: 1, dying: true } })
+    expect(await stateAt(waiting!)).toMatchObject({
+      disk: { name: 'pmem0', state: 'removed' },
+      queue: { frozen: 1, dying: true, ref: { dying: true } },
+    })
+    // Pages are given back while it waits, and the memory goes after that.
+    const given = (await eventsOf(log, 'memremap/put')).map(({ seq }) => seq)
+    const gone = (await eventsOf(log, 'memremap/memory-removed'))[0]!.seq
+    expect(waiting).toBeLessThan(given[0]!)
+    expect(given.at(-1)).toBeLessThan(gone)
+    const unbound = (await eventsOf(log, 'devres/release-all-ended')).find(({ seq }) => seq > gone)!.seq
     expect(await stateAt(unbound)).toMatchObject({ regions: { known: [] }, pagemaps: { known: [] } })
   })
 
-  test('the disk is an alias of the device; the namespace tells who holds it', async () => {
-    const { devices } = await scratch.json(['state', log, '--device', 'pmem0', '--at', String(mapped)])
-    expect(Object.keys(devices)).toContain('pfn0.0')
-    const ns = (await scratch.json(['state', log, '--device', 'namespace0.0', '--at', 'end'])).devices['namespace0.0']
-    expect(ns).toMatchObject({ kind: 'nd-namespace', holder: 'pfn0.0' })
+  test('bound again: what was written is there to be read', async () => {
+    expect(await stateAt((await eventsOf(log, 'log/ended'))[0]!.seq)).toMatchObject({
+      driver: { name: 'nd_pmem', state: 'bound' },
+      pagemaps: { known: [{ state: 'live', pageRefs: { known: [] } }] },
+      disk: { name: 'pmem0', state: 'added' },
+    })
   })
 })
 
-describe('seed: the same, with a page that nobody gives back', () => {
-  const { events, machine, pfn, as } = begun('seed')
-  const { queue } = pfn.disk!
-  as(PIN, () => machine.registry.getUserPages(FIRST, 1, foll.GET))
-  const hung = as(SH, () => {
-    try {
-      return machine.unbind(pfn)
-    } catch (error) {
-      return error
+describe('seed', () => {
+  test('the pagemap’s reference is the queue’s: both are shown to count pages and requests', async () => {
+    const log = await simulated('whole-life', 'seed')
+    const waiting = (await eventsOf(log, 'queue-wait-started'))[0]!.seq
+    const { devices } = await scratch.json(['state', log, '--device', 'pfn0.0', '--at', String(waiting)])
+    const { pagemaps, queue } = devices['pfn0.0']
+    expect(pagemaps.known[0].ref).toEqual({ id: queue.ref.id, mode: queue.ref.mode, dying: true, count: queue.ref.count })
+    // 16 pages, 4 of them twice; fio; and the one that the switch to atomic has until a grace period is over.
+    expect(queue.ref.count).toBe(22)
+    expect((await scratch.run(['refs', log, '--at', String(waiting)])).out).toMatch(/pagemap {2}pfn0\.0 .* live, \w+, count 22/)
+  })
+
+  test('a page that nobody gives back: the unbind waits for ever', async () => {
+    const scenario = JSON.parse((await scratch.run(['simulate', 'whole-life', '--print'])).out) as {
+      tasks: { comm: string; steps: unknown[] }[]
     }
-  })
-
-  let log: string
-  beforeAll(async () => {
-    log = await writeLog(scratch.path('seed.log'), events)
-  })
-
-  test('the unbind waits for ever, and the pagemap’s reference is the queue’s', async () => {
-    expect(hung).toBeInstanceOf(NeverEnds)
+    const pin = scenario.tasks.find(({ comm }) => comm === 'pin')!
+    pin.steps = pin.steps.slice(0, 3)
+    const log = scratch.path('held.log')
+    const { hung } = await scratch.json(['simulate', scratch.write('held.json', JSON.stringify(scenario)), '--rules', 'seed', '-o', log])
+    expect(hung.map(({ comm }: { comm: string }) => comm)).toEqual(['ndctl', 'fio'])
     const { tasks } = await scratch.json(['stuck', log])
-    expect(tasks).toMatchObject([{ pid: SH.pid }])
-    const device = (await scratch.json(['state', log, '--device', 'pfn0.0'])).devices['pfn0.0']
-    expect(device).toMatchObject({ driver: { state: 'unbinding' }, queue: { ref: { id: queue.usage.id } } })
-    expect(device.pagemaps.known[0].ref.id).toBe(queue.usage.id)
+    expect(tasks).toMatchObject([{ pid: 102 }])
+    expect((await scratch.json(['state', log, '--device', 'pfn0.0'])).devices['pfn0.0']).toMatchObject({ driver: { state: 'unbinding' } })
   })
-})
 
-describe('seed: what it leaks', () => {
-  test('check names the rules', async () => {
-    const { events, machine, pfn, as } = begun('seed')
-    as(SH, () => machine.unbind(pfn))
-    pfn.store('mode', 'none')
-    as(SH, () => expect(machine.bind(pfn)).toBe(-6))
-    const log = await writeLog(scratch.path('leaks.log'), events)
-    const { violations } = await scratch.json(['check', log])
-    const rules = new Set(violations.map((v: { rule: string }) => v.rule))
-    expect(rules).toEqual(new Set(['memremap/mapping-left', 'nvdimm-pmem/counter-dangles', 'nvdimm-pmem/queue-leaked']))
+  test.each([
+    ['whole-life', 'nvdimm-pmem/counter-dangles', []],
+    ['failed-mapping', 'nvdimm-pmem/queue-leaked', []],
+    ['lost-mapping', 'nvdimm-pmem/served-without-mapping', []],
+  ])('%s: %s', async (scenario, rule, later) => {
+    expect(await brokenIn(await simulated(scenario, 'seed'))).toEqual([LEFT, rule])
+    expect(await brokenIn(await simulated(scenario, 'linux-6.1'))).toEqual(later)
   })
 })

@@ -236,7 +236,7 @@ describe('damage', () => {
   test('a superblock that is gone: raw, but the second one is found', async () => {
     const file = bad('signature', (bytes) => void (bytes[0] = 0))
     expect(await pmem(['info', file])).toMatchObject({ code: 0, err: expect.stringContaining(String(LOG + 16_384)) })
-    expect(await pmem(['check', file])).toMatchObject({ code: 3, err: expect.stringContaining('the first was overwritten') })
+    expect(await pmem(['check', file])).toMatchObject({ code: 3, err: expect.stringContaining('check --repair puts it back') })
   })
 
   test('a device that was cut or is empty', async () => {

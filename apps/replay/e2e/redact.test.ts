@@ -3,8 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventFromJson } from '@devtrail/events'
 import { vocabulary } from '@devtrail/survey'
-import { Secrets } from '../src/redact/secrets.test-support.ts'
+import { bytesOf, foundIn, Secrets } from '../src/redact/secrets.test-support.ts'
+import { secretIn, standingIn, staysIn, writeSecretiveRecording } from '../src/redact/secretive-recording.test-support.ts'
 import { recording, Scratch } from './devtrail.ts'
+import { unpackPage } from './packed-page.ts'
 
 const scratch = new Scratch()
 afterAll(() => scratch[Symbol.dispose]())
@@ -71,6 +73,39 @@ test.each(['chrome', 'perfetto', 'sqlite'])('%s: nothing of the machine is in it
   const found = (file: string): string[] => words.filter((word) => readFileSync(file, 'latin1').includes(word))
   expect(found(plain!)).toEqual(expect.arrayContaining(['ff3fdf91']))
   expect(found(shared!)).toEqual([])
+})
+
+describe('a page', () => {
+  const secretive = scratch.path('acme-recording-secret')
+  const words = [...Object.values(secretIn), 'acme-recording-secret']
+
+  async function pageOf(given: string, ...options: string[]): Promise<Buffer[]> {
+    const file = scratch.path(`${options.length}.html`)
+    const { code, err } = await scratch.run(['export', given, '--format', 'html', ...options, '-o', file])
+    expect([code, err]).toEqual([0, ''])
+    const html = readFileSync(file)
+    return [html, ...bytesOf(unpackPage(html.toString(), `${file}.log`))]
+  }
+
+  beforeAll(() => writeSecretiveRecording(secretive))
+
+  test('has what the log has in it', async () => {
+    const bytes = await pageOf(secretive)
+    // Entries without effect are not in a page.
+    expect(standingIn(bytes, [...words, staysIn.module])).toEqual([...words, staysIn.module])
+  })
+
+  test('of a redacted log has nothing of the machine in it, in any of the log’s files', async () => {
+    const bytes = await pageOf(secretive, '--redact')
+    expect(standingIn(bytes, words)).toEqual([])
+    expect(standingIn(bytes, [staysIn.module])).toEqual([staysIn.module])
+  })
+
+  test('of a real recording neither', async () => {
+    const { gone } = await secretsOf(crash, scratch.path('crash.log'))
+    expect(gone.length).toBeGreaterThan(10)
+    expect(foundIn((await pageOf(crash, '--redact')).slice(1), [...gone, 'fsdax-pinned-unbind'])).toEqual([])
+  })
 })
 
 test('info says that it is redacted, and the kernel without the machine', async () => {

@@ -97,6 +97,7 @@ describe.each([bash, zsh, fish])('completion for $name', ({ name, isExact, ask }
   test.skipIf(!has(name) || !isExact)('files where a LOG is wanted, and nothing where nothing is', () => {
     expect(ask('devtrail check a').map((file) => file.replaceAll('\\', ''))).toEqual(['a trace.txt'])
     expect(ask('devtrail demo ')).toEqual([])
+    expect(ask('devtrail help pmem ')).toEqual([])
   })
 })
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 import { jetstreamManager } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BIN, recording, Scratch, type Run } from './devtrail.ts'
 
@@ -109,6 +110,40 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     expect((await there.run(['check', to])).out).toBe((await here.run(['check', here.path('live.log')])).out)
   })
 
+  test('a log whose head is gone is answered from its keyframe', async () => {
+    using here = new Scratch()
+    using there = new Scratch()
+    const to = fresh()
+    const stream = to.split('/').at(-1)!
+    const manager = await jetstreamManager(await servers.connect())
+    // By which ship knows that the head may go.
+    await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_age: nanos(86_400_000) })
+    await here.run(['simulate', 'fsdax-truncate-hang', '-o', here.path('hang.log')])
+    const local = here.path('hang.log')
+    const { lastSeq } = await here.json<{ lastSeq: number }>(['ship', local, to, '--host', 'h'])
+    await manager.streams.purge(stream, { filter: `${stream}.h.events`, keep: 1 })
+    const asked = await there.run(['state', to])
+    expect(asked).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/its first 4\d{3} events are gone; it is known from event 72\d\d on, the last one/),
+    })
+    // But for the names of the logs.
+    expect(asked.out.replace(/^h,/, 'hang.log,')).toBe((await here.run(['state', local])).out)
+    expect((await there.run(['stuck', to])).out).toMatch(/truncate \(pid 132\)[^]*the task was not\s+woken/)
+    expect(await there.run(['state', to, '--at', '10'])).toMatchObject({
+      code: 4,
+      err: expect.stringContaining(`event 10 is gone with the head of the log: it is known from event ${lastSeq} on`),
+    })
+    expect(await there.run(['blame', to, '--device', 'pmem0', '--path', 'driver.state'])).toMatchObject({ code: 0 })
+    expect(await there.run(['serve', to])).toMatchObject({ code: 3, err: expect.stringMatching(/the page cannot show/) })
+    expect(await there.run(['ship', to, `${to}/copy`])).toMatchObject({ code: 3, err: expect.stringMatching(/has no beginning/) })
+    // Who had the head before it went keeps it.
+    expect((await here.run(['ship', local, `${to}/again`])).code).toBe(0)
+    await there.run(['state', `${to}/again`])
+    await manager.streams.purge(stream, { filter: `${stream}.again.events`, keep: 1 })
+    expect(await there.run(['state', `${to}/again`, '--at', '10'])).toMatchObject({ code: 0, err: '' })
+  })
+
   test('of several hosts one has to be named', async () => {
     using scratch = new Scratch()
     const to = fresh()
@@ -158,7 +193,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     await manager.streams.add({ name: 'ONE', subjects: ['ONE.>'], max_msgs_per_subject: 1 })
     await manager.streams.add({ name: 'QUEUE', subjects: ['QUEUE.>'], retention: 'workqueue' })
     await manager.streams.add({ name: 'SMALL', subjects: ['SMALL.>'], max_msg_size: 1000 })
-    await manager.streams.add({ name: 'FULL', subjects: ['FULL.>'], max_bytes: 20_000, discard: 'new' })
+    await manager.streams.add({ name: 'FULL', subjects: ['FULL.>'], max_bytes: 5000, discard: 'new' })
     const said = async (stream: string): Promise<string> => {
       const { code, err } = await scratch.run(['ship', PINNED, `${url}/${stream}`, '--host', 'h'])
       return `${code} ${err}`

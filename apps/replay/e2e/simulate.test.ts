@@ -1,5 +1,7 @@
 /** Simulated logs: made, made again, gone on from, and refused. */
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AnyEvent } from '@devtrail/events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recording, Scratch } from './devtrail.ts'
 
@@ -57,7 +59,10 @@ describe('a scenario', () => {
       }`,
     )
     const log = scratch.path('program.log')
-    expect(await scratch.json(['simulate', file, '-o', log])).toMatchObject({ scenario: 'bind-twice', devices: ['namespace0.0'] })
+    expect(await scratch.json(['simulate', file, '-o', log])).toMatchObject({
+      scenario: 'bind-twice',
+      devices: expect.arrayContaining(['namespace0.0']),
+    })
     const forked = scratch.path('forked.log')
     expect((await scratch.run(['simulate', '--from', log, '--at', '10', '-o', forked])).code).toBe(0)
     scratch.write('bind.ts', `${readFileSync(file, 'utf8')}\n// another now\n`)
@@ -80,7 +85,7 @@ describe('a scenario', () => {
       'tight.json',
       '{"name":"x","says":"x","namespaces":[{"name":"namespace0.0","start":"0x100000000","size":"2 MiB"}],"tasks":[{"comm":"a","pid":1,"steps":[{"do":"unbind","device":"pfn0.0"}]}]}',
       3,
-      'namespaces: namespace0.0 has no room for data behind its struct pages',
+      'namespaces[0]: namespace0.0 cannot be had: namespace of pfn0.0 is refused with -6',
     ],
   ])('%s is refused', async (name, content, code, says) => {
     if (content !== null) scratch.write(name, content)
@@ -96,6 +101,48 @@ describe('a scenario', () => {
   ])('simulate %j is wrong usage', async (args, says) => {
     const { code, err } = await scratch.run(['simulate', ...args])
     expect([code, err]).toEqual([2, expect.stringContaining(says)])
+  })
+})
+
+describe('an image', () => {
+  const MEDIA = join(import.meta.dirname, '../../../recordings/media')
+  const steps = [
+    { do: 'submit-bio', disk: 'pmem0s', op: 'read', sectors: 64 },
+    { do: 'submit-bio', disk: 'pmem0s', op: 'write', sector: 8, byte: 1 },
+  ]
+  const reading = (size: string, image: string): string =>
+    scratch.write(
+      'reading.json',
+      JSON.stringify({
+        name: 'reading',
+        says: 'A BTT that Linux 6.1 made is read and written.',
+        namespaces: [{ name: 'namespace0.0', start: '0x100000000', size, mode: 'sector', image }],
+        tasks: [{ comm: 'dd', pid: 7, steps }],
+      }),
+    )
+
+  test('is beside the scenario, is read, and is not written; a fork wants it as it was', async () => {
+    const image = scratch.path('btt.img.zst')
+    copyFileSync(join(MEDIA, 'btt-4096.img.zst'), image)
+    const log = scratch.path('reading.log')
+    expect(await scratch.json(['simulate', reading('48 MiB', 'btt.img.zst'), '-o', log])).toMatchObject({ refused: [], hung: [] })
+    const found = (await eventsOf(log)).map((line) => JSON.parse(line) as AnyEvent)
+    expect(found.find(({ type }) => type === 'nvdimm-pmem/btt-discovery-ended')!.data).toMatchObject({ errno: 0, sectors: 12_013 })
+    expect(readFileSync(image)).toEqual(readFileSync(join(MEDIA, 'btt-4096.img.zst')))
+    const from = ['simulate', '--from', log, '--at', '300', '--seed', '1', '-o']
+    expect((await scratch.run([...from, scratch.path('reading-fork.log')])).code).toBe(0)
+    copyFileSync(join(MEDIA, 'crash-b-512.img.zst'), image)
+    const { code, err } = await scratch.run([...from, scratch.path('never.log')])
+    expect([code, err]).toEqual([3, expect.stringContaining('btt.img.zst was changed since the log was simulated with it')])
+  })
+
+  test.each([
+    ['1 GiB', 'btt.img.zst', 'namespaces[0].image'],
+    ['48 MiB', 'none.img', 'namespaces[0].image'],
+  ])('%s of %s is refused', async (size, image, place) => {
+    copyFileSync(join(MEDIA, 'btt-4096.img.zst'), scratch.path('btt.img.zst'))
+    const { code, err } = await scratch.run(['simulate', reading(size, image), '-o', scratch.path('never.log')])
+    expect([code, err]).toEqual([3, expect.stringContaining(place)])
   })
 })
 
@@ -142,6 +189,23 @@ describe('a fork', () => {
     expect((await eventsOf(second)).slice(0, spliced + 5)).toEqual((await eventsOf(from)).slice(0, spliced + 5))
     const before = await scratch.json(['simulate', '--from', from, '--at', '100', '--seed', '4', '-o', scratch.path('third.log')])
     expect(before.fork.shared).toBeLessThan(spliced)
+  })
+
+  test('of a copy that export made; of a redacted one it is said why not', async () => {
+    const copy = scratch.path('copy.log')
+    expect((await scratch.run(['export', crash, '--format', 'log', '-o', copy])).code).toBe(0)
+    const from = ['--at', String(spliced), '--seed', '5', '-o']
+    expect((await scratch.run(['simulate', '--from', copy, ...from, scratch.path('of-copy.log')])).code).toBe(0)
+    expect((await scratch.run(['simulate', '--from', crash, ...from, scratch.path('of-crash.log')])).code).toBe(0)
+    expect(await eventsOf(scratch.path('of-copy.log'))).toEqual(await eventsOf(scratch.path('of-crash.log')))
+    const shared = scratch.path('shared.log')
+    expect((await scratch.run(['export', crash, '--redact', '-o', shared])).code).toBe(0)
+    const redacted = await scratch.run(['simulate', '--from', shared, ...from, scratch.path('never.log')])
+    expect([redacted.code, redacted.err]).toEqual([2, expect.stringContaining('was redacted: made again, its events have the names')])
+    const lines = scratch.path('crash.ndjson')
+    await scratch.run(['export', crash, '-o', lines])
+    const told = await scratch.run(['simulate', '--from', lines, ...from, scratch.path('never.log')])
+    expect([told.code, told.err]).toEqual([2, expect.stringContaining('was simulated, but how is not in it')])
   })
 
   test('of what was not simulated, at the end, or of a log that this version would not make', async () => {

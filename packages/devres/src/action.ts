@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Actions, and TypeScript's disposables as actions. */
 import type { DevresList } from './devres-list.ts'
 import type { Node, ReleaseFunction } from './node.ts'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The managed resources of one device (drivers/base/devres.c). A resource is data with a release function; it is
  * added at the end of the list, searched for from the end, and when the device goes the release functions run newest

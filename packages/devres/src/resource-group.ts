@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The managed resources of a scope. */
 import type { DeviceResources } from './devres.ts'
 

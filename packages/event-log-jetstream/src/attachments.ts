@@ -45,6 +45,16 @@ async function entryOf(place: Place, message: StoredMsg): Promise<Entry> {
   return entry as Entry
 }
 
+/** Puts an attachment, all of it, behind what came since. @throws LogDamagedError when a piece of it is gone. */
+export async function renewAttachment(place: Place, message: StoredMsg, id: string): Promise<void> {
+  const { stream, subjects, patienceMs } = place
+  const { bytes, pieces } = await entryOf(place, message)
+  const damaged: (fault: { expected: string; found: string }, seq: number) => LogDamagedError = damagedIn(place)
+  const again = await putPieces(stream, subjects.pieces, getPieces(stream, pieces, damaged), patienceMs)
+  const content = jsonBytes({ bytes, pieces: again })
+  await putSealed(stream, { subject: message.subject, content, pieces: subjects.pieces, id, after: message.seq, patienceMs })
+}
+
 /** Those there are, sorted by name. */
 export async function listAttachments(place: Place): Promise<AttachmentInfo[]> {
   const { stream, subjects } = place

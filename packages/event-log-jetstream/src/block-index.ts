@@ -1,7 +1,8 @@
 /** Which blocks a log has, from the headers of its messages alone. */
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
-import type { LogDamagedError } from '@devtrail/event-log'
-import { readEventsMessage, type BlockInfo } from './block-message.ts'
+import type { LogDamagedError, GoneHead } from '@devtrail/event-log'
+import { firstSeqOf } from '@devtrail/event-log/store'
+import { EMPTY, endOf, readEventsMessage, type BlockInfo, type LogEnd } from './block-message.ts'
 import { damagedIn, type Log } from './place.ts'
 import { lastOf } from './stream.ts'
 
@@ -43,10 +44,34 @@ export function entryOf(log: Log, { seq, headers }: Pick<JsMsg, 'seq' | 'headers
   return read.kind === 'block' ? read.block : null
 }
 
+export interface Index {
+  readonly entries: readonly IndexEntry[]
+  /** Number of the last message. */
+  readonly last: number
+  /** What there was before the first block, which the stream let go of. */
+  readonly gone: GoneHead
+}
+
+const WHOLE: GoneHead = { events: 0, seq: 0 }
+
+/**
+ * Where a log begins, and its blocks from there on. One that begins within a baseline whose first part is gone is left out: nobody
+ * could say how much of it there is.
+ */
+function begun(entries: readonly IndexEntry[], end: LogEnd): Pick<Index, 'entries' | 'gone'> {
+  const [first] = entries
+  if (first === undefined) return { entries, gone: { events: end.index, seq: end.lastSeq } }
+  if (!isBlock(first) || first.firstIndex === 0) return { entries, gone: WHOLE }
+  const at = entries.findIndex((entry) => isBlock(entry) && firstSeqOf(entry) > 0)
+  if (at < 0) return { entries: [], gone: { events: end.index, seq: end.lastSeq } }
+  const begin = entries[at] as BlockInfo
+  return { entries: entries.slice(at), gone: { events: begin.firstIndex, seq: firstSeqOf(begin) - 1 } }
+}
+
 /** The blocks there are now, and the number of the last message. */
-export async function loadIndex(log: Log): Promise<{ readonly entries: readonly IndexEntry[]; readonly last: number }> {
+export async function loadIndex(log: Log): Promise<Index> {
   const newest = await lastOf(log.stream, log.subjects.events)
-  if (newest === null) return { entries: [], last: 0 }
+  if (newest === null) return { entries: [], last: 0, gone: WHOLE }
   const entries: IndexEntry[] = []
   const coming = await consume(log, 1, true)
   try {
@@ -58,5 +83,6 @@ export async function loadIndex(log: Log): Promise<{ readonly entries: readonly 
   } finally {
     await coming.end()
   }
-  return { entries, last: newest.seq }
+  const read = readEventsMessage(log.logId, { seq: newest.seq, headers: newest.header })
+  return { ...begun(entries, read === null ? EMPTY : endOf(read)), last: newest.seq }
 }

@@ -17,6 +17,8 @@ export interface LogContents {
   readonly attachments: readonly string[]
   /** The `seq` of each keyframe by fold, ascending. */
   readonly keyframes: ReadonlyMap<string, readonly number[]>
+  /** Whether the stream lets go of old messages, and so of a log's head. */
+  readonly letsGo: boolean
 }
 
 /** The hosts that there are logs of in a stream, sorted. @throws LogUsageError `not-found`, `bad-name`. */
@@ -44,5 +46,5 @@ export async function contentsOf(log: Log): Promise<LogContents> {
   }
   for (const seqs of keyframes.values()) seqs.sort((a, b) => a - b)
   const attachments = all.flatMap((subject) => attachmentOf(subject) ?? []).toSorted()
-  return { id: Buffer.from(logId).toString('hex'), events, lastSeq, attachments, keyframes }
+  return { id: Buffer.from(logId).toString('hex'), events, lastSeq, attachments, keyframes, letsGo: stream.letsGo }
 }

@@ -237,6 +237,17 @@ describe.skipIf(reason !== null && !mustHaveServer)(`writers of one host${reason
     expect(damages).toStrictEqual([expect.stringMatching(/expected event 10 of the log, found event 20/)])
   })
 
+  test('a log that is laid out otherwise is refused by name', async () => {
+    streams++
+    const stream = `S${streams}`
+    await (await storeOn(here).create(sampleMeta())).close()
+    const head = headers()
+    const content = new TextEncoder().encode(JSON.stringify({ ...sampleMeta(), id: '0123456789abcdef', layout: 2 }))
+    head.set('Devtrail-Crc', String(crcOf(content)))
+    await jetstream(here).publish(`${stream}.h.meta`, content, { headers: head })
+    await expect(storeOn(there).open()).rejects.toThrow(/laid out by version 2; this version of devtrail knows 1: use a newer one/)
+  })
+
   test('an event larger than any message is stored, and read', async () => {
     streams++
     const large = { ...sampleEvent(1), type: 'sample/said', cause: [], data: { text: 'ä'.repeat(3_000_000), by: null } }

@@ -10,6 +10,8 @@ import { damagedIn, type Place } from './place.ts'
 import { OvertakenError } from './publish.ts'
 import { jsonBytes, putSealed, sealedJson } from './sealed.ts'
 import { lastOf, subjectsIn } from './stream.ts'
+import { keyframeOf } from './subjects.ts'
+import type { StoredMsg } from '@nats-io/jetstream'
 
 /** Where a part is: the keyframe that it came with, its place among the bytes of that one, its checksum. */
 type Part = readonly [of: number, offset: number, bytes: number, crc: number]
@@ -44,6 +46,12 @@ export async function putKeyframe(
   const { stream, subjects, patienceMs } = place
   const subject = subjects.keyframe(fold, seq)
   if ((await lastOf(stream, subject)) !== null) throw keyframeExists(fold, seq)
+  if (stream.letsGo && since !== null) {
+    // Its older parts would be gone first: it gets all of its own.
+    const before = await getKeyframe(place, fold, since, null)
+    if (before === null) throw noSuchKeyframe(fold, since)
+    return putKeyframe(place, { fold, seq, since: null, changes: withChanges(before.parts, changes) }, events, writer)
+  }
   const base = since === null ? null : await tableOf(place, fold, since)
   if (since !== null && base === null) throw noSuchKeyframe(fold, since)
   let offset = 0
@@ -69,6 +77,23 @@ export async function putKeyframe(
   } catch (error) {
     throw error instanceof OvertakenError ? keyframeExists(fold, seq) : error
   }
+}
+
+/** Puts a keyframe, with all its parts, behind what came since. @throws LogDamagedError when a piece of it is gone. */
+export async function renewKeyframe(place: Place, message: StoredMsg, id: string): Promise<void> {
+  const { stream, subjects, patienceMs } = place
+  const { fold, seq } = keyframeOf(message.subject)!
+  const table = await tableOf(place, fold, seq)
+  const keyframe = await getKeyframe(place, fold, seq, null)
+  if (table === null || keyframe === null) return
+  let offset = 0
+  const parts = [...keyframe.parts].map(([name, bytes]): readonly [string, Part] => {
+    offset += bytes.length
+    return [name, [seq, offset - bytes.length, bytes.length, crc32(bytes)]]
+  })
+  const pieces = { [seq]: await putPieces(stream, subjects.pieces, keyframe.parts.values(), patienceMs) }
+  const content = jsonBytes({ ...table, pieces, parts } satisfies Table)
+  await putSealed(stream, { subject: message.subject, content, pieces: subjects.pieces, id, after: message.seq, patienceMs })
 }
 
 /** The `seq` of each keyframe of a fold, ascending. */

@@ -38,7 +38,7 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #queue: Outgoing[] = []
   #last: number
-  #window = 1
+  #window = WINDOW_MAX / 2
   #waiting = 0
   #isRunning = false
   #roomMade: (() => void) | null = null

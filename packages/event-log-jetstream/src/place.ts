@@ -8,6 +8,9 @@ import { damagedMessage, jsonBytes, putSealed, sealedJson } from './sealed.ts'
 import { lastOf, type Stream } from './stream.ts'
 import type { Subjects } from './subjects.ts'
 
+/** How logs lie in streams: the version of README's Format. */
+const LAYOUT = 1
+
 export interface Place {
   readonly stream: Stream
   readonly host: string
@@ -31,7 +34,7 @@ export async function createLog(place: Place, meta: LogMeta): Promise<Log> {
   const checked = checkedMeta(meta)
   const id = randomBytes(8)
   const { meta: subject, pieces } = place.subjects
-  const content = jsonBytes({ ...checked, id: id.toString('hex') })
+  const content = jsonBytes({ ...checked, id: id.toString('hex'), layout: LAYOUT })
   try {
     await putSealed(place.stream, { subject, content, pieces, id: `${id.toString('hex')}.meta`, after: 0, patienceMs: place.patienceMs })
   } catch (error) {
@@ -43,13 +46,24 @@ export async function createLog(place: Place, meta: LogMeta): Promise<Log> {
   return { ...place, meta: checked, logId: new Uint8Array(id) }
 }
 
+/** Says again what the log is, behind the message `after` that said it last. */
+export async function renewMeta({ stream, subjects, meta, logId, patienceMs }: Log, after: number, id: string): Promise<void> {
+  const content = jsonBytes({ ...meta, id: Buffer.from(logId).toString('hex'), layout: LAYOUT })
+  await putSealed(stream, { subject: subjects.meta, content, pieces: subjects.pieces, id, after, patienceMs })
+}
+
 /** The log that is there. @throws LogUsageError `not-found`, `unsupported`; LogDamagedError. */
 export async function findLog(place: Place): Promise<Log> {
   const { stream, host, subjects } = place
   const message = await lastOf(stream, subjects.meta)
   if (message === null) throw new LogUsageError('not-found', `there is no log of ${host} in the stream ${stream.name}`)
   const content = (await sealedJson(stream, message)) as Record<string, unknown>
-  const { id, ...meta } = content
+  const { id, layout, ...meta } = content
+  if (layout !== LAYOUT) {
+    const found = typeof layout === 'number' ? String(layout) : typeof layout
+    const says = `the log of ${host} in ${stream.name} is laid out by version ${found}; this version of devtrail knows ${LAYOUT}: use a newer one`
+    throw new LogUsageError('unsupported', says)
+  }
   if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) {
     throw damagedIn(place)({ expected: 'an id of 16 hex digits', found: 'another' }, message.seq)
   }

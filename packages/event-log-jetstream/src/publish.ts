@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers, TimeoutError } from '@nats-io/transport-node'
-import { isForGood, told } from './refusals.ts'
+import { isForGood, StreamError, told } from './refusals.ts'
 import { WRONG_LAST_SEQUENCE, codeOf, lastOf, messageAt, type Stream } from './stream.ts'
 
 const ACK_MS = 2000
@@ -88,5 +88,20 @@ export async function publish(stream: Stream, { patienceMs, ...publishing }: Pub
 
 /** Whether it may go better later: no answer, no leader; not a refusal. */
 function mayPass(error: unknown): boolean {
+  if (error instanceof StreamError) return error.code === 'unreachable'
   return !(error instanceof JetStreamApiError) || (error.status >= 500 && !isForGood(error))
+}
+
+/** Asks again and again while no server answers, or there is no leader. @throws as `work`. */
+export async function patiently<T>(patienceMs: number, isClosed: () => boolean, work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + patienceMs
+  for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
+    try {
+      return await work()
+    } catch (error) {
+      const isKnown = error instanceof StreamError || error instanceof JetStreamApiError || error instanceof TimeoutError
+      if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw error
+    }
+    await sleep(pause)
+  }
 }

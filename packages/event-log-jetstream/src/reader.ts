@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
 import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import {
@@ -9,6 +10,7 @@ import {
   type KeyframeOptions,
   type LogMeta,
   type LogReader,
+  type GoneHead,
   type ReadRange,
 } from '@devtrail/event-log'
 import {
@@ -33,7 +35,7 @@ import {
 } from '@devtrail/event-log/store'
 import type { JsMsg, StoredMsg } from '@nats-io/jetstream'
 import { findAttachment, listAttachments } from './attachments.ts'
-import { consume, entryOf, isBlock, type IndexEntry } from './block-index.ts'
+import { consume, entryOf, isBlock, type Index, type IndexEntry } from './block-index.ts'
 import type { BlockInfo } from './block-message.ts'
 import { getKeyframe, listKeyframes } from './keyframes.ts'
 import { joined } from './pieces.ts'
@@ -52,6 +54,7 @@ export class JetStreamReader implements LogReader {
   /** A message is whole or not there. */
   readonly tornTail = null
   readonly lastSeq: number
+  readonly gone: GoneHead
   readonly #log: Log
   readonly #vocabulary: Vocabulary
   readonly #entries: readonly IndexEntry[]
@@ -60,12 +63,13 @@ export class JetStreamReader implements LogReader {
   readonly #followers = new Followers()
   #closed = false
 
-  constructor(log: Log, { entries, last }: { readonly entries: readonly IndexEntry[]; readonly last: number }, vocabulary: Vocabulary) {
+  constructor(log: Log, { entries, last, gone }: Index, vocabulary: Vocabulary) {
     this.#log = log
     this.#vocabulary = vocabulary
     this.#entries = entries
     this.#last = last
-    this.lastSeq = entries.findLast(isBlock)?.lastSeq ?? 0
+    this.gone = gone
+    this.lastSeq = entries.findLast(isBlock)?.lastSeq ?? gone.seq
   }
 
   get meta(): LogMeta {
@@ -107,7 +111,7 @@ export class JetStreamReader implements LogReader {
   async *#blocks(range: ReadRange, checked: CheckedRange): AsyncGenerator<BlockReader> {
     this.#mustGoOn(range)
     const chain = new Chain()
-    chain.enter({ firstIndex: 0, lastSeq: 0 })
+    chain.enter({ firstIndex: this.gone.events, lastSeq: this.gone.seq })
     const reading = this.#reading()
     const tell = (damage: LogDamagedError): void => {
       chain.broken()
@@ -296,7 +300,8 @@ export class JetStreamReader implements LogReader {
   /** Events of the log up to a `seq`; null where no block tells how large the baseline is. */
   #eventsUpTo(seq: number): number | null {
     const last = this.#entries.findLast(isBlock)
-    return last === undefined || last.lastSeq === 0 ? null : last.firstIndex + last.count - last.lastSeq + seq
+    if (last === undefined) return this.gone.seq === 0 ? null : this.gone.events - this.gone.seq + seq
+    return last.lastSeq === 0 ? null : last.firstIndex + last.count - last.lastSeq + seq
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { loadIndex } from './block-index.ts'
 import { contentsOf, type LogContents } from './contents.ts'
 import { createLog, findLog, type Log, type Place } from './place.ts'
+import { patiently } from './publish.ts'
 import { JetStreamReader } from './reader.ts'
 import { findStream, makeStream } from './stream.ts'
 import { mustBeToken, subjectsOf } from './subjects.ts'
@@ -42,6 +43,7 @@ export function jetStreamStore(connection: NatsConnection, options: JetStreamOpt
     if (found === null) throw new LogUsageError('not-found', `the server has no stream ${stream}`)
     return findLog({ stream: found, host, subjects, patienceMs })
   }
+  const asking = <T>(work: () => Promise<T>): Promise<T> => patiently(patienceMs, () => connection.isClosed(), work)
   const writing = async (log: Log): Promise<JetStreamWriter> => new JetStreamWriter(log, await acquireLease(log), vocabulary)
   return {
     async create(meta) {
@@ -49,14 +51,13 @@ export function jetStreamStore(connection: NatsConnection, options: JetStreamOpt
       return writing(await createLog(place, meta))
     },
     async append() {
-      return writing(await existing())
+      return writing(await asking(existing))
     },
-    async open() {
-      const log = await existing()
-      return new JetStreamReader(log, await loadIndex(log), vocabulary)
-    },
-    async contents() {
-      return contentsOf(await existing())
-    },
+    open: () =>
+      asking(async () => {
+        const log = await existing()
+        return new JetStreamReader(log, await loadIndex(log), vocabulary)
+      }),
+    contents: () => asking(async () => contentsOf(await existing())),
   }
 }

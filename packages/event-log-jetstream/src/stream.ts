@@ -27,6 +27,12 @@ export interface Stream {
   readonly connection: NatsConnection
   readonly client: JetStreamClient
   readonly manager: JetStreamManager
+  /** Whether any server that has a message hands it out; else the leader alone. */
+  readonly isDirect: boolean
+  /** Whether old messages are let go of, by age or for newer ones. */
+  readonly letsGo: boolean
+  /** How old messages get, in milliseconds; Infinity where age is no reason to let go. */
+  readonly ageMs: number
   /** Bytes of a message's content at most. */
   readonly contentBytes: number
 }
@@ -47,6 +53,10 @@ function unsuitable(config: StreamConfig): string | null {
   return null
 }
 
+function letsGo({ max_age: age, max_bytes: bytes, max_msgs: messages, discard }: StreamConfig): boolean {
+  return age > 0 || (discard === DiscardPolicy.Old && (bytes > 0 || messages > 0))
+}
+
 function mustSuit(config: StreamConfig): void {
   const fault = unsuitable(config)
   if (fault === null) return
@@ -64,6 +74,9 @@ export async function findStream(connection: NatsConnection, name: string): Prom
     return {
       name,
       replicas: config.num_replicas,
+      isDirect: config.allow_direct,
+      letsGo: letsGo(config),
+      ageMs: config.max_age > 0 ? config.max_age / nanos(1) : Infinity,
       connection,
       client: jetstream(connection),
       manager,
@@ -109,8 +122,8 @@ export async function lastOf({ manager, name }: Stream, subject: string): Promis
 }
 
 /** A message by its number in the stream, from whichever server has it; null when it is gone. */
-export async function messageAt({ manager, name }: Stream, seq: number): Promise<StoredMsg | null> {
-  const direct = await manager.direct.getMessage(name, { seq }).catch(() => null)
+export async function messageAt({ manager, name, isDirect }: Stream, seq: number): Promise<StoredMsg | null> {
+  const direct = isDirect ? await manager.direct.getMessage(name, { seq }).catch(() => null) : null
   if (direct !== null) return direct
   try {
     return await manager.streams.getMessage(name, { seq })

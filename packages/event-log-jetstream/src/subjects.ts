@@ -48,6 +48,7 @@ export interface Subjects {
   readonly pieces: string
   readonly attachments: string
   readonly attachment: (name: string) => string
+  readonly isAttachment: (subject: string) => boolean
   readonly keyframes: (fold: string) => string
   readonly keyframe: (fold: string, seq: number) => string
   /** Where a living writer answers; not kept. */
@@ -64,6 +65,7 @@ export function subjectsOf(stream: string, host: string): Subjects {
     pieces: `${of}.pieces`,
     attachments: `${of}.attached.*`,
     attachment: (name) => `${of}.attached.${tokenOf(name)}`,
+    isAttachment: (subject) => subject.startsWith(`${of}.attached.`),
     keyframes: (fold) => `${of}.keyframe.${tokenOf(fold)}.*`,
     keyframe: (fold, seq) => `${of}.keyframe.${tokenOf(fold)}.${seq}`,
     // Not below the stream's own subjects: what is asked there is nothing to keep.

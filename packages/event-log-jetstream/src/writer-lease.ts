@@ -23,6 +23,8 @@ export interface Lease {
   readonly end: LogEnd
   /** Number of the last message of `events`. */
   readonly last: number
+  /** Says again who writes. */
+  renew(): Promise<void>
   /** Lets the next writer in. */
   release(): Promise<void>
 }
@@ -60,9 +62,13 @@ async function take(log: Log, id: string): Promise<number> {
   }
 }
 
-/** Puts a message behind the last one of `events`, after which no other writer's are taken. */
+/**
+ * Puts a message behind the last one of `events`, after which no other writer's are taken. One that still sends is quicker now and then.
+ * @throws LogUsageError `locked` when it always is.
+ */
 async function fence(log: Log, id: string): Promise<{ readonly end: LogEnd; readonly last: number }> {
   const { stream, subjects, logId, patienceMs } = log
+  const until = Date.now() + patienceMs
   for (let tries = 1; ; tries++) {
     const message = await lastOf(stream, subjects.events)
     const read = message && readEventsMessage(logId, { seq: message.seq, headers: message.header })
@@ -81,7 +87,8 @@ async function fence(log: Log, id: string): Promise<{ readonly end: LogEnd; read
       })
       return { end, last }
     } catch (error) {
-      if (!(error instanceof OvertakenError) || tries === TRIES) throw error
+      if (!(error instanceof OvertakenError)) throw error
+      if (tries >= TRIES && Date.now() > until) throw lockedError(log)
     }
   }
 }
@@ -97,7 +104,8 @@ export async function acquireLease(log: Log): Promise<Lease> {
   const subscription = stream.connection.subscribe(subjects.alive(id))
   answer(subscription).catch(() => {})
   try {
-    const opened = await take(log, id)
+    let opened = await take(log, id)
+    let renewals = 0
     const { end, last } = await fence(log, id)
     let released: Promise<void> | null = null
     const release = async (): Promise<void> => {
@@ -113,7 +121,12 @@ export async function acquireLease(log: Log): Promise<Lease> {
         patienceMs: Math.min(patienceMs, 2000),
       }).catch(() => {})
     }
-    return { id, end, last, release: () => (released ??= release()) }
+    const renew = async (): Promise<void> => {
+      const { writer: subject, pieces } = subjects
+      const content = jsonBytes({ writer: id })
+      opened = await putSealed(stream, { subject, content, pieces, id: `${id}.renew.${++renewals}`, after: opened, patienceMs })
+    }
+    return { id, end, last, renew, release: () => (released ??= release()) }
   } catch (error) {
     subscription.unsubscribe()
     throw error

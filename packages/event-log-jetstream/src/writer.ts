@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
 import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'
@@ -11,11 +12,12 @@ import {
   takenKeyframe,
 } from '@devtrail/event-log/store'
 import { putAttachment } from './attachments.ts'
-import { blockHeaders } from './block-message.ts'
+import { blockHeaders, fenceHeaders } from './block-message.ts'
 import { putKeyframe } from './keyframes.ts'
 import { Outbox } from './outbox.ts'
 import type { Log } from './place.ts'
 import { OvertakenError } from './publish.ts'
+import { Upkeep } from './upkeep.ts'
 import type { Lease } from './writer-lease.ts'
 import { zstd } from './zstd.ts'
 
@@ -27,10 +29,13 @@ export class JetStreamWriter implements LogWriter {
   readonly #vocabulary: Vocabulary
   readonly #builder: StandaloneBuilder
   #lastSeq: number
-  /** Of what was put into blocks: how many, and their events. */
+  /** Of what was put into blocks: how many, their events, and the `seq` of the last. */
   #blocks: number
   #index: number
+  #blocksSeq: number
   readonly #outbox: Outbox
+  readonly #upkeep: Upkeep
+  #renewals = 0
   /** The last block that was sent. */
   #sending: Promise<unknown> = Promise.resolve()
   /** The last keyframe. */
@@ -47,7 +52,9 @@ export class JetStreamWriter implements LogWriter {
     this.#lastSeq = lease.end.lastSeq
     this.#blocks = lease.end.blocks
     this.#index = lease.end.index
+    this.#blocksSeq = lease.end.lastSeq
     const { stream, subjects, patienceMs } = log
+    this.#upkeep = new Upkeep(log, { renewLease: () => lease.renew(), renewEnd: () => this.#renewEnd() })
     this.#outbox = new Outbox(stream, { subject: subjects.events, pieces: subjects.pieces, last: lease.last, patienceMs })
   }
 
@@ -170,10 +177,21 @@ export class JetStreamWriter implements LogWriter {
     const number = ++this.#blocks
     const { bytes, info } = this.#builder.finish({ logId, number, crc32 }, this.#index, zstd)
     this.#index += info.count
+    this.#blocksSeq = info.lastSeq
     const sent = this.#outbox.send(bytes, blockHeaders(logId, number, info), `${this.#lease.id}.${number}`)
+    sent.then(
+      () => this.#upkeep.block(),
+      () => {},
+    )
     this.#sending = sent.catch((error: unknown) => {
       this.#failure ??= { error: error instanceof OvertakenError ? this.#overtaken(info.firstIndex, error) : error }
     })
+  }
+
+  /** Says where the log ends, behind the blocks that are on their way. */
+  async #renewEnd(): Promise<void> {
+    const end = { blocks: this.#blocks, index: this.#index, lastSeq: this.#blocksSeq }
+    await this.#outbox.send(new Uint8Array(0), fenceHeaders(this.#log.logId, end), `${this.#lease.id}.end.${++this.#renewals}`)
   }
 
   #overtaken(index: number, cause: unknown): LogUsageError {
@@ -194,6 +212,7 @@ export class JetStreamWriter implements LogWriter {
       await this.#sent()
       await Promise.allSettled(this.#attaching.values())
     } finally {
+      await this.#upkeep.end()
       await this.#lease.release()
     }
     return 'written'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What a log is, whatever it is stored in. A log has one meta, given at creation; events in the order of their `seq`
  * (all of the baseline, `seq` 0, first; then 1, 2, 3, … without a hole); named attachments, each written once; and
@@ -148,8 +149,18 @@ export interface AttachmentInfo {
   readonly bytes: number
 }
 
+/** What a log had before the events it has, and lost: a stream lets go of old messages. */
+export interface GoneHead {
+  /** How many, the baseline included. */
+  readonly events: number
+  /** `seq` of the last of them. */
+  readonly seq: number
+}
+
 export interface LogReader extends AsyncDisposable {
   readonly meta: LogMeta
+  /** Before its first event. Zeros: it has all there were. */
+  readonly gone: GoneHead
   /** `seq` of the newest whole event when the reader was opened; 0 when there is none, or only the baseline. */
   readonly lastSeq: number
   /** What a writer left half-written. While a writer is at work it may just be at it. */

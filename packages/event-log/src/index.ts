@@ -6,6 +6,7 @@ export type {
   KeyframeOptions,
   LogMeta,
   LogReader,
+  GoneHead,
   LogStore,
   LogWriter,
   NewKeyframe,

@@ -5,6 +5,7 @@ import type { Held } from './memory/held.ts'
 import { MemoryReader } from './memory/reader.ts'
 import { MemoryWriter } from './memory/writer.ts'
 import { checkedMeta } from './meta.ts'
+import { mustBeVocabulary } from './must-be-vocabulary.ts'
 
 function writing(held: Held): LogWriter {
   if (held.writing) throw new LogUsageError('locked', 'another writer has this log open; close it first')
@@ -17,6 +18,7 @@ function writing(held: Held): LogWriter {
  * once, and yet never more than `buffered`: they die with the process.
  */
 export function memoryStore(vocabulary: Vocabulary): LogStore {
+  mustBeVocabulary(vocabulary)
   let held: Held | null = null
   const existing = (): Held => {
     if (held === null) throw new LogUsageError('not-found', 'no log has been created in this memory store')

@@ -19,11 +19,18 @@ export function mustFollow(last: number, { seq, type }: Pick<AnyEvent, 'seq' | '
   throw new LogUsageError('bad-sequence', `cannot append ${type}: expected ${expectedAfter(last)}, found seq ${String(seq)}${of}${late}`)
 }
 
+function mustBeList(events: unknown): void {
+  if (Array.isArray(events)) return
+  const found = events === null ? 'null' : typeof events === 'object' ? 'an object' : typeof events
+  throw new TypeError(`append takes a list of events, found ${found}; for one event there is take(event), or append([event])`)
+}
+
 /**
  * The `seq` after taking `events` onto a log that ends with `last`.
- * @throws LogUsageError `bad-sequence`, naming both numbers.
+ * @throws LogUsageError `bad-sequence`, naming both numbers. TypeError for what is no list.
  */
 export function sequenceAfter(last: number, events: readonly AnyEvent[]): number {
+  mustBeList(events)
   for (let i = 0; i < events.length; i++) {
     const event = events[i]!
     if (!follows(last, event.seq)) mustFollow(last, event, ` (event ${i + 1} of ${events.length})`)

@@ -113,4 +113,17 @@ export class Emitter {
       this.#causes.pop()
     }
   }
+
+  /** Runs `fn` on behalf of another task, which comes in between: what it says has none of the causes that there are now. */
+  as<T>(actor: Actor | null, fn: () => T): T {
+    const [before, causes] = [this.actor, this.#causes]
+    this.actor = actor
+    this.#causes = []
+    try {
+      return fn()
+    } finally {
+      this.actor = before
+      this.#causes = causes
+    }
+  }
 }

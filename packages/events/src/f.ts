@@ -45,4 +45,9 @@ export const f = {
     reveals: Revealed,
     field: F,
   ): F & { readonly reveals: Revealed } => ({ ...field, reveals }),
+  /** One of these words as a rule, and any other is possible; redacting renames others. */
+  usually: <F extends { readonly kind: 'string'; readonly doc: string }>(
+    usual: readonly string[],
+    field: F,
+  ): F & { readonly reveals: 'word'; readonly usual: readonly string[] } => ({ ...field, reveals: 'word', usual }),
 }

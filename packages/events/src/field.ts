@@ -58,10 +58,15 @@ export interface Field {
   readonly optional?: true
   /** What the value tells of a machine and its users beyond what kind and words of the kernel do: redacting renames it. */
   readonly reveals?: Revealed
+  /** Of what reveals a `word`: the words that tell nothing, for a tool prints them. Any other was thought of by somebody. */
+  readonly usual?: readonly string[]
 }
 
-/** A command's name, a path or what is mounted, an id that is unique in the world, a kernel pointer that is kept as a number. */
-export type Revealed = 'command' | 'path' | 'identity' | 'pointer'
+/**
+ * A command's name, a path or what is mounted, an id that is unique in the world, a kernel pointer that is kept as a number, a file
+ * system's type (whose part behind a dot is its user's choice), a word that may not be one of the usual ones.
+ */
+export type Revealed = 'command' | 'path' | 'identity' | 'pointer' | 'filesystem' | 'word'
 
 export type Fields = { readonly [name: string]: Field }
 

@@ -85,6 +85,11 @@ export interface Views {
   /** Lists by the name of the field that holds them. */
   readonly lists?: { readonly [list: string]: ListKeys }
   /**
+   * Paths (keys left out) of objects that stand for an element of a list that another model shows, by that list's name: both have
+   * the field that tells its elements apart. What that model knows of a field that both have is shown in both.
+   */
+  readonly refers?: { readonly [path: string]: string }
+  /**
    * By event types of the model's own catalogue (without its prefix) all that they can change: dotted paths into what
    * `describe` gives, keys left out. `.sure` of a list stands for whether elements are known or only possible; a path
    * that ends with `?` for what they can only make known where it was not. Of types that are not named, all may change;

@@ -153,6 +153,7 @@ const views: Views = {
     pageRefs: { by: ['pfn'], span: 'pages' },
     holders: { by: ['pid'] },
   },
+  refers: { 'pagemaps.ref': 'percpuRefs' },
   touches: {
     'grab-started': NONE,
     'lookup-started': NONE,

@@ -9,6 +9,10 @@ const device = f.device('the device')
 const errno = f.errno('0 on success')
 const call = (edge: 'enter' | 'return', name: string) => ({ edge, name })
 
+/** As ndctl prints them; the last ones are an older ndctl's. */
+const MODES = ['raw', 'sector', 'fsdax', 'devdax', 'system-ram', 'unknown', 'memory', 'dax', 'safe']
+const MAPS = ['dev', 'mem', 'none']
+
 /** The vocabulary of NVDIMM namespaces, the pmem driver and its disk (drivers/nvdimm, block/). */
 export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
   'namespace-found': {
@@ -17,8 +21,8 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     identifies: 'device',
     fields: {
       device,
-      mode: f.opt(f.string('raw, sector, fsdax or devdax')),
-      map: f.opt(f.string('where the struct pages live: dev or mem')),
+      mode: f.opt(f.usually(MODES, f.string('raw, sector, fsdax or devdax'))),
+      map: f.opt(f.usually(MAPS, f.string('where the struct pages live: dev or mem'))),
       size: f.opt(f.bytes('usable size')),
       uuid: f.opt(f.reveals('identity', f.string('uuid'))),
       sectorSize: f.opt(f.bytes('logical block size')),
@@ -38,7 +42,7 @@ export const nvdimmPmemCatalogue = declareEvents('nvdimm-pmem', {
     fields: {
       source: f.reveals('path', f.string('what is mounted')),
       target: f.reveals('path', f.string('where')),
-      fstype: f.string('file system'),
+      fstype: f.reveals('filesystem', f.string('file system')),
       dax: f.bool('with the dax option'),
     },
   },

@@ -34,6 +34,7 @@ const aliases = (state: NvdimmPmemState, device: number, facts: Facts): string[]
 
 const views: Views = {
   parts: ['disk', 'queue', 'namespace', 'holder', 'btts', 'comeBackAs'],
+  refers: { 'queue.ref': 'percpuRefs' },
   // A disk's name, and a queue's pointer, may have been another device's.
   reachesAll: true,
 }

@@ -5,7 +5,9 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 
 const FOLDER = join(import.meta.dirname, '../../../recordings/media')
 
-export const mediaImages = ['btt-4096', 'crash-a-4096', 'crash-b-512'] as const
+export const mediaImages = ['btt-4096', 'crash-a-4096', 'crash-b-512', 'crash-c-4096', 'crash-d-512'] as const
+/** The first bytes of namespaces of 2 GiB at 4 GiB, made by the kernel with every alignment that it offers. */
+export const madeBeginnings = ['made-fsdax-dev-4K', 'made-fsdax-mem-2M', 'made-devdax-dev-1G', 'made-devdax-mem-4K'] as const
 /** The first bytes of namespaces, and superblocks that ndctl wrote or read. */
 export const mediaBeginnings = ['info-fsdax-dev', 'info-devdax-mem', 'pfn-v1.0', 'pfn-v1.1', 'pfn-v1.2', 'pfn-v1.3', 'pfn-v1.4'] as const
 

@@ -6,7 +6,21 @@ export type { Hang } from './machine/scheduler.ts'
 export { TURNS_MAX } from './machine/scheduler.ts'
 export { simulate, Simulation } from './run.ts'
 export type { Continuation, Outcome, RunOptions } from './run.ts'
-export type { FaultSpec, FileSpec, NamespaceSpec, PagesOf, ProgramSpec, Scenario, Size, Step, TaskSpec } from './scenario/scenario.ts'
+export type {
+  FaultSpec,
+  FileSpec,
+  NamespaceSpec,
+  PagesOf,
+  ProgramSpec,
+  RegionOf,
+  Scenario,
+  Size,
+  Step,
+  TaskSpec,
+} from './scenario/scenario.ts'
 export { checkScenario, SCENARIO_MAX } from './scenario/check-scenario.ts'
 export { ScenarioError } from './scenario/place.ts'
 export { scenarios } from './scenarios/index.ts'
+export type { Refusal } from './scenario/exchange.ts'
+export { REFUSALS_MAX } from './scenario/exchange.ts'
+export type { OpenImage } from './set-up/namespace-bytes.ts'

@@ -1,13 +1,16 @@
 /** Runs a scenario: a machine, its tasks, and choices from a seed. */
 import type { AnyEvent } from '@devtrail/events'
 import { NeverEnds, PageBug, type RulesName } from '@devtrail/memremap'
+import { Oops } from '@devtrail/nvdimm-pmem'
 import { PercpuRefBug } from '@devtrail/percpu-ref'
 import { inOrder, SeededChoices } from './machine/choices.ts'
 import { SimulatedMachine } from './machine/machine.ts'
 import type { Hang } from './machine/scheduler.ts'
-import { Exchange, programOf } from './scenario/programs.ts'
+import { Exchange, type Refusal } from './scenario/exchange.ts'
+import { programOf } from './scenario/programs.ts'
 import type { Scenario } from './scenario/scenario.ts'
-import { setUp } from './set-up.ts'
+import type { OpenImage } from './set-up/namespace-bytes.ts'
+import { setUp } from './set-up/set-up.ts'
 
 /** Nanoseconds that pass at the end, so that whoever was woken would have run. */
 const SILENCE_NS = 2_000_000_000
@@ -29,6 +32,8 @@ export interface RunOptions {
   /** Left out or null: tasks go on in the order in which they stand, each until it waits. From 0 below 2^32. */
   readonly seed?: number | null
   readonly sink: (event: AnyEvent) => void
+  /** Opens the images of namespaces that have one; without it such a scenario is refused. */
+  readonly open?: OpenImage
 }
 
 /** How a run ended. */
@@ -37,6 +42,8 @@ export interface Outcome {
   readonly hung: readonly Hang[]
   /** What the machine crashed on; null when it did not. */
   readonly crashed: string | null
+  /** Steps that the machine refused, with what it said; the first hundred. Their tasks went on. */
+  readonly refused: readonly Refusal[]
 }
 
 interface Fork {
@@ -58,12 +65,13 @@ export class Simulation {
   #isOver = false
   readonly #sink: (event: AnyEvent) => void
 
-  /** @throws ScenarioError for a namespace without room; RangeError for a seed that is none. */
-  constructor(scenario: Scenario, { rules, seed = null, sink }: RunOptions) {
+  /** @throws ScenarioError for a namespace that cannot be had, or an image that is none; RangeError for a seed that is none. */
+  constructor(scenario: Scenario, { rules, seed = null, sink, open }: RunOptions) {
     this.#sink = sink
-    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', faults: scenario.faults ?? [], sink })
+    const { series = 17, faults = [] } = scenario
+    this.machine = new SimulatedMachine({ rules: rules ?? scenario.rules ?? 'linux-6.1', series, faults, sink })
     this.#exchange = new Exchange(this.machine)
-    setUp(this.machine, scenario)
+    setUp(this.machine, scenario, open ?? null)
     this.readyAt = this.machine.emitter.seq
     this.machine.scheduler.beforeTurn = () => {
       const fork = this.#forks.find(({ isDue, replaces }, n) => (n === 0 || replaces) && isDue())
@@ -115,7 +123,7 @@ export class Simulation {
       if (this.machine.scheduler.turn()) return true
     } catch (error) {
       // The machine is down, or nobody can go on.
-      if (error instanceof PageBug || error instanceof PercpuRefBug) this.#crashed = error.message
+      if (error instanceof PageBug || error instanceof PercpuRefBug || error instanceof Oops) this.#crashed = error.message
       else if (!(error instanceof NeverEnds)) throw error
     }
     this.#end()
@@ -133,7 +141,8 @@ export class Simulation {
 
   /** To be asked when the run is over. */
   get outcome(): Outcome {
-    return { hung: this.#crashed === null ? this.machine.scheduler.hung : [], crashed: this.#crashed }
+    const hung = this.#crashed === null ? this.machine.scheduler.hung : []
+    return { hung, crashed: this.#crashed, refused: this.#exchange.refused }
   }
 }
 

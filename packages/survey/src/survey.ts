@@ -1,5 +1,15 @@
-import { Facts, type AnyEvent, type DeviceInfo, type EventBlock, type HostId } from '@devtrail/events'
-import { BlockFold, deviceOf, eventsAt as eventsAtOf, LogBlocks, Machine, type EventSource, type Span } from '@devtrail/time-travel'
+import type { AnyEvent, DeviceInfo, EventBlock, Facts, HostId } from '@devtrail/events'
+import {
+  BlockFold,
+  deviceOf,
+  eventsAt as eventsAtOf,
+  factsBefore,
+  LogBlocks,
+  machineBefore,
+  placeAfter,
+  type EventSource,
+  type Span,
+} from '@devtrail/time-travel'
 import { models, vocabulary } from './models.ts'
 import { bringsDevice, LogKeys } from './keys.ts'
 import { StartNames } from './start-names.ts'
@@ -71,7 +81,8 @@ const tells = (type: string): boolean => {
 }
 
 class Gathering {
-  readonly facts = new Facts(vocabulary)
+  readonly facts: Facts
+  readonly #begin: number
   readonly types = new Map<string, number>()
   readonly fromEntries = new Set<string>()
   readonly starts = new StartNames()
@@ -80,14 +91,20 @@ class Gathering {
   /** The first that tells of more than the log. */
   earliest: AnyEvent | null = null
   last: AnyEvent | null = null
-  ended = false
+  ended: boolean
+
+  constructor({ start }: EventSource) {
+    this.ended = start?.ended ?? false
+    this.facts = factsBefore(models, start)
+    this.#begin = start?.seq ?? -1
+  }
 
   see(block: EventBlock): void {
     const { count, types, type, entry } = block
     const counts = types.map(() => 0)
     const telling = types.map(({ name }) => tells(name))
     const hasEntry = types.map(({ name }) => this.fromEntries.has(name))
-    for (let place = 0; place < count; place++) {
+    for (let place = placeAfter(block, this.#begin); place < count; place++) {
       const t = type[place]!
       counts[t]!++
       if (telling[t]) this.#learn(block.event(place))
@@ -100,7 +117,7 @@ class Gathering {
       this.types.set(name, (this.types.get(name) ?? 0) + counts[t]!)
       if (hasEntry[t]) this.fromEntries.add(name)
     }
-    this.events += Math.min(count, block.lastSeq)
+    this.events += Math.min(count, block.lastSeq - Math.max(0, this.#begin))
     const last = block.event(count - 1)
     this.ended = last.type === 'log/ended' && last.host === undefined
     if (last.seq > 0) this.last = last
@@ -113,11 +130,11 @@ class Gathering {
 }
 
 /** Folds a block, stopping to look at the devices wherever one may have come. */
-function foldDevices(block: EventBlock, fold: BlockFold, keys: LogKeys): void {
+function foldDevices(block: EventBlock, begin: number, fold: BlockFold, keys: LogKeys): void {
   const brings = block.types.map(({ name }) => bringsDevice(name))
   const { type } = block
-  let from = 0
-  for (let place = 0; brings.includes(true) && place < block.count; place++) {
+  let from = placeAfter(block, begin)
+  for (let place = from; brings.includes(true) && place < block.count; place++) {
     if (!brings[type[place]!]) continue
     fold.step(block, from, place + 1)
     from = place + 1
@@ -129,17 +146,16 @@ function foldDevices(block: EventBlock, fold: BlockFold, keys: LogKeys): void {
 /** Reads a log for what has to be known of the whole of it: names, devices, counts. */
 export async function surveyOf(source: EventSource): Promise<Survey> {
   const blocks = new LogBlocks(source)
-  const gathered = new Gathering()
+  const gathered = new Gathering(source)
   for await (const block of blocks.blocks()) gathered.see(block)
   const { facts, types, fromEntries, starts, events, last, ended } = gathered
   const first = gathered.first ?? (fromEntries.size === 0 ? gathered.earliest : null)
-  const machine = new Machine(
-    models.filter((m) => m.devices !== undefined),
-    facts,
-  )
+  const devicesOnly = models.filter((m) => m.devices !== undefined)
+  const { machine, seq } = machineBefore(devicesOnly, source.start, facts)
   const fold = new BlockFold(machine)
   const keys = new LogKeys()
-  for await (const block of blocks.blocks()) foldDevices(block, fold, keys)
+  if (source.start !== undefined) keys.see(machine.devices())
+  for await (const block of blocks.blocks({ from: seq + 1 })) foldDevices(block, seq, fold, keys)
   const devices = machine.devices()
   const names = new Names(facts, new Map(devices.map((d) => [d.id, keys.keyOf(d)])), starts.regions, starts.pagemaps)
   return { names, devices, spans: machine.spans, types, events, fromEntries, first, last, ended }

@@ -20,14 +20,16 @@ class Search {
   readonly #blocks: LogBlocks
   /** Without those of the baseline alone. */
   readonly #summaries: readonly BlockSummary[]
+  readonly #begin: Moment
 
-  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[]) {
+  constructor(blocks: LogBlocks, summaries: readonly BlockSummary[], begin: Moment) {
     this.#blocks = blocks
+    this.#begin = begin
     this.#summaries = summaries.filter(({ lastSeq }) => lastSeq > 0)
   }
 
   get lastSeq(): number {
-    return this.#summaries.at(-1)?.lastSeq ?? 0
+    return this.#summaries.at(-1)?.lastSeq ?? this.#begin.seq
   }
 
   get mostEntry(): number {
@@ -40,7 +42,7 @@ class Search {
       if (summary.firstSeq > to || !inBlock(summary)) continue
       for await (const block of this.#blocks.blocks({ from: Math.max(1, summary.firstSeq), to: summary.lastSeq })) {
         const { entry, time } = block
-        for (let place = block.count - 1; place >= 0 && block.seq(place) > 0; place--) {
+        for (let place = block.count - 1; place >= 0 && block.seq(place) > this.#begin.seq; place--) {
           const seq = block.seq(place)
           if (seq <= to && seq <= summary.lastSeq && at(block, place)) {
             return { seq, entry: Number.isNaN(entry[place]!) ? null : entry[place]!, time: time[place]! }
@@ -54,7 +56,7 @@ class Search {
   /** With the entry of an event before it where the last one has none. */
   async moment(wanted: Wanted, to?: number): Promise<Moment> {
     const found = await this.last(wanted, to)
-    if (found === null) return START
+    if (found === null) return this.#begin
     return { ...found, entry: found.entry ?? (await this.last(hasEntry, found.seq))?.entry ?? null }
   }
 }
@@ -62,23 +64,29 @@ class Search {
 const any: Wanted = { inBlock: () => true, at: () => true }
 
 /**
- * Where a position lies; reads only the blocks that may hold it. `entries`: how many entries the recording has, where known.
- * @throws NoSuchPositionError past the end of the log
+ * Where a position lies; reads only the blocks that may hold it. `entries`: how many entries the recording has, where known;
+ * `begin`: where the log begins when its head is gone.
+ * @throws NoSuchPositionError past the end of the log, or before its beginning
  */
 export async function findMoment(
   blocks: LogBlocks,
   position: Position,
   entries: number | null,
   hosts: () => Promise<readonly Host[]> = async () => [],
+  { seq, entry, time }: Moment = START,
 ): Promise<Moment> {
-  const search = new Search(blocks, await blocks.summaries())
+  const begin: Moment = { seq, entry, time }
+  const first = begin.seq
+  const search = new Search(blocks, await blocks.summaries(), begin)
   switch (position.kind) {
     case 'start':
-      return START
+      return begin
     case 'end':
       return search.moment(any)
     case 'seq': {
-      if (position.seq <= search.lastSeq) return position.seq === 0 ? START : search.moment(any, position.seq)
+      if (position.seq < first)
+        throw new NoSuchPositionError(`event ${position.seq} is gone with the head of the log: it is known from event ${first} on`)
+      if (position.seq <= search.lastSeq) return position.seq === first ? begin : search.moment(any, position.seq)
       const { time } = await search.moment(any)
       throw new NoSuchPositionError(
         `there is no event ${position.seq}: the log ends at ${search.lastSeq}${time === null ? '' : ` (${seconds(time)}s)`}`,

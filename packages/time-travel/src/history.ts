@@ -1,4 +1,5 @@
-import { Facts, type AnyEvent, type EventBlock, type Model } from '@devtrail/events'
+import type { AnyEvent, EventBlock, Facts, Model } from '@devtrail/events'
+import { factsBefore, machineBefore } from './begin.ts'
 import { BlockFold, placeAfter } from './block-fold.ts'
 import { eventsAt } from './events-at.ts'
 import { findMoment } from './find-moment.ts'
@@ -7,7 +8,7 @@ import { concurrentWith, type Concurrent } from './hosts/concurrent.ts'
 import type { Interruption } from './interruption.ts'
 import { factsOf, machineOf, partsOf } from './keyframes.ts'
 import { LogBlocks } from './log-blocks.ts'
-import { Machine, vocabularyOf } from './machine.ts'
+import type { Machine } from './machine.ts'
 import { NearKeyframes } from './near-keyframes.ts'
 import type { Moment, Position } from './position.ts'
 import type { EventSource, StoredKeyframe } from './source.ts'
@@ -71,10 +72,10 @@ export class History {
 
   async #gather(): Promise<Facts> {
     const keyframe = await this.#keyframe(Number.MAX_SAFE_INTEGER)
-    const facts = keyframe === null ? new Facts(vocabularyOf(this.models)) : factsOf(this.models, keyframe.parts)
+    const facts = keyframe === null ? factsBefore(this.models, this.source.start) : factsOf(this.models, keyframe.parts)
     const tells = (type: string): boolean => facts.vocabulary.find(type)?.identifies !== undefined
     const types = facts.vocabulary.types().filter(tells)
-    const from = keyframe === null ? 0 : keyframe.seq + 1
+    const from = keyframe === null ? (this.source.start?.seq ?? -1) + 1 : keyframe.seq + 1
     for await (const block of this.#blocks.blocks({ from, types })) {
       const telling = block.types.map(({ name }) => tells(name))
       if (!telling.includes(true)) continue
@@ -101,7 +102,7 @@ export class History {
     const near = this.#near.find(seq)
     const stored = near?.seq === seq ? null : await this.#keyframe(seq)
     const keyframe = near !== null && near.seq >= (stored?.seq ?? -1) ? near : stored
-    if (keyframe === null) return { machine: new Machine(this.models, facts), seq: -1 }
+    if (keyframe === null) return machineBefore(this.models, this.source.start, facts)
     return { machine: machineOf(this.models, keyframe.parts, facts), seq: keyframe.seq }
   }
 
@@ -111,7 +112,7 @@ export class History {
    * @returns the machine as it is then.
    */
   async replay({ from = -1, to = Infinity, keep = Infinity, signal, begin, step }: Replay): Promise<Machine> {
-    const { machine, seq } = from < 1 ? { machine: new Machine(this.models, await this.facts()), seq: -1 } : await this.#begin(from)
+    const { machine, seq } = from < 1 ? machineBefore(this.models, this.source.start, await this.facts()) : await this.#begin(from)
     begin?.(machine, seq)
     const fold = new BlockFold(machine)
     let keepAt = Math.max(seq, 0) + keep
@@ -174,20 +175,20 @@ export class History {
 
   /** `seq` of the last event. */
   async lastSeq(): Promise<number> {
-    return (await this.#blocks.summaries()).at(-1)?.lastSeq ?? 0
+    return (await this.#blocks.summaries()).at(-1)?.lastSeq ?? this.source.start?.seq ?? 0
   }
 
   /** Where a position lies. @throws NoSuchPositionError */
   find(position: Position): Promise<Moment> {
-    return findMoment(this.#blocks, position, this.entries, () => hostsOf(this.#blocks))
+    return findMoment(this.#blocks, position, this.entries, () => hostsOf(this.#blocks), this.source.start)
   }
 
   /** Steps a machine through everything, calling back after each event with the machine as it then is. */
   async walk(visit: (event: AnyEvent, machine: Machine) => void): Promise<Machine> {
-    const machine = new Machine(this.models, await this.facts())
+    const { machine, seq } = machineBefore(this.models, this.source.start, await this.facts())
     const fold = new BlockFold(machine)
-    for await (const block of this.#blocks.blocks()) {
-      for (let place = 0; place < block.count; place++) {
+    for await (const block of this.#blocks.blocks({ from: seq + 1 })) {
+      for (let place = placeAfter(block, seq); place < block.count; place++) {
         fold.step(block, place, place + 1)
         visit(block.event(place), machine)
       }

@@ -1,3 +1,4 @@
+import { joined } from './joined.ts'
 import {
   Facts,
   hostOf,
@@ -123,7 +124,7 @@ export class Machine {
     const host = hostOf(device)
     const facts = this.facts.of(host)
     const parts: { [part: string]: Json } = {}
-    for (const m of models) Object.assign(parts, m.describe(this.state(m.name, host), device, facts, looking))
+    for (const m of models) Object.assign(parts, joined(this, device, m, m.describe(this.state(m.name, host), device, facts, looking)))
     return parts
   }
 

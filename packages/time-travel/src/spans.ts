@@ -1,4 +1,4 @@
-import type { AnyEvent, Facts } from '@devtrail/events'
+import type { AnyEvent, Facts, HostId } from '@devtrail/events'
 import { deviceAmong, type Mention, type MentioningField } from './mentions.ts'
 
 /** First and last event of a device incarnation so far. */
@@ -20,8 +20,8 @@ export interface SpansState {
   regions: Map<number, TypedSpan>
   /** Of events that name several such things, by those names. */
   several: Map<string, { mentions: Mention[]; span: TypedSpan }>
-  /** The last event of each type that names none. */
-  others: Map<string, number>
+  /** The last event of each type that names none, by host (0 in a log of one). */
+  others: Map<HostId, Map<string, number>>
   /** The first event that named a pagemap or a node, also of those of a device. */
   named: { pagemap: Map<number, number>; region: Map<number, number> }
 }
@@ -59,6 +59,12 @@ function countSeveral(state: SpansState, mentions: Mention[], type: string, seq:
   else extend(known.span, type, seq)
 }
 
+function seeOther({ others }: SpansState, host: HostId, type: string, seq: number): void {
+  const ofHost = others.get(host)
+  if (ofHost === undefined) others.set(host, new Map([[type, seq]]))
+  else ofHost.set(type, seq)
+}
+
 /**
  * Counts an event for what it is about. Whose that is may become known later, so it is asked when spans are looked at.
  * `mentioning`: the fields of its type that mention something; null of a type that nobody declares.
@@ -88,7 +94,7 @@ export function seeSpan(state: SpansState, event: AnyEvent, mentioning: readonly
   if (mentions !== null) countSeveral(state, mentions, type, seq)
   else if (first === 'device') count(state.devices, firstId, type, seq)
   else if (first !== null) count(first === 'pagemap' ? state.pagemaps : state.regions, firstId, type, seq)
-  else state.others.set(type, seq)
+  else seeOther(state, event.host ?? 0, type, seq)
 }
 
 /** The spans of devices, as far as it is known what belongs to them. */

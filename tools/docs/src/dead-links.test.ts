@@ -15,7 +15,7 @@ it('links that lead nowhere are named, others are not', () => {
   )
   writeFileSync(
     join(site, 'a/b.html'),
-    '<p id="x"><a href="../index.html">1</a><a href="gone.html">2</a><img src="no.svg"><a href="../index.html#no">3</a>',
+    '<p id="x"><a href="../index.html">1</a><a href="gone.html">2</a><img src="no.svg"><a href="../index.html#no">3</a><a href="http://FORMAT.md">4</a>',
   )
-  expect(deadLinksIn(site)).toEqual(['a/b.html: gone.html', 'a/b.html: no.svg', 'a/b.html: ../index.html#no'])
+  expect(deadLinksIn(site)).toEqual(['a/b.html: gone.html', 'a/b.html: no.svg', 'a/b.html: ../index.html#no', 'a/b.html: http://FORMAT.md'])
 })

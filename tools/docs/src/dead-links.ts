@@ -19,6 +19,8 @@ export function deadLinksIn(site: string): string[] {
   for (const page of pages) {
     const file = join(site, page)
     for (const link of new Set(targetsOf(readFileSync(file, 'utf8')))) {
+      // What was meant as a file's name and looked like a host's: no top-level domain is a page of ours.
+      if (/^https?:\/\/[^/]*\.md(?:[/?#]|$)/.test(link)) dead.push(`${relative(site, file)}: ${link}`)
       if (/^[a-z]+:/.test(link)) continue
       const [path, anchor] = link.split('#', 2)
       const target = path === '' ? file : resolve(dirname(file), decodeURI(path!.split('?')[0]!))

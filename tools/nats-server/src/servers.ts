@@ -23,6 +23,8 @@ export interface ServersOptions {
 
 export interface Servers extends AsyncDisposable {
   readonly all: readonly NatsServer[]
+  /** Where all keep what they keep. */
+  readonly folder: string
   /** Where clients connect. */
   readonly urls: readonly string[]
   connect(options?: NodeConnectionOptions): Promise<NatsConnection>
@@ -80,6 +82,7 @@ export async function startServers(count: 1 | 3, { config = '', client = {}, cut
   const connections: NatsConnection[] = []
   return {
     all,
+    folder: root,
     urls,
     async connect(options = {}) {
       const connection = await connected(urls, { ...client, ...options })

@@ -2,4 +2,5 @@ export { blocksOf, examplesOf, installedBy, linesOf, type Block, type Example } 
 export { saidIn, SHOW_EXIT, shownIn, wordsOf, type Shown } from './commands.ts'
 export { anchorsOf, deadLinks, linksOf } from './links.ts'
 export { pictureOf } from './picture.ts'
+export { scriptsIn, type Script } from './scripts.ts'
 export { aligned, renewed } from './shown.ts'

@@ -47,11 +47,11 @@ function mustBeRules(wanted: readonly string[]): void {
 /** Judges the events there are and those that are added, each as soon as it is written; with what is known by then. */
 async function followCheck(given: string, { rule, strict }: Options, session: Session): Promise<ExitCode> {
   const log = await openLog(given, session, { follow: true })
-  const live = new LiveSurvey()
+  const live = new LiveSurvey(log.source.start)
   const judge = new Judge(live.machine, rule ?? [])
   const { style, digits } = session
   let code: ExitCode = exit.fine
-  for await (const batch of log.reader.followBatches()) {
+  for await (const batch of log.reader.followBatches(log.source.start === undefined ? {} : { from: log.source.start.seq + 1 })) {
     for (const event of batch) {
       live.see(event)
       for (const v of judge.at(event)) {

@@ -73,12 +73,12 @@ async function followEvents(
   if (from !== undefined || to !== undefined)
     throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
   const log = await openLog(given, session, { follow: true })
-  const live = new LiveSurvey()
+  const live = new LiveSurvey(log.source.start)
   const filter = filterBy(where, () => live.names)
   const { style, digits } = session
   const columns = eventColumns(log.reader.lastSeq)
   let left = limit ?? Infinity
-  for await (const batch of log.reader.followBatches()) {
+  for await (const batch of log.reader.followBatches(log.source.start === undefined ? {} : { from: log.source.start.seq + 1 })) {
     for (const event of batch) {
       live.see(event)
       const isWanted = event.seq > 0 && typed(event.type) && (device === undefined || live.isAbout(event, device))

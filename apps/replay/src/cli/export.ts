@@ -1,6 +1,5 @@
 import { createWriteStream, type Stats } from 'node:fs'
-import { mkdtemp, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readlink, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Option } from 'commander'
@@ -10,6 +9,7 @@ import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { models, surveyOf, vocabulary } from '@devtrail/survey'
 import { History } from '@devtrail/time-travel'
 import { openFileLog } from '@devtrail/event-log/file'
+import { TemporaryFolder } from '../logs/temporary.ts'
 import { makeFolders, writing } from '../logs/writable.ts'
 import { FOREIGN, inFormat, isBinary, isForeign, type Foreign } from '../trace/formats.ts'
 import { packLog } from '../viewer/pack.ts'
@@ -86,16 +86,12 @@ async function toFile({ folder }: OpenLog, pieces: AsyncIterable<string | Uint8A
 async function toOther(log: OpenLog, instead: Exported | null, format: 'html' | Foreign, output: string, session: Session): Promise<void> {
   if (instead === null) return toFormat(log, log, nameOf(log), format, output, session)
   await session.interrupt.shield(async (signal) => {
-    const folder = await mkdtemp(join(tmpdir(), 'devtrail-export-'))
-    try {
-      const made = join(folder, 'log')
-      await writeLog(instead, made, signal)
-      await using reader = await openFileLog(made, vocabulary)
-      const history = new History(reader, models)
-      await toFormat(log, { folder: made, reader, history }, instead.imported?.name ?? 'log', format, output, session)
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
+    using folder = await TemporaryFolder.make('export')
+    const made = join(folder.path, 'log')
+    await folder.writing(() => writeLog(instead, made, signal))
+    await using reader = await openFileLog(made, vocabulary)
+    const history = new History(reader, models)
+    await toFormat(log, { folder: made, reader, history }, instead.imported?.name ?? 'log', format, output, session)
   })
 }
 
@@ -111,7 +107,7 @@ export function exportCommand({ program, run }: Cli): void {
     .command('export')
     .summary('everything a log holds, for other programs and people')
     .description(
-      'Writes everything a log holds: ndjson is one JSON object a line, first what the log is, then every event with all its fields (times in nanoseconds), and in their places the entries of the recording that have no effect; log is a log folder of the events; html is the page of devtrail serve with the log in it, one file that works from disk, without a network; chrome (JSON) and perfetto (its own format) are traces for https://ui.perfetto.dev and chrome://tracing, with tracks of states, events and referenced pages for each device and arrows from causes; sqlite is a database whose schema says what is in it. With --redact a log that can be given away: commands, pids, paths, pointers, uuids, texts and the name of the machine have other names, each always the same, and entries without effect are left out; every command gives the same answers of it, in those names. Times, physical addresses, names of devices and symbols stay.',
+      'Writes everything a log holds: ndjson is one JSON object a line, first what the log is, then every event with all its fields (times in nanoseconds), and in their places the entries of the recording that have no effect; log is a log folder of the events; html is the page of devtrail serve with the log in it, one file that works from disk, without a network; chrome (JSON) and perfetto (its own format) are traces for https://ui.perfetto.dev and chrome://tracing, with tracks of states, events and referenced pages for each device and arrows from causes; sqlite is a database whose schema says what is in it. With --redact a log that can be given away: commands, pids, paths, pointers, uuids, texts, probes and the name of the machine have other names, each always the same, and entries without effect are left out; every command gives the same answers of it, in those names. Times, physical addresses, symbols, the kernel’s version and names of devices, regions, drivers and modules stay: where you gave such names yourself, look for them in what you give away (devtrail export shared.log | grep -i NAME).',
     )
     .argument('<LOG>', LOG)
     .addOption(new Option('--format <F>', 'the format; ndjson, or with --redact a log').choices(['ndjson', 'log', 'html', ...FOREIGN]))
@@ -133,6 +129,11 @@ export function exportCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const exported = redact === true ? redacted(log) : whole(log)
         const to = format ?? (redact === true ? 'log' : 'ndjson')
+        if (log.reader.gone.events > 0 && to !== 'ndjson')
+          throw new Failure(
+            exit.damaged,
+            `${log.given} has no beginning (its first ${log.reader.gone.seq} events are gone): only ndjson can be made of the rest`,
+          )
         if (to === 'log') await toFolder(exported, output, session)
         else if (to === 'html' || isForeign(to)) await toOther(log, redact === true ? exported : null, to, output, session)
         else await toLines(log, exported, output, session)

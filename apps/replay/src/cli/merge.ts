@@ -42,6 +42,10 @@ async function merge(session: Session, logs: readonly string[], options: Options
   const finders = [marks, ...(options.pair ?? []).map((text, n) => pairFinder(text, n, NO_NAMES))]
   const opened: OpenLog[] = []
   for (const log of logs) opened.push(await openLog(log, session))
+  for (const { given: log, reader } of opened) {
+    if (reader.gone.events > 0)
+      throw new Failure(exit.damaged, `${log} has no beginning (its first ${reader.gone.seq} events are gone): it cannot be merged`)
+  }
   const hosts = names.map((name, i) => ({ name, log: opened[i]! }))
   const report = await mergeTo(options.output, { hosts, reference, drift, given, finders }, session)
   if (session.json) await session.printJson(mergedJson(options.output, report))

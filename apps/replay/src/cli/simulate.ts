@@ -8,6 +8,7 @@ import { openLog } from '../logs/open.ts'
 import { surveyOf } from '@devtrail/survey'
 import { scenariosText, simulatedText } from '../print/simulated.ts'
 import { loadScenario } from '../simulate/load-scenario.ts'
+import { Images } from '../simulate/images.ts'
 import { kept, nameOf, scenarioOf, simulatedIn, type Recipe } from '../simulate/recipe.ts'
 import { simulateTo, type Parent } from '../simulate/write.ts'
 import { AT, examples, type Cli } from './command.ts'
@@ -79,13 +80,14 @@ async function wanted(given: string | undefined, options: Options, session: Sess
     if (options.at !== undefined) throw new Failure(exit.usage, '--at is a moment of the log that --from names')
     const loaded = await loadScenario(mustBeGiven(given))
     const rules = options.rules === undefined ? (loaded.scenario.rules ?? 'linux-6.1') : rulesOf(options.rules)
-    return { recipe: { rules, parts: [{ turns: 0, seed, scenario: kept(loaded) }] }, parent: null }
+    await using images = await Images.of(loaded.scenario, null, session)
+    return { recipe: { rules, parts: [{ turns: 0, seed, scenario: kept(loaded) }], images: images.hashes }, parent: null }
   }
   if (options.at === undefined) throw new Failure(exit.usage, 'name the moment to go on from with --at')
   if (options.rules !== undefined) throw new Failure(exit.usage, 'a fork goes on under the rules of its log: leave --rules out')
   const log = await openLog(options.from, session)
-  const { rules, parts } = await simulatedIn(log.reader, options.from)
-  const recipe = { rules, parts }
+  const { rules, parts, images } = await simulatedIn(log.reader, options.from)
+  const recipe = { rules, parts, images }
   const machine = await scenarioOf(recipe.parts[0]!.scenario!)
   const { at } = await log.history.at(positionOf(options.at))
   const how = { seed, scenario: given === undefined ? null : kept(await loadScenario(given, machine)) }
@@ -147,6 +149,7 @@ With --from and --at it makes the log's past again, up to the end of the turn in
           devices: [...new Set(keys)],
           hung: outcome.hung.map(({ actor, what }) => ({ ...actor, what })),
           crashed: outcome.crashed,
+          refused: outcome.refused.map(({ actor, step, errno }) => ({ ...actor, step, errno })),
           fork: parent && { of: parent.given, at: parent.at, shared, scenario: last.scenario && nameOf(last.scenario) },
         }
         if (session.json) await session.printJson({ schemaVersion: 1, log: folder, ...about })

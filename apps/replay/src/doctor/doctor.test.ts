@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cacheFinding, temporaryFinding } from './folders.ts'
 import { nodeFinding, zstdFinding } from './node.ts'
-import { recordingFindings, thisHost, type Host } from './recording-here.ts'
+import { kernelFinding, recordingFindings, thisHost, type Host } from './recording-here.ts'
 
 const temp = mkdtempSync(join(tmpdir(), 'devtrail-doctor-'))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))
@@ -50,6 +50,24 @@ describe('the cache', () => {
   it.skipIf(process.platform !== 'linux')('is broken where permissions promise what the file system refuses', async () => {
     expect(await cacheFinding({ XDG_CACHE_HOME: '/proc/devtrail' })).toMatchObject({ verdict: 'broken' })
   })
+})
+
+describe('the folder for temporary files', () => {
+  it('is fine where a file can be kept, and nothing stays there', async () => {
+    const folder = join(temp, 'tmp')
+    mkdirSync(folder)
+    expect(await temporaryFinding(folder)).toEqual({ name: 'temporary files', verdict: 'ok', says: folder, todo: null })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is broken where it is not there: nobody makes it', async () => {
+    const found = await temporaryFinding(join(temp, 'nowhere'))
+    expect([found.verdict, found.says, found.todo]).toEqual([
+      'broken',
+      expect.stringContaining('ENOENT'),
+      expect.stringContaining('TMPDIR'),
+    ])
+  })
 
   it.skipIf(process.getuid?.() === 0)('is broken where nothing can be written', async () => {
     const folder = join(temp, 'read-only')
@@ -59,6 +77,8 @@ describe('the cache', () => {
   })
 })
 
+const saysOf = (isVerified: boolean, like: string | null): string => kernelFinding({ isVerified, like }, '6.1.0', '/btf').says
+
 const verdicts = async (of: Host): Promise<object> =>
   Object.fromEntries((await recordingFindings(of)).map(({ name, verdict }) => [name, verdict]))
 
@@ -67,11 +87,11 @@ describe('recording here', () => {
   const host: Host = { platform: 'linux', arch: 'x64', release: '6.1.0', isRoot: true, sys }
 
   it('needs Linux', async () => {
-    expect(await verdicts({ ...host, platform: 'darwin' })).toEqual({ recording: 'limited' })
+    expect(await verdicts({ ...host, platform: 'darwin' })).toEqual({ 'recording here': 'limited' })
   })
 
   it('needs tracefs and BTF, and says what is missing and what to do', async () => {
-    expect(await verdicts(host)).toEqual({ recording: 'limited', root: 'ok', tracefs: 'limited', BTF: 'limited' })
+    expect(await verdicts(host)).toEqual({ 'recording here': 'limited', root: 'ok', tracefs: 'limited', BTF: 'limited' })
     const [whole, , tracefs] = await recordingFindings(host)
     expect(whole!.says).toContain('tracefs, BTF')
     expect(tracefs!.todo).toContain('mount -t tracefs')
@@ -87,10 +107,16 @@ describe('recording here', () => {
     mkdirSync(join(sys, 'kernel/btf'), { recursive: true })
     writeFileSync(join(sys, 'kernel/tracing/kprobe_events'), '')
     writeFileSync(join(sys, 'kernel/btf/vmlinux'), 'nonsense')
-    expect(await verdicts(host)).toEqual({ recording: 'limited', root: 'ok', tracefs: 'ok', BTF: 'limited' })
+    expect(await verdicts(host)).toEqual({ 'recording here': 'limited', root: 'ok', tracefs: 'ok', BTF: 'limited' })
+  })
+
+  it('says of a kernel whether it was checked, whether one like it was, or that a script is made for it', () => {
+    expect(saysOf(true, '6.1.0')).toBe('Linux 6.1.0, a build that was recorded and checked')
+    expect(saysOf(false, '6.1.0-56-amd64')).toBe('Linux 6.1.0, whose structures lie as in 6.1.0-56-amd64, which was checked')
+    expect(saysOf(false, null)).toBe('Linux 6.1.0, which was not checked; a script is made for it: devtrail record --print --btf /btf')
   })
 
   it('looks at this machine without a fault', async () => {
-    expect((await recordingFindings(thisHost()))[0]!.name).toBe('recording')
+    expect((await recordingFindings(thisHost()))[0]!.name).toBe('recording here')
   })
 })

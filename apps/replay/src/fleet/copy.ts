@@ -3,6 +3,8 @@ import type { LogReader, LogWriter } from '@devtrail/event-log'
 
 /** What is there already. */
 export interface Have {
+  /** `seq` before the first event that it has. */
+  readonly start: number
   /** Events, the baseline included. */
   readonly events: number
   readonly lastSeq: number
@@ -11,7 +13,7 @@ export interface Have {
   readonly keyframes: ReadonlySet<number>
 }
 
-export const NOTHING: Have = { events: 0, lastSeq: 0, attachments: new Set(), keyframes: new Set() }
+export const NOTHING: Have = { start: 0, events: 0, lastSeq: 0, attachments: new Set(), keyframes: new Set() }
 
 export interface CopyOptions {
   /** Whose keyframes are copied. */
@@ -52,7 +54,13 @@ export class KeyframeCopy {
       return old === undefined || Buffer.compare(old, bytes) !== 0
     })
     const gone = [...(before?.parts.keys() ?? [])].filter((name) => !parts.has(name)).map((name) => [name, null] as const)
-    await this.#to.keyframe(this.#fold, { at: seq, since: before?.seq ?? null, parts: [...changed, ...gone] })
+    try {
+      await this.#to.keyframe(this.#fold, { at: seq, since: before?.seq ?? null, parts: [...changed, ...gone] })
+    } catch (error) {
+      // The one before is gone there, or damaged: this one is there as a whole.
+      if (before === null) throw error
+      await this.#to.keyframe(this.#fold, { at: seq, since: null, parts })
+    }
     this.#before = { seq, parts }
     this.count++
   }
@@ -96,12 +104,16 @@ export async function copyAttachments(from: LogReader, to: LogWriter, have: Read
   return missing.length
 }
 
+/** The newest keyframe there is; older ones that are not there could not be had. */
+export const newestOf = ({ keyframes, start }: Have): number => Math.max(start - 1, 0, ...keyframes)
+
 /** Copies what is missing; ends where the reader's log ended when it was opened. */
 export async function copyLog(from: LogReader, to: LogWriter, have: Have, options: CopyOptions): Promise<Copied> {
   const keyframes = new KeyframeCopy(from, to, options.fold)
-  const missing = (await from.keyframes(options.fold)).filter((seq) => !have.keyframes.has(seq))
-  for (const seq of missing.filter((s) => s <= have.lastSeq)) await keyframes.copy(seq)
-  const due = missing.filter((s) => s > have.lastSeq)
+  const begin = Math.max(have.lastSeq, from.gone.seq)
+  const missing = (await from.keyframes(options.fold)).filter((seq) => seq >= from.gone.seq && seq > newestOf(have))
+  for (const seq of missing.filter((s) => s <= begin)) await keyframes.copy(seq)
+  const due = missing.filter((s) => s > begin)
   const events = await copyEvents(from, to, have, due, keyframes, options)
   const attachments = await copyAttachments(from, to, have.attachments)
   return { events, keyframes: keyframes.count, attachments }

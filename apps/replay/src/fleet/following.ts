@@ -1,4 +1,5 @@
 /** Keeps the copy of a log in the cache up with the server while a command follows it. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { LogUsageError } from '@devtrail/event-log'
 import { appendFileLog } from '@devtrail/event-log/file'
 import { vocabulary } from '@devtrail/survey'
@@ -20,12 +21,26 @@ async function followInto(folder: string, remote: RemoteLog, signal: AbortSignal
   }
 }
 
-/** Goes on until the command is done. Where another devtrail keeps the copy up, that one's work is read. */
+/** How often it is looked whether another devtrail still keeps the copy up, in milliseconds. */
+const OTHER_MS = 1000
+
+/** Follows; while another devtrail keeps the copy up, that one's work is read, and it is taken over when it ends. */
+async function followOn(folder: string, remote: RemoteLog, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await followInto(folder, remote, signal)
+    } catch (error) {
+      if (!(error instanceof LogUsageError) || error.code !== 'locked') throw error
+    }
+    await wait(OTHER_MS, undefined, { signal })
+  }
+}
+
+/** Goes on until the command is done. */
 export function keepUp(folder: string, remote: RemoteLog, session: Session): void {
   const over = new AbortController()
-  const following = followInto(folder, remote, over.signal).catch((error: unknown) => {
-    if (over.signal.aborted || (error instanceof LogUsageError && error.code === 'locked')) return
-    session.fail(error)
+  const following = followOn(folder, remote, over.signal).catch((error: unknown) => {
+    if (!over.signal.aborted) session.fail(error)
   })
   session.owns({
     async [Symbol.asyncDispose]() {

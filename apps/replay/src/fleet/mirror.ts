@@ -14,7 +14,7 @@ import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from '../logs/cache.ts'
 import { foldVersion } from '../logs/code-version.ts'
-import { copyLog, NOTHING, type Have } from './copy.ts'
+import { copyLog, newestOf, NOTHING, type Have } from './copy.ts'
 import type { RemoteLog } from './remote.ts'
 
 /** How long another devtrail is waited for that brings the same copy up to date, in milliseconds. */
@@ -31,9 +31,15 @@ function folderOf(cache: string, { stream, host }: RemoteLog, { id }: LogContent
 export async function haveIn(folder: string): Promise<Have | null> {
   try {
     await using reader = await openFileLog(folder, vocabulary)
-    const events = (await reader.summaries()).reduce((sum, { count }) => sum + count, 0)
+    const events = (await reader.summaries()).reduce((sum, { count }) => sum + count, reader.gone.events)
     const [attachments, keyframes] = [await reader.attachments(), await reader.keyframes(foldVersion())]
-    return { events, lastSeq: reader.lastSeq, attachments: new Set(attachments.map(({ name }) => name)), keyframes: new Set(keyframes) }
+    return {
+      start: reader.gone.seq,
+      events,
+      lastSeq: reader.lastSeq,
+      attachments: new Set(attachments.map(({ name }) => name)),
+      keyframes: new Set(keyframes),
+    }
   } catch (error) {
     if (error instanceof LogUsageError && (error.code === 'not-found' || error.code === 'not-a-log')) return null
     throw error
@@ -41,18 +47,25 @@ export async function haveIn(folder: string): Promise<Have | null> {
 }
 
 function isBehind(have: Have, { events, attachments, keyframes }: LogContents): boolean {
-  const missesKeyframe = (keyframes.get(foldVersion()) ?? []).some((seq) => seq <= have.lastSeq && !have.keyframes.has(seq))
+  const missesKeyframe = (keyframes.get(foldVersion()) ?? []).some((seq) => seq <= have.lastSeq && seq > newestOf(have))
   return have.events < events || missesKeyframe || attachments.some((name) => !have.attachments.has(name))
 }
 
 /** Fetches what is missing. */
-async function fetchInto(folder: string, have: Have | null, remote: RemoteLog, session: Session): Promise<void> {
+async function fetchInto(folder: string, known: Have | null, remote: RemoteLog, session: Session): Promise<void> {
   await session.interrupt.shield(async (signal) => {
     await using reader = await remote.store.open()
+    let have = known
+    if (have !== null && have.events < reader.gone.events) {
+      session.note(`what came after event ${have.lastSeq} is gone from ${remote.text}: the copy begins anew`)
+      await discard(folder)
+      have = null
+    }
+    const { gone } = reader
     const options = { compress: true, folds: [foldVersion()] }
     await using writer =
       have === null
-        ? await createFileLog(folder, reader.meta, vocabulary, { atomic: true, compress: true })
+        ? await createFileLog(folder, reader.meta, vocabulary, { atomic: true, compress: true, gone })
         : await appendFileLog(folder, vocabulary, options)
     // Another one may have gone on meanwhile.
     const now = have === null ? NOTHING : ((await haveIn(folder)) ?? NOTHING)

@@ -15,6 +15,8 @@ export interface RemoteLog {
   readonly text: string
 }
 
+/** How long a server that does not answer is asked again by who reads, in milliseconds. */
+const READING_MS = 10_000
 /** Hosts named in an error at most. */
 const NAMED_MAX = 20
 
@@ -52,7 +54,12 @@ export async function remoteLog(given: string, session: Session): Promise<Remote
     const others = hosts.length === 0 ? 'there is none of others either' : `there are logs of ${namesOf(hosts)}`
     throw new Failure(exit.damaged, `there is no log of ${host} in ${connected.text(null)}; ${others}`)
   }
-  return { store: jetStreamStore(connected.connection, { stream, host }, vocabulary), stream, host, text: connected.text(host) }
+  return {
+    store: jetStreamStore(connected.connection, { stream, host, patienceMs: READING_MS }, vocabulary),
+    stream,
+    host,
+    text: connected.text(host),
+  }
 }
 
 export interface Shipping {

@@ -1,6 +1,7 @@
 /** A log of this machine into a stream, from where the stream's copy of it ends. */
 import { isDeepStrictEqual } from 'node:util'
 import type { AnyEvent } from '@devtrail/events'
+import { partsOf } from '@devtrail/time-travel'
 import { LogUsageError, type LogMeta, type LogReader, type LogWriter } from '@devtrail/event-log'
 import type { LogContents } from '@devtrail/event-log-jetstream'
 import { exit, Failure } from '../cli/failure.ts'
@@ -22,6 +23,7 @@ async function contentsOf(remote: RemoteLog): Promise<LogContents | null> {
 }
 
 const haveOf = ({ events, lastSeq, attachments, keyframes }: LogContents): Have => ({
+  start: 0,
   events,
   lastSeq,
   attachments: new Set(attachments),
@@ -99,10 +101,25 @@ async function follow(
   return events
 }
 
+/** Into a stream that lets go of what is old: a keyframe at the log's end, from which its state is known without what came before. @returns how many. */
+async function keepState(log: OpenLog, { store }: RemoteLog, writer: LogWriter): Promise<number> {
+  await writer.flush('written')
+  const { letsGo, keyframes } = await store.contents()
+  const at = writer.lastSeq
+  const fold = foldVersion()
+  if (!letsGo || at === 0 || keyframes.get(fold)?.includes(at) === true) return 0
+  const { machine } = await log.history.at({ kind: 'seq', seq: at })
+  await writer.keyframe(fold, { at, since: null, parts: partsOf(machine) })
+  return 1
+}
+
 /** Sends what is missing, and with `follow` what is added, until the recording has ended. @throws Failure, as the store does. */
 export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean, session: Session): Promise<Shipped> {
   const contents = await contentsOf(remote)
   const have = contents === null ? NOTHING : haveOf(contents)
+  const { gone } = log.reader
+  if (gone.seq > have.lastSeq)
+    throw new Failure(exit.damaged, `${log.given} has no beginning (its first ${gone.seq} events are gone): it cannot be shipped`)
   if (contents !== null) await mustBeItsBeginning(log, remote, have)
   if (have.events > 0 && have.lastSeq < log.reader.lastSeq)
     session.note(`${remote.text} has the log up to event ${have.lastSeq}; going on from there`)
@@ -129,9 +146,10 @@ export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean,
         throw error
       }
     }
+    const added = signal.aborted ? 0 : await keepState(log, remote, writer)
     await writer.close()
     session.clearProgress()
     const { events: there, lastSeq } = await remote.store.contents()
-    return { ...copied, events: there - have.events, there, lastSeq, interrupted: signal.aborted }
+    return { ...copied, keyframes: copied.keyframes + added, events: there - have.events, there, lastSeq, interrupted: signal.aborted }
   })
 }

@@ -3,6 +3,7 @@ import type { KeptEntry } from '@devtrail/linux-trace'
 import { eventToJson, seconds, type AnyEvent } from '@devtrail/events'
 import { vocabulary, type Names } from '@devtrail/survey'
 import type { Exported } from './exported.ts'
+import { RECIPE } from '../simulate/recipe.ts'
 import { SUMMARY } from './import.ts'
 import { KeptIntake } from './kept.ts'
 import { KeyframedIntake } from './keyframed-intake.ts'
@@ -74,5 +75,7 @@ export async function writeLog(exported: Exported, folder: string, signal: Abort
   await kept.end()
   const { imported } = exported
   if (imported !== null) await writer.attach(SUMMARY, new TextEncoder().encode(`${JSON.stringify(imported, null, 2)}\n`))
+  const recipe = await exported.recipe()
+  if (recipe !== null) await writer.attach(RECIPE, recipe)
   await writer.close()
 }

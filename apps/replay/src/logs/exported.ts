@@ -3,6 +3,7 @@ import type { AnyEvent } from '@devtrail/events'
 import type { KeptEntry } from '@devtrail/linux-trace'
 import { redactedEvent } from '../redact/redact-event.ts'
 import { redactedImport, redactedMeta } from '../redact/redact-meta.ts'
+import { recipeIn } from '../simulate/recipe.ts'
 import { Renaming } from '../redact/renaming.ts'
 import type { Imported } from './import.ts'
 import { keptEntries } from './kept.ts'
@@ -15,6 +16,8 @@ export interface Exported {
   events(): AsyncIterable<AnyEvent>
   /** Entries of the recording that have no effect. */
   kept(): AsyncIterable<KeptEntry>
+  /** How a simulated log was made, so that it can be gone on from; null for others, and where the events are not those that would be made again. */
+  recipe(): Promise<Uint8Array | null>
 }
 
 type Asked = Pick<OpenLog, 'reader' | 'imported'>
@@ -25,6 +28,7 @@ export const whole = ({ reader, imported }: Asked): Exported => ({
   imported,
   events: () => reader.read(),
   kept: () => keptEntries(reader),
+  recipe: () => recipeIn(reader),
 })
 
 /** All events, with other names for whatever tells of the machine and its users. */
@@ -38,5 +42,7 @@ export function redacted({ reader, imported }: Asked): Exported {
     },
     // Raw lines: nobody can say what stands in them.
     async *kept() {},
+    // It has the old names, and what it makes has them, too.
+    recipe: async () => null,
   }
 }

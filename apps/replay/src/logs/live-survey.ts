@@ -1,14 +1,20 @@
 import type { AnyEvent } from '@devtrail/events'
-import { devicesNamed, Machine } from '@devtrail/time-travel'
+import { devicesNamed, machineBefore, type Machine, type SourceStart } from '@devtrail/time-travel'
 import { bringsDevice, LogKeys, models, Names, StartNames } from '@devtrail/survey'
 
 /** What is known of a log as far as it has been followed: the state, and what the ids in events stand for. */
 export class LiveSurvey {
-  readonly machine = new Machine(models)
+  readonly machine: Machine
   readonly #keys = new LogKeys()
   readonly #starts = new StartNames()
   #names: Names | null = null
   #named = new Map<string, ReadonlySet<number>>()
+
+  /** @param start where the log begins when its head is gone. */
+  constructor(start: SourceStart | undefined) {
+    this.machine = machineBefore(models, start).machine
+    if (start !== undefined) this.#keys.see(this.machine.devices())
+  }
 
   see(event: AnyEvent): void {
     this.machine.step(event)

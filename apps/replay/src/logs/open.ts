@@ -19,6 +19,7 @@ import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts
 import { foldVersion, importerVersion } from './code-version.ts'
 import { importInto, metaOf, SUMMARY, type Imported } from './import.ts'
 import { openJsonLines, READ_BACK, readBack, type JsonLines, type ReadBack } from './json-lines.ts'
+import { knownFrom } from './known-from.ts'
 import { withSpooled } from './spool.ts'
 import { makeFolders, writing } from './writable.ts'
 
@@ -43,12 +44,13 @@ async function openFolder(given: string, folder: string, session: Session): Prom
   if (reader.tornTail !== null) {
     session.note(`${given}: its writer did not finish; ${reader.tornTail.bytes} bytes after event ${reader.tornTail.afterSeq} are left out`)
   }
+  const source = await knownFrom(given, reader, session)
   return {
     given,
     folder,
     reader,
-    source: reader,
-    history: new History(reader, models, { entries: imported?.summary.entries ?? null, fold: foldVersion() }),
+    source,
+    history: new History(source, models, { entries: imported?.summary.entries ?? null, fold: foldVersion() }),
     imported,
   }
 }

@@ -1,6 +1,6 @@
-import { rangeOf, type Count, type Json } from '@devtrail/events'
-import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
-import { describeDevice, type Machine } from '@devtrail/time-travel'
+import { asModel, rangeOf, type Count, type Json } from '@devtrail/events'
+import { memremapModel, pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
+import { describeDevice, joined, type Machine } from '@devtrail/time-travel'
 import { asView, type PageRefView, type PagemapView, type QueueView } from '@devtrail/survey'
 
 /** A reference that is still out; `certain` when it surely is, whatever is not known of its count. */
@@ -20,10 +20,13 @@ export function refsOf(machine: Machine, only: ReadonlySet<number> | null): Ref[
   for (const p of pagemaps) {
     const device = pagemapOwner(p, machine.facts)
     if (!wanted(device)) continue
-    const pagemap = pagemapToJson(p, machine.facts) as unknown as PagemapView
+    const shown = pagemapToJson(p, machine.facts)
+    if (device !== null) joined(machine, device, asModel(memremapModel), { pagemaps: { known: [shown] } })
+    const pagemap = shown as unknown as PagemapView
     for (const ref of pagemap.pageRefs.known) refs.push({ of: 'page', device, pagemap, ref, certain: isAbove(ref.refcount, ref.idle) })
     for (const ref of pagemap.pageRefs.possible ?? []) refs.push({ of: 'page', device, pagemap, ref, certain: false })
-    if (p.phase !== 'removed' && p.ref.count !== 0) refs.push({ of: 'pagemap', device, pagemap, certain: isAbove(p.ref.count, 0) })
+    if (p.phase !== 'removed' && pagemap.ref.count !== 0)
+      refs.push({ of: 'pagemap', device, pagemap, certain: isAbove(pagemap.ref.count, 0) })
   }
   for (const d of machine.devices()) {
     const { queue } = asView(describeDevice(machine, d.id))

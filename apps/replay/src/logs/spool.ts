@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 /** Names under which stdin is found as a file; where it is a socket they cannot be opened. */
-const STDIN: ReadonlySet<string> = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
+export const STDIN: ReadonlySet<string> = new Set(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
 
 /** A pipe is waited for without a thread that blocks: such a thread would keep Ctrl-C from ending the process. */
 export function readableOf(given: string): Readable {

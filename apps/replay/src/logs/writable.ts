@@ -28,7 +28,7 @@ export async function makeFolders(folder: string, mode?: number): Promise<void> 
 
 /** Whether an error of the system comes from writing below a folder; one of reading the recording does not. */
 function isAbout(error: unknown, folder: string): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || typeof codeOf(error) !== 'string' || !/^E[A-Z0-9]+$/.test(codeOf(error)!)) return false
+  if (!(error instanceof Error) || !/^E[A-Z0-9]+$|^ERR_SQLITE_ERROR$/.test(String(codeOf(error)))) return false
   const { path, syscall } = error as NodeJS.ErrnoException
   return path === undefined ? syscall !== 'read' : path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }

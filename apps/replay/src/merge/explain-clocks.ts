@@ -7,6 +7,7 @@ const bootText = (host: string, boot: number): string => (boot === 0 ? host : `$
 
 function whyText(why: Why): string {
   if (why.kind === 'given') return `--offset ${bootText(why.host, why.boot)}`
+  if (why.kind === 'reboot') return `reboot ${why.boot} of ${why.host}: what its log says after it came after what it says before`
   const { id, early, late } = why
   return `${id.replace(/^(?:mark|pair \d+) /, '')} (event ${early.seq} of ${early.host}, not after event ${late.seq} of ${late.host})`
 }

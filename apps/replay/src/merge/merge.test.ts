@@ -1,6 +1,6 @@
 /** What a log of several hosts must never do: mix them. Held against the single logs, on real recordings. */
-import type { AnyEvent } from '@devtrail/events'
-import { BlockFold, check, History, LogBlocks, Machine, stuckTasks } from '@devtrail/time-travel'
+import { idWithin, type AnyEvent } from '@devtrail/events'
+import { blame, BlockFold, check, History, LogBlocks, Machine, parsePath, stuckTasks } from '@devtrail/time-travel'
 import { models } from '@devtrail/survey'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -126,5 +126,29 @@ describe('a log of several hosts', () => {
     const refs = refsOf(middle, null).filter(({ of }) => of === 'page')
     // The same crash, a hundredth of a second apart.
     expect(refs.map(({ device }) => devices.find(({ id }) => id === device)?.host)).toEqual(expect.arrayContaining(['host-1', 'host-5']))
+  })
+
+  it("blames the event that the host's own log blames", async () => {
+    const [crash, , , devdax] = await recorded()
+    const hosts = [crash!, devdax!.slice(0, 300)]
+    const log = await merged(
+      hosts,
+      [1].map((n) => exactly(n * 1e7)),
+    )
+    const { at, machine } = await log.history.at({ kind: 'end' })
+    let blamed = 0
+    for (const { id, host, bookkeeping } of machine.devices()) {
+      if (bookkeeping) continue
+      const n = Number(host!.slice('host-'.length))
+      const own = new History({ read: () => hosts[n - 1]! }, models)
+      for (const path of ['driver.state', 'pagemaps[0x100000000].state']) {
+        const place = { path: parsePath(path) }
+        const found = await blame(log.history, { ...place, device: id }, at.seq)
+        const wanted = await blame(own, { ...place, device: idWithin(id) }, await own.lastSeq())
+        expect([path, found.value, found.seq]).toEqual([path, wanted.value, wanted.seq && log.seqs.get(n)!.get(wanted.seq)])
+        if (found.seq !== null) blamed++
+      }
+    }
+    expect(blamed).toBeGreaterThan(2)
   })
 })

@@ -5,6 +5,7 @@ import { decodePfn, effective, infoblockAt, pfnMode, type Infoblock, type Medium
 import type { Image } from './image.ts'
 
 const PAGE = 4096
+const RAW_SECTOR = 512
 
 export interface NamespaceShape {
   readonly mode: 'raw' | 'sector' | 'fsdax' | 'devdax'
@@ -32,7 +33,13 @@ export interface Described {
 }
 
 export function describeImage({ medium, superblock }: Image): Described {
-  const raw = { mode: 'raw', capacity: medium.size, bytes: null, sectorSize: null, map: null } as const
+  const raw = {
+    mode: 'raw',
+    capacity: Math.floor(medium.size / RAW_SECTOR) * RAW_SECTOR,
+    bytes: null,
+    sectorSize: null,
+    map: null,
+  } as const
   if (superblock === null) return { shape: raw, arenas: [], cut: null }
   if (superblock.problem !== null) return { shape: { ...raw, mode: modeOf(superblock), capacity: null }, arenas: [], cut: null }
   if (superblock.kind === 'btt') return describeBtt(medium, superblock)

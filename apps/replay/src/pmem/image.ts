@@ -4,13 +4,14 @@ import { FileMedium } from '@devtrail/nvdimm-pmem/node'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { isSeekable, packingOf, Unpacked } from './unpack.ts'
+import { STDIN } from '../logs/spool.ts'
 import { bytesFrom } from './size.ts'
 
 /** A superblock is within so many bytes. */
 const HEAD_BYTES = 8192
 const PAGE = 4096
 /** What the label area at the end of a backing file takes. */
-const LABEL_BYTES = 128 * 1024
+export const LABEL_BYTES = 128 * 1024
 
 export interface RangeOptions {
   readonly offset?: string
@@ -27,16 +28,26 @@ export interface Image extends AsyncDisposable {
   readonly superblock: Infoblock | null
 }
 
+export interface OpenOptions {
+  readonly writable?: boolean
+  /** Whether each fence waits for the disk; default false. */
+  readonly durable?: boolean
+}
+
 /** Opens an image: a file or block device, one packed with gzip or zstd, or - for stdin. @throws Failure, or an Error of the system. */
-export async function openImage(given: string, session: Session, { offset, size }: RangeOptions, writable = false): Promise<Image> {
+export async function openImage(
+  given: string,
+  session: Session,
+  { offset, size }: RangeOptions,
+  { writable = false, durable = false }: OpenOptions = {},
+): Promise<Image> {
+  if (given !== '-') assertHasAnEnd(given)
   const isPlain = given !== '-' && isSeekable(given) && packingOf(given) === null
-  if (given !== '-' && statSync(given).isDirectory())
-    throw new Failure(exit.usage, `${given} is a folder; name the file or device with the namespace's bytes`)
   if (writable && !isPlain) throw new Failure(exit.usage, `${given} is packed or a pipe and cannot be written; unpack it first`)
   const unpacked = isPlain ? null : await Unpacked.of(given, session.interrupt.signal)
   let file: FileMedium | null = null
   try {
-    file = new FileMedium(unpacked?.path ?? given, { writable, durable: false })
+    file = new FileMedium(unpacked?.path ?? given, { writable, durable })
     const medium = part(file, given, offset, size)
     const infoblocks = infoblocksIn(medium)
     const opened = file
@@ -58,10 +69,21 @@ export async function openImage(given: string, session: Session, { offset, size 
   }
 }
 
+function assertHasAnEnd(given: string): void {
+  const stat = statSync(given)
+  if (stat.isDirectory()) throw new Failure(exit.usage, `${given} is a folder; name the file or device with the namespace's bytes`)
+  if (stat.isCharacterDevice() && !STDIN.has(given))
+    throw new Failure(
+      exit.usage,
+      `${given} is a character device, which need not have an end; read as much as is wanted: head -c 65536 ${given} | devtrail pmem info -`,
+    )
+}
+
 function part(file: FileMedium, given: string, offset: string | undefined, size: string | undefined): Medium {
   const start = offset === undefined ? 0 : bytesFrom(offset, '--offset')
+  if (start > file.size) throw new Failure(exit.damaged, `${given} has ${file.size} bytes; there is no byte ${start}`)
   const bytes = size === undefined ? file.size - start : bytesFrom(size, '--size')
-  if (start + bytes > file.size || bytes < 0)
+  if (start + bytes > file.size)
     throw new Failure(exit.damaged, `${given} has ${file.size} bytes; ${bytes} from byte ${start} on are beyond its end`)
   if (bytes < HEAD_BYTES)
     throw new Failure(exit.damaged, `${given} has ${bytes} bytes; what a namespace is stands within its first ${HEAD_BYTES}`)

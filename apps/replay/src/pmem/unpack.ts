@@ -1,11 +1,11 @@
-import { closeSync, createReadStream, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { exit, Failure } from '../cli/failure.ts'
 import { readableOf } from '../logs/spool.ts'
+import { TemporaryFolder } from '../logs/temporary.ts'
 
 /** Bytes of an unpacked image that are not zero; beyond, it is refused. */
 export const UNPACKED_BYTES_MAX = 64 * 2 ** 30
@@ -73,24 +73,25 @@ async function plain(source: Readable, given: string): Promise<Readable | AsyncI
 /** An image that had to be unpacked or kept, in a file of its own; gone when it is disposed of. */
 export class Unpacked implements Disposable {
   readonly path: string
-  readonly #folder: string
+  readonly #folder: TemporaryFolder
 
-  private constructor(folder: string) {
+  private constructor(folder: TemporaryFolder) {
     this.#folder = folder
-    this.path = join(folder, 'image')
+    this.path = join(folder.path, 'image')
   }
 
   /** Keeps what comes from stdin, a pipe or a packed file. Zeros take no room. @throws Failure when it is damaged or too large. */
   static async of(given: string, signal: AbortSignal): Promise<Unpacked> {
-    const unpacked = new Unpacked(mkdtempSync(join(tmpdir(), 'devtrail-image-')))
+    const unpacked = new Unpacked(await TemporaryFolder.make('image'))
     try {
       const isFile = given !== '-' && isSeekable(given)
-      await unpacked.#fill(await plain(isFile ? createReadStream(given) : readableOf(given), given), given, signal)
+      const source = await plain(isFile ? createReadStream(given) : readableOf(given), given)
+      await unpacked.#folder.writing(() => unpacked.#fill(source, given, signal))
       return unpacked
     } catch (error) {
       unpacked[Symbol.dispose]()
       const { code, message } = error as NodeJS.ErrnoException
-      if (code?.startsWith('Z_') === true || code?.startsWith('ZSTD_') === true)
+      if (/^(?:Z|ZSTD)_/.test(String(code)))
         throw new Failure(exit.damaged, `${given} cannot be unpacked: ${message}; it is damaged or cut, copy it again`, { cause: error })
       throw error
     }
@@ -124,6 +125,6 @@ export class Unpacked implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder[Symbol.dispose]()
   }
 }

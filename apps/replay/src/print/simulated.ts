@@ -1,3 +1,4 @@
+import { errnoName } from '@devtrail/events'
 import type { Scenario } from '@devtrail/simulation'
 import type { Style } from './style.ts'
 import { facts, table } from './table.ts'
@@ -13,6 +14,7 @@ export interface SimulatedSummary {
   readonly devices: readonly string[]
   readonly hung: readonly { readonly pid: number; readonly comm: string; readonly what: string }[]
   readonly crashed: string | null
+  readonly refused: readonly { readonly pid: number; readonly comm: string; readonly step: string; readonly errno: number }[]
   readonly fork: { readonly of: string; readonly at: number; readonly shared: number | null; readonly scenario: string | null } | null
 }
 
@@ -30,7 +32,7 @@ export const madeText = (scenario: string, rules: string, seed: number | null): 
 
 export function simulatedText(
   log: string,
-  { scenario, rules, seed, events, devices, hung, crashed, fork }: SimulatedSummary,
+  { scenario, rules, seed, events, devices, hung, crashed, refused, fork }: SimulatedSummary,
   style: Style,
 ): string {
   const lines: (readonly [string, string])[] = [
@@ -46,6 +48,7 @@ export function simulatedText(
     ['events', number(events)],
     ['devices', devices.map(visible).join(', ') || 'none'],
     ...hung.map(({ comm, pid, what }) => ['hangs', style.bad(`${visible(comm)}[${pid}] waits for ${what}`)] as const),
+    ...refused.map((r) => ['refused', style.warn(`${visible(r.step)} of ${visible(r.comm)}[${r.pid}]: ${errnoName(r.errno)}`)] as const),
     ...(crashed === null ? [] : [['crashed', style.bad(visible(crashed))] as const]),
     ['log', log],
   ]

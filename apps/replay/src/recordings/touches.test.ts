@@ -1,6 +1,7 @@
 /** What models declare of their views is so on real recordings: nothing changes by an event that is not said to change it. */
 import { Facts, type AnyEvent } from '@devtrail/events'
 import { differences, listsOf, Machine, overallOf, Touches, viewOf, type Change } from '@devtrail/time-travel'
+import { scenarios, simulate } from '@devtrail/simulation'
 import { expect, test } from 'vitest'
 import { models, vocabulary } from '@devtrail/survey'
 import { imported, names, traceLines } from './recorded.test-support.ts'
@@ -55,8 +56,9 @@ function undeclared(machine: Machine, event: AnyEvent, before: Views, namedBefor
   return found
 }
 
-async function check(name: string, lines?: readonly string[]): Promise<string[]> {
-  const { events } = await imported(name, lines)
+const check = async (name: string, lines?: readonly string[]): Promise<string[]> => changesOf((await imported(name, lines)).events)
+
+function changesOf(events: readonly AnyEvent[]): string[] {
   const facts = new Facts(vocabulary)
   for (const event of events) facts.learn(event)
   const machine = new Machine(models, facts)
@@ -88,4 +90,19 @@ test.each(['fsdax-dev', 'devdax-dev', 'lab-crash2'])('%s, with entries missing',
     ...lines.slice(head + 180),
   ]
   expect(await check(name, cut)).toEqual([])
+})
+
+// What only models tell, among it what a pagemap's reference and a queue's counter are.
+test.each([
+  ['unbind-under-load', 'seed'],
+  ['unbind-under-load', 'linux-6.1'],
+  ['sector-btt-4096', 'linux-6.1'],
+  ['devdax-dev', 'linux-6.1'],
+] as const)('%s, simulated under %s', (name, rules) => {
+  const events: AnyEvent[] = []
+  simulate(
+    scenarios.find((s) => s.name === name)!,
+    { rules, sink: (event) => events.push(event) },
+  )
+  expect(changesOf(events)).toEqual([])
 })

@@ -19,6 +19,9 @@ const NEVER_RECORDED: readonly RegExp[] = [
   /^memremap\/(memremapped|memunmapped|range-released)$/,
   // Page faults, and the steps of a walk between look-ups and grabs.
   /^memremap\/(fault-.*|gup-.*|entry-.*|references-handed|zapped|blocks-freed|mapping-unmapped)$/,
+  // The bus between its probes, what the driver took over, and what is on the media.
+  /^nvdimm-pmem\/(address-set|attribute-stored|namespace-(un)?claimed|seed-advanced|superblock-written|warned)$/,
+  /^nvdimm-pmem\/(bio-.*|bvec-done|poison-cleared|btt-(?!attach|detach).*|stored|flushed|fenced)$/,
   // Steps of the driver core between probes.
   /^devres\/binding-step-taken$/,
   // Registering and unregistering are not probed.
@@ -27,7 +30,7 @@ const NEVER_RECORDED: readonly RegExp[] = [
   /^log\//,
   // A recording infers these, from what follows.
   /^devres\/remove-started$/,
-  /-identified$/,
+  /-found$|-identified$/,
 ]
 
 /** Said by recordings alone. */
@@ -60,8 +63,8 @@ const UNKNOWABLE: { readonly [type: string]: readonly string[] } = {
 /** Kinds of fields that are identities, which differ from run to run. */
 const IDENTITIES: ReadonlySet<string> = new Set(['pointer', 'pagemap', 'region', 'node', 'device'])
 
-/** Devices whose probes were not recorded, or that no model makes: a disk's own, and those that exist only while a probe looks for info blocks. */
-const isLeftOut = (name: string): boolean => /^(\d+:\d+|pmem\d.*|btt\d+\.\d+|dax\d+\.\d+)$/.test(name)
+/** Devices that no model makes, or whose probes were not recorded: a disk's own, regions and what is below them. */
+const isLeftOut = (name: string): boolean => /^(\d+:\d+|pmem\d.*|region\d+|nmem\d+)$/.test(name)
 
 type Fields = { readonly [field: string]: unknown }
 
@@ -78,10 +81,20 @@ export interface Side {
   readonly from?: number
   /** Where the owner of a pagemap was not recorded: the device that claims a namespace goes by that one's name. */
   readonly byNamespace?: boolean
+  /** Device after device, each in its order. */
+  readonly byDevice?: boolean
 }
 
 /** The events of one side that the other could tell as well. */
-export function telling(events: readonly AnyEvent[], { side, from = 1, byNamespace = false }: Side): Teller[] {
+export function telling(events: readonly AnyEvent[], side: Side): Teller[] {
+  const told = tellingInOrder(events, side)
+  if (side.byDevice !== true) return told
+  // Whose page is looked up is not known before it was found.
+  const owners = told.map((line) => (line.type === 'memremap/lookup-started' ? { ...line, device: null } : line))
+  return owners.toSorted((a, b) => ((a.device ?? '') < (b.device ?? '') ? -1 : Number(a.device !== b.device)))
+}
+
+function tellingInOrder(events: readonly AnyEvent[], { side, from = 1, byNamespace = false }: Side): Teller[] {
   const facts = new Facts(vocabulary)
   for (const event of events) facts.learn(event)
   const nameOf = (id: number | null): string | null => {
@@ -90,7 +103,7 @@ export function telling(events: readonly AnyEvent[], { side, from = 1, byNamespa
   }
   const passing = new PassingDevices()
   const leftOut = side === 'recorded' ? NEVER_SIMULATED : NEVER_RECORDED
-  return events.flatMap((event) => {
+  return events.flatMap((event, n) => {
     const { type, seq } = event
     if (seq < from || leftOut.some((pattern) => pattern.test(type)) || isInferred(event)) return []
     const declaration = vocabulary.get(type)
@@ -98,7 +111,7 @@ export function telling(events: readonly AnyEvent[], { side, from = 1, byNamespa
     if (type.startsWith('memremap/') && 'pfn' in event.data && !isDevicePage(event)) return []
     const device = nameOf(deviceOf(event, vocabulary, facts))
     if (device !== null && isLeftOut(device)) return []
-    if (isOfPinctrl(event) || passing.isOf(event)) return []
+    if (isOfPinctrl(event) || passing.isOf(event) || isOfOrdinaryMemory(event, n, events) || isOfOtherTree(event)) return []
     const unknowable = UNKNOWABLE[type] ?? []
     const json = dataToJson(vocabulary, type, event.data, 9)
     const fields = Object.fromEntries(
@@ -125,6 +138,13 @@ class PassingDevices {
     return isOf
   }
 }
+
+/** The end of a bio whose pages are none of a device: no put of one follows. */
+const isOfOrdinaryMemory = ({ type, seq }: AnyEvent, n: number, events: readonly AnyEvent[]): boolean =>
+  type === 'memremap/bio-released' && !(events[n + 1]?.cause.includes(seq) === true && isDevicePage(events[n + 1]!))
+
+/** DIMMs have trees of their own, which no model makes. */
+const isOfOtherTree = ({ type, data }: AnyEvent): boolean => type.startsWith('resource-tree/') && String(data['root']).startsWith('0x')
 
 const isInferred = (event: AnyEvent): boolean => (event as { readonly inferred?: boolean }).inferred === true
 

@@ -12,6 +12,10 @@ function redactedString(field: Field, value: string, renaming: Renaming): string
       return renaming.identity(value)
     case 'pointer':
       return renaming.pointer(value)
+    case 'filesystem':
+      return renaming.filesystem(value)
+    case 'word':
+      return renaming.word(value, field.usual ?? [])
     default:
       return renaming.words(value)
   }
@@ -44,7 +48,7 @@ export function redactedEvent(event: AnyEvent, renaming: Renaming): AnyEvent {
   return {
     ...event,
     actor: actor && { pid: renaming.pid(actor.pid), comm: renaming.command(actor.comm) },
-    ...(source === undefined ? {} : { source: renaming.words(source) }),
+    ...(source === undefined ? {} : { source: renaming.event(source) }),
     ...(where === undefined ? {} : { where: renaming.words(where) }),
     data,
   }

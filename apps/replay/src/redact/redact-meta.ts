@@ -5,11 +5,13 @@ import type { Imported } from '../logs/import.ts'
 import type { Renaming } from './renaming.ts'
 
 const NAME = 'redacted'
+/** Who built it, as /proc/version has it. */
+const BUILDER = /\([^()]*@[^()]*\)/g
 
 /** What `uname -a` prints, without the name of the machine; null when it does not look like that. */
 export function redactedUname(uname: string | null): string | null {
   const m = /^Linux \S+ (.*)$/.exec(uname ?? '')
-  return m === null ? null : `Linux ${NAME} ${m[1]}`
+  return m === null ? null : `Linux ${NAME} ${m[1]!.replaceAll(BUILDER, `(${NAME})`)}`
 }
 
 /** Of where a log comes from the kind of source stays, the versions of what made it, and numbers. */
@@ -33,14 +35,11 @@ export const redactedMeta = (meta: LogMeta): LogMeta => ({
 
 /** Counts stay; names that nobody here knows, and notes, which can quote the trace, do not. */
 function redactedSummary(summary: ImportSummary, renaming: Renaming): ImportSummary {
-  const unknown = new Set(summary.unknown)
   const { notes } = summary
   return {
     ...summary,
-    withoutEffect: Object.fromEntries(
-      Object.entries(summary.withoutEffect).map(([event, n]) => [unknown.has(event) ? renaming.probe(event) : event, n]),
-    ),
-    unknown: summary.unknown.map((event) => renaming.probe(event)),
+    withoutEffect: Object.fromEntries(Object.entries(summary.withoutEffect).map(([event, n]) => [renaming.event(event), n])),
+    unknown: summary.unknown.map((event) => renaming.event(event)),
     notes: notes.length === 0 ? [] : [`${notes.length} notes of the import are left out, for they can quote the trace`],
     kernel: redactedUname(summary.kernel),
   }

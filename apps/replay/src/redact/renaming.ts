@@ -3,6 +3,7 @@
  * kernel could have given, so that a new name is never an old one.
  */
 import { hex } from '@devtrail/events'
+import { isUsualEvent } from '@devtrail/linux-trace'
 
 /** Linux has at most 4194304 pids. */
 const PID_FIRST = 5_000_001
@@ -21,7 +22,10 @@ const HEX = /0x[0-9a-f]+/gi
 const POINTER_DIGITS = 9
 /** As a namespace has one; the kernel names regions after it (`pmem-UUID`). */
 export const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
-const ABSOLUTE = /(?<![\w.])\/[^\s:,;]+/g
+/** A path can hold blanks and anything else: where one begins, all that follows is of it. */
+const ABSOLUTE = /(?<![\w.])\/\S/
+/** A file system's type and, behind a dot, what its user calls it (FUSE's subtype). */
+const SUBTYPE = /^([^.]+)\.(.+)$/s
 
 class Names<K, V> {
   readonly #names = new Map<K, V>()
@@ -47,7 +51,9 @@ export class Renaming {
   readonly #paths = new Names<string, string>((n) => `/path-${n + 1}`)
   readonly #identities = new Names<string, string>((n) => `identity-${n + 1}`)
   readonly #texts = new Names<string, string>((n) => `text ${n + 1}, redacted`)
-  readonly #probes = new Names<string, string>((n) => `event-${n + 1}`)
+  readonly #events = new Names<string, string>((n) => `event-${n + 1}`)
+  readonly #subtypes = new Names<string, string>((n) => `filesystem-${n + 1}`)
+  readonly #words = new Names<string, string>((n) => `word-${n + 1}`)
 
   /** 0 is the idle task of each CPU. */
   pid(pid: number): number {
@@ -83,16 +89,26 @@ export class Renaming {
     return text === '' ? text : this.#texts.of(text)
   }
 
-  /** An event's name that somebody may have thought of. */
-  probe(name: string): string {
-    return this.#probes.of(name)
+  /** A trace's event: a probe can be called anything. */
+  event(name: string): string {
+    return isUsualEvent(name) ? name : this.#events.of(name)
+  }
+
+  filesystem(type: string): string {
+    return type.replace(SUBTYPE, (_, kind: string, subtype: string) => `${kind}.${this.#subtypes.of(subtype)}`)
+  }
+
+  /** A word that is usually one of these. */
+  word(word: string, usual: readonly string[]): string {
+    return usual.includes(word) ? word : this.#words.of(word)
   }
 
   /** Names of the kernel: symbols, devices, drivers. Pointers, uuids and absolute paths that stand in them are renamed. */
   words(text: string): string {
+    const path = text.search(ABSOLUTE)
+    if (path >= 0) return this.words(text.slice(0, path)) + this.path(text.slice(path))
     return text
       .replaceAll(HEX, (number) => (number.length - 2 >= POINTER_DIGITS && number.length <= 18 ? this.pointer(number) : number))
       .replaceAll(UUID, (uuid) => this.identity(uuid))
-      .replaceAll(ABSOLUTE, (path) => this.path(path))
   }
 }

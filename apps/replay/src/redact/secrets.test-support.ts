@@ -22,11 +22,11 @@ export class Secrets {
     for (const [name, { kind, reveals }] of Object.entries(vocabulary.get(before.type).fields)) {
       const [old, now] = [before.data[name], after.data[name]]
       if (old === null || now === null) continue
-      if (kind === 'string' && reveals === undefined) this.#word(old as string, now as string)
+      const isWord = reveals === undefined || ((reveals === 'word' || reveals === 'filesystem') && old === now)
+      if (kind === 'string' && isWord) this.#word(old as string, now as string)
       if (kind === 'pid') this.pids.set(old as number, now as number)
       else if (reveals === 'command') this.commands.set(old as string, now as string)
-      else if (kind === 'pointer' || kind === 'text' || (kind === 'string' && reveals !== undefined))
-        this.#string(old as string, now as string)
+      else if (kind === 'pointer' || kind === 'text' || (kind === 'string' && !isWord)) this.#string(old as string, now as string)
     }
   }
 

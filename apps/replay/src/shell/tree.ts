@@ -74,10 +74,11 @@ export function treeOf(command: Command, above = ''): CommandDoc {
   }
 }
 
-/** `help COMMAND`: which commands that can be is known to the tree alone. */
+/** `help COMMAND`: which commands that can be is known to the tree alone. Behind it comes nothing more. */
 function helpOf(help: CommandDoc, commands: readonly CommandDoc[]): CommandDoc {
-  const choices = commands.filter((command) => command !== help).map(({ name }) => name)
-  return { ...help, arguments: help.arguments.map((argument) => ({ ...argument, choices })) }
+  const others = commands.filter((command) => command !== help)
+  const below = others.map((other) => ({ ...other, path: `${help.path} ${other.name}`, arguments: [], options: [], commands: [] }))
+  return { ...help, arguments: [], commands: below }
 }
 
 /** A tree's commands, each before those below it. */

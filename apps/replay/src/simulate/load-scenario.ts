@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { checkScenario, ScenarioError, scenarios, type Scenario } from '@devtrail/simulation'
 import { exit, Failure } from '../cli/failure.ts'
 import { didYouMean } from '../cli/suggest.ts'
+import { withWholePaths } from './images.ts'
 
 /** A scenario, and where it came from. */
 export interface Loaded {
@@ -56,10 +57,13 @@ export async function loadScenario(given: string, machine?: Scenario): Promise<L
   const shipped = scenarios.find(({ name }) => name === given)
   if (shipped !== undefined) {
     // Only what it does: it goes on in the machine that there is.
-    const late = { ...shipped, namespaces: [], faults: [] }
+    const late = { ...shipped, regions: [], namespaces: [], faults: [] }
     return { scenario: checked(given, machine === undefined ? shipped : late, machine), module: null }
   }
-  if (given === '-') return { scenario: checked('stdin', parsed('stdin', await text(process.stdin)), machine), module: null }
+  if (given === '-') {
+    const scenario = checked('stdin', parsed('stdin', await text(process.stdin)), machine)
+    return { scenario: withWholePaths(scenario, null), module: null }
+  }
   const kind = extname(given)
   if (kind !== '.json' && !MODULES.has(kind)) {
     const names = scenarios.map(({ name }) => name)
@@ -71,8 +75,11 @@ export async function loadScenario(given: string, machine?: Scenario): Promise<L
   await access(given).catch((error: unknown) => {
     throw new Failure(exit.damaged, `there is no scenario at ${given} (${(error as Error).message})`, { cause: error })
   })
-  if (kind === '.json') return { scenario: checked(given, parsed(given, await readFile(given, 'utf8')), machine), module: null }
+  if (kind === '.json') {
+    const scenario = checked(given, parsed(given, await readFile(given, 'utf8')), machine)
+    return { scenario: withWholePaths(scenario, given), module: null }
+  }
   const { value, sha256 } = await moduleIn(given)
-  const scenario = checked(given, value, machine)
+  const scenario = withWholePaths(checked(given, value, machine), given)
   return { scenario, module: isData(scenario) ? null : { file: resolve(given), sha256 } }
 }

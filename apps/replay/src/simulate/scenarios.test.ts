@@ -23,17 +23,29 @@ function broken(scenario: Scenario, rules: 'seed' | 'linux-6.1', seed: number | 
 /** The series tears a queue's counter down while its pagemap still has it for its reference: whatever is unbound. */
 const DANGLES = 'nvdimm-pmem/counter-dangles'
 
+/** Its kernel leaves the mapping behind through which the superblock was read (devm_memremap until 4.5): whatever was bound once. */
+const LEFT = 'memremap/mapping-left'
+
 const BROKEN: { readonly [name: string]: readonly [seed: readonly string[], linux61: readonly string[]] } = {
-  'fsdax-pinned-unbind': [[DANGLES], ['memremap/referenced-at-removal']],
-  'fsdax-splice': [[DANGLES], []],
+  'fsdax-pinned-unbind': [[LEFT, DANGLES], ['memremap/referenced-at-removal']],
+  'fsdax-splice': [[LEFT, DANGLES], []],
   // The series gives blocks up at once, whoever has their pages.
-  'fsdax-truncate-hang': [['memremap/freed-block-referenced'], ['memremap/idle-waiter-not-woken']],
-  'raw-bind-unbind': [[DANGLES], []],
-  'direct-io-and-truncate': [[], []],
-  'failed-mapping': [[], []],
-  'splice-races': [[DANGLES], []],
+  'fsdax-truncate-hang': [['memremap/freed-block-referenced', LEFT], ['memremap/idle-waiter-not-woken']],
+  'fsdax-dev': [[LEFT, DANGLES], []],
+  // The series has no dax devices, and a raw namespace has no pages.
+  'devdax-dev': [[LEFT, DANGLES], []],
+  'sector-btt-4096': [[LEFT], []],
+  'raw-bind-unbind': [[LEFT], []],
+  'direct-io-and-truncate': [[LEFT], []],
+  'lost-mapping': [[LEFT, 'nvdimm-pmem/served-without-mapping'], []],
+  'whole-life': [[LEFT, DANGLES], []],
+  'failed-mapping': [[LEFT, 'nvdimm-pmem/queue-leaked'], []],
+  'splice-races': [[LEFT, DANGLES], []],
   // And what is bound again has other pages than those that the pipe gives back.
-  'unbind-under-load': [[DANGLES], ['memremap/put-beyond-last', 'memremap/referenced-at-removal']],
+  'unbind-under-load': [
+    [LEFT, DANGLES],
+    ['memremap/put-beyond-last', 'memremap/referenced-at-removal'],
+  ],
 }
 
 describe('a scenario, under the series and under Linux 6.1', () => {

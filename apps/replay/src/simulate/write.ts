@@ -9,7 +9,8 @@ import type { Session } from '../cli/session.ts'
 import { KeyframedIntake } from '../logs/keyframed-intake.ts'
 import { makeFolders, writing } from '../logs/writable.ts'
 import { vocabulary } from '@devtrail/survey'
-import { nameOf, RECIPE, scenarioOf, type Part, type Recipe, type Simulated } from './recipe.ts'
+import { Images } from './images.ts'
+import { nameOf, RECIPE, scenarioOf, type Part, type Recipe, type Simulated, VERSION } from './recipe.ts'
 
 /** The log that a run goes on from. */
 export interface Parent {
@@ -54,10 +55,10 @@ class Comparison {
 }
 
 /** A run of a recipe that is at its first turn; its own forks are in it. */
-async function prepared({ rules, parts }: Recipe, sink: (event: AnyEvent) => void): Promise<Simulation> {
+async function prepared({ rules, parts }: Recipe, images: Images, sink: (event: AnyEvent) => void): Promise<Simulation> {
   const [first, ...later] = parts
   const scenario = await scenarioOf(first!.scenario!)
-  const simulation = new Simulation(scenario, { rules, seed: first!.seed, sink })
+  const simulation = new Simulation(scenario, { rules, seed: first!.seed, sink, open: (image) => images.open(image) })
   for (const part of later) {
     const how = { seed: part.seed, scenario: part.scenario && (await scenarioOf(part.scenario, scenario)) }
     simulation.forkAfter(part.turns, how)
@@ -70,10 +71,10 @@ async function run(
   recipe: Recipe,
   parent: Parent | null,
   take: (event: AnyEvent) => Promise<void>,
-  signal: AbortSignal,
+  { images, signal }: { readonly images: Images; readonly signal: AbortSignal },
 ): Promise<Simulated> {
   const said: AnyEvent[] = []
-  const simulation = await prepared(recipe, (event) => said.push(event))
+  const simulation = await prepared(recipe, images, (event) => said.push(event))
   await using comparison = parent && new Comparison(parent)
   let parts = recipe.parts
   let shared: number | null = null
@@ -102,7 +103,7 @@ async function run(
       exit.notThere,
       `${parent.given} is over at event ${parent.at}: nothing comes after it; name a moment before with --at`,
     )
-  return { version: 1, rules: recipe.rules, parts, outcome: simulation.outcome, shared }
+  return { version: VERSION, rules: recipe.rules, parts, images: images.hashes, outcome: simulation.outcome, shared }
 }
 
 function metaOf({ rules, parts }: Recipe, parent: Parent | null): LogMeta {
@@ -124,7 +125,9 @@ export async function simulateTo(folder: string, recipe: Recipe, parent: Parent 
         session.progress(event.seq, 'events')
         return intake.take(event)
       }
-      const simulated = await run(recipe, parent, take, signal)
+      const scenario = await scenarioOf(recipe.parts[0]!.scenario!)
+      await using images = await Images.of(scenario, recipe.images, session)
+      const simulated = await run(recipe, parent, take, { images, signal })
       await writer.attach(RECIPE, new TextEncoder().encode(`${JSON.stringify(simulated)}\n`))
       await writer.close()
       session.clearProgress()

@@ -1,9 +1,8 @@
 /** Logs in the formats of other programs. */
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OpenLog } from '../logs/open.ts'
+import { TemporaryFolder } from '../logs/temporary.ts'
 import { ChromeTrace } from './chrome.ts'
 import { PerfettoTrace } from './perfetto.ts'
 import { writeDatabase } from './sqlite.ts'
@@ -19,14 +18,11 @@ async function* asTrace(log: Asked, format: 'chrome' | 'perfetto'): Pieces {
 
 /** Made aside, for a database is not written from front to back. */
 async function* asDatabase(log: Asked): Pieces {
-  const folder = await mkdtemp(join(tmpdir(), 'devtrail-sqlite-'))
-  try {
-    const file = join(folder, 'log.sqlite')
-    await writeDatabase(file, await wholeOf(log))
-    for await (const bytes of createReadStream(file)) yield bytes as Uint8Array
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  using folder = await TemporaryFolder.make('sqlite')
+  const file = join(folder.path, 'log.sqlite')
+  const whole = await wholeOf(log)
+  await folder.writing(() => writeDatabase(file, whole))
+  for await (const bytes of createReadStream(file)) yield bytes as Uint8Array
 }
 
 export const FOREIGN = ['chrome', 'perfetto', 'sqlite'] as const

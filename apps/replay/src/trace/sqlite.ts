@@ -24,7 +24,9 @@ CREATE TABLE events (
   inferred INTEGER NOT NULL, -- 1: no entry says so, it follows
   data TEXT NOT NULL, -- JSON: every field; null is not known, 64-bit words are hexadecimal strings
   decoded TEXT NOT NULL, -- JSON: those that have a name for people
-  words TEXT NOT NULL -- as devtrail events prints them
+  words TEXT NOT NULL, -- as devtrail events prints them
+  host TEXT, -- in a log of several hosts, the one it happened on
+  unordered INTEGER NOT NULL -- 1: perhaps it happened before one of another host that stands before it
 );
 CREATE TABLE causes (
   seq INTEGER NOT NULL, -- the event
@@ -102,10 +104,10 @@ function writeViolations(db: DatabaseSync, { violations, names }: WholeLog): voi
 }
 
 async function writeEvents(db: DatabaseSync, { events, names }: WholeLog): Promise<void> {
-  const row = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const row = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const cause = db.prepare('INSERT OR IGNORE INTO causes VALUES (?, ?)')
   for await (const event of events()) {
-    const { seq, entry, time, type, cpu, actor, inferred } = event
+    const { seq, entry, time, type, cpu, actor, inferred, host, unordered } = event
     const device = names.of(event)
     row.run(
       seq,
@@ -120,6 +122,8 @@ async function writeEvents(db: DatabaseSync, { events, names }: WholeLog): Promi
       JSON.stringify(dataToJson(vocabulary, type, event.data, 9)),
       JSON.stringify(decodedData(names, event)),
       dataInWords(names, event, device, 9),
+      host === undefined ? null : names.host(host),
+      Number(unordered === true),
     )
     for (const c of event.cause) cause.run(seq, c)
   }

@@ -24,6 +24,14 @@ export function sequenceTests({ test, expectEqual }: TestApi, fresh: Fresh): voi
     })
   }
 
+  test('one event where a list is wanted is refused, saying so', async () => {
+    const store = await fresh()
+    await using writer = await store.create(sampleMeta())
+    const error: unknown = await writer.append(sampleEvent(1) as never).catch((thrown: unknown) => thrown)
+    expectEqual(error instanceof TypeError && error.message.includes('append takes a list of events, found an object'), true)
+    expectEqual(writer.lastSeq, 0)
+  })
+
   test('a writer that continues a log goes on with its next number', async () => {
     const store = await fresh()
     await filled(store, sampleEvents(4, { baseline: 2 }))

@@ -3,6 +3,7 @@ import type { Vocabulary } from '@devtrail/events'
 import { DictionaryWriter } from '../codec/dictionary.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import type { LogWriter } from '../contract.ts'
+import { mustBeVocabulary } from '../must-be-vocabulary.ts'
 import { blockingDisk } from './blocking-disk.ts'
 import { removeUnfinished } from './compress.ts'
 import type { CreateOptions } from './create.ts'
@@ -43,6 +44,7 @@ export async function appendOn(
   sizes: Sizes = SIZES,
   { compress = false, folds }: AppendOptions = {},
 ): Promise<LogWriter> {
+  mustBeVocabulary(vocabulary)
   const path = resolve(folder)
   const { meta, logId, closed } = await readHead(disk, path)
   const lock = await acquireLock(disk, path)

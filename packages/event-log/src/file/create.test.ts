@@ -324,3 +324,25 @@ test('an I/O error ends the writer: it acknowledges nothing more', async () => {
   await using next = await appendFileLog(folder, sampleVocabulary)
   expect(next.lastSeq).toBe(1)
 })
+
+test('a log may begin behind events that are gone: it says so, goes on from there, and is whole', async () => {
+  const folder = join(root, 'log')
+  const gone = { events: 110, seq: 100 }
+  const writer = await createFileLog(folder, sampleMeta(), sampleVocabulary, { gone, atomic: true })
+  await expect(writer.append(sampleEvents(2))).rejects.toThrow(/101/)
+  await writer.keyframe('fold-1', { since: null, parts: [['all', Uint8Array.of(1)]] })
+  await writer.append(sampleEvents(150, { first: 101 }))
+  await writer.close()
+  const again = await appendFileLog(folder, sampleVocabulary)
+  await again.append(sampleEvents(160, { first: 151 }))
+  await again.close()
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  expect([reader.gone, reader.lastSeq]).toStrictEqual([gone, 160])
+  expect(await eventsOf(reader)).toStrictEqual(sampleEvents(160, { first: 101 }))
+  expect(await eventsOf(reader, { from: 120, to: 121 })).toStrictEqual(sampleEvents(121, { first: 120 }))
+  expect((await reader.keyframe('fold-1', 160))?.seq).toBe(100)
+  expect(await verifyFileLog(folder, sampleVocabulary)).toMatchObject({ isWhole: true, events: 60, keyframes: 1 })
+  await expect(createFileLog(join(root, 'b'), sampleMeta(), sampleVocabulary, { gone: { events: 1, seq: 2 } })).rejects.toThrow(
+    /found 2 and 1/,
+  )
+})

@@ -1,9 +1,10 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Vocabulary } from '@devtrail/events'
-import type { LogMeta, LogWriter } from '../contract.ts'
+import type { LogMeta, GoneHead, LogWriter } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { SEGMENT_HEADER_BYTES } from '../codec/segment.ts'
 import { checkedMeta } from '../meta.ts'
+import { mustBeVocabulary } from '../must-be-vocabulary.ts'
 import { makeAside, removeAside, removeLeftovers } from './aside.ts'
 import { writeEntries } from './attachments.ts'
 import { blockingDisk } from './blocking-disk.ts'
@@ -36,6 +37,8 @@ export interface CreateOptions {
    * nothing else runs meanwhile: for a writer in a process or worker of its own.
    */
   readonly blocking?: boolean
+  /** For a log whose head is gone: what there was before its first event. Default: nothing. */
+  readonly gone?: GoneHead
 }
 
 function existsError(folder: string, what: string): LogUsageError {
@@ -74,6 +77,15 @@ async function makeFolderIn(disk: Disk, folder: string, name: string): Promise<v
   })
 }
 
+/** @throws LogUsageError `bad-range`. */
+function mustBeGone(gone: GoneHead | undefined): void {
+  if (gone === undefined) return
+  const { events, seq } = gone
+  const isCount = Number.isSafeInteger(events) && Number.isSafeInteger(seq) && seq >= 0 && events >= seq
+  if (isCount) return
+  throw new LogUsageError('bad-range', `a log starts behind a seq and at least as many events; found ${seq} and ${events}`)
+}
+
 const TRIES = 3
 
 /** Fills a free folder with an empty log. `log.json` comes last: with it, all is there. */
@@ -83,7 +95,7 @@ async function fill(
   meta: LogMeta,
   vocabulary: Vocabulary,
   publishAs: string | null,
-  compress: boolean,
+  { compress = false, gone = { events: 0, seq: 0 } }: CreateOptions,
   sizes: Sizes,
 ): Promise<LogWriter> {
   const lock = await acquireLock(disk, folder)
@@ -92,13 +104,13 @@ async function fill(
     const logId = disk.newId()
     await makeFolderIn(disk, folder, SEGMENTS_FOLDER)
     await makeFolderIn(disk, folder, ATTACHMENTS_FOLDER)
-    const segment = await createSegment({ disk, folder, logId }, 1, { firstIndex: 0, lastSeq: 0 })
+    const segment = await createSegment({ disk, folder, logId }, 1, { firstIndex: gone.events, lastSeq: gone.seq })
     try {
       await writeEntries(disk, folder, [])
       await writeHead(disk, folder, { meta, logId, closed: null })
       if (publishAs === null) await disk.syncFolder(dirname(folder))
       const common = { disk, folder, publishAs, meta, logId, closed: null, vocabulary, lock, sizes, compress }
-      return new FileLogWriter({ ...common, segment, index: 0, lastSeq: 0, cutTail: null })
+      return new FileLogWriter({ ...common, segment, index: gone.events, lastSeq: gone.seq, cutTail: null })
     } catch (error) {
       await segment.file.close()
       throw error
@@ -112,7 +124,7 @@ async function fill(
 /**
  * Creates an empty log in `folder`, which should not exist or be empty (folders above it are made). On return its meta
  * is durable and readable, unless it is `atomic`.
- * @throws LogUsageError `exists` (nothing is changed), `bad-meta`, `unsupported`, `locked`.
+ * @throws LogUsageError `exists` (nothing is changed), `bad-meta`, `unsupported`, `locked`. TypeError without a vocabulary.
  */
 export function createFileLog(folder: string, meta: LogMeta, vocabulary: Vocabulary, options: CreateOptions = {}): Promise<LogWriter> {
   return createOn(options.blocking === true ? blockingDisk : nodeDisk, folder, meta, vocabulary, options)
@@ -126,20 +138,21 @@ export async function createOn(
   options: CreateOptions = {},
   sizes: Sizes = SIZES,
 ): Promise<LogWriter> {
+  mustBeVocabulary(vocabulary)
   const checked = checkedMeta(meta)
-  const { compress = false } = options
+  mustBeGone(options.gone)
   const path = resolve(folder)
   await mustBeFree(disk, path)
   if (!options.atomic) {
     await makeFolder(disk, path)
-    return fill(disk, path, checked, vocabulary, null, compress, sizes)
+    return fill(disk, path, checked, vocabulary, null, options, sizes)
   }
   await makeFolder(disk, dirname(path))
   for (let tries = 1; ; tries++) {
     await removeLeftovers(disk, path)
     const aside = await makeAside(disk, path)
     try {
-      return await fill(disk, aside, checked, vocabulary, path, compress, sizes)
+      return await fill(disk, aside, checked, vocabulary, path, options, sizes)
     } catch (error) {
       await removeAside(disk, aside)
       // Another one that comes at the same moment may take it for left behind, before there is a lock in it.

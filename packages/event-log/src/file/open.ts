@@ -1,5 +1,6 @@
 import type { Vocabulary } from '@devtrail/events'
-import { SEGMENT_HEADER_BYTES, readSegmentHeader } from '../codec/segment.ts'
+import { SEGMENT_HEADER_BYTES, readSegmentHeader, type SegmentStart } from '../codec/segment.ts'
+import type { GoneHead } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { damagedFile } from './damage.ts'
 import { errorCode, type Disk } from './disk.ts'
@@ -13,6 +14,8 @@ import { placeOf, segmentPath } from './segment-file.ts'
 export interface SegmentList {
   readonly earlier: readonly { readonly number: number; readonly before: number }[]
   readonly last: { readonly number: number; readonly before: number }
+  /** What the first one's header says was before it. */
+  readonly gone: GoneHead
 }
 
 /** @throws LogDamagedError when there is none. */
@@ -26,21 +29,24 @@ export async function listSegments(disk: Disk, folder: string, logId: Uint8Array
   if (last === 0) throw damagedFile(path, 0, { expected: "the log's segments", found: 'none' })
   const listed: { number: number; before: number }[] = []
   let before = 0
+  let gone: GoneHead = { events: 0, seq: 0 }
   for (let number = 1; number <= last; number++) {
-    before = (await seqBefore(disk, folder, logId, number)) ?? before
+    const header = await startOf(disk, folder, logId, number)
+    before = header?.lastSeq ?? before
+    if (number === 1 && header !== null) gone = { events: header.firstIndex, seq: header.lastSeq }
     listed.push({ number, before })
   }
-  return { earlier: listed.slice(0, -1), last: listed.at(-1)! }
+  return { earlier: listed.slice(0, -1), last: listed.at(-1)!, gone }
 }
 
-/** The `seq` before a segment; null when its header does not tell. */
-async function seqBefore(disk: Disk, folder: string, logId: Uint8Array, number: number): Promise<number | null> {
+/** What comes before a segment; null when its header does not tell. */
+async function startOf(disk: Disk, folder: string, logId: Uint8Array, number: number): Promise<SegmentStart | null> {
   try {
     const file = await disk.open(segmentPath(folder, number), 'r')
     try {
       const bytes = new Uint8Array(SEGMENT_HEADER_BYTES)
       const header = readSegmentHeader(bytes.subarray(0, await file.read(bytes, 0)), placeOf(logId, number))
-      return typeof header === 'string' ? null : header.lastSeq
+      return typeof header === 'string' ? null : header
     } finally {
       await file.close()
     }
@@ -81,5 +87,5 @@ export async function openOn(
   const list = await listSegments(disk, folder, logId)
   const { last, index, lastSeq } = await findEnd(disk, folder, logId, list)
   const common = { disk, folder, vocabulary, meta, logId, closed, pollMs, checksSummaries }
-  return new FileLogReader({ ...common, earlier: list.earlier, last, index, lastSeq })
+  return new FileLogReader({ ...common, gone: list.gone, earlier: list.earlier, last, index, lastSeq })
 }

@@ -8,7 +8,7 @@ export interface LogFile {
   size(): Promise<number>
 }
 
-/** The files of a log, by their paths in its folder: `log.json`, `segments/00000001.seg`. FORMAT.md says what there is. */
+/** The files of a log, by their paths in its folder: `log.json`, `segments/00000001.seg`. The package's `FORMAT.md` says what there is. */
 export interface LogFiles {
   /** Null when there is no such file. */
   open(path: string): Promise<LogFile | null>

@@ -1,9 +1,10 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import { BlockReader } from '../codec/block-reader.ts'
 import { ColumnPool } from '../codec/column-pool.ts'
 import { EventViews } from '../codec/event-view.ts'
 import { firstSeqOf } from '../codec/segment.ts'
-import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, ReadRange, TornTail } from '../contract.ts'
+import type { AttachmentInfo, Keyframe, KeyframeOptions, LogMeta, LogReader, GoneHead, ReadRange, TornTail } from '../contract.ts'
 import { LogDamagedError, LogUsageError } from '../errors.ts'
 import { Followers, isPast, type Waiting } from '../follow.ts'
 import { mustBeFoldName, mustBePosition } from '../keyframe.ts'
@@ -33,6 +34,8 @@ export interface ReaderStart {
   readonly logId: Uint8Array
   /** What there was when the log was closed last. */
   readonly closed: Closed | null
+  /** What the first segment says was before it. */
+  readonly gone: GoneHead
   /** Every segment but the last, with the `seq` before it. */
   readonly earlier: readonly { readonly number: number; readonly before: number }[]
   /** The last segment, as it was when the reader was opened. */
@@ -72,6 +75,10 @@ export class FileLogReader implements LogReader {
 
   get lastSeq(): number {
     return this.#start.lastSeq
+  }
+
+  get gone(): GoneHead {
+    return this.#start.gone
   }
 
   /** Events with `seq` 0; null when no later event tells that these are all. */

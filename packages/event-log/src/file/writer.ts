@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { mustBeStorable } from '../codec/check-event.ts'
 import { Slab } from '../codec/slab.ts'

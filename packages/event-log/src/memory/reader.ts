@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, BlockSummary, ColumnBlock } from '@devtrail/events'
 import { EventViews } from '../codec/event-view.ts'
 import type { AttachmentInfo, Keyframe, LogMeta, LogReader, ReadRange } from '../contract.ts'
@@ -24,6 +25,7 @@ function summaryOf(events: readonly AnyEvent[]): BlockSummary {
 
 export class MemoryReader implements LogReader {
   readonly tornTail = null
+  readonly gone = { events: 0, seq: 0 }
   readonly lastSeq: number
   readonly #held: Held
   readonly #count: number

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AnyEvent, EventRow } from '@devtrail/events'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'

@@ -11,6 +11,7 @@ import { CHUNK_BYTES } from './bytes-of.ts'
 
 /** A trace.dat packs to a tenth or so; what would be more than this times as large is made to fill a disk. */
 const RATIO_MAX = 200
+const ELSEWHERE = 'unpack it first (gunzip), or name another folder (TMPDIR)'
 const SMALL_BYTES = 64 << 20
 
 /**
@@ -19,7 +20,9 @@ const SMALL_BYTES = 64 << 20
  */
 export async function unpacked(path: string): Promise<FileHandle> {
   const { size } = await stat(path)
-  const folder = await mkdtemp(join(tmpdir(), 'devtrail-'))
+  const folder = await mkdtemp(join(tmpdir(), 'devtrail-')).catch((error: Error) => {
+    throw new RecordingError(`${path}: it cannot be unpacked below ${tmpdir()} (${error.message}): ${ELSEWHERE}`, { cause: error })
+  })
   try {
     const whole = join(folder, 'trace.dat')
     await pipeline(
@@ -39,8 +42,7 @@ export async function unpacked(path: string): Promise<FileHandle> {
 function why(error: NodeJS.ErrnoException, folder: string): string {
   if (error instanceof TooLarge)
     return `the gzip data is more than ${RATIO_MAX} times as large unpacked: if it is meant to be, unpack it first (gunzip)`
-  if (error.code === 'ENOSPC')
-    return `there is no room to unpack it in ${folder}: unpack it first (gunzip), or name another folder (TMPDIR)`
+  if (error.code === 'ENOSPC') return `there is no room to unpack it in ${folder}: ${ELSEWHERE}`
   return `the gzip data is damaged or cut (${error.message})`
 }
 

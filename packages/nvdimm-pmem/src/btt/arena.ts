@@ -171,11 +171,6 @@ export class Arena {
     return true
   }
 
-  /** Whether a lane holds the lock of an entry. */
-  isLocked(lba: number): boolean {
-    return this.locks[this.lockOf(lba)] !== NOBODY
-  }
-
   unlock(lba: number): void {
     this.locks[this.lockOf(lba)] = NOBODY
   }

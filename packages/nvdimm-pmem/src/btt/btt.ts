@@ -16,7 +16,7 @@ import { progress } from './progress.ts'
 import { bttRules, type BttRules, type Rules } from './rules.ts'
 import { SectorRead } from './sector-read.ts'
 import { SectorWrite } from './sector-write.ts'
-import { writeStraight } from './straight-write.ts'
+import { StraightWrite } from './straight-write.ts'
 import { Teller, type BttAudience } from './teller.ts'
 
 export interface BttOptions {
@@ -43,6 +43,8 @@ export class Btt {
   readonly arenas: readonly Arena[]
   readonly #lanes: Lanes
   readonly #rules: BttRules
+  /** Of the arenas that can be written so. */
+  readonly #straight: readonly StraightWrite[]
   readonly #write: SectorWrite
   readonly #read: SectorRead
 
@@ -57,6 +59,7 @@ export class Btt {
     this.sectorCount = arenas.reduce((sum, { info }) => sum + info.externalNlba, 0)
     this.#rules = rules
     this.#lanes = new Lanes(arenas, lanes, this.sectorSize, rules, teller)
+    this.#straight = arenas.flatMap((arena) => StraightWrite.of(arena, this.#lanes) ?? [])
     this.#write = new SectorWrite(this.#lanes)
     this.#read = new SectorRead(this.#lanes)
   }
@@ -110,8 +113,7 @@ export class Btt {
   }
 
   #writeOne(sector: number, data: Uint8Array, cpu: number): number {
-    const lanes = this.#lanes
-    if (lanes.teller?.stepwise !== true && writeStraight(lanes, sector, data, cpu < lanes.count ? cpu : cpu % lanes.count)) return 0
+    for (let i = 0; i < this.#straight.length; i++) if (this.#straight[i]!.write(sector, data, cpu)) return 0
     const write = this.#write.begin(sector, data, null, cpu)
     if (write.run() === progress.waiting) throw stuck('write', sector)
     return write.errno

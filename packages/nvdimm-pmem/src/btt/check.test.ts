@@ -4,7 +4,8 @@ import { encodeArenaInfo, type ArenaInfo } from '../media/arena-info.ts'
 import type { MemoryMedium } from '../media/memory-medium.ts'
 import { filled, smallBtt } from '../power/small-btt.test-support.ts'
 import { Btt } from './btt.ts'
-import { checkBtt, TOLD_MAX } from './check.ts'
+import { checkBtt } from './check.ts'
+import { TOLD_MAX } from './faults.ts'
 
 let medium: MemoryMedium
 let btt: Btt

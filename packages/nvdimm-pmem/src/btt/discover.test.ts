@@ -4,11 +4,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeArenaInfo, encodeArenaInfo, type ArenaInfo } from '../media/arena-info.ts'
 import { MemoryMedium } from '../media/memory-medium.ts'
-import { MediumError } from '../media/medium.ts'
+import { MediumError, type Medium } from '../media/medium.ts'
+import { OverlayMedium } from '../media/overlay-medium.ts'
+import { ZeroMedium } from '../media/zero-medium.ts'
 import { filled, smallBtt } from '../power/small-btt.test-support.ts'
 import { BttError } from './btt-error.ts'
 import { Btt } from './btt.ts'
 import { checkBtt } from './check.ts'
+import { planRepair, repairBtt } from './repair.ts'
+import { LANES_MAX } from './discover.ts'
 import { sectorSizes } from './geometry.ts'
 
 const uuid = '00112233-4455-6677-8899-aabbccddeeff'
@@ -86,10 +90,21 @@ describe('what is not there or damaged', () => {
   })
 })
 
-/** Opens and checks; whatever is wrong is said in one of the ways there are. */
+/** What is planned is what comes of it, and all that can be done. */
+function repairs(medium: Medium): void {
+  const plan = planRepair(medium)
+  if (plan === null) return
+  const overlay = new OverlayMedium(medium)
+  repairBtt(overlay, plan)
+  expect(checkBtt(overlay, plan.start)).toEqual(plan.left)
+  expect(planRepair(overlay)!.mends).toEqual([])
+}
+
+/** Opens, checks and repairs; whatever is wrong is said in one of the ways there are. */
 function survives(bytes: Uint8Array): void {
   const medium = new MemoryMedium(bytes)
   checkBtt(medium, 0)
+  repairs(medium)
   try {
     const btt = Btt.open(medium, { start: 0 })
     for (const sector of [0, 1, btt.sectorCount - 1]) {
@@ -121,8 +136,17 @@ describe('what is meant to do harm', () => {
     )
   })
 
-  test('any bytes changed in map and log', () => {
-    const place = fc.record({ at: fc.integer({ min: 4096, max: whole.length - 1 }), byte: fc.nat(255) })
+  test('more lanes than anybody makes, on a device that would have room for their log', () => {
+    const lanes = LANES_MAX + 1
+    const info2off = 16_384 + lanes * 64
+    const large = new OverlayMedium(new ZeroMedium(2 ** 40))
+    const change = { nfree: lanes, internalNlba: 40 + lanes, internalLbasize: 512, dataoff: 2 ** 30, mapoff: 2 ** 38, logoff: 2 ** 39 }
+    large.store(0, encodeArenaInfo({ ...info, ...change, info2off: 2 ** 39 + info2off }))
+    expect(() => Btt.open(large)).toThrow(`${lanes} lanes, more than ${LANES_MAX}`)
+  })
+
+  test('any bytes changed in info blocks, map and log', () => {
+    const place = fc.record({ at: fc.integer({ min: 0, max: whole.length - 1 }), byte: fc.nat(255) })
     fc.assert(
       fc.property(fc.array(place, { maxLength: 40 }), fc.nat(2000), (places, cut) => {
         const bytes = whole.slice(0, whole.length - cut)

@@ -20,6 +20,8 @@ import type { Teller } from './teller.ts'
 
 /** More than a BTT on any device has: an arena takes 16 MiB at least. */
 export const ARENAS_MAX = 65_536
+/** Linux and PMDK make 256. */
+export const LANES_MAX = 65_536
 /** A map entry has 30 bits for a block. */
 const BLOCKS_MAX = 2 ** 30
 
@@ -56,6 +58,7 @@ export function impossible(info: ArenaInfo, room: number): string | null {
   if (externalLbasize < 512 || internalLbasize < externalLbasize)
     return `sectors of ${externalLbasize} bytes in blocks of ${internalLbasize}`
   if (internalNlba > BLOCKS_MAX) return `${internalNlba} blocks, more than a map entry can name`
+  if (nfree > LANES_MAX) return `${nfree} lanes, more than ${LANES_MAX}`
   if (nfree < 1 || internalNlba - externalNlba !== nfree || externalNlba < 1)
     return `${internalNlba} blocks for ${externalNlba} sectors and ${nfree} lanes`
   if ([dataoff, mapoff, logoff, info2off].some((offset) => offset % INFO_BYTES !== 0)) return 'an offset that is not a multiple of 4096'

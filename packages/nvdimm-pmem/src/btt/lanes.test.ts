@@ -1,6 +1,7 @@
 /** Operations beside each other: what waits for what. */
 import { describe, expect, test } from 'vitest'
 import { filled, smallBtt } from '../power/small-btt.test-support.ts'
+import { MemoryMedium } from '../media/memory-medium.ts'
 import { Btt } from './btt.ts'
 import { progress } from './progress.ts'
 
@@ -83,4 +84,18 @@ test('map entries of one cache line have one lock', () => {
   expect([first!.step(), near!.step(), far!.step()]).toEqual([going, waiting, going])
   while (first!.step() !== done);
   expect(near!.step()).toBe(going)
+})
+
+test('a map entry is locked until it is durable', () => {
+  const locked: boolean[] = []
+  class Watched extends MemoryMedium {
+    override store32(at: number, word: number): void {
+      super.store32(at, word)
+      locked.push(arena.locks[arena.lockOf(3)] === 2)
+    }
+  }
+  const btt = Btt.open(new Watched(smallBtt({ sectors: 40, lanes: 4, sectorSize: 512 }).bytes))
+  const arena = btt.arenas[0]!
+  expect(btt.write(3, sector(1), 2)).toBe(0)
+  expect([locked, arena.locks[arena.lockOf(3)]]).toEqual([[true], -1])
 })

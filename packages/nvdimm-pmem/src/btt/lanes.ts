@@ -16,6 +16,8 @@ export class Lanes {
   readonly teller: Teller | null
   /** Bytes of a sector that are data. */
   readonly sectorSize: number
+  /** How many lanes operations have. */
+  taken = 0
   readonly #busy: Uint8Array
 
   constructor(arenas: readonly Arena[], count: number, sectorSize: number, rules: BttRules, teller: Teller | null) {
@@ -40,15 +42,12 @@ export class Lanes {
   take(lane: number): boolean {
     if (this.#busy[lane] === 1) return false
     this.#busy[lane] = 1
+    this.taken++
     return true
   }
 
-  /** Whether an operation has a lane. */
-  isBusy(lane: number): boolean {
-    return this.#busy[lane] === 1
-  }
-
   release(lane: number): void {
+    if (this.#busy[lane] === 1) this.taken--
     this.#busy[lane] = 0
   }
 }

@@ -7,7 +7,10 @@ export const ZERO = 0x8000_0000
 /** Reads fail, until it is written. */
 export const ERROR = 0x4000_0000
 export const NORMAL = 0xc000_0000
-const BLOCK = 0x3fff_ffff
+/** The block of an entry with either. */
+export const BLOCK = 0x3fff_ffff
+/** The flags of an entry that was never written. */
+export const UNTOUCHED = 0
 
 export const normalEntry = (block: number): number => (block | NORMAL) >>> 0
 export const errorEntry = (block: number): number => (block | ERROR) >>> 0

@@ -30,19 +30,16 @@ export class Background {
   step(): boolean {
     const task = this.#tasks.find(({ isRunning, pause }) => !isRunning && pause?.until?.() !== false)
     if (task === undefined) return false
-    const { actor } = this.#emitter
-    this.#emitter.actor = task.actor
     task.isRunning = true
     this.#tasks.splice(this.#tasks.indexOf(task), 1)
     this.#tasks.push(task)
     let isOver = true
     try {
-      const { done, value } = task.steps.next()
+      const { done, value } = this.#emitter.as(task.actor, () => task.steps.next())
       isOver = done === true
       if (!isOver) task.pause = value as Pause
     } finally {
       task.isRunning = false
-      this.#emitter.actor = actor
       if (isOver) this.#tasks.splice(this.#tasks.indexOf(task), 1)
     }
     return true

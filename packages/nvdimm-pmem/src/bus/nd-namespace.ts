@@ -73,11 +73,11 @@ export class NdNamespace extends NdDevice {
     return this.uuid ?? NULL_UUID
   }
 
-  /** Places it within its region; the region knows where there is room. */
-  place(at: number, size: number): void {
+  /** Places it within its region; the region knows where there is room. `medium`: its bytes, where they are not the region's. */
+  place(at: number, size: number, medium?: Medium): void {
     this.#at = at
     this.#size = size
-    this.#medium = size === 0 ? null : new PartMedium(this.region.medium, at, size)
+    this.#medium = size === 0 ? null : (medium ?? new PartMedium(this.region.medium, at, size))
   }
 
   /** What it is used as, as `mode` says. */
@@ -95,7 +95,7 @@ export class NdNamespace extends NdDevice {
     resource: { show: () => (this.#size === 0 ? errno.ENXIO : `0x${this.range.start.toString(16)}`) },
     mode: { show: () => this.mode },
     holder: { show: () => this.claim?.name ?? '' },
-    holder_class: { show: () => this.claimClass, store: (value) => this.#whileFree(() => this.#storeClass(value.trim())) },
+    holder_class: { show: () => this.claimClass.replace('2', ''), store: (value) => this.#whileFree(() => this.#storeClass(value.trim())) },
     force_raw: { show: () => (this.forceRaw ? '1' : '0'), store: (value) => this.#storeForceRaw(value) },
     alt_name: {
       show: () => this.altName,
@@ -111,7 +111,8 @@ export class NdNamespace extends NdDevice {
 
   #storeClass(value: string): number {
     if (!CLASSES.has(value)) return errno.EINVAL
-    this.claimClass = value
+    // btt_claim_class: labels of version 1.2 have a class of their own for a BTT that begins where its namespace does.
+    this.claimClass = value === 'btt' && this.machine.table.labelsKnowClasses ? 'btt2' : value
     return 0
   }
 

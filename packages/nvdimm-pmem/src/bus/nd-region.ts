@@ -12,6 +12,8 @@ import { NdPfn } from './nd-pfn.ts'
 import type { NvdimmMachine } from './nvdimm-machine.ts'
 
 export interface RegionSpec {
+  /** The number in its name; the next one unless given. */
+  readonly index?: number
   /** Physical address. */
   readonly start: bigint
   /** Bytes. */
@@ -22,9 +24,26 @@ export interface RegionSpec {
   readonly pagemap?: boolean
   /** Namespaces are made and named by labels; else there is one, of all of it. False unless given. */
   readonly labels?: boolean
+  /** What labels there are say of namespaces, in the order of their numbers. */
+  readonly found?: readonly FoundNamespace[]
+  /** Bytes that cannot be read, as the bus knows them (`badrange`). */
+  readonly badRanges?: readonly { readonly at: number; readonly length: number }[]
   readonly readOnly?: boolean
   /** What clearing poison takes: bytes of its unit, 0 for a bus that has no such command. Left out: a bus that asks nobody (e820). */
   readonly clearUnit?: number
+}
+
+/** A namespace by its label. */
+export interface FoundNamespace {
+  /** Byte of the region at which it begins. */
+  readonly at: number
+  /** Bytes. */
+  readonly size: number
+  readonly uuid: string
+  /** Its bytes; those of the region unless given. */
+  readonly medium?: Medium
+  /** What it is for (`holder_class`); nothing unless given. */
+  readonly claimClass?: string
 }
 
 /** Namespaces made by labels are of whole multiples of this, bytes. */
@@ -48,11 +67,13 @@ export class NdRegion {
   readonly labels: boolean
   readonly readOnly: boolean
   readonly clearUnit: number | null
+  readonly #found: readonly FoundNamespace[]
+  readonly #badRanges: NonNullable<RegionSpec['badRanges']>
   readonly #devices = new Set<NdDevice>()
   readonly #seeds: Partial<Seeds> = {}
 
   constructor(machine: NvdimmMachine, index: number, spec: RegionSpec) {
-    const { start, size, medium, pagemap = true, labels = false, readOnly = false, clearUnit } = spec
+    const { start, size, medium, pagemap = true, labels = false, readOnly = false, clearUnit, found = [], badRanges = [] } = spec
     this.machine = machine
     this.index = index
     this.start = start
@@ -62,6 +83,8 @@ export class NdRegion {
     this.labels = labels
     this.readOnly = readOnly
     this.clearUnit = clearUnit ?? null
+    this.#found = found
+    this.#badRanges = badRanges
     if (this.medium.size < size) throw new RangeError(`a region of ${size} bytes has a medium of ${this.medium.size}`)
   }
 
@@ -71,13 +94,24 @@ export class NdRegion {
 
   /** `nd_region_probe`: its namespace, or the seed of one, and the seeds of what can take it. */
   probe(): void {
-    if (this.labels) this.#seed('namespace')
-    else {
-      const ns = new NdNamespace(this, this.#freeIndex('namespace'), false)
-      ns.place(0, this.size)
-      this.#register(ns)
-    }
+    if (this.labels) {
+      for (const { at, size, uuid, medium, claimClass = '' } of this.#found) this.#find(at, size, uuid, medium).claimClass = claimClass
+      this.#seed('namespace')
+    } else this.#find(0, this.size, null)
     for (const kind of this.machine.table.kinds) this.#seed(kind)
+  }
+
+  #find(at: number, size: number, uuid: string | null, medium?: Medium): NdNamespace {
+    const ns = new NdNamespace(this, this.#freeIndex('namespace'), uuid !== null)
+    ns.uuid = uuid
+    ns.place(at, size, medium)
+    for (const bad of this.#badRanges) {
+      const from = Math.max(bad.at, at)
+      const to = Math.min(bad.at + bad.length, at + size)
+      if (from < to) ns.badBlocks.addBytes(from - at, to - from)
+    }
+    this.#register(ns)
+    return ns
   }
 
   get devices(): readonly NdDevice[] {

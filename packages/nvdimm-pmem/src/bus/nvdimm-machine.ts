@@ -4,7 +4,7 @@
  */
 import { DriverCore, LiveDevice, type Driver } from '@devtrail/devres'
 import { errno, Ids, type Actor, type DeviceId, type Emitter, type PagemapId } from '@devtrail/events'
-import { PagemapRegistry, Rcu, type MemremapFaults, type RulesName } from '@devtrail/memremap'
+import { PagemapRegistry, Rcu, type MemremapFaults, type RulesName, type Steps } from '@devtrail/memremap'
 import type { PercpuRef } from '@devtrail/percpu-ref'
 import { ioresource, Resource, ResourceTree } from '@devtrail/resource-tree'
 import { drivers } from '../driver/drivers.ts'
@@ -40,12 +40,19 @@ export interface NvdimmMachineInit {
   /** Whether the CPU can make stores durable (wmb_pmem); true unless given. */
   readonly persistent?: boolean
   readonly faults?: NvdimmFaults
+  /** Up to which patch of the series of October 2015 its kernel goes: 17, the seed, unless given; or 20, all of it. Of rules `seed` alone. */
+  readonly series?: SeriesPatch
+  /** Runs tasks that are woken because a page became idle; at once unless given. */
+  readonly schedule?: (task: () => void) => void
 }
+
+/** 17: the reference of struct pages. 20: also the notice that a queue is dead (18), and pages that are unmapped on it (19). */
+export type SeriesPatch = 17 | 20
 
 type Type = NvdimmPmemPayload['type']
 type DataOf<T extends Type> = Extract<NvdimmPmemPayload, { type: T }>['data']
 
-const KWORKER: Actor = { pid: 102, comm: 'kworker/u4:3' }
+const KWORKER: Actor = { pid: 111, comm: 'kworker/u4:3' }
 
 export class NvdimmMachine implements QueueMachine {
   readonly emitter: Emitter
@@ -62,6 +69,10 @@ export class NvdimmMachine implements QueueMachine {
   readonly core: DriverCore
   /** Tasks that go on while one waits, as for a queue to drain. */
   readonly background: Background
+  /** Up to which patch of the series its kernel goes; of `seed` alone. */
+  readonly series: SeriesPatch
+  /** Who does what the bus begins by itself, like binding what was found; null: it is done at the end of each call. Set by whoever has tasks. */
+  later: ((actor: Actor, steps: Steps<void>) => void) | null = null
   readonly #regions: NdRegion[] = []
   readonly #devices = new Map<DeviceId, NdDevice>()
   readonly #work: (() => void)[] = []
@@ -91,9 +102,19 @@ export class NvdimmMachine implements QueueMachine {
     this.zoneDevice = zoneDevice
     this.persistent = persistent
     this.faults = faults
-    this.registry = new PagemapRegistry(emitter, ids, { rules, rcu, cpus, zoneDevice, iomem: this.iomem, faults })
+    this.series = init.series ?? 17
+    const { schedule } = init
+    this.registry = new PagemapRegistry(emitter, ids, {
+      rules,
+      rcu,
+      cpus,
+      zoneDevice,
+      iomem: this.iomem,
+      faults,
+      ...(schedule === undefined ? {} : { schedule }),
+    })
     const allocate = (): boolean => faults.allocate?.() ?? true
-    this.core = new DriverCore({ events: emitter, ids, rules, queueWork: (work) => void this.#work.push(work), allocate })
+    this.core = new DriverCore({ events: emitter, ids, rules, queueWork: (work) => this.#begin(work), allocate })
     this.background = new Background(emitter)
     rcu.others = () => this.background.step()
   }
@@ -113,7 +134,8 @@ export class NvdimmMachine implements QueueMachine {
 
   /** Adds a region and probes it: there are its namespace and its seeds, none of them bound but what can be. */
   addRegion(spec: RegionSpec): NdRegion {
-    const region = new NdRegion(this, this.#regions.length, spec)
+    const region = new NdRegion(this, spec.index ?? this.#regions.length, spec)
+    if (this.#regions.some(({ index }) => index === region.index)) throw new Error(`there is a region${region.index} already`)
     const { start, end } = region.range
     this.iomem.requestResource(new Resource(start, end, 'Persistent Memory', ioresource.MEM))
     this.#regions.push(region)
@@ -141,19 +163,25 @@ export class NvdimmMachine implements QueueMachine {
     return was ? 0 : errno.ENODEV
   }
 
+  #begin(work: () => void): void {
+    if (this.later === null) this.#work.push(work)
+    else this.later(KWORKER, once(work))
+  }
+
+  /** `async_schedule`: a task of its own, beside whoever begins it. */
+  async(steps: Steps<void>): void {
+    if (this.later === null) this.background.spawn(KWORKER, steps)
+    else this.later(KWORKER, steps)
+  }
+
   /** Does what was queued meanwhile. */
   settle(): void {
     if (this.#isSettling) return
     this.#isSettling = true
-    const { actor } = this.emitter
     try {
-      for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) {
-        this.emitter.actor = KWORKER
-        work()
-      }
+      for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) this.emitter.as(KWORKER, work)
     } finally {
       this.#isSettling = false
-      this.emitter.actor = actor
     }
   }
 
@@ -166,7 +194,7 @@ export class NvdimmMachine implements QueueMachine {
   }
 
   unregisterDevice(device: NdDevice): void {
-    this.#work.push(() => {
+    this.#begin(() => {
       device.live.del()
       device.live.put()
       this.#devices.delete(device.id)
@@ -175,7 +203,7 @@ export class NvdimmMachine implements QueueMachine {
 
   /** nd_async_device_register. */
   bindLater(device: NdDevice): void {
-    this.#work.push(() => void this.#probe(device))
+    this.#begin(() => void this.#probe(device))
   }
 
   #probe(device: NdDevice): number {
@@ -246,3 +274,8 @@ export class NvdimmMachine implements QueueMachine {
 }
 
 function devm_pinctrl_release(): void {}
+
+function* once(work: () => void): Steps<void> {
+  yield null
+  work()
+}

@@ -13,7 +13,9 @@ import { diskName } from './pmem.ts'
 
 /** Of struct btt. */
 const BTT_BYTES = 120
-const VERSION = '1.1'
+
+/** `nd_btt_version`: a namespace whose label says so (since 4.13) has its BTT at its beginning, in version 2.0. */
+const versionOf = ({ claimClass }: NdNamespace): '1.1' | '2.0' => (claimClass === 'btt2' ? '2.0' : '1.1')
 
 /** A namespace's bytes, of which the bad ones cannot be read. */
 class NamespaceMedium extends PartMedium {
@@ -24,9 +26,7 @@ class NamespaceMedium extends PartMedium {
     this.#ndns = ndns
   }
 
-  isBad(at: number, length: number): boolean {
-    return this.#ndns.badBlocks.hasBytes(at, length)
-  }
+  override readonly isBad = (at: number, length: number): boolean => this.#ndns.badBlocks.hasBytes(at, length)
 
   override load(at: number, into: Uint8Array): void {
     if (this.isBad(at, into.length)) throw new MediumError('a bad block', at, into.length)
@@ -36,7 +36,7 @@ class NamespaceMedium extends PartMedium {
 
 /** What is between the events of attaching: 0, -ENODEV (not configured), -ENXIO (too small), -ENOMEM (whatever else, as in the kernel). */
 export function attachBtt(nd: NdBtt, ndns: NdNamespace): number {
-  if (ndns.size - bttVersions[VERSION].start < ARENA_BYTES_MIN) return errno.ENXIO
+  if (ndns.size - bttVersions[versionOf(ndns)].start < ARENA_BYTES_MIN) return errno.ENXIO
   if (nd.live.resources.kmalloc(BTT_BYTES) === null) return errno.ENOMEM
   const btt = openedOrMade(nd, ndns)
   if (btt === null) return errno.ENOMEM
@@ -51,7 +51,8 @@ export function attachBtt(nd: NdBtt, ndns: NdNamespace): number {
 /** Only a whole first info block counts: without one a configured device is laid out anew. */
 function openedOrMade(nd: NdBtt, ndns: NdNamespace): Btt | null {
   const medium = new NamespaceMedium(ndns)
-  const { start } = bttVersions[VERSION]
+  const version = versionOf(ndns)
+  const { start } = bttVersions[version]
   const { emitter, rules } = nd.machine
   const options = { parentUuid: ndns.parentUuid, rules, events: { emitter, name: nd.name, device: nd.id } }
   try {
@@ -62,7 +63,7 @@ function openedOrMade(nd: NdBtt, ndns: NdNamespace): Btt | null {
   }
   nd.machine.warn(nd.id, 'btt_init', `nd_pmem ${nd.name}: No existing arenas`)
   try {
-    return Btt.create(medium, { sectorSize: nd.lbasize, uuid: nd.uuid!, parentUuid: ndns.parentUuid, version: VERSION }, options)
+    return Btt.create(medium, { sectorSize: nd.lbasize, uuid: nd.uuid!, parentUuid: ndns.parentUuid, version }, options)
   } catch (error) {
     if (isBttOrMedium(error)) return null
     throw error

@@ -21,8 +21,8 @@ export type Detected = 'btt' | 'pfn' | 'dax'
 /** 0 when there is one; -ENODEV for none, -ENXIO for one that cannot be read or makes no sense, -EOPNOTSUPP (6.1) for one that this machine cannot serve. */
 export function autodetect(ndns: NdNamespace, kind: Detected): number {
   const { machine, id } = ndns
-  machine.say('nvdimm-pmem/autodetect-started', { device: id, kind }, id)
-  const error = ndns.forceRaw || !ndns.isFor(kind) ? errno.ENODEV : detect(ndns, kind)
+  const started = machine.say('nvdimm-pmem/autodetect-started', { device: id, kind }, id)
+  const error = machine.emitter.because(started, () => (ndns.forceRaw || !ndns.isFor(kind) ? errno.ENODEV : detect(ndns, kind)))
   machine.say('nvdimm-pmem/autodetect-ended', { device: id, kind, errno: error }, id)
   return error
 }
@@ -77,18 +77,16 @@ function take(device: NdBtt | NdPfn, ndns: NdNamespace): void {
   device.ndns = ndns
 }
 
-/** `nd_btt_arena_is_valid` of what lies at 4 KiB, or for version 2.0 at 0. */
+/** `nd_btt_version` and `nd_btt_arena_is_valid`: of what lies at 4 KiB, or where the label says version 2.0 at 0. */
 function readBtt(ndns: NdNamespace): ArenaInfo | number {
-  for (const at of [SUPERBLOCK_AT, 0]) {
-    const error = ndns.rwBytes!(at, new Uint8Array(SUPERBLOCK_BYTES), 'read')
-    if (error !== 0) return errno.ENXIO
-    if (ndns.size - at < ARENA_BYTES_MIN) return errno.ENXIO
-    try {
-      const info = readArenaInfo(ndns.medium, at, ndns.parentUuid)
-      if (at !== 0 || info.versionMajor === 2) return info
-    } catch (error) {
-      if (!(error instanceof BttError)) throw error
-    }
+  const [at, major] = ndns.claimClass === 'btt2' ? [0, 2] : [SUPERBLOCK_AT, 1]
+  const error = ndns.rwBytes!(at, new Uint8Array(SUPERBLOCK_BYTES), 'read')
+  if (error !== 0 || ndns.size - at < ARENA_BYTES_MIN) return errno.ENXIO
+  try {
+    const info = readArenaInfo(ndns.medium, at, ndns.parentUuid)
+    return info.versionMajor === major ? info : errno.ENODEV
+  } catch (problem) {
+    if (problem instanceof BttError) return errno.ENODEV
+    throw problem
   }
-  return errno.ENODEV
 }

@@ -13,6 +13,8 @@ export interface NvdimmRules {
   readonly knowsBadBlocks: boolean
   /** A probe that ends with -EOPNOTSUPP takes the seed into use, too. */
   readonly advancesUnsupported: boolean
+  /** Labels are of version 1.2, which say what a namespace is for (since 4.13). */
+  readonly labelsKnowClasses: boolean
   /** The driver core binds pins before each probe (CONFIG_PINCTRL). */
   readonly bindsPins: boolean
 }
@@ -24,6 +26,7 @@ export const nvdimmRules: Readonly<Record<RulesName, NvdimmRules>> = {
     mappedAlign: 0,
     knowsBadBlocks: false,
     advancesUnsupported: false,
+    labelsKnowClasses: false,
     bindsPins: false,
   },
   'linux-6.1': {
@@ -32,6 +35,7 @@ export const nvdimmRules: Readonly<Record<RulesName, NvdimmRules>> = {
     mappedAlign: 2 << 20,
     knowsBadBlocks: true,
     advancesUnsupported: true,
+    labelsKnowClasses: true,
     bindsPins: true,
   },
 }

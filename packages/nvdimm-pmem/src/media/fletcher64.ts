@@ -1,14 +1,17 @@
 /**
  * Fletcher64 as libnvdimm computes it (`nd_fletcher64`): two sums mod 2^32 over little-endian 32-bit words, the second of
- * all values of the first; the result is `second << 32 | first`. Both sums wrap, so 32-bit integers are exact. Eight words
- * a turn are a quarter faster than one; weighted sums, and two halves side by side, are no faster than that. A copy into one
- * array that is always the same is faster than a view of each block, and does not mind how that is aligned.
+ * all values of the first; the result is `second << 32 | first`. Both sums wrap, so 32-bit integers are exact.
+ *
+ * What is summed is copied into one array that is always the same, and filled up with zeros: a loop whose bounds are constants needs no check of
+ * each place, which is a quarter of its time, and what the zeros added is known. Eight words a turn are a quarter faster than one; 32 of them,
+ * weighted sums, and four sums side by side, are slower.
  */
 import { isLittleEndian } from './endian.ts'
 
 const WORD = 4
 const PIECE_BYTES = 4096
-const words = new Int32Array(PIECE_BYTES / WORD)
+const PIECE_WORDS = PIECE_BYTES / WORD
+const words = new Int32Array(PIECE_WORDS)
 const piece = new Uint8Array(words.buffer)
 const view = new DataView(words.buffer)
 const sums = new DataView(new ArrayBuffer(2 * WORD))
@@ -26,11 +29,9 @@ export function fletcher64WithZeros(bytes: Uint8Array, zeroWords: number): bigin
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     const length = Math.min(PIECE_BYTES, bytes.length - at)
     piece.set(length === bytes.length ? bytes : bytes.subarray(at, at + length))
-    const count = length / WORD
-    if (!isLittleEndian) for (let i = 0; i < count; i++) words[i] = view.getInt32(i * WORD, true)
-    let i = 0
-    // Half of the time of a loop over single words goes into the loop.
-    for (const whole = count - 7; i < whole; i += 8) {
+    if (length < PIECE_BYTES) piece.fill(0, length)
+    if (!isLittleEndian) for (let i = 0; i < PIECE_WORDS; i++) words[i] = view.getInt32(i * WORD, true)
+    for (let i = 0; i < PIECE_WORDS; i += 8) {
       lo = (lo + words[i]!) | 0
       hi = (hi + lo) | 0
       lo = (lo + words[i + 1]!) | 0
@@ -48,10 +49,8 @@ export function fletcher64WithZeros(bytes: Uint8Array, zeroWords: number): bigin
       lo = (lo + words[i + 7]!) | 0
       hi = (hi + lo) | 0
     }
-    for (; i < count; i++) {
-      lo = (lo + words[i]!) | 0
-      hi = (hi + lo) | 0
-    }
+    // Each word of zeros behind the piece added the first sum once more.
+    hi = (hi - Math.imul(lo, PIECE_WORDS - length / WORD)) | 0
   }
   hi = (hi + Math.imul(lo, zeroWords)) | 0
   sums.setInt32(0, lo, true)

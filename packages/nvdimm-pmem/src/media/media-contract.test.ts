@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { BadMedium } from '../../test/bad-medium.ts'
 import { FileMedium } from '../node/file-medium.ts'
 import { RecordedMedium } from '../power/recorded-medium.ts'
 import { MemoryMedium } from './memory-medium.ts'
@@ -128,6 +129,14 @@ describe('FileMedium', () => {
     putZeros(file, 0, SIZE)
     expect(loaded(file, 0, SIZE).every((byte) => byte === 0)).toBe(true)
   })
+})
+
+test('a part of a medium knows which of its blocks are bad', () => {
+  const medium = new BadMedium(new Uint8Array(SIZE))
+  medium.spoil(8192)
+  const part = new PartMedium(medium, 4096, 8192)
+  expect([part.isBad!(4000, 100), part.isBad!(4096, 1), part.isBad!(4608, 1)]).toEqual([true, true, false])
+  expect(new PartMedium(new MemoryMedium(new Uint8Array(SIZE)), 0, SIZE).isBad).toBeUndefined()
 })
 
 test('RecordedMedium keeps what was done, in order', () => {

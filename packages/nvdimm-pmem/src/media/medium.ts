@@ -12,8 +12,8 @@ export const LINE_BYTES = 64
 export interface Medium {
   /** Bytes. */
   readonly size: number
-  /** Whether what is stored is durable at once: there is nothing to flush. */
-  readonly isDurable?: true
+  /** Its bytes, of one that keeps them in memory where what is stored is durable at once: for who stores so often that a call is dear. */
+  readonly memory?: Uint8Array | undefined
   /** Fills `into` with what is at byte `at`. */
   load(at: number, into: Uint8Array): void
   /** The little-endian 32-bit word at `at`, a multiple of 4; unsigned. */
@@ -30,7 +30,7 @@ export interface Medium {
   /** Waits for the flushes before it, as sfence. */
   fence(): void
   /** Whether a range has a bad block: loads of it fail, and a store may mend it. */
-  isBad?(at: number, length: number): boolean
+  readonly isBad?: ((at: number, length: number) => boolean) | undefined
 }
 
 /** A medium that could not do what was asked of it: a bad block, a failing file, a place beyond its end. */

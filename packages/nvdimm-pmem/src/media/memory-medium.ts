@@ -7,14 +7,16 @@ const SHIFTABLE = 2 ** 31
 /** A medium in memory, over bytes of yours. What is stored is there at once; there is nothing to flush. */
 export class MemoryMedium implements Medium {
   readonly size: number
-  readonly isDurable = true
   readonly bytes: Uint8Array
+  /** Not of what extends it: that may see to its stores. */
+  readonly memory: Uint8Array | undefined
   /** Words are twice as fast through a typed array, which needs bytes that are aligned and a machine of the medium's byte order. */
   readonly #words: Uint32Array | null
   readonly #view: DataView
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
+    this.memory = new.target === MemoryMedium ? bytes : undefined
     this.size = bytes.length
     const isAligned = isLittleEndian && bytes.byteOffset % 4 === 0
     this.#words = isAligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4)) : null

@@ -3,6 +3,8 @@ import { assertWithin, type Medium } from './medium.ts'
 /** A range of another medium as a medium of its own: a namespace within a backing file, an arena within a namespace. */
 export class PartMedium implements Medium {
   readonly size: number
+  readonly memory: Uint8Array | undefined
+  readonly isBad: ((at: number, length: number) => boolean) | undefined
   readonly #base: Medium
   readonly #start: number
 
@@ -11,7 +13,9 @@ export class PartMedium implements Medium {
     assertWithin(base, start, size)
     this.#base = base
     this.#start = start
+    this.isBad = base.isBad === undefined ? undefined : (at, length) => base.isBad!(start + at, length)
     this.size = size
+    this.memory = new.target === PartMedium ? base.memory?.subarray(start, start + size) : undefined
   }
 
   load(at: number, into: Uint8Array): void {

@@ -1,7 +1,7 @@
 // oxlint-disable vitest/no-conditional-expect -- each image and bit is judged by what it is
 /** Superblocks byte for byte: spec/pmem.md §3 (c), and what the real kernel and ndctl 76 wrote and printed. */
 import { describe, expect, test } from 'vitest'
-import { beginningBytes, imageBytes, infoblockOf, mediaBeginnings, mediaImages } from '../../test/media-files.ts'
+import { beginningBytes, imageBytes, infoblockOf, madeBeginnings, mediaBeginnings, mediaImages } from '../../test/media-files.ts'
 import { plannedArenas } from '../btt/format.ts'
 import { encodeArenaInfo } from './arena-info.ts'
 import { infoblocksIn, superblockOf } from './infoblocks.ts'
@@ -53,18 +53,27 @@ describe('§3 (c) checksums of whole superblocks', () => {
 })
 
 describe('every image', () => {
-  test.each(mediaBeginnings)('%s: field for field what ndctl printed', (name) => {
+  test.each([...mediaBeginnings, ...madeBeginnings])('%s: field for field what ndctl printed', (name) => {
     const [block] = infoblocksIn(new MemoryMedium(beginningBytes(name)))
     expect(block).toMatchObject({ at: 4096, problem: null })
     expect(Object.entries(block!.fields!)).toEqual(Object.entries(infoblockOf(name)))
-    if (name.startsWith('info-')) expect(encodePfn(decodePfn(block!.block))).toEqual(block!.block)
+    if (!name.startsWith('pfn-')) expect(encodePfn(decodePfn(block!.block))).toEqual(block!.block)
   })
 
   test.each(mediaImages)('%s: field for field what ndctl printed', (name) => {
     const blocks = infoblocksIn(new MemoryMedium(imageBytes(name)))
-    expect(superblockOf(blocks)).toMatchObject({ kind: 'btt', at: 0, problem: null })
+    const at = superblockOf(blocks)!.fields!['version'] === '2.0' ? 0 : 4096
+    expect(superblockOf(blocks)).toMatchObject({ kind: 'btt', at, problem: null })
     expect(Object.entries(superblockOf(blocks)!.fields!)).toEqual(Object.entries(infoblockOf(name)))
   })
+})
+
+test.each(madeBeginnings)('%s: the layout that the kernel chose', (name) => {
+  const { block } = infoblocksIn(new MemoryMedium(beginningBytes(name)))[0]!
+  const there = decodePfn(block)
+  const layout = pfnLayout({ start: 4 * GIB, size: 2 * GIB, mode: there.mode, align: there.align }, 'linux-6.1')
+  if (typeof layout === 'number') throw new Error(`refused: ${layout}`)
+  expect(encodePfn({ ...there, ...layout })).toEqual(block)
 })
 
 const pfn = (minor: number): ReturnType<typeof effective> =>

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { assertWithin, MediumError, type Medium } from '../media/medium.ts'
 import { WordStores } from '../media/word-stores.ts'

@@ -44,6 +44,26 @@ export const queueEvents = {
     kernel: 'blk_freeze_queue_start',
     fields: { device, queue },
   },
+  'queue-dead-noticed': {
+    version: 1,
+    doc: "It is certain that nobody gets a live reference to a queue's usage counter any more.",
+    kernel: 'blk_confirm_queue_death',
+    fields: { device, queue },
+  },
+  'queue-dead-wait-started': {
+    version: 1,
+    doc: 'A task began to wait for a queue to be dead; who is in it may still be.',
+    kernel: 'blk_wait_queue_dead',
+    call: { edge: 'enter', name: 'blk_wait_queue_dead', waitsFor: 'the queue to be dead: a grace period after it is killed' },
+    fields: { device, queue },
+  },
+  'queue-dead-wait-ended': {
+    version: 1,
+    doc: 'The queue is dead.',
+    kernel: 'blk_wait_queue_dead',
+    call: { edge: 'return', name: 'blk_wait_queue_dead' },
+    fields: { device, queue },
+  },
   'queue-wait-started': {
     version: 1,
     doc: "A task began to wait for a queue's usage counter to drop to zero.",

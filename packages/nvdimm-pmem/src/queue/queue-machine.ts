@@ -12,6 +12,8 @@ export interface QueueMachine {
   readonly cpus?: number
   /** Whether there is memory for a queue; left out, there is. */
   readonly mayAllocateQueue?: () => boolean
+  /** Up to which patch of the series its kernel goes (seed); 17 unless given. */
+  readonly series?: 17 | 20
   /** The pagemap that has a counter for its reference. */
   readonly pagemapOf?: (ref: PercpuRef) => PagemapId | null
 }

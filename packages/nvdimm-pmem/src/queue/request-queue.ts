@@ -36,6 +36,8 @@ export class RequestQueue {
   #dying = false
   #isDead = false
   #isPut = false
+  /** `q_usage_dead`. */
+  #usageDead = false
   #inside = 0
 
   private constructor(machine: QueueMachine, device: DeviceId | null, pointer: Pointer, usage: PercpuRef) {
@@ -143,7 +145,19 @@ export class RequestQueue {
   freezeStart(): void {
     this.#depth++
     this.#say('nvdimm-pmem/queue-freeze-started', { queue: this.pointer })
-    if (this.#depth === 1) this.usage.kill()
+    if (this.#depth !== 1) return
+    if (this.#m.rules !== 'seed' || this.#m.series !== 20) return this.usage.kill()
+    this.usage.killAndConfirm(() => {
+      this.#usageDead = true
+      this.#say('nvdimm-pmem/queue-dead-noticed', { queue: this.pointer })
+    })
+  }
+
+  /** `blk_wait_queue_dead` (patch 18 of the series): until nobody can get a live reference any more, whoever still has one. */
+  *deadWaitSteps(): Steps<void> {
+    this.#say('nvdimm-pmem/queue-dead-wait-started', { queue: this.pointer })
+    yield { what: 'the queue to be dead', until: () => this.#usageDead }
+    this.#say('nvdimm-pmem/queue-dead-wait-ended', { queue: this.pointer })
   }
 
   /** `blk_mq_freeze_queue_wait`. */

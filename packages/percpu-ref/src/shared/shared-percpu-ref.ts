@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * percpu_ref over threads that share memory. Each thread counts in a word of its own, without atomic operations, as long as
  * the ref lives. Whoever kills it waits for a grace period, until every thread that is online has announced that it is

@@ -102,11 +102,9 @@ export class Scheduler {
   }
 
   #step(task: Task, emitter: Emitter): void {
-    const before = emitter.actor
-    emitter.actor = task.actor
     task.inTurn = true
     try {
-      const step = task.steps.next()
+      const step = emitter.as(task.actor, () => task.steps.next())
       if (step.done === true) this.#tasks.splice(this.#tasks.indexOf(task), 1)
       else task.pause = step.value
     } catch (error) {
@@ -115,7 +113,6 @@ export class Scheduler {
       throw error
     } finally {
       task.inTurn = false
-      emitter.actor = before
     }
   }
 

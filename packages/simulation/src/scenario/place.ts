@@ -4,8 +4,8 @@ export class ScenarioError extends Error {
   /** `tasks[1].steps[0].file`; empty: the whole. */
   readonly place: string
 
-  constructor(place: string, what: string) {
-    super(place === '' ? what : `${place}: ${what}`)
+  constructor(place: string, what: string, options?: ErrorOptions) {
+    super(place === '' ? what : `${place}: ${what}`, options)
     this.place = place
   }
 }

@@ -1,11 +1,12 @@
 import type { Scenario } from '../scenario/scenario.ts'
-import { fileA } from './fsdax-machine.ts'
+import { fileA, labelledRegion } from './fsdax-machine.ts'
 
 /** The harmless twin of the crash, with the next life of the namespace. */
 export const fsdaxSplice: Scenario = {
   name: 'fsdax-splice',
   says: 'Pages of a DAX file go into a pipe and come out again; then the namespace is disabled and enabled.',
-  namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', pfn: 'pfn0.1' }],
+  regions: labelledRegion,
+  namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB', found: true }],
   files: [fileA],
   tasks: [
     {
@@ -24,10 +25,8 @@ export const fsdaxSplice: Scenario = {
       pid: 173,
       steps: [
         { do: 'wait-for', signal: 'given back' },
-        { do: 'unbind', device: 'pfn0.1' },
-        { do: 'detach', device: 'pfn0.1' },
-        { do: 'sleep', for: '10ms' },
-        { do: 'bind', device: 'namespace0.0' },
+        { do: 'disable', namespace: 'namespace0.0' },
+        { do: 'enable', namespace: 'namespace0.0' },
       ],
     },
   ],

@@ -27,12 +27,16 @@ export interface RunOptions {
 export class Cursor {
   readonly history: History
   readonly last: number
-  #seq = 0
+  /** Where the log begins: 0, or behind what is gone of it. */
+  readonly #first: number
+  #seq: number
   #machine: Machine
 
   private constructor(history: History, last: number, machine: Machine) {
     this.history = history
     this.last = last
+    this.#first = history.source.start?.seq ?? 0
+    this.#seq = this.#first
     this.#machine = machine
   }
 
@@ -52,7 +56,7 @@ export class Cursor {
 
   /** Goes to an event, or as far as there are any. */
   async goTo(seq: number): Promise<void> {
-    const to = Math.min(this.last, Math.max(0, seq))
+    const to = Math.min(this.last, Math.max(this.#first, seq))
     this.#machine = await this.history.replay({ from: to, to, keep: KEEP_EVENTS })
     this.#seq = to
   }
@@ -112,7 +116,7 @@ export class Cursor {
   }
 
   async #backwards(stops: readonly StopFor[], fence: number, options: RunOptions): Promise<RunEnd> {
-    const low = Math.max(0, fence)
+    const low = Math.max(this.#first, fence)
     let size = STRETCH_FIRST
     for (let to = this.#seq - 1; to > low; size = Math.min(STRETCH_MAX, size * 2)) {
       const from = Math.max(low, to - size)

@@ -158,6 +158,8 @@ export async function blame(
   const eventAt = async (seq: number): Promise<AnyEvent | null> => (seq === 0 ? null : ((await history.events([seq])).get(seq) ?? null))
   while (stretch.change === null) {
     const to = stretch.begin < 0 ? -1 : await search.before(stretch, value)
+    // It went with the log's head.
+    if (to >= 0 && to <= (history.source.start?.seq ?? -1)) return { value, seq: null, event: null, before: null }
     if (to < 0) {
       const seq = value.value === null || value.value === NOTHING ? null : toldAt
       return { value, seq, event: seq === null ? null : await eventAt(seq), before: null }

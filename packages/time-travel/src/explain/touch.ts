@@ -1,5 +1,5 @@
 /** Which events can change what is shown at a path: by what models declare of their views. */
-import type { AnyEvent, EventBlock, EventDeclaration, Facts, Model } from '@devtrail/events'
+import { hostOf, type AnyEvent, type EventBlock, type EventDeclaration, type Facts, type HostId, type Model } from '@devtrail/events'
 import { deviceAmong, mentionsOf } from '../mentions.ts'
 import { mentionedSpans, namedSoFar, type SpansState } from '../spans.ts'
 import type { Key, Path } from '../expression/syntax.ts'
@@ -114,11 +114,27 @@ export class Touches {
     const tellers = tellersOf(this.#models, spot)
     if (type.startsWith('log/')) return { touch: 'sets', isOfElement: null, reachesAll: true }
     const model = tellers.find(({ catalogue }) => type.startsWith(`${catalogue.prefix}/`))
-    if (model === undefined) return UNTOUCHED
+    if (model === undefined) return this.#judgeReferred(type, spot, tellers)
     const name = type.slice(model.catalogue.prefix.length + 1)
     const all = model.views?.reachesAll
     const reachesAll = device === null || model.views === undefined || all === true || all?.includes(name) === true
     return { touch: touchOf(model, name, dotted), isOfElement: elementTest(model, name, spot), reachesAll }
+  }
+
+  /** What events of a model do to objects that stand for its own in what another shows. */
+  #judgeReferred(type: string, { dotted, device }: Spot, tellers: readonly Model[]): TypeTouch {
+    const model = this.#models.find(({ catalogue }) => type.startsWith(`${catalogue.prefix}/`))
+    if (model === undefined || device === null) return UNTOUCHED
+    const name = type.slice(model.catalogue.prefix.length + 1)
+    const all = model.views?.reachesAll
+    const reachesAll = all === true || all?.includes(name) === true
+    let touch: Touch = 'no'
+    for (const [path, list] of tellers.flatMap((teller) => Object.entries(teller.views?.refers ?? {}))) {
+      if (!isRelated(path, dotted) || model.views?.parts.includes(list) !== true) continue
+      const own = touchOf(model, name, `${list}${dotted.startsWith(`${path}.`) ? dotted.slice(path.length) : ''}`)
+      if (own === 'sets' || touch === 'no') touch = own
+    }
+    return { touch, isOfElement: null, reachesAll }
   }
 
   /** Whether events of a type can change any of the spots. */
@@ -145,6 +161,7 @@ export class Touches {
     return touches.some(
       ({ touch, isOfElement, reachesAll }, i) =>
         touch !== 'no' &&
+        isOnHost(this.#spots[i]!.device, event.host ?? 0) &&
         (reachesAll || mayMention(event, declaration, this.#spots[i]!.device!, this.#facts)) &&
         (isOfElement === null || isOfElement(event)),
     )
@@ -172,6 +189,9 @@ export class Touches {
   }
 }
 
+/** Whether what happens on a host can change what is shown of a device, or (null) of all machines. */
+const isOnHost = (device: number | null, host: HostId): boolean => device === null || hostOf(device) === host
+
 function lastTouch(
   spans: SpansState,
   facts: Facts,
@@ -181,19 +201,20 @@ function lastTouch(
   fills: boolean,
 ): number {
   let last = -1
-  const consider = (types: ReadonlyMap<string, number>, concerns: (device: number | null) => boolean): void => {
+  const consider = (types: ReadonlyMap<string, number>, host: HostId, concerns: (device: number | null) => boolean): void => {
     for (const [type, seq] of types) {
       if (seq <= last) continue
-      const does = touchesOf(type).some(
-        ({ touch, reachesAll }, i) => (touch === 'sets' || (fills && touch === 'fills')) && (reachesAll || concerns(spots[i]!.device)),
-      )
+      const does = touchesOf(type).some(({ touch, reachesAll }, i) => {
+        const { device } = spots[i]!
+        return (touch === 'sets' || (fills && touch === 'fills')) && isOnHost(device, host) && (reachesAll || concerns(device))
+      })
       if (does) last = seq
     }
   }
-  consider(spans.others, () => true)
+  for (const [host, types] of spans.others) consider(types, host, () => true)
   for (const [mentions, { types }] of mentionedSpans(spans)) {
     const owners = mentions.map((mention) => deviceAmong([mention], facts))
-    consider(types, (device) => owners.some((owner) => owner === null || owner === device))
+    consider(types, hostOf(mentions[0]!.id), (device) => owners.some((owner) => owner === null || owner === device))
   }
   return lastNaming(spans, facts, namers, last)
 }

@@ -48,6 +48,9 @@ export class ContradictionError<Why> extends Error {
   }
 }
 
+/** Places at which ways over several clocks are held against each other. */
+const PLACES_LOOKED_AT = 2000
+
 /** θ of one clock less θ of another is at most this. */
 interface Edge<Why> {
   readonly from: number
@@ -56,8 +59,8 @@ interface Edge<Why> {
 }
 
 interface Way<Why> {
-  readonly length: number
-  readonly by: Edge<Why> | null
+  length: number
+  by: Edge<Why> | null
 }
 
 /** Bounds of the offsets of clocks 0 (the reference) to `clocks` − 1. `drift`: seconds by which two of them part in a second at most. */
@@ -95,9 +98,29 @@ export class ClockBounds<Why> {
     return time + this.#rough[clock]!
   }
 
-  /** Every place at which something was said. */
-  places(): number[] {
-    return [...new Set(this.#edges.flatMap(({ above }) => above.places))].toSorted((a, b) => a - b)
+  /** Whether anything was said at a place, and not of all times. */
+  get hasPlaces(): boolean {
+    return this.#edges.some(({ above }) => above.places.length > 0)
+  }
+
+  /**
+   * Looks for what cannot be true: of two clocks wherever something was said of them, of longer ways at some thousand places.
+   * @throws ContradictionError
+   */
+  mustAgree(): void {
+    const byEnds = new Map(this.#edges.map((edge) => [`${edge.from} ${edge.to}`, edge]))
+    for (const edge of this.#edges) {
+      const back = byEnds.get(`${edge.to} ${edge.from}`)
+      if (back === undefined) continue
+      for (const place of edge.above.places) {
+        const sum = edge.above.at(place) + back.above.at(place)
+        if (sum < -0.5) throw new ContradictionError([...new Set([edge.above.whyAt(place), back.above.whyAt(place)])], -sum)
+      }
+    }
+    const places = this.#edges.flatMap(({ above }) => above.places).toSorted((a, b) => a - b)
+    const every = Math.ceil(places.length / PLACES_LOOKED_AT)
+    for (let i = 0; i < places.length; i += every) this.at(0, places[i]!)
+    if (places.length === 0) this.always(0)
   }
 
   /** The offset of a clock at a place; infinite where nothing bounds it. @throws ContradictionError */
@@ -111,23 +134,26 @@ export class ClockBounds<Why> {
   }
 
   #between(clock: number, place: number | null): Bounds {
-    const high = this.#shortest(0, place, false)[clock]!.length
-    const low = -this.#shortest(0, place, true)[clock]!.length
+    const weights = this.#edges.map(({ above }) => (place === null ? above.always : above.at(place)))
+    const high = this.#shortest(weights, place, false)[clock]!.length
+    const low = -this.#shortest(weights, place, true)[clock]!.length
     return { low, high }
   }
 
-  /** The shortest way from a clock to each (backwards: from each to it), by Bellman and Ford. @throws ContradictionError */
-  #shortest(clock: number, place: number | null, backwards: boolean): Way<Why>[] {
-    const ways: Way<Why>[] = Array.from({ length: this.#clocks }, (_, n) => ({ length: n === clock ? 0 : Infinity, by: null }))
-    const weights = this.#edges.map(({ above }) => (place === null ? above.always : above.at(place)))
+  /** The shortest way from the reference to each clock (backwards: from each to it), by Bellman and Ford. @throws ContradictionError */
+  #shortest(weights: readonly number[], place: number | null, backwards: boolean): Way<Why>[] {
+    const ways: Way<Why>[] = Array.from({ length: this.#clocks }, (_, n) => ({ length: n === 0 ? 0 : Infinity, by: null }))
+    const edges = this.#edges
     for (let round = 0; ; round++) {
       let shorter: Edge<Why> | null = null
-      for (const [i, edge] of this.#edges.entries()) {
-        const [from, to] = backwards ? [edge.to, edge.from] : [edge.from, edge.to]
-        const length = ways[from]!.length + weights[i]!
+      for (let i = 0; i < edges.length; i++) {
+        const edge = edges[i]!
+        const to = ways[backwards ? edge.from : edge.to]!
+        const length = ways[backwards ? edge.to : edge.from]!.length + weights[i]!
         // Sums of differing order differ by less than that.
-        if (!(length < ways[to]!.length - 0.5)) continue
-        ways[to] = { length, by: edge }
+        if (!(length < to.length - 0.5)) continue
+        to.length = length
+        to.by = edge
         shorter = edge
       }
       if (shorter === null) return ways

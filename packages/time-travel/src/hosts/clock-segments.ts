@@ -31,18 +31,19 @@ const middleOf = ({ low, high }: Bounds): number => {
 export function segmentsOf<Why>(bounds: ClockBounds<Why>, clock: number, from: number, to: number, drift: number): ClockSegment[] {
   const at = (time: number): Bounds => bounds.at(clock, bounds.placeOf({ clock, time }))
   const always = bounds.always(clock)
-  if (drift === 0 || bounds.places().length === 0) return [segment(from, at(from), 0, always)]
+  if (drift === 0 || !bounds.hasPlaces) return [segment(from, at(from), 0, always)]
   const shortest = (to - from) / SEGMENTS_MAX
   const segments: ClockSegment[] = []
+  let { low, high } = at(from)
   for (let start = from; start <= to;) {
-    const { low, high } = at(start)
-    const spread = high - low
-    if (spread === Infinity) {
-      segments.push(segment(start, at(start), 0, always))
+    if (high - low === Infinity) {
+      segments.push(segment(start, { low, high }, 0, always))
       break
     }
-    const length = Math.max(1, shortest, Math.max(LEAST_NS, (spread / 2) * PART) / drift)
-    segments.push(segment(start, at(start + length / 2), (drift * length) / 2, always))
+    const length = Math.max(1, shortest, Math.max(LEAST_NS, ((high - low) / 2) * PART) / drift)
+    // Of the middle of one piece about as much is known as of the start of the next.
+    ;({ low, high } = at(start + length / 2))
+    segments.push(segment(start, { low, high }, (drift * length) / 2, always))
     start += length
   }
   return merged(segments)

@@ -51,6 +51,11 @@ export class Envelope<Why> {
     return at === null ? above : above + this.#drift * Math.abs(place - at)
   }
 
+  #lesser(a: Bounding<Why> | null, b: Bounding<Why> | null, place: number): Bounding<Why> | null {
+    if (a === null || b === null) return a ?? b
+    return this.#grown(b, place) < this.#grown(a, place) ? b : a
+  }
+
   /** The bound that is least at a place. */
   #best(place: number): Bounding<Why> {
     const points = this.#points
@@ -60,8 +65,9 @@ export class Envelope<Why> {
       if (points[middle]!.at <= place) low = middle + 1
       else high = middle
     }
-    const candidates = [points[low - 1]?.before, points[low]?.behind, this.#everywhere].filter((b) => b !== undefined && b !== null)
-    return candidates.reduce((a, b) => (this.#grown(b, place) < this.#grown(a, place) ? b : a))
+    const before = low > 0 ? points[low - 1]!.before : null
+    const behind = low < points.length ? points[low]!.behind : null
+    return this.#lesser(this.#lesser(before, behind, place), this.#everywhere, place)!
   }
 
   /** What holds at every place. */

@@ -83,6 +83,8 @@ describe('the order of events of several hosts', () => {
       `b ${63.5 * S} went-out`,
     ])
     await expect(street([others, rebooted], [[by(10 * S)]])).rejects.toMatchObject({ name: 'UnplacedClockError', host: 'b', boot: 1 })
+    // It cannot have come before what stands before it.
+    await expect(street([others, rebooted], [[by(10 * S), by(59 * S)]])).rejects.toMatchObject({ name: 'ContradictionError', by: 1 * S })
     const unknown = await street([others, rebooted], [[by(10 * S), by(null)]])
     expect(told(unknown)).toEqual([
       `a ${10 * S} lit`,

@@ -147,6 +147,17 @@ describe('clocks placed by messages', () => {
     expect(segments.length).toBeLessThanOrEqual(SEGMENTS_MAX + 1)
   })
 
+  it('are found among many in seconds', () => {
+    const ways = Array.from({ length: 29 }, (_, i) => [
+      [0, i + 1],
+      [i + 1, 0],
+    ]).flat() as unknown as readonly (readonly [number, number])[]
+    const { clocks, inputs } = exchange({ seed: 1, hosts: 30, seconds: 300, every: 2 * S, rate: 40e-6, latency: MS, ways })
+    const { clocks: placed, pairs } = placeClocks(inputs, 0, 100e-6)
+    expect(pairs).toBe(29 * 2 * 150)
+    for (const host of [1, 17, 29]) expect(held(clocks, host, placed[host]![0]!.segments, 300).outside).toBe(0)
+  })
+
   it('have one offset where they do not drift', () => {
     const { inputs } = exchange({ seed: 2, hosts: 2, seconds: 60, every: S, rate: 0, latency: MS, ways: both })
     const { clocks } = placeClocks(inputs, 0, 0)

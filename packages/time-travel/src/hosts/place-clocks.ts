@@ -22,6 +22,8 @@ export interface HostClock {
 /** Which event of which host says something of clocks; or, `given`, that somebody did. */
 export type Why =
   | { readonly kind: 'given'; readonly host: string; readonly boot: number }
+  /** That a boot, from 1, came after the one before it. */
+  | { readonly kind: 'reboot'; readonly host: string; readonly boot: number }
   | { readonly kind: 'pair'; readonly id: string; readonly early: TellingEvent; readonly late: TellingEvent }
 
 export interface TellingEvent {
@@ -131,9 +133,17 @@ export function placeClocks(
     }
   }
 
+  for (const [h, { name, look }] of hosts.entries()) {
+    for (const [boot, { start }] of look.boots.entries()) {
+      if (boot === 0) continue
+      const early = { clock: clockOf(h, boot - 1), time: look.boots[boot - 1]!.end }
+      befores.push({ early, late: { clock: clockOf(h, boot), time: start }, slack: 0, why: { kind: 'reboot', host: name, boot } })
+    }
+  }
+
   const bounds = new ClockBounds<Why>(numbers.size, befores, givens, drift)
   // What contradicts itself may do so where no piece is looked at.
-  for (const place of bounds.places()) bounds.at(0, place)
+  bounds.mustAgree()
   const clocks = hosts.map(({ name, look, given }, h) =>
     look.boots.map(({ start, end }, boot): PlacedClock => {
       const clock = clockOf(h, boot)

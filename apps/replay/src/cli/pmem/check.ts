@@ -1,72 +1,49 @@
-import { checkBtt, type BttChecked } from '@devtrail/nvdimm-pmem/btt'
-import { decodePfn, effective, pfnMode, type Infoblock } from '@devtrail/nvdimm-pmem/media'
-import { goodSuperblock, openImage, type Image, type RangeOptions } from '../../pmem/image.ts'
+import type { Mend } from '@devtrail/nvdimm-pmem/btt'
 import { plural } from '@devtrail/survey'
+import { openImage, type RangeOptions } from '../../pmem/image.ts'
+import { judged, repaired, type Judged } from '../../pmem/mend.ts'
+import { verdictOf, type Verdict } from '../../pmem/verdict.ts'
 import { examples, type Cli } from '../command.ts'
-import { exit, type ExitCode } from '../failure.ts'
+import { exit, Failure, type ExitCode } from '../failure.ts'
 import type { Session } from '../session.ts'
 import { IMAGE, withRange } from './options.ts'
 
 interface Options extends RangeOptions {
   readonly strict?: boolean
+  readonly repair?: boolean
+  readonly force?: boolean
 }
 
-const PAGE = 4096
-const VERSION_MINOR_MAX = 4
-/** Pending writes that are listed for a person. */
+/** Pending writes, and what was put right, that are listed for a person. */
 const LISTED_MAX = 8
 
-/** What of a pfn or dax superblock contradicts itself or the image. */
-function faultsOf(superblock: Infoblock, { medium }: Image): BttChecked['faults'] {
-  const sb = effective(decodePfn(superblock.block))
-  const { startPad, endTrunc, dataoff, npfns, mode, align, versionMajor, versionMinor, pageSize, pageStructSize } = sb
-  const start = startPad + dataoff
-  const wrong: (string | false)[] = [
-    (versionMajor !== 1 || versionMinor > VERSION_MINOR_MAX) && `version ${versionMajor}.${versionMinor} is not known`,
-    mode !== pfnMode.RAM && mode !== pfnMode.PMEM && `mode ${mode} is neither RAM (1) nor PMEM (2)`,
-    dataoff < 2 * PAGE && `the data begin at byte ${dataoff}, within the first 8 KiB`,
-    align < PAGE || !Number.isInteger(Math.log2(align)) ? `the alignment, ${align}, is no power of two from 4096 on` : false,
-    start + npfns * PAGE + endTrunc > medium.size && `the data end at byte ${start + npfns * PAGE}, of ${medium.size - endTrunc}`,
-    npfns === 0 && 'there are no data',
-    pageSize < PAGE && `pages of ${pageSize} bytes`,
-    mode === pfnMode.PMEM &&
-      start < 2 * PAGE + npfns * pageStructSize &&
-      `${npfns} struct pages of ${pageStructSize} bytes do not fit before the data`,
-  ]
-  return wrong.filter((says) => says !== false).map((says) => ({ arena: 0, kind: 'info', at: superblock.at, says }))
-}
-
-function checked(image: Image): BttChecked {
-  const superblock = goodSuperblock(image)
-  if (superblock.kind === 'btt') return checkBtt(image.medium, superblock.at)
-  return { faults: faultsOf(superblock, image), more: 0, pending: [], arenas: [] }
-}
-
-type Verdict = 'clean' | 'recovery-pending' | 'broken'
-
-const verdictOf = ({ faults, pending }: BttChecked): Verdict =>
-  faults.length > 0 ? 'broken' : pending.length > 0 ? 'recovery-pending' : 'clean'
-
-function codeOf(verdict: Verdict, result: BttChecked, image: Image, strict: boolean): ExitCode {
+function codeOf(verdict: Verdict, { result, isBtt }: Judged, strict: boolean): ExitCode {
   if (verdict === 'clean') return exit.fine
   if (verdict === 'recovery-pending') return strict ? exit.no : exit.fine
   // An arena that cannot even be looked at is damage; the rest is the answer "no".
-  return image.superblock?.kind === 'btt' && result.faults.some(({ kind }) => kind === 'info') ? exit.damaged : exit.no
+  return isBtt && result.faults.some(({ kind }) => kind === 'info') ? exit.damaged : exit.no
 }
 
-async function show(session: Session, image: Image, result: BttChecked, verdict: Verdict): Promise<void> {
+async function list<T>(session: Session, all: readonly T[], line: (one: T) => string): Promise<void> {
+  for (const one of all.slice(0, LISTED_MAX)) await session.print(`${line(one)}\n`)
+  if (all.length > LISTED_MAX) await session.print(`         and ${all.length - LISTED_MAX} more\n`)
+}
+
+async function show(session: Session, { result, mends, isBtt }: Judged, verdict: Verdict, isRepair: boolean): Promise<void> {
   const { style } = session
   const { faults, more, pending, arenas } = result
+  if (isRepair) await list(session, mends, ({ arena, at, says }) => `${style.good('repaired')} arena ${arena}, byte ${at}: ${says}`)
   for (const { arena, at, says } of faults) {
-    const where = image.superblock?.kind === 'btt' ? `arena ${arena}, byte ${at}` : `byte ${at}`
+    const where = isBtt ? `arena ${arena}, byte ${at}` : `byte ${at}`
     await session.print(`${style.bad('broken')}   ${where}: ${says}\n`)
   }
   if (more > 0) await session.print(`         and ${more} more like these\n`)
-  for (const { arena, lane, lba, old, new: block } of pending.slice(0, LISTED_MAX))
-    await session.print(
-      `${style.warn('pending')}  arena ${arena}, lane ${lane}: sector ${lba} is to go from block ${old} to block ${block}\n`,
-    )
-  if (pending.length > LISTED_MAX) await session.print(`         and ${pending.length - LISTED_MAX} more\n`)
+  await list(
+    session,
+    pending,
+    ({ arena, lane, lba, old, new: block }) =>
+      `${style.warn('pending')}  arena ${arena}, lane ${lane}: sector ${lba} is to go from block ${old} to block ${block}`,
+  )
   const held = arenas.map(({ sectors, untouched, zero, error }) => {
     const bad = [...(zero > 0 ? [`${zero} of zeros`] : []), ...(error > 0 ? [`${error} failing`] : [])]
     return `${plural(sectors, 'sector')}, ${plural(sectors - untouched, 'of them written', 'of them written')}${bad.map((b) => `, ${b}`).join('')}`
@@ -79,32 +56,53 @@ async function show(session: Session, image: Image, result: BttChecked, verdict:
   await session.print(`${says}${held.length > 0 ? `: ${held.join('; ')}` : ''}\n`)
 }
 
+/** What a person may do about it. */
+function advise(session: Session, { mends, isBtt }: Judged, verdict: Verdict, isRepair: boolean): void {
+  if (isRepair && mends.length === 0)
+    session.note(verdict !== 'broken' || isBtt ? 'nothing to repair' : 'only a BTT has its info blocks, and its last writes, twice')
+  const mendable = mends.filter(({ kind }) => kind !== 'map').length
+  if (!isRepair && mendable > 0) session.note(`--repair puts ${plural(mendable, 'of these', 'of these')} right`)
+  if (verdict === 'broken' && isBtt && (isRepair || mendable === 0))
+    session.note('what is broken cannot be put right: nothing on the media tells how it was')
+}
+
+const mendJson = ({ arena, kind, at, says, replaces }: Mend): object => ({ arena, kind, at, says, replaces })
+
 export function pmemCheckCommand({ program, run }: Cli): void {
   withRange(program.command('check'))
-    .summary('whether map, log and superblocks are consistent')
+    .summary('whether map, log and superblocks are consistent; --repair')
     .description(
-      'Checks what ndctl check-namespace checks, and tells all that it finds: info blocks and their copies, logs, map, and that each block is one sector’s or free. Changes nothing. Exits 1 when something is broken, 3 when the superblock is missing or damaged or the image was cut; writes that recovery completes are no fault.',
+      'Checks what ndctl check-namespace checks, and tells all that it finds: info blocks and their copies, logs, map, and that each block is one sector’s or free. Changes nothing without --repair. Exits 1 when something is broken, 3 when the superblock is missing or damaged or the image was cut; writes that recovery completes are no fault.',
     )
     .argument('<IMAGE>', IMAGE)
     .option('--strict', 'exit 1 also when recovery has something to complete')
+    .option(
+      '--repair',
+      'put right what is on the media twice: an info block by its copy, a copy by its info block, map entries of committed writes; then check. It may be cut off and repeated',
+    )
+    .option('--force', 'with --repair: put an info block back even over something else')
     .addHelpText(
       'after',
       examples(
         ['devtrail pmem check recordings/media/crash-a-4096.img.zst', ''],
         ['devtrail pmem check pmem0.img --json | jq .verdict', 'for a script'],
+        ['devtrail pmem check pmem0.img --repair', 'as ndctl check-namespace --repair'],
       ),
     )
     .action(
       run<Options>(async (session, given, options) => {
-        await using image = await openImage(given, session, options)
-        const result = checked(image)
-        const verdict = verdictOf(result)
-        const code = codeOf(verdict, result, image, options.strict === true)
+        const isRepair = options.repair === true
+        if (options.force === true && !isRepair) throw new Failure(exit.usage, '--force is for --repair: a check writes nothing')
+        await using image = await openImage(given, session, options, { writable: isRepair, durable: isRepair })
+        const found = isRepair ? repaired(image, options.force === true) : judged(image)
+        const verdict = verdictOf(found.result)
         if (session.json) {
-          const { faults, more, pending, arenas } = result
-          await session.printJson({ schemaVersion: 1, file: given, verdict, faults, more, pending, arenas })
-        } else await show(session, image, result, verdict)
-        return code
+          const { faults, more, pending, arenas } = found.result
+          const mends = { [isRepair ? 'repaired' : 'repairable']: found.mends.map(mendJson) }
+          await session.printJson({ schemaVersion: 1, file: given, verdict, faults, more, pending, arenas, ...mends })
+        } else await show(session, found, verdict, isRepair)
+        advise(session, found, verdict, isRepair)
+        return codeOf(verdict, found, options.strict === true)
       }),
     )
 }

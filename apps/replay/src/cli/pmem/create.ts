@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, createReadStream, ftruncateSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, createReadStream, ftruncateSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { errnoName } from '@devtrail/events'
@@ -19,6 +18,7 @@ import {
   type PfnSuperblock,
 } from '@devtrail/nvdimm-pmem/media'
 import { FileMedium } from '@devtrail/nvdimm-pmem/node'
+import { TemporaryFolder } from '../../logs/temporary.ts'
 import { bytesFrom } from '../../pmem/size.ts'
 import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
@@ -144,15 +144,11 @@ function make(path: string, options: Options): { says: string; size: number } {
 }
 
 async function makeToStdout(options: Options): Promise<ReturnType<typeof make>> {
-  const folder = mkdtempSync(join(tmpdir(), 'devtrail-image-'))
-  try {
-    const path = join(folder, 'image')
-    const made = make(path, options)
-    await pipeline(createReadStream(path), process.stdout, { end: false })
-    return made
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  using folder = await TemporaryFolder.make('image')
+  const path = join(folder.path, 'image')
+  const made = await folder.writing(() => make(path, options))
+  await pipeline(createReadStream(path), process.stdout, { end: false })
+  return made
 }
 
 export function pmemCreateCommand({ program, run }: Cli): void {

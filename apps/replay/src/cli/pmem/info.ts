@@ -1,5 +1,6 @@
 import { describeImage, infoblockJson, type ArenaShape, type Described } from '../../pmem/describe.ts'
 import { openImage, orphanOf, superblockName, type Image, type RangeOptions } from '../../pmem/image.ts'
+import { contradictedBy, labelsJson, labelsOf } from '../../pmem/labels.ts'
 import { facts, table } from '../../print/table.ts'
 import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
@@ -15,6 +16,7 @@ function arenaJson({ at, fields, copy }: ArenaShape): object {
 
 function json(image: Image, { shape, arenas, cut }: Described): object {
   const { superblock, infoblocks } = image
+  const labels = labelsOf(image)
   return {
     schemaVersion: 1,
     file: image.given,
@@ -22,6 +24,7 @@ function json(image: Image, { shape, arenas, cut }: Described): object {
     namespace: shape,
     superblocks: infoblocks.map(infoblockJson),
     arenas: arenas.map(arenaJson),
+    labels: labels === null ? null : labelsJson(labels),
     whole: superblock === null ? null : superblock.problem === null && cut === null,
   }
 }
@@ -60,6 +63,8 @@ function text(image: Image, described: Described, session: Session): string {
 
 function notes(image: Image, { cut }: Described, session: Session): void {
   const { superblock, infoblocks, medium, given } = image
+  const contradicted = contradictedBy(image, labelsOf(image))
+  if (contradicted !== null) session.note(contradicted)
   if (cut !== null) session.note(`${given} does not hold all of it: ${cut}`)
   for (const other of infoblocks.filter((b) => b !== superblock))
     session.note(
@@ -70,7 +75,7 @@ function notes(image: Image, { cut }: Described, session: Session): void {
   const orphan = superblock === null ? orphanOf(image) : null
   if (orphan !== null)
     session.note(
-      `at byte ${orphan.at} of ${medium.size} a BTT's second info block is whole: its first one was overwritten (ndctl check-namespace --rewrite-log --repair mends that)`,
+      `at byte ${orphan.at} of ${medium.size} a BTT's second info block is whole: its first one was overwritten (devtrail pmem check --repair puts that back)`,
     )
 }
 

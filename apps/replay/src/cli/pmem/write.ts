@@ -69,7 +69,7 @@ export function pmemWriteCommand({ program, run }: Cli): void {
     .action(
       run<Options>(async (session, given, options) => {
         if (given === '-') throw new Failure(exit.usage, 'the image has to be a file or a block device: what is written comes from stdin')
-        await using image = await openImage(given, session, options, true)
+        await using image = await openImage(given, session, options, { writable: true })
         const device = blockDeviceOf(image, true)
         const at = bytesFrom(options.at, '--at')
         if (at > device.size) throw new Failure(exit.notThere, `${given} has ${device.size} bytes; there is no byte ${at}`)

@@ -19,8 +19,8 @@ const PAGE = 4096
 /** 0, or -ENOMEM, -EBUSY, -ENXIO, or what setting up, mapping or enabling gave. */
 export function attachDisk(device: NdDevice, ndns: NdNamespace): number {
   const { id, machine } = device
-  machine.say('nvdimm-pmem/attach-disk-started', { device: id }, id)
-  const error = attached(device, ndns)
+  const started = machine.say('nvdimm-pmem/attach-disk-started', { device: id }, id)
+  const error = machine.emitter.because(started, () => attached(device, ndns))
   machine.say('nvdimm-pmem/attach-disk-ended', { device: id, errno: error }, id)
   return error
 }

@@ -42,7 +42,7 @@ function createDevDax(nd: NdPfn, ndns: NdNamespace, pgmap: PagemapSpec): number 
   if (resources.addAction(dax_region_unregister, nd) !== 0) return errno.ENOMEM
   // It is run by device_dax; until then nobody may use it.
   kill_dax(nd)
-  const dev = new LiveDevice(machine.core, { name: `dax${ndns.region.index}.0`, bus: 'dax', kind: 'dax' })
+  const dev = new LiveDevice(machine.core, { name: `dax${ndns.region.index}.${ndns.index}`, bus: 'dax', kind: 'dax' })
   nd.daxDevice = dev
   // That it is not bound is no error of its maker.
   dev.probe(deviceDax(nd, pgmap))

@@ -17,8 +17,8 @@ import { INFO_WINDOW_BYTES } from './setup-pfn.ts'
 function probe(device: NdDevice): number {
   if (device instanceof NdPfn && device.kind === 'dax') return probeDaxPmem(device)
   const { id, machine } = device
-  machine.say('nvdimm-pmem/probe-started', { device: id }, id)
-  const result = probed(device)
+  const started = machine.say('nvdimm-pmem/probe-started', { device: id }, id)
+  const result = machine.emitter.because(started, () => probed(device))
   const [error, comeBackAs] = typeof result === 'number' ? [result, null] : [errno.ENXIO, result]
   machine.say('nvdimm-pmem/probe-ended', { device: id, errno: error, comeBackAs }, id)
   return error
@@ -43,8 +43,9 @@ function probed(device: NdDevice): number | Detected {
 
 function attachedBtt(nd: NdBtt, ndns: NdNamespace): number {
   const { id, machine } = nd
-  machine.say('nvdimm-pmem/btt-attach-started', { device: id }, id)
-  const error = nd.uuid === null || nd.lbasize === 0 ? errno.ENODEV : enabledBtt(nd, ndns)
+  const started = machine.say('nvdimm-pmem/btt-attach-started', { device: id }, id)
+  const attach = (): number => (nd.uuid === null || nd.lbasize === 0 ? errno.ENODEV : enabledBtt(nd, ndns))
+  const error = machine.emitter.because(started, attach)
   machine.say('nvdimm-pmem/btt-attach-ended', { device: id, errno: error }, id)
   return error
 }
@@ -57,8 +58,8 @@ function enabledBtt(nd: NdBtt, ndns: NdNamespace): number {
 
 function remove(device: NdDevice): void {
   const { id, machine } = device
-  machine.say('nvdimm-pmem/remove-started', { device: id }, id)
-  if (device instanceof NdBtt) detachBtt(device)
+  const started = machine.say('nvdimm-pmem/remove-started', { device: id }, id)
+  if (device instanceof NdBtt) machine.emitter.because(started, () => detachBtt(device))
   machine.say('nvdimm-pmem/remove-ended', { device: id, errno: 0 }, id)
 }
 

@@ -23,8 +23,8 @@ export interface PfnSetup {
 /** `nvdimm_setup_pfn`, or an errno. `pointer`: the struct dev_pagemap that it fills in. */
 export function setupPfn(nd: NdPfn, ndns: NdNamespace, window: Nsio, pointer: string): PfnSetup | number {
   const { id, machine } = nd
-  machine.say('nvdimm-pmem/setup-pfn-started', { device: id, pagemapPointer: pointer }, id)
-  const setup = nd.uuid === null ? errno.ENODEV : setUp(nd, ndns, window, pointer)
+  const started = machine.say('nvdimm-pmem/setup-pfn-started', { device: id, pagemapPointer: pointer }, id)
+  const setup = machine.emitter.because(started, () => (nd.uuid === null ? errno.ENODEV : setUp(nd, ndns, window, pointer)))
   machine.say('nvdimm-pmem/setup-pfn-ended', { device: id, errno: typeof setup === 'number' ? setup : 0 }, id)
   return setup
 }

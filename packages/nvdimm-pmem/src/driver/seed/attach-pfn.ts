@@ -32,8 +32,8 @@ export function attachPfn(nd: NdPfn, ndns: NdNamespace, pmem: Pmem): number {
 
 function setUp(nd: NdPfn, ndns: NdNamespace): PfnSuperblock | number {
   const { id, machine } = nd
-  machine.say('nvdimm-pmem/setup-pfn-started', { device: id, pagemapPointer: null }, id)
-  const sb = initPfn(nd, ndns)
+  const started = machine.say('nvdimm-pmem/setup-pfn-started', { device: id, pagemapPointer: null }, id)
+  const sb = machine.emitter.because(started, () => initPfn(nd, ndns))
   machine.say('nvdimm-pmem/setup-pfn-ended', { device: id, errno: typeof sb === 'number' ? sb : 0 }, id)
   return sb
 }

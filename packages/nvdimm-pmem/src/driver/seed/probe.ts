@@ -24,8 +24,8 @@ const ended = (error: number, comeBackAs: Detected | null = null): Probed => ({ 
 
 function probe(device: NdDevice): number {
   const { id, machine } = device
-  machine.say('nvdimm-pmem/probe-started', { device: id }, id)
-  const { error, comeBackAs } = probed(device)
+  const started = machine.say('nvdimm-pmem/probe-started', { device: id }, id)
+  const { error, comeBackAs } = machine.emitter.because(started, () => probed(device))
   machine.say('nvdimm-pmem/probe-ended', { device: id, errno: error, comeBackAs }, id)
   return error
 }
@@ -58,17 +58,20 @@ function cleanUp(pmem: Pmem): void {
 
 function attachedBtt(nd: NdBtt, ndns: NdNamespace): number {
   const { id, machine } = nd
-  machine.say('nvdimm-pmem/btt-attach-started', { device: id }, id)
-  const error = nd.uuid === null || nd.lbasize === 0 ? errno.ENODEV : attachBtt(nd, ndns)
+  const started = machine.say('nvdimm-pmem/btt-attach-started', { device: id }, id)
+  const attach = (): number => (nd.uuid === null || nd.lbasize === 0 ? errno.ENODEV : attachBtt(nd, ndns))
+  const error = machine.emitter.because(started, attach)
   machine.say('nvdimm-pmem/btt-attach-ended', { device: id, errno: error }, id)
   return error
 }
 
 function remove(device: NdDevice): void {
   const { id, machine } = device
-  machine.say('nvdimm-pmem/remove-started', { device: id }, id)
-  if (device instanceof NdBtt) detachBtt(device)
-  else if (device.drvdata instanceof Pmem) detachDisk(device.drvdata)
+  const started = machine.say('nvdimm-pmem/remove-started', { device: id }, id)
+  machine.emitter.because(started, () => {
+    if (device instanceof NdBtt) detachBtt(device)
+    else if (device.drvdata instanceof Pmem) detachDisk(device.drvdata)
+  })
   if (device instanceof NdPfn) device.superblock = null
   machine.say('nvdimm-pmem/remove-ended', { device: id, errno: 0 }, id)
 }
