@@ -4,7 +4,7 @@ import type { MentioningField } from './mentions.ts'
 
 /**
  * Counts rows of one type, which are about the same pagemap or nothing for a long time, and hands the sums over to the spans
- * when somebody is to look at them. What a span meets for the first time it sees at once.
+ * when somebody is to look at them. Rows are of logs of one host. What a span meets for the first time it sees at once.
  */
 export class RowSpans {
   readonly #state: SpansState
@@ -46,7 +46,8 @@ export class RowSpans {
     this.handOver()
     const { others, pagemaps, named } = this.#state
     const span = pagemap === pagemap ? (pagemaps.get(pagemap) ?? null) : null
-    const isKnown = pagemap === pagemap ? named.pagemap.has(pagemap) && span?.types.has(this.#type) === true : others.has(this.#type)
+    const isKnown =
+      pagemap === pagemap ? named.pagemap.has(pagemap) && span?.types.has(this.#type) === true : others.get(0)?.has(this.#type) === true
     if (!isKnown) return seeSpan(this.#state, row.event(), this.#mentioning)
     this.#pagemap = pagemap
     this.#span = span
@@ -57,7 +58,7 @@ export class RowSpans {
   handOver(): void {
     if (this.#count === 0) return
     const span = this.#span
-    if (span === null) this.#state.others.set(this.#type, this.#last)
+    if (span === null) this.#state.others.get(0)!.set(this.#type, this.#last)
     else {
       span.events += this.#count
       span.last = Math.max(span.last, this.#last)
