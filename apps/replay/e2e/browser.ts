@@ -1,8 +1,6 @@
 /** Debian's chromium, driven by Playwright. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { chromium, type BrowserContext, type Page } from 'playwright-core'
-import type { Scratch } from './devtrail.ts'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 export const CHROMIUM = '/usr/bin/chromium'
 /** Where there is no browser the tests are skipped, but never in CI. */
@@ -18,6 +16,9 @@ export const ARGS = [
   '--disable-sync',
 ]
 
+/** Milliseconds after which what is waited for does not come, on a busy machine. */
+const TIMEOUT_MS = 20_000
+
 export interface Opened {
   readonly context: BrowserContext
   readonly page: Page
@@ -27,21 +28,16 @@ export interface Opened {
   readonly requests: string[]
 }
 
-/** Opens a page in a browser of its own. */
-export async function open(
-  scratch: Scratch,
-  url: string,
-  { scheme = 'light' as 'light' | 'dark', args = [] as readonly string[] } = {},
-): Promise<Opened> {
-  const context = await chromium.launchPersistentContext(join(scratch.folder, `profile-${scheme}-${profiles++}`), {
-    executablePath: CHROMIUM,
-    headless: true,
-    colorScheme: scheme,
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: 'reduce',
-    args: [...ARGS, ...args],
-  })
-  const page = context.pages()[0] ?? (await context.newPage())
+/** A browser that several tests share: each has a context of its own, with nothing of the others. */
+export function launch(...more: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...ARGS, ...more] })
+}
+
+/** Opens a page, and waits until its log was read. */
+export async function open(browser: Browser, url: string, { scheme = 'light' as 'light' | 'dark' } = {}): Promise<Opened> {
+  const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  page.setDefaultTimeout(TIMEOUT_MS)
   const errors: string[] = []
   const requests: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
@@ -50,8 +46,9 @@ export async function open(
   })
   context.on('request', (request) => requests.push(request.url()))
   await page.goto(url)
-  await page.getByText(/^\d+ devices$/).waitFor()
+  await page
+    .locator('.reading')
+    .getByText(/ devices$/)
+    .waitFor()
   return { context, page, errors, requests }
 }
-
-let profiles = 0

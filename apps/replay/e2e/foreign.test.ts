@@ -1,6 +1,7 @@
 /** Logs in the formats of other programs, read back by what knows those formats and nothing of devtrail. */
 import { readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import protobuf from 'protobufjs'
 import { describe, expect, test } from 'vitest'
 import { recording, Scratch } from './devtrail.ts'
 
@@ -42,10 +43,22 @@ describe('export --format chrome', () => {
     expect(of('X').filter(({ args }) => typeof args?.['words'] === 'string')).toHaveLength(EVENTS)
     const counted = of('C').filter((event) => event.pid === pid)
     expect(Math.max(...counted.map(({ args }) => args!['pages'] as number))).toBe(16)
-    // Each arrow ends where one begins that has its number, on a slice that is there.
-    const begins = new Set(of('s').map(({ id }) => id))
-    expect(of('f').length).toBeGreaterThan(50)
-    expect(of('f').filter(({ id }) => !begins.has(id))).toEqual([])
+    // An arrow for each cause of each event, with a number of its own: viewers take a second end of one number for none.
+    const { out } = await scratch.run(['events', CRASH, '--json', '--from', '1'])
+    const causes = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { seq: number; cause: number[] })
+    const wanted = causes.flatMap(({ seq, cause }) => cause.filter((from) => from > 0).map((from) => `${from} ${seq}`))
+    expect(wanted.length).toBeGreaterThan(50)
+    const ends = new Map(of('f').map(({ id }) => [id, traceEvents.findIndex((e) => e.ph === 'f' && e.id === id)]))
+    const sliceBefore = (i: number): unknown => traceEvents.slice(0, i).findLast(({ ph }) => ph === 'X')!.args!['seq']
+    const arrows = of('s').map(({ id }) => {
+      const begin = traceEvents.findIndex((e) => e.ph === 's' && e.id === id)
+      return `${String(sliceBefore(begin))} ${String(sliceBefore(ends.get(id)!))}`
+    })
+    expect([of('s').length, of('f').length]).toEqual([wanted.length, wanted.length])
+    expect(arrows.toSorted()).toEqual(wanted.toSorted())
     const places = new Set(of('X').map(({ pid: p, tid, ts }) => `${p} ${tid} ${ts}`))
     expect([...of('s'), ...of('f')].filter(({ pid: p, tid, ts }) => !places.has(`${p} ${tid} ${ts}`))).toEqual([])
     expect(
@@ -64,67 +77,105 @@ describe('export --format chrome', () => {
   })
 })
 
-describe('export --format perfetto', () => {
-  /** Protocol buffers, read without knowing what they mean: fields by number. */
-  type Fields = Map<number, (bigint | Uint8Array)[]>
+/** What of Perfetto's trace.proto and track_event.proto is used, by the names and numbers that they publish. */
+const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule === undefined ? {} : { rule }) })
+const PERFETTO = protobuf.Root.fromJSON({
+  nested: {
+    Trace: { fields: { packet: field(1, 'TracePacket', 'repeated') } },
+    TracePacket: {
+      fields: {
+        timestamp: field(8, 'uint64'),
+        trustedPacketSequenceId: field(10, 'uint32'),
+        trackEvent: field(11, 'TrackEvent'),
+        sequenceFlags: field(13, 'uint32'),
+        trackDescriptor: field(60, 'TrackDescriptor'),
+      },
+    },
+    TrackDescriptor: {
+      fields: {
+        uuid: field(1, 'uint64'),
+        name: field(2, 'string'),
+        parentUuid: field(5, 'uint64'),
+        counter: field(8, 'CounterDescriptor'),
+      },
+    },
+    CounterDescriptor: { fields: {} },
+    TrackEvent: {
+      fields: {
+        debugAnnotations: field(4, 'DebugAnnotation', 'repeated'),
+        type: field(9, 'Type'),
+        trackUuid: field(11, 'uint64'),
+        categories: field(22, 'string', 'repeated'),
+        name: field(23, 'string'),
+        counterValue: field(30, 'int64'),
+        flowIds: { ...field(47, 'fixed64', 'repeated'), options: { packed: false } },
+        terminatingFlowIds: { ...field(48, 'fixed64', 'repeated'), options: { packed: false } },
+      },
+    },
+    Type: { values: { TYPE_UNSPECIFIED: 0, TYPE_SLICE_BEGIN: 1, TYPE_SLICE_END: 2, TYPE_INSTANT: 3, TYPE_COUNTER: 4 } },
+    DebugAnnotation: {
+      fields: {
+        boolValue: field(2, 'bool'),
+        intValue: field(4, 'int64'),
+        doubleValue: field(5, 'double'),
+        stringValue: field(6, 'string'),
+        name: field(10, 'string'),
+      },
+    },
+  },
+})
 
-  function fieldsOf(bytes: Uint8Array): Fields {
-    const fields: Fields = new Map()
-    let at = 0
-    const varint = (): bigint => {
-      for (let value = 0n, shift = 0n; ; shift += 7n) {
-        const byte = bytes[at++]!
-        value |= BigInt(byte & 0x7f) << shift
-        if (byte < 0x80) return value
-      }
-    }
-    while (at < bytes.length) {
-      const tag = Number(varint())
-      let value: bigint | Uint8Array
-      if ((tag & 7) === 0) value = varint()
-      else if ((tag & 7) === 1) {
-        value = new DataView(bytes.buffer, bytes.byteOffset + at, 8).getBigUint64(0, true)
-        at += 8
-      } else {
-        const length = Number(varint())
-        value = bytes.subarray(at, at + length)
-        at += length
-      }
-      fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), value])
-    }
-    return fields
+interface Packet {
+  readonly timestamp?: string
+  readonly trustedPacketSequenceId: number
+  readonly sequenceFlags?: number
+  readonly trackDescriptor?: { readonly uuid: string; readonly name: string; readonly parentUuid?: string; readonly counter?: object }
+  readonly trackEvent?: {
+    readonly type: string
+    readonly trackUuid: string
+    readonly name?: string
+    readonly counterValue?: string
+    readonly flowIds?: readonly string[]
+    readonly terminatingFlowIds?: readonly string[]
+    readonly debugAnnotations?: readonly { readonly name: string; readonly intValue?: string; readonly stringValue?: string }[]
   }
+}
 
-  const message = (fields: Fields, number: number): Fields => fieldsOf(fields.get(number)![0] as Uint8Array)
-  const text = (fields: Fields, number: number): string => new TextDecoder().decode(fields.get(number)?.[0] as Uint8Array | undefined)
-
-  test('is tracks of slices, counters and flows', async () => {
+describe('export --format perfetto', () => {
+  test('is tracks of slices, counters and flows, to a library that knows their schema', async () => {
     using scratch = new Scratch()
-    const packets = fieldsOf(readFileSync(await exported(scratch, 'perfetto')))
-      .get(1)!
-      .map((packet) => fieldsOf(packet as Uint8Array))
-    const tracks = new Map(
-      packets
-        .filter((p) => p.has(60))
-        .map((p) => message(p, 60))
-        .map((track) => [track.get(1)![0] as bigint, track]),
+    const bytes = readFileSync(await exported(scratch, 'perfetto'))
+    const Trace = PERFETTO.lookupType('Trace')
+    const { packet: packets } = Trace.toObject(Trace.decode(bytes), { longs: String, enums: String }) as { packet: Packet[] }
+    const tracks = packets.flatMap(({ trackDescriptor }) => trackDescriptor ?? [])
+    const device = tracks.find(({ name }) => name === 'pfn0.0')!.uuid
+    const lane = tracks.find(({ name, parentUuid }) => parentUuid === device && name === 'pagemap')!.uuid
+    const counter = tracks.find((track) => track.parentUuid === device && track.counter !== undefined)!.uuid
+    const events = packets.flatMap(({ timestamp, trackEvent }) =>
+      trackEvent === undefined ? [] : [{ time: BigInt(timestamp!), ...trackEvent }],
     )
-    const device = [...tracks.values()].find((track) => text(track, 2) === 'pfn0.0')!.get(1)![0]
-    const lane = [...tracks.values()].find((track) => track.get(5)?.[0] === device && text(track, 2) === 'pagemap')!.get(1)![0]
-    const events = packets.filter((p) => p.has(11)).map((p) => ({ time: p.get(8)![0] as bigint, event: message(p, 11) }))
-    const onLane = events.filter(({ event }) => event.get(11)![0] === lane)
+    const onLane = events.filter(({ trackUuid }) => trackUuid === lane)
     // Every slice that begins ends, one after the other, in order.
-    expect(onLane.map(({ event }) => event.get(9)![0])).toEqual(onLane.map((_, i) => (i % 2 === 0 ? 1n : 2n)))
+    expect(onLane.map(({ type }) => type)).toEqual(onLane.map((_, i) => (i % 2 === 0 ? 'TYPE_SLICE_BEGIN' : 'TYPE_SLICE_END')))
     expect(onLane.map(({ time }) => time)).toEqual(onLane.map(({ time }) => time).toSorted((a, b) => (a < b ? -1 : 1)))
-    expect(onLane.map(({ event }) => text(event, 23)).filter((name) => name !== '')).toContain('pagemap unmapping, ref dying 0')
-    const instants = events.filter(({ event }) => event.get(9)![0] === 3n)
+    expect(onLane.map(({ name }) => name)).toContain('pagemap unmapping, ref dying 0')
+    const instants = events.filter(({ type }) => type === 'TYPE_INSTANT')
     expect(instants).toHaveLength(EVENTS + 3)
-    const removal = instants.find(({ event }) => text(event, 23) === 'memremap/memory-removed')!
+    const removal = instants.find(({ name }) => name === 'memremap/memory-removed')!
     expect(removal.time).toBe(9_432_496_000n)
-    // 220 led to it.
-    expect(removal.event.get(47)).toContain(220n)
-    expect(events.some(({ event }) => event.get(9)![0] === 4n && event.get(30)![0] === 16n)).toBe(true)
-    expect(packets.every((p) => p.get(10)![0] === 1n)).toBe(true)
+    // 220 led to it: the arrow that ends there begins there, and nowhere else.
+    const begins = instants.filter(({ flowIds }) => flowIds?.includes(removal.terminatingFlowIds![0]!))
+    expect(begins.map(({ debugAnnotations }) => debugAnnotations!.find(({ name }) => name === 'seq')!.intValue)).toEqual(['220'])
+    const begun = instants.flatMap(({ flowIds }) => flowIds ?? [])
+    const ended = instants.flatMap(({ terminatingFlowIds }) => terminatingFlowIds ?? [])
+    expect(new Set(begun).size).toBe(begun.length)
+    expect(ended.toSorted()).toEqual(begun.toSorted())
+    expect(events.filter(({ trackUuid }) => trackUuid === counter).map(({ type, counterValue }) => `${type} ${counterValue}`)).toContain(
+      'TYPE_COUNTER 16',
+    )
+    expect(new Set(packets.map(({ trustedPacketSequenceId }) => trustedPacketSequenceId))).toEqual(new Set([1]))
+    // What went before is forgotten, as the first packet of a writer has to say.
+    expect(packets[0]!.sequenceFlags).toBe(1)
   })
 })
 

@@ -1,15 +1,16 @@
 /** The viewer as people use it: in a browser, by pointer, by keyboard alone, and by what a screen reader is told. */
 import { createRequire } from 'node:module'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { appendFileLog } from '@devtrail/event-log/file'
 import type { AnyEvent } from '@devtrail/events'
 import { vocabulary } from '@devtrail/survey'
-import type { Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
-import { hasBrowser, open } from './browser.ts'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeSimulated } from '../bench/simulated-log.ts'
+import { hasBrowser, launch, open } from './browser.ts'
 import { recording, ROOT, Scratch } from './devtrail.ts'
 import { serve } from './serving.ts'
 import { writeLog } from './written-log.ts'
@@ -24,6 +25,21 @@ async function exported(scratch: Scratch, log = CRASH): Promise<string> {
   expect({ code, err }).toMatchObject({ code: 0 })
   return pathToFileURL(file).href
 }
+
+let browser: Browser
+/** The crash, served and as one file, for all tests that do not change it. */
+const shared = new Scratch()
+let served: Awaited<ReturnType<typeof serve>>
+let packed: string
+beforeAll(async () => {
+  if (!hasBrowser) return
+  ;[browser, served, packed] = await Promise.all([launch(), serve(shared, CRASH), exported(shared)])
+})
+afterAll(async () => {
+  await browser?.close()
+  await served?.[Symbol.asyncDispose]()
+  shared[Symbol.dispose]()
+})
 
 const heading = (page: Page): Promise<string> => page.locator('#state-title').innerText()
 const spoken = (page: Page): Promise<string> => page.locator('[aria-live=polite]').innerText()
@@ -64,9 +80,7 @@ const found = (name: string, i: number): AnyEvent => ({
 
 describe.skipIf(!hasBrowser)('the viewer', () => {
   test('shows the crash: the violation is found by clicking, and explained', async () => {
-    using scratch = new Scratch()
-    await using server = await serve(scratch, CRASH)
-    const { context, page, errors } = await open(scratch, server.url)
+    const { context, page, errors } = await open(browser, served.url)
     await page.getByRole('button', { name: /referenced-at-removal at event 224/ }).click()
     await page.getByRole('heading', { name: 'Violation' }).waitFor()
     const detail = page.locator('.detail')
@@ -88,9 +102,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
   })
 
   test('travels, compares two moments, and every view is a link', async () => {
-    using scratch = new Scratch()
-    await using server = await serve(scratch, CRASH)
-    const { context, page, errors } = await open(scratch, server.url)
+    const { context, page, errors } = await open(browser, served.url)
     await page.locator('#search').fill('9.4s')
     await page.keyboard.press('Enter')
     await expect.poll(() => heading(page)).toBe('State after event 221')
@@ -104,7 +116,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => heading(page)).toBe('State after event 222')
     const link = await linkOf(page, /at=222.*compare=221/)
     const again = await context.newPage()
-    await again.goto(server.url + link)
+    await again.goto(served.url + link)
     await expect.poll(() => heading(again)).toBe('State after event 222')
     await expect.poll(() => again.locator('#state-body').innerText()).toContain('After event 221 and after event 222')
     expect(errors).toEqual([])
@@ -112,11 +124,17 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
   })
 
   test('finds when a field changes, filters and bisects with the expressions of the command', async () => {
-    using scratch = new Scratch()
-    await using server = await serve(scratch, CRASH)
-    const { context, page } = await open(scratch, `${server.url}#v=1&at=100&row=pfn0.0`)
-    await page.locator('.device[open]').getByRole('button', { name: 'driver' }).click()
+    const { context, page } = await open(browser, `${served.url}#v=1&at=100&row=pfn0.0`)
+    await page.locator('.device[open]').getByRole('button', { name: 'driver', exact: true }).click()
     await expect.poll(() => heading(page)).toBe('State after event 102')
+    await page.locator('.device[open]').getByRole('button', { name: 'driver', exact: true }).click()
+    await expect.poll(() => heading(page)).toBe('State after event 234')
+    await page.locator('.device[open]').getByRole('button', { name: 'To the previous change of driver.state' }).click()
+    await expect.poll(() => heading(page)).toBe('State after event 102')
+    await page.locator('.device[open]').getByRole('button', { name: 'To the previous change of driver.state' }).click()
+    await expect.poll(() => heading(page)).toBe('State after event 100')
+    await page.locator('.device[open]').getByRole('button', { name: 'To the previous change of driver.state' }).click()
+    await expect.poll(() => spoken(page)).toContain('driver.state of pfn0.0 does not change before event 100')
     await page.locator('#search').fill('disk.state == "removed"')
     await page.getByRole('button', { name: 'First true' }).click()
     await expect.poll(() => heading(page)).toBe('State after event 109')
@@ -131,8 +149,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
   })
 
   test('does all that by keyboard alone, and says what it does', async () => {
-    using scratch = new Scratch()
-    const { context, page, errors } = await open(scratch, await exported(scratch))
+    const { context, page, errors } = await open(browser, packed)
     await page.keyboard.press('n')
     await expect.poll(() => heading(page)).toBe('State after event 113')
     await page.keyboard.press('n')
@@ -154,7 +171,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await row.focus()
     await page.keyboard.press('ArrowDown')
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('namespace0.1 nd-namespace: unbound')
-    expect(await page.getByRole('list', { name: 'States of pfn0.0 in view' }).getByRole('button').count()).toBeGreaterThan(0)
+    expect(await page.getByRole('list', { name: 'States of namespace0.1 in view' }).getByRole('button').count()).toBeGreaterThan(0)
     await page.keyboard.press('/')
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
     await page.keyboard.press('Escape')
@@ -168,8 +185,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
 
   test('one file works from disk, asks for nothing, and keeps bookmarks', async () => {
     using scratch = new Scratch()
-    const url = await exported(scratch)
-    const { context, page, errors, requests } = await open(scratch, `${url}#v=1&at=224&selected=224`)
+    const { context, page, errors, requests } = await open(browser, `${packed}#v=1&at=224&selected=224`)
     await expect.poll(() => heading(page)).toBe('State after event 224')
     await page.keyboard.press('b')
     await page.getByText('Bookmarks (1)').click()
@@ -181,7 +197,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     expect(requests.filter((asked) => !asked.startsWith('file:') && !asked.startsWith('blob:') && !asked.startsWith('data:'))).toEqual([])
     expect(errors).toEqual([])
     await context.close()
-    const again = await open(scratch, pathToFileURL(copy).href)
+    const again = await open(browser, pathToFileURL(copy).href)
     await again.page.getByText('Bookmarks (1)').click()
     expect(await again.page.getByRole('textbox', { name: 'Note of bookmark 1' }).inputValue()).toBe('here </script><b>it</b> broke')
     await again.page.getByRole('link', { name: 'go' }).click()
@@ -191,18 +207,104 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
   })
 
   test.each(['light', 'dark'] as const)('axe finds nothing serious (%s)', async (scheme) => {
-    using scratch = new Scratch()
-    const { context, page } = await open(scratch, `${await exported(scratch)}#v=1&at=224&selected=224&row=pfn0.0`, { scheme })
+    const { context, page } = await open(browser, `${packed}#v=1&at=224&selected=224&row=pfn0.0`, { scheme })
     await page.locator('.causes').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await page.getByRole('tab', { name: 'Tasks' }).click()
+    await page.locator('.tasks').waitFor()
     expect(await wrongIn(page)).toEqual([])
     await page.keyboard.press('n')
     await page.locator('.violation').waitFor()
     await page.getByRole('tab', { name: 'Memory map' }).click()
     await page.locator('.tree').waitFor()
     expect(await wrongIn(page)).toEqual([])
+    await page.keyboard.press('m')
+    await page.locator('#search').fill('100')
+    await page.keyboard.press('Enter')
+    await page.locator('.changes').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('b')
+    await page.getByText('Bookmarks (1)').click()
+    expect(await wrongIn(page)).toEqual([])
+    await page.getByText('Bookmarks (1)').click()
+    // A filter with what it finds, and one that is wrong.
+    await page.locator('#search').fill('type == "kernel/warned"')
+    await page.keyboard.press('Enter')
+    await page.locator('.fits [role=status]').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await page.locator('#search').fill('typo == 1')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').first().waitFor()
+    await page.locator('body').click({ position: { x: 2, y: 2 } })
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
     expect(await wrongIn(page)).toEqual([])
+    await context.close()
+  })
+
+  test('a list of all events is one list: it scrolls from end to end, and keys lead through it', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=1`)
+    const list = page.locator('.events .list')
+    await list.getByRole('button', { name: /^1 / }).waitFor()
+    await page.evaluate('document.querySelector(".events .list").scrollTo(0, 1e6)')
+    await list.getByRole('button', { name: /^314 .*log\/ended/ }).click()
+    await expect.poll(() => heading(page)).toBe('State after event 314')
+    await page.keyboard.press('PageUp')
+    await expect.poll(() => heading(page)).not.toBe('State after event 314')
+    await page.keyboard.press('ArrowUp')
+    await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-current")')).toBe('true')
+    // Only what is in view is there, and says where in the whole it is.
+    expect(await list.locator('li').count()).toBeLessThan(40)
+    expect(await list.locator('li').first().getAttribute('aria-setsize')).toBe('314')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('where one looks closely into a long log, each event and each band is there', async () => {
+    using scratch = new Scratch()
+    const log = await writeSimulated(scratch.folder, 30_000)
+    await using server = await serve(scratch, log)
+    const { context, page, errors } = await open(browser, `${server.url}#v=1&at=20000&axis=events&view=20000-20060&row=pfn3.0`)
+    const { out } = await scratch.run(['events', log, '--device', 'pfn3.0', '--from', '20000', '--to', '20060', '--json'])
+    const seqs = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { seq: number }).seq)
+    expect(seqs.length).toBeGreaterThan(0)
+    const events = page.getByRole('list', { name: 'Events of pfn3.0 in view' }).getByRole('button')
+    await expect.poll(() => events.allInnerTexts()).toEqual(seqs.map((seq) => `event ${seq} of pfn3.0`))
+    // And what a band says is the state there.
+    const held = await scratch.run(['refs', log, '--device', 'pfn3.0', '--at', String(seqs[0]), '--json'])
+    const { refs } = JSON.parse(held.out) as { refs: { pages?: number }[] }
+    const pages = refs.reduce((sum, ref) => sum + (ref.pages ?? 0), 0)
+    const bands = page.getByRole('list', { name: 'States of pfn3.0 in view' }).getByRole('button')
+    await expect.poll(() => bands.allInnerTexts()).toContain(`pages of pfn3.0: ${pages} pages referenced, from event ${seqs[0]}`)
+    // From far away many events are one.
+    await page.keyboard.press('f')
+    await page.keyboard.press('f')
+    await expect.poll(() => events.first().innerText()).toMatch(/^\d+ events of pfn3\.0 from event \d+ on$/)
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('says so when the log is cut, is deleted, or its server ends', async () => {
+    using scratch = new Scratch()
+    const folder = scratch.path('going')
+    await writeLog(folder, ['first', 'second', 'third'].map(found))
+    const segment = join(folder, 'segments', '00000001.seg')
+    const server = await serve(scratch, folder)
+    const { context, page } = await open(browser, `${server.url}#v=1&at=1`)
+    const alert = page.getByRole('alert')
+    truncateSync(segment, 200)
+    await expect
+      .poll(() => alert.first().innerText(), { timeout: 20_000 })
+      .toMatch(/the log was cut: it ends with event 0, and had 3|damage/)
+    rmSync(folder, { recursive: true })
+    await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('the log is no longer there')
+    // What was read is still shown.
+    expect(await page.locator('.rows strong').allInnerTexts()).toEqual(['first', 'second', 'third'])
+    await server[Symbol.asyncDispose]()
+    await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('devtrail serve cannot be reached')
     await context.close()
   })
 
@@ -211,14 +313,17 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const folder = scratch.path('growing')
     await writeLog(folder, ['first', 'second'].map(found))
     await using server = await serve(scratch, folder)
-    const { context, page, errors } = await open(scratch, `${server.url}#v=1&at=1`)
+    const { context, page, errors } = await open(browser, `${server.url}#v=1&at=1`)
     expect(await page.locator('.reading').innerText()).toBe('2 devices')
     await using writer = await appendFileLog(folder, vocabulary)
     await writer.append([found('third', 2)])
     await writer.flush('written')
     await expect.poll(() => page.locator('.reading').innerText()).toBe('3 devices')
+    await writer.append([found('fourth', 3)])
+    await writer.flush('written')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('4 devices')
     await page.getByRole('button', { name: 'To the end' }).click()
-    await expect.poll(() => page.locator('.detail').innerText()).toContain('third')
+    await expect.poll(() => page.locator('.detail').innerText()).toContain('fourth')
     expect(errors).toEqual([])
     await context.close()
   })
@@ -236,8 +341,17 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const many = Array.from({ length: 3000 }, (_, i) => `dev${i}`)
     const folder = scratch.path('</script><script>window.hurt=1<')
     await writeLog(folder, [...names, ...many].map(found))
-    const { context, page, errors } = await open(scratch, `${await exported(scratch, folder)}#v=1&at=6&selected=6`)
-    expect(await page.locator('.reading').innerText()).toBe('3006 devices')
+    const { context, page, errors } = await open(browser, `${await exported(scratch, folder)}#v=1&at=6&selected=6`)
+    expect(await page.locator('.reading').innerText()).toBe('2000 of 3006 devices')
+    // Those that are not told at once are found by name.
+    const named = page.getByRole('textbox', { name: 'Only rows whose name has this in it' })
+    await named.fill('dev299')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('11 of 11 in 3006 devices')
+    expect(await page.locator('.rows strong').first().innerText()).toBe('dev299')
+    await named.fill('no such')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('0 of 0 in 3006 devices')
+    await named.fill('')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('2000 of 3006 devices')
     await expect.poll(() => page.locator('.detail').innerText()).toContain('javascript:window.hurt=1')
     await page.locator('.row').first().click()
     await page.keyboard.press('.')
@@ -253,9 +367,8 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
 
 describe.skipIf(!hasBrowser)('the pictures of the README', () => {
   test.each(['light', 'dark'] as const)('the crash, %s', async (scheme) => {
-    using scratch = new Scratch()
     const view = '#v=1&at=224&selected=224&rule=memremap%2Freferenced-at-removal&row=pfn0.0&axis=events&view=95-240'
-    const { context, page } = await open(scratch, (await exported(scratch)) + view, { scheme })
+    const { context, page } = await open(browser, packed + view, { scheme })
     await expect.poll(() => heading(page)).toBe('State after event 224')
     await page.locator('.violation').waitFor()
     await page.locator('.strip').waitFor()

@@ -1,6 +1,6 @@
 /** What the page asks of its worker, and what that answers. Everything is plain data. */
 import type { Json } from '@devtrail/events'
-import type { Timeline } from '@devtrail/survey'
+import type { Timeline, TimelineWindow } from '@devtrail/survey'
 
 /** Where the log's files are. */
 export type LogPlace =
@@ -115,6 +115,10 @@ export interface Questions {
   open: (request: OpenRequest) => Opened
   /** The state after an event, the device of a row first. */
   state: (of: { readonly seq: number; readonly row: string | null }) => StateAt
+  /** Which rows are told from now on: the first of those whose key has a text in it. They are told at once. */
+  rows: (of: { readonly named: string }) => null
+  /** Events one by one, of some rows. */
+  window: (of: { readonly from: number; readonly to: number; readonly rows: readonly string[] }) => TimelineWindow
   events: (range: { readonly from: number; readonly to: number }) => readonly EventRow[]
   /** Events for which an expression is true, as `events --where`; empty: all. At most `limit`, from `from` on. */
   find: (wanted: {
@@ -154,3 +158,5 @@ export type Told =
   | { readonly kind: 'failure'; readonly id: number; readonly message: string }
   | { readonly kind: 'scan'; readonly scan: ScanState }
   | { readonly kind: 'grown'; readonly opened: Opened }
+  /** What has happened to the log, or to the way to it; null: all is well again. */
+  | { readonly kind: 'notice'; readonly words: string | null }

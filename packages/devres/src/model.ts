@@ -1,4 +1,4 @@
-import type { AnyEvent, DeviceInfo, Facts, Json, Model, View, Views } from '@devtrail/events'
+import type { AnyEvent, DeviceInfo, Facts, Json, KnownList, Model, View, Views } from '@devtrail/events'
 import { errnoName } from '@devtrail/events'
 import { devresCatalogue } from './events.ts'
 import { devresInvariants } from './invariants.ts'
@@ -26,7 +26,14 @@ function foundLater(state: DevresState, device: number, facts: Facts): Json[] {
     .toReversed()
 }
 
-const describe: View<DevresState> = (state, id, facts) => {
+const listOf = ({ known, possible, complete }: KnownList<DevresNode>, later: readonly Json[]): Json => ({
+  known: [...later, ...known.map(node)],
+  complete,
+  ...(possible.length > 0 ? { possible: possible.map(node) } : {}),
+})
+
+const describe: View<DevresState> = (state, id, facts, looking) => {
+  const isListed = looking?.parts?.has('devres') !== false
   const device = state.devices.get(id)
   if (device === undefined) {
     return {
@@ -35,7 +42,7 @@ const describe: View<DevresState> = (state, id, facts) => {
       presence: facts.value('device', id, 'fromStart') === true ? 'present' : null,
       driver: { name: null, state: null },
       lastProbe: null,
-      devres: { known: foundLater(state, id, facts), complete: false },
+      ...(isListed ? { devres: { known: foundLater(state, id, facts), complete: false } } : {}),
       learntAt: facts.find('device', id, 'name')?.seq ?? null,
     }
   }
@@ -52,11 +59,7 @@ const describe: View<DevresState> = (state, id, facts) => {
       outcome: lastProbe.outcome,
       seq: lastProbe.seq,
     },
-    devres: {
-      known: [...foundLater(state, id, facts), ...nodes.known.map(node)],
-      complete: nodes.complete,
-      ...(nodes.possible.length > 0 ? { possible: nodes.possible.map(node) } : {}),
-    },
+    ...(isListed ? { devres: listOf(nodes, foundLater(state, id, facts)) } : {}),
   }
 }
 

@@ -63,6 +63,8 @@ export interface Looking {
   readonly keys?: ReadonlyMap<string, number | bigint | string>
   /** The name of a list of which only is asked how many elements it has: of each no more than its `span` has to be there. */
   readonly counted?: string
+  /** The parts that are asked for: others may be left out. Not given: all. */
+  readonly parts?: ReadonlySet<string>
 }
 
 /** By what the elements of a list in a view are told apart. */

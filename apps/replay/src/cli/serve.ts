@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { logId } from '../viewer/log-id.ts'
+import { LogWatch } from '../viewer/watch-log.ts'
 import { serveLog, type LogServer } from '../viewer/server.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
@@ -32,7 +33,7 @@ function mustBeWhole({ given, reader }: OpenLog): void {
 async function tellGrowth({ reader }: OpenLog, server: LogServer, signal: AbortSignal): Promise<void> {
   try {
     for await (const _ of reader.followBatches({ from: reader.lastSeq + 1, signal, onDamage: () => {} })) {
-      server.grown()
+      server.tell('grown')
       await wait(TELL_MS, undefined, { signal })
     }
   } catch (error) {
@@ -69,7 +70,10 @@ export function serveCommand({ program, run }: Cli): void {
         else await session.print(`${server.url}\n`)
         await session.flush()
         session.note(`${nameOf(log)} is served to this machine only; Ctrl-C ends it`)
-        await session.interrupt.shield((signal) => tellGrowth(log, server, signal))
+        const watch = await LogWatch.begin(log.folder)
+        await session.interrupt.shield((signal) =>
+          Promise.all([tellGrowth(log, server, signal), watch.run(() => server.tell('changed'), signal)]),
+        )
         return exit.interrupted
       }),
     )

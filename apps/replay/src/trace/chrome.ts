@@ -1,6 +1,6 @@
 /** The JSON that chrome://tracing and Perfetto's UI open: a process for each device, a thread for each track. */
 import type { AnyEvent } from '@devtrail/events'
-import type { Args, Track, TraceFormat } from './tell-trace.ts'
+import type { Args, Arrows, Track, TraceFormat } from './tell-trace.ts'
 
 /** The process of what is of no device; devices follow. */
 const NO_DEVICE = 1
@@ -47,11 +47,11 @@ export class ChromeTrace implements TraceFormat {
     })
   }
 
-  event(track: Track, { seq, time, type, cause }: AnyEvent, args: Args, leads: boolean): string {
+  event(track: Track, { time, type }: AnyEvent, args: Args, { begin, end }: Arrows): string {
     const at = { pid: this.#pid(track), tid: track.id, ts: us(time) }
     const lines = [this.#line({ ph: 'X', name: type, cat: 'event', ...at, dur: us(EVENT_NS), args })]
-    if (leads) lines.push(this.#line({ ph: 's', name: 'cause', cat: 'cause', id: seq, ...at }))
-    for (const id of cause) lines.push(this.#line({ ph: 'f', bp: 'e', name: 'cause', cat: 'cause', id, ...at }))
+    for (const id of begin) lines.push(this.#line({ ph: 's', name: 'cause', cat: 'cause', id, ...at }))
+    for (const id of end) lines.push(this.#line({ ph: 'f', bp: 'e', name: 'cause', cat: 'cause', id, ...at }))
     return lines.join('')
   }
 

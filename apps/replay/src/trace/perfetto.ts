@@ -1,12 +1,12 @@
 /** Perfetto's own format: track events, to the nanosecond. Numbers are those of its trace.proto and track_event.proto. */
 import type { AnyEvent } from '@devtrail/events'
 import { Message } from './protobuf.ts'
-import type { Args, Track, TraceFormat } from './tell-trace.ts'
+import type { Args, Arrows, Track, TraceFormat } from './tell-trace.ts'
 
 const TRACE = { packet: 1 } as const
 const PACKET = { timestamp: 8, sequence: 10, event: 11, sequenceFlags: 13, descriptor: 60 } as const
 const DESCRIPTOR = { uuid: 1, name: 2, parent: 5, counter: 8 } as const
-const EVENT = { annotation: 4, type: 9, track: 11, category: 22, name: 23, counter: 30, flow: 47 } as const
+const EVENT = { annotation: 4, type: 9, track: 11, category: 22, name: 23, counter: 30, flow: 47, flowEnd: 48 } as const
 const ANNOTATION = { bool: 2, int: 4, string: 6, name: 10 } as const
 const TYPE = { begin: 1, end: 2, instant: 3, counter: 4 } as const
 
@@ -66,11 +66,10 @@ export class PerfettoTrace implements TraceFormat {
     return Buffer.concat([begin, end])
   }
 
-  event(track: Track, { seq, time, type, cause }: AnyEvent, args: Args, leads: boolean): Uint8Array {
+  event(track: Track, { time, type }: AnyEvent, args: Args, { begin, end }: Arrows): Uint8Array {
     const event = this.#named(track, TYPE.instant, type, 'event', args)
-    // One flow from each cause to all that it led to.
-    if (leads) event.fixed64(EVENT.flow, seq)
-    for (const id of cause) event.fixed64(EVENT.flow, id)
+    for (const id of begin) event.fixed64(EVENT.flow, id)
+    for (const id of end) event.fixed64(EVENT.flowEnd, id)
     return this.#event(time, event)
   }
 

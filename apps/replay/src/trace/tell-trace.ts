@@ -13,14 +13,19 @@ export interface Track {
 
 export type Args = { readonly [name: string]: Json }
 
+/** The numbers of the arrows at an event: each begins at one, a cause, and ends at one that it led to. */
+export interface Arrows {
+  readonly begin: readonly number[]
+  readonly end: readonly number[]
+}
+
 /** Whoever writes a trace; times are nanoseconds. What it returns is written. */
 export interface TraceFormat {
   begin(groups: readonly string[]): string | Uint8Array
   track(track: Track, isCounter: boolean): string | Uint8Array
   /** Slices of a track are told in order. */
   slice(track: Track, from: number, to: number, name: string, args: Args): string | Uint8Array
-  /** `leads`: it led to something; `from`: the numbers of the events that led to it. */
-  event(track: Track, event: AnyEvent, args: Args, leads: boolean): string | Uint8Array
+  event(track: Track, event: AnyEvent, args: Args, arrows: Arrows): string | Uint8Array
   instant(track: Track, time: number, name: string, args: Args): string | Uint8Array
   counter(track: Track, time: number, value: number): string | Uint8Array
   end(): string | Uint8Array
@@ -53,11 +58,32 @@ function tracksOf(row: Row, tracks: Tracks): DeviceTracks {
   return { row, lanes, pages, events: tracks.add('events', row.key) }
 }
 
-/** The events that led to another. */
-async function causesIn({ events }: WholeLog): Promise<ReadonlySet<number>> {
-  const causes = new Set<number>()
-  for await (const { cause } of events()) for (const seq of cause) causes.add(seq)
-  return causes
+/** The causes of an event that are told: those of the baseline are not. */
+const causesOf = ({ cause }: AnyEvent): readonly number[] => cause.filter((seq) => seq > 0)
+
+/** Every arrow has a number of its own: viewers take those of one number for a chain, or for one that has ended. */
+class ArrowCounter {
+  /** By cause the arrows that begin at it. */
+  readonly #begin = new Map<number, number[]>()
+  #ended = 0
+
+  static async over({ events }: WholeLog): Promise<ArrowCounter> {
+    const counter = new ArrowCounter()
+    let arrows = 0
+    for await (const event of events()) {
+      for (const seq of causesOf(event)) {
+        const begin = counter.#begin.get(seq)
+        if (begin === undefined) counter.#begin.set(seq, [++arrows])
+        else begin.push(++arrows)
+      }
+    }
+    return counter
+  }
+
+  /** The arrows at an event; to be asked of each, in order. */
+  next(event: AnyEvent): Arrows {
+    return { begin: this.#begin.get(event.seq) ?? [], end: causesOf(event).map(() => ++this.#ended) }
+  }
 }
 
 export async function* tellTrace(whole: WholeLog, format: TraceFormat): AsyncGenerator<string | Uint8Array> {
@@ -77,11 +103,11 @@ export async function* tellTrace(whole: WholeLog, format: TraceFormat): AsyncGen
   }
   for (const { time, rule, certainty, seq, summary } of violations) yield format.instant(broken, time, rule, { certainty, seq, summary })
   const byKey = new Map(devices.map(({ row, events }) => [row.key, events]))
-  const causes = await causesIn(whole)
+  const arrows = await ArrowCounter.over(whole)
   for await (const event of whole.events()) {
     const device = names.of(event)
     const track = (device === null ? undefined : byKey.get(names.device(device))) ?? other
-    yield format.event(track, event, argsOf(whole, event, device), causes.has(event.seq))
+    yield format.event(track, event, argsOf(whole, event, device), arrows.next(event))
   }
   yield format.end()
 }

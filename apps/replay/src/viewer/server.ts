@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { Followers, type Change } from './followers.ts'
 import { namesIn, packedFiles, sizeOf } from './log-folder.ts'
 import { handed, packedPage, partOf, SERVED_POLICY, servedPage, type PagePart } from './page.ts'
 
@@ -62,9 +63,9 @@ function rangeOf(header: string | undefined, size: number): { readonly from: num
 
 class Answering {
   readonly #served: Served
-  readonly #followers: Set<ServerResponse>
+  readonly #followers: Followers
 
-  constructor(served: Served, followers: Set<ServerResponse>) {
+  constructor(served: Served, followers: Followers) {
     this.#served = served
     this.#followers = followers
   }
@@ -93,11 +94,11 @@ class Answering {
     await pipeline(packedPage(of, packedFiles(this.#served.folder, of.fold)), response)
   }
 
-  #follow(request: IncomingMessage, response: ServerResponse): void {
+  #follow({ method }: IncomingMessage, response: ServerResponse): void {
+    if (method === 'HEAD') return send(response, 200, '', 'text/event-stream')
+    if (!this.#followers.add(response)) return send(response, 503, 'too many pages follow this log; close some')
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' })
     response.write('retry: 2000\n\n')
-    this.#followers.add(response)
-    request.on('close', () => this.#followers.delete(response))
   }
 
   async #file(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
@@ -119,7 +120,19 @@ class Answering {
       ...(range === null ? {} : { 'content-range': `bytes ${from}-${to}/${size}` }),
     })
     if (request.method === 'HEAD' || size === 0) response.end()
-    else await pipeline(createReadStream(join(folder, path), { start: from, end: to }), response)
+    else await pipeline(createReadStream(join(folder, path), { start: from, end: to }), exactly(to - from + 1), response)
+  }
+}
+
+/** Hands on so many bytes. A file that is cut meanwhile ends the answer: nobody waits for bytes that never come. */
+function exactly(bytes: number): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
+  return async function* (source) {
+    let left = bytes
+    for await (const piece of source) {
+      left -= piece.length
+      yield piece
+    }
+    if (left > 0) throw new Error(`the file ended ${left} bytes early`)
   }
 }
 
@@ -131,13 +144,13 @@ function send(response: ServerResponse, status: number, text: string, type = 'te
 /** A log that is handed out until it is closed. */
 export interface LogServer extends AsyncDisposable {
   readonly url: string
-  /** Tells every page that the log has grown. */
-  grown(): void
+  /** Tells every page that something happened to the log. */
+  tell(change: Change): void
 }
 
 /** @throws the system's error when the port is taken. */
 export async function serveLog(served: Served): Promise<LogServer> {
-  const followers = new Set<ServerResponse>()
+  const followers = new Followers()
   const answering = new Answering(served, followers)
   const server: Server = createServer((request, response) => {
     answering.answer(request, response, (server.address() as AddressInfo).port).catch((error: NodeJS.ErrnoException) => {
@@ -152,9 +165,7 @@ export async function serveLog(served: Served): Promise<LogServer> {
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    grown() {
-      for (const follower of followers) follower.write('event: grown\ndata: \n\n')
-    },
+    tell: (change) => followers.tell(change),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

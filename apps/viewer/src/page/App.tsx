@@ -11,10 +11,13 @@ import { Timeline } from '../timeline/Timeline.tsx'
 import { Bookmarks } from './Bookmarks.tsx'
 import type { Bookmark, BookmarkStore } from './bookmarks.ts'
 import { press, type KeyActions } from './keys.ts'
-import { linkText, parseLink, type Link } from './link.ts'
+import { linkText } from './link.ts'
 import { Search } from './Search.tsx'
 import { Transport } from './Transport.tsx'
-import { newest, type WorkerClient } from './worker-client.ts'
+import { useLink } from './use-link.ts'
+import { useNewest } from './use-newest.ts'
+import { useWindow } from './use-window.ts'
+import type { WorkerClient } from './worker-client.ts'
 
 export interface AppProps {
   readonly client: WorkerClient
@@ -24,52 +27,12 @@ export interface AppProps {
   readonly bookmarks: BookmarkStore
 }
 
-/** The link of the address, and how to change it. What changes fast does not fill the history. */
-function useLink(): readonly [Link, (to: Partial<Link>) => void] {
-  const [link, setLink] = useState(() => parseLink(location.hash))
-  const now = useRef(link)
-  const timer = useRef(0)
-  const go = useCallback((to: Partial<Link>) => {
-    now.current = { ...now.current, ...to }
-    setLink(now.current)
-    clearTimeout(timer.current)
-    timer.current = window.setTimeout(() => history.replaceState(null, '', linkText(now.current)), 120)
-  }, [])
-  useEffect(() => {
-    const look = (): void => {
-      now.current = parseLink(location.hash)
-      setLink(now.current)
-    }
-    addEventListener('hashchange', look)
-    return () => removeEventListener('hashchange', look)
-  }, [])
-  return [link, go]
-}
-
-/** The worker's answer to what is wanted now; the last one stays until there is a new one. */
-function useNewest<A, T>(ask: (of: A) => Promise<T>, of: A | null, fail: (words: string) => void, again: unknown = null): T | null {
-  const [told, setTold] = useState<T | null>(null)
-  const asking = useMemo(
-    () =>
-      newest<A, T>(
-        ask,
-        (value) => setTold(value),
-        (error) => fail(error.message),
-      ),
-    [ask],
-  )
-  useEffect(() => {
-    if (of === null) setTold(null)
-    else asking(of)
-  }, [asking, JSON.stringify(of), again])
-  return told
-}
-
 export function App({ client, place, fold, name, bookmarks: store }: AppProps): JSX.Element {
   const [link, go] = useLink()
   const [opened, setOpened] = useState<Opened | null>(null)
   const [scan, setScan] = useState<ScanState | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
+  const [notice, setNotice] = useState<string | null>(null)
   const [isHelping, setHelping] = useState(false)
   const [said, setSaid] = useState('')
   const [bookmarks, setBookmarks] = useState<readonly Bookmark[]>(() => store.load())
@@ -78,6 +41,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     client.onScan = setScan
     client.onGrown = setOpened
     client.onFailure = setFailure
+    client.onNotice = setNotice
     performance.mark('devtrail open')
     client.ask('open', { place, fold }).then(setOpened, (error: Error) => setFailure(error.message))
   }, [client])
@@ -87,9 +51,15 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     store.save(next)
   }
 
+  const isFiltered = useRef(false)
+  useEffect(() => {
+    if (opened === null || (link.named === '' && !isFiltered.current)) return
+    isFiltered.current = true
+    client.ask('rows', { named: link.named }).catch((error: Error) => setFailure(error.message))
+  }, [client, opened === null, link.named])
+
   const lastSeq = opened?.lastSeq ?? 0
   const at = Math.min(link.at ?? lastSeq, lastSeq)
-  const clock = useMemo(() => (opened === null ? null : new Clock(opened, scan)), [opened, scan])
   const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])
   const askWhy = useCallback((seq: number) => client.ask('why', seq), [client])
   const askCompare = useCallback((of: { from: number; to: number }) => client.ask('compare', of), [client])
@@ -110,6 +80,10 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     return [opened.minTime - margin, opened.maxTime + margin]
   }, [opened, link.axis])
   const view = within(link.axis, link.view ?? limits, limits)
+  const [rowsInView, setRowsInView] = useState<readonly string[]>([])
+  const roughly = useMemo(() => (opened === null ? null : new Clock(opened, scan)), [opened, scan])
+  const window = useWindow({ client, scan, clock: roughly, axis: link.axis, view, rows: rowsInView }, setFailure)
+  const clock = useMemo(() => (opened === null ? null : window === null ? roughly : new Clock(opened, scan, window)), [roughly, window])
   const violations = scan?.violations ?? []
 
   // What a screen reader is told: where one is now, and what that event was.
@@ -172,11 +146,11 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     return () => removeEventListener('keydown', listen)
   }, [])
 
-  const onField = (device: string, path: string): void => {
-    client.ask('change', { path, device, from: at, backwards: false }).then(
+  const onField = (device: string, path: string, backwards: boolean): void => {
+    client.ask('change', { path, device, from: backwards ? at - 1 : at, backwards }).then(
       (seq) =>
         seq === null
-          ? setSaid(`${path} of ${device} does not change after event ${at}`)
+          ? setSaid(`${path} of ${device} does not change ${backwards ? 'before' : 'after'} event ${at}`)
           : go({ at: seq, selected: seq, rule: null, row: device }),
       (error: Error) => setFailure(error.message),
     )
@@ -202,10 +176,30 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
           </button>
         </p>
       )}
+      {notice !== null && (
+        <p class="failure banner" role="alert">
+          {notice}{' '}
+          <button type="button" onClick={() => location.reload()}>
+            Reload
+          </button>
+        </p>
+      )}
       <Notes opened={opened} />
       {opened !== null && clock !== null ? (
         <>
-          <Timeline opened={opened} scan={scan} clock={clock} link={link} at={at} limits={limits} view={view} go={go} why={why} />
+          <Timeline
+            opened={opened}
+            scan={scan}
+            window={window}
+            clock={clock}
+            link={link}
+            at={at}
+            limits={limits}
+            view={view}
+            go={go}
+            why={why}
+            onRows={setRowsInView}
+          />
           <Transport at={at} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
           <div class="panels">
             <StatePanel

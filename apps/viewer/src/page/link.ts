@@ -17,6 +17,8 @@ export interface Link {
   readonly tab: Tab
   readonly compare: number | null
   readonly where: string
+  /** What the names of the rows have in them; empty: all are there. */
+  readonly named: string
 }
 
 const VERSION = '1'
@@ -32,6 +34,7 @@ export const START: Link = {
   tab: 'devices',
   compare: null,
   where: '',
+  named: '',
 }
 
 export function linkText(link: Link): string {
@@ -44,6 +47,7 @@ export function linkText(link: Link): string {
   if (link.tab !== START.tab) said.set('tab', link.tab)
   if (link.view !== null) said.set('view', link.view.map((n) => String(Math.round(n))).join('-'))
   if (link.where !== '') said.set('where', link.where)
+  if (link.named !== '') said.set('named', link.named)
   return `#${said.toString()}`
 }
 
@@ -70,5 +74,6 @@ export function parseLink(text: string): Link {
     tab: TABS.find((tab) => tab === said.get('tab')) ?? START.tab,
     compare: wholeNumber(said.get('compare')),
     where: said.get('where') ?? '',
+    named: said.get('named') ?? '',
   }
 }

@@ -13,6 +13,7 @@ export class WorkerClient {
   onScan: (scan: ScanState) => void = () => {}
   onGrown: (opened: Opened) => void = () => {}
   onFailure: (message: string) => void = () => {}
+  onNotice: (words: string | null) => void = () => {}
 
   constructor(worker: Worker) {
     this.#worker = worker
@@ -23,6 +24,7 @@ export class WorkerClient {
   #hear(told: Told): void {
     if (told.kind === 'scan') return this.onScan(told.scan)
     if (told.kind === 'grown') return this.onGrown(told.opened)
+    if (told.kind === 'notice') return this.onNotice(told.words)
     const waiting = this.#waiting.get(told.id)
     this.#waiting.delete(told.id)
     if (told.kind === 'answer') waiting?.resolve(told.value as never)

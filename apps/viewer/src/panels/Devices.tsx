@@ -9,9 +9,9 @@ import { EventLink } from './EventLink.tsx'
 import { More, Number, Perhaps, Range, Text, Unknown, YesNo } from './Known.tsx'
 import { PageStrip } from './PageStrip.tsx'
 
-export type OnField = (device: string, path: string) => void
+export type OnField = (device: string, path: string, backwards: boolean) => void
 
-/** One part of a device. Its name asks when it changes. */
+/** One part of a device, and the way to where it changes. */
 function Part({
   name,
   path,
@@ -31,9 +31,20 @@ function Part({
         {path === undefined ? (
           name
         ) : (
-          <button type="button" class="field" title={`when does ${path} change?`} onClick={() => onField(device, path)}>
-            {name}
-          </button>
+          <>
+            <button type="button" class="field" title={`to the next change of ${path}`} onClick={() => onField(device, path, false)}>
+              {name}
+            </button>
+            <button
+              type="button"
+              class="field before"
+              aria-label={`To the previous change of ${path}`}
+              title={`to the previous change of ${path}`}
+              onClick={() => onField(device, path, true)}
+            >
+              ◂
+            </button>
+          </>
         )}
       </dt>
       <dd>{children}</dd>
@@ -57,6 +68,9 @@ function Driver({ view }: { readonly view: DeviceView }): JSX.Element {
   )
 }
 
+/** Lines of a list that are shown. */
+const LINES_MAX = 40
+
 /** Those that a driver's unbind releases first come first. */
 function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go: Go }): JSX.Element {
   if (list === undefined) return <Unknown />
@@ -65,7 +79,7 @@ function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go
     <>
       {all.length > 0 && (
         <ol class="stack" aria-label="in the order in which they are released">
-          {all.map(({ name, size, addedAt, sure }, i) => (
+          {all.slice(0, LINES_MAX).map(({ name, size, addedAt, sure }, i) => (
             <li key={i}>
               <Perhaps sure={sure}>
                 <code>{name ?? '?'}</code> {size === null ? null : <small>{bytes(size)}</small>}{' '}
@@ -75,15 +89,13 @@ function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go
           ))}
         </ol>
       )}
+      {all.length > LINES_MAX && <p>{all.length - LINES_MAX} more; devtrail state lists all</p>}
       <More complete={list.complete} empty={all.length === 0} />
     </>
   )
 }
 
 type Go = (to: Partial<Link>) => void
-
-/** Lines of a list that are shown. */
-const LINES_MAX = 40
 
 function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly go: Go }): JSX.Element {
   const all = [...list.known.map((ref) => ({ ref, sure: true })), ...(list.possible ?? []).map((ref) => ({ ref, sure: false }))]

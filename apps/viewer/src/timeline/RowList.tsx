@@ -1,19 +1,18 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
-import type { Lane, Row } from '@devtrail/survey'
-import type { ScanState } from '../protocol.ts'
+import type { Lane, Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
 import { HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
-import { placeOf, type Scale } from './scale.ts'
+import type { Scale } from './scale.ts'
+import type { ShownRow } from './shown-rows.ts'
 import { HEAD_HEIGHT } from './draw.ts'
 
 /** Bands and events of a row that are named to those who do not see them. */
 const NAMED_MAX = 100
 
 export interface RowListProps {
-  readonly rows: readonly Row[]
-  readonly scan: ScanState | null
+  readonly rows: readonly ShownRow[]
   readonly tops: Float64Array
   readonly height: number
   readonly scrollTop: number
@@ -25,25 +24,25 @@ export interface RowListProps {
 }
 
 /** What lanes show after an event. */
-function lookAfter(lane: Lane, seq: number, scan: ScanState): string | null {
+function lookAfter(lane: Lane, seq: number, looks: readonly Look[]): string | null {
   const look = lane.looks[lastUpTo(lane.seqs, seq)] ?? -1
-  return look < 0 ? null : scan.looks[look]!.text
+  return look < 0 ? null : looks[look]!.text
 }
 
 /** What a row shows after an event, in words. */
-export function rowWords(row: Row, scan: ScanState, at: number): string {
-  const looks = row.lanes.flatMap((lane) => lookAfter(lane, at, scan) ?? [])
-  const state = looks.length === 0 ? 'nothing known or not there' : looks.join('; ')
-  return `${state}; ${row.events} events`
+export function rowWords({ row, looks, bins }: ShownRow, at: number): string {
+  const said = row.lanes.flatMap((lane) => lookAfter(lane, at, looks) ?? [])
+  const state = said.length === 0 ? 'nothing known or not there' : said.join('; ')
+  return `${bins.isExact ? '' : 'about then '}${state}; ${row.events} events`
 }
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
 
-export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, scale, link, go }: RowListProps): JSX.Element {
+export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, link, go }: RowListProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const current = Math.max(
     0,
-    rows.findIndex(({ key }) => key === link.row),
+    rows.findIndex(({ row }) => row.key === link.row),
   )
   useEffect(() => {
     const element = box.current
@@ -57,13 +56,14 @@ export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, sca
     if (row === undefined || event.ctrlKey || event.altKey || event.metaKey) return
     event.preventDefault()
     event.stopPropagation()
-    go({ row: row.key })
+    go({ row: row.row.key })
     requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('[aria-current="true"]')?.focus())
   }
   const first = Math.max(0, lastUpTo(tops, scrollTop))
   const shown: JSX.Element[] = []
   for (let i = first; i < rows.length && tops[i]! < scrollTop + height; i++) {
-    const row = rows[i]!
+    const one = rows[i]!
+    const { row } = one
     shown.push(
       <li
         key={row.key}
@@ -80,7 +80,7 @@ export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, sca
         >
           <strong>{row.key}</strong>
           <small> {row.kind ?? 'kind ?'}</small>
-          {scan !== null && <span class="unseen">: {rowWords(row, scan, at)}</span>}
+          <span class="unseen">: {rowWords(one, at)}</span>
         </button>
         <div class="lanes" aria-hidden="true">
           {row.lanes.map(({ name }, n) => (
@@ -89,7 +89,7 @@ export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, sca
             </span>
           ))}
         </div>
-        {scan !== null && <Named row={row} scan={scan} scale={scale} go={go} />}
+        {i === current && <Named of={one} scale={scale} go={go} />}
       </li>,
     )
   }
@@ -108,15 +108,14 @@ export function RowList({ rows, scan, tops, height, scrollTop, onScroll, at, sca
 }
 
 interface NamedProps {
-  readonly row: Row
-  readonly scan: ScanState
+  readonly of: ShownRow
   readonly scale: Scale
   readonly go: RowListProps['go']
 }
 
 /** The same element for as long as the same is in view: travelling changes nothing of it. */
-function Named({ row, scan, scale, go }: NamedProps): JSX.Element {
-  return useMemo(() => <NamedNow row={row} scan={scan} scale={scale} go={go} />, [row, scan, scale.axis, scale.from, scale.to, go])
+function Named({ of, scale, go }: NamedProps): JSX.Element {
+  return useMemo(() => <NamedNow of={of} scale={scale} go={go} />, [of, scale.axis, scale.from, scale.to, go])
 }
 
 /** The bands of a lane that are in view, some of the first. */
@@ -130,12 +129,10 @@ function bandsIn(lane: Lane, scale: Scale): { readonly lane: Lane; readonly n: n
 }
 
 /** The places of the first bins of a row that are in view. */
-function binsIn(row: Row, scan: ScanState, scale: Scale): number[] {
-  const first = scale.axis === 'time' ? lastUpTo(scan.binTimes, scale.from) : Math.floor((scale.from - 1) / scan.binEvents)
+function binsIn({ row, bins }: ShownRow, scale: Scale): number[] {
   const found: number[] = []
-  for (let n = Math.max(0, lastUpTo(row.bins, first)); n < row.bins.length && found.length < NAMED_MAX; n++) {
-    const bin = row.bins[n]!
-    const place = placeOf(scale.axis, bin * scan.binEvents + 1, scan.binTimes[bin] ?? 0)
+  for (let n = Math.max(0, lastUpTo(row.bins, bins.upTo(scale.axis, scale.from))); n < row.bins.length && found.length < NAMED_MAX; n++) {
+    const place = bins.placeOf(scale.axis, row.bins[n]!)
     if (place > scale.to) break
     if (place >= scale.from) found.push(n)
   }
@@ -143,24 +140,25 @@ function binsIn(row: Row, scan: ScanState, scale: Scale): number[] {
 }
 
 /** The bands and events of a row that are in view, for those who do not see the canvas. */
-function NamedNow({ row, scan, scale, go }: NamedProps): JSX.Element {
+function NamedNow({ of, scale, go }: NamedProps): JSX.Element {
+  const { row, looks } = of
   const bands = row.lanes.flatMap((lane) => bandsIn(lane, scale))
-  const events = binsIn(row, scan, scale)
+  const events = binsIn(of, scale)
   return (
     <div class="unseen">
       <ul aria-label={`States of ${row.key} in view`}>
         {bands.slice(0, NAMED_MAX).map(({ lane, n }) => (
           <li key={`${lane.name} ${n}`}>
             <button type="button" tabIndex={-1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
-              {`${LANE_WORDS[lane.name]} of ${row.key}: ${scan.looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
+              {`${LANE_WORDS[lane.name]} of ${row.key}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
             </button>
           </li>
         ))}
       </ul>
       <ul aria-label={`Events of ${row.key} in view`}>
         {events.map((n) => {
-          const seq = row.bins[n]! * scan.binEvents + 1
-          const name = scan.binEvents === 1 ? `event ${seq} of ${row.key}` : `${row.counts[n]} events of ${row.key} from event ${seq} on`
+          const seq = of.bins.seqOf(row.bins[n]!)
+          const name = of.bins.isExact ? `event ${seq} of ${row.key}` : `${row.counts[n]} events of ${row.key} from event ${seq} on`
           return (
             <li key={n}>
               <button type="button" tabIndex={-1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>

@@ -2,20 +2,24 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { JSX } from 'preact'
 import type { Link } from '../page/link.ts'
 import type { Why } from '../panels/Detail.tsx'
-import type { Row } from '@devtrail/survey'
+import type { TimelineWindow } from '@devtrail/survey'
 import type { Opened, ScanState } from '../protocol.ts'
 import { Backdrop, drawScene, HEAD_HEIGHT, type Scene } from './draw.ts'
-import type { Clock } from './clock.ts'
+import { lastUpTo, type Clock } from './clock.ts'
 import { Gestures } from './gestures.ts'
+import { Corner } from './Corner.tsx'
 import { HEADER_WIDTH, rowTops } from './layout.ts'
 import { Markers } from './Markers.tsx'
 import { RowList } from './RowList.tsx'
 import { within, type Scale } from './scale.ts'
+import { shownRows } from './shown-rows.ts'
 import { themeOf, type Theme } from './theme.ts'
 
 export interface TimelineProps {
   readonly opened: Opened
   readonly scan: ScanState | null
+  /** The events in view one by one, where one looks closely. */
+  readonly window: TimelineWindow | null
   readonly clock: Clock
   readonly link: Link
   readonly at: number
@@ -24,6 +28,8 @@ export interface TimelineProps {
   /** The selected event, and what led to it. */
   readonly why: Why | null
   readonly go: (to: Partial<Link>) => void
+  /** Told the keys of the rows that are in view. */
+  readonly onRows: (keys: readonly string[]) => void
 }
 
 /** The size of an element, as it changes. */
@@ -59,9 +65,7 @@ function useTheme(of: { readonly current: HTMLElement | null }): Theme | null {
 /** Whether a timeline was drawn: when it first was, the browser's tracing tells. */
 let drawn = false
 
-const NO_ROWS: readonly Row[] = []
-
-export function Timeline({ opened, scan, clock, link, at, limits, view, why, go }: TimelineProps): JSX.Element {
+export function Timeline({ opened, scan, window, clock, link, at, limits, view, why, go, onRows }: TimelineProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const scene = useRef<Scene | null>(null)
@@ -69,15 +73,21 @@ export function Timeline({ opened, scan, clock, link, at, limits, view, why, go 
   const { width: whole, height } = useSize(box)
   const theme = useTheme(box)
   const [scrollTop, setScrollTop] = useState(0)
-  const rows = scan?.rows ?? NO_ROWS
-  const tops = useMemo(() => rowTops(rows), [rows])
+  const rows = useMemo(() => shownRows(scan, window), [scan, window])
+  const tops = useMemo(() => rowTops(rows.map(({ row }) => row)), [rows])
   const width = Math.max(50, whole - HEADER_WIDTH)
   const scale: Scale = { axis: link.axis, from: view[0], to: view[1], width }
-  const current = rows.findIndex(({ key }) => key === link.row)
+  const current = rows.findIndex(({ row }) => row.key === link.row)
 
   if (theme !== null) {
-    scene.current = { opened, scan, clock, theme, scale, limits, tops, scrollTop, height, current, at, compare: link.compare, why }
+    scene.current = { opened, scan, rows, clock, theme, scale, limits, tops, scrollTop, height, current, at, compare: link.compare, why }
   }
+
+  useEffect(() => {
+    const first = Math.max(0, lastUpTo(tops, scrollTop))
+    const last = lastUpTo(tops, scrollTop + height)
+    onRows(rows.slice(first, last + 1).map(({ row }) => row.key))
+  }, [rows, tops, scrollTop, height])
 
   // Drawn once a frame, whatever changed meanwhile.
   useEffect(() => {
@@ -121,7 +131,6 @@ export function Timeline({ opened, scan, clock, link, at, limits, view, why, go 
       <Markers scan={scan} scale={scale} link={link} go={go} />
       <RowList
         rows={rows}
-        scan={scan}
         tops={tops}
         height={height - HEAD_HEIGHT}
         scrollTop={scrollTop}
@@ -132,25 +141,5 @@ export function Timeline({ opened, scan, clock, link, at, limits, view, why, go 
         go={go}
       />
     </div>
-  )
-}
-
-function Corner({ opened, scan, link, go }: Pick<TimelineProps, 'opened' | 'scan' | 'link' | 'go'>): JSX.Element {
-  const read = scan === null ? 0 : Math.floor((100 * scan.upTo) / Math.max(1, opened.lastSeq))
-  return (
-    <>
-      <fieldset class="switch">
-        <legend class="unseen">What the axis counts</legend>
-        {(['time', 'events'] as const).map((axis) => (
-          <label key={axis}>
-            <input type="radio" name="axis" checked={link.axis === axis} onChange={() => go({ axis, view: null })} />
-            <span>{axis}</span>
-          </label>
-        ))}
-      </fieldset>
-      <p class="reading" role="status">
-        {scan?.done === true ? `${scan.rows.length} devices` : `reading … ${read} %`}
-      </p>
-    </>
   )
 }

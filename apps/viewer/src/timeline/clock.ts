@@ -1,16 +1,25 @@
+import type { TimelineWindow } from '@devtrail/survey'
 import type { Opened, ScanState } from '../protocol.ts'
 
 /** Which event was when: exact where the log was read event by event, else by the index between known points. */
 export class Clock {
   readonly #seqs: number[] = []
   readonly #times: number[] = []
-  /** How many events lie between two known points at most; 1: every event is known. */
-  readonly exact: boolean
 
-  constructor(opened: Opened, scan: ScanState | null) {
-    this.exact = scan !== null && scan.done && scan.binEvents === 1
+  /** @param window events that are known one by one. */
+  constructor(opened: Opened, scan: ScanState | null, window: TimelineWindow | null = null) {
+    let closely = window
+    const addWindow = (): void => {
+      for (const [i, time] of closely?.times.entries() ?? []) this.#add(closely!.from + i, time)
+      closely = null
+    }
     if (scan !== null) {
-      for (let bin = 0; bin < scan.binTimes.length - 1; bin++) this.#add(bin * scan.binEvents + 1, scan.binTimes[bin]!)
+      for (let bin = 0; bin < scan.binTimes.length - 1; bin++) {
+        const seq = bin * scan.binEvents + 1
+        if (closely !== null && seq >= closely.from) addWindow()
+        this.#add(seq, scan.binTimes[bin]!)
+      }
+      addWindow()
       this.#add(scan.upTo, scan.binTimes.at(-1)!)
     }
     const last = this.#seqs.at(-1) ?? 0

@@ -11,13 +11,14 @@ const SHORT_PX = 10
 const ARROWS_MAX = 60
 
 export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
-  const { scan, why, scale, tops, scrollTop, theme } = scene
-  if (scan === null || why === null) return
-  const rowsByKey = new Map(scan.rows.map(({ key }, i) => [key, i]))
+  const { rows, why, scale, tops, scrollTop, theme } = scene
+  if (why === null) return
+  const asked = new Set([why.event, ...why.causes].map(({ device }) => device))
+  const rowsByKey = new Map(rows.flatMap(({ row: { key } }, i) => (asked.has(key) ? [[key, i] as const] : [])))
   const pointOf = ({ seq, ns, device }: EventRow): { readonly x: number; readonly y: number } => {
     const i = device === null ? undefined : rowsByKey.get(device)
     // What is of no device stands below the ruler.
-    const y = i === undefined ? HEAD_HEIGHT + 3 : ticksTop(scan.rows[i]!, tops[i]! - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
+    const y = i === undefined ? HEAD_HEIGHT + 3 : ticksTop(rows[i]!.row, tops[i]! - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
     return { x: xOf(scale, placeOf(scale.axis, seq, ns)), y }
   }
   const points = new Map([[why.event.seq, pointOf(why.event)]])

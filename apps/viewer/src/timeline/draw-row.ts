@@ -1,10 +1,10 @@
 import type { Row } from '@devtrail/survey'
-import type { ScanState } from '../protocol.ts'
 import type { Axis } from '../page/link.ts'
 import { lastUpTo } from './clock.ts'
 import type { BandPainter } from './draw-band.ts'
 import { LANE_GAP, LANE_HEIGHT, ROW_PADDING, TICKS_HEIGHT } from './layout.ts'
 import { xOf, type Scale } from './scale.ts'
+import type { ShownRow } from './shown-rows.ts'
 import type { Theme } from './theme.ts'
 
 /** Where the n-th event or band begins on the axis. */
@@ -12,7 +12,7 @@ const starts = (axis: Axis, { seqs, times }: { readonly seqs: Float64Array; read
   axis === 'time' ? times : seqs
 
 /** The bands of a row that are to be seen. Those too thin to see are drawn once a pixel. */
-export function drawLanes(painter: BandPainter, row: Row, scan: ScanState, scale: Scale, top: number, end: number): void {
+export function drawLanes(painter: BandPainter, { row, looks }: ShownRow, scale: Scale, top: number, end: number): void {
   for (const [i, lane] of row.lanes.entries()) {
     const y = top + ROW_PADDING + i * (LANE_HEIGHT + LANE_GAP)
     const from = starts(scale.axis, lane)
@@ -24,7 +24,7 @@ export function drawLanes(painter: BandPainter, row: Row, scan: ScanState, scale
       const x2 = Math.min(scale.width + 2, xOf(scale, n + 1 < from.length ? from[n + 1]! : end))
       if (look < 0 || (x2 - x < 1 && Math.floor(x) === drawn)) continue
       drawn = Math.floor(x)
-      painter.paint(scan.looks[look]!, x, y, x2 - x, LANE_HEIGHT)
+      painter.paint(looks[look]!, x, y, x2 - x, LANE_HEIGHT)
     }
   }
 }
@@ -33,17 +33,13 @@ export function drawLanes(painter: BandPainter, row: Row, scan: ScanState, scale
 export const ticksTop = (row: Row, top: number): number => top + ROW_PADDING + Math.max(1, row.lanes.length) * (LANE_HEIGHT + LANE_GAP)
 
 /** Ticks for events, higher where many fall on one pixel. */
-export function drawTicks(g: CanvasRenderingContext2D, theme: Theme, row: Row, scan: ScanState, scale: Scale, top: number): void {
+export function drawTicks(g: CanvasRenderingContext2D, theme: Theme, { row, bins }: ShownRow, scale: Scale, top: number): void {
   const y = ticksTop(row, top)
   const height = TICKS_HEIGHT - 2
-  const { binEvents, binTimes } = scan
-  const placeOfBin = (bin: number): number => (scale.axis === 'time' ? (binTimes[bin] ?? scale.to) : bin * binEvents + 1)
-  const firstBin = scale.axis === 'time' ? lastUpTo(binTimes, scale.from) - 1 : Math.floor((scale.from - 1) / binEvents) - 1
   const sums = new Float64Array(Math.ceil(scale.width) + 1)
   let most = 0
-  for (let n = Math.max(0, lastUpTo(row.bins, firstBin)); n < row.bins.length; n++) {
-    const bin = row.bins[n]!
-    const value = placeOfBin(bin)
+  for (let n = Math.max(0, lastUpTo(row.bins, bins.upTo(scale.axis, scale.from) - 1)); n < row.bins.length; n++) {
+    const value = bins.placeOf(scale.axis, row.bins[n]!)
     if (value > scale.to) break
     const x = Math.floor(xOf(scale, value))
     if (x < 0 || x >= sums.length) continue

@@ -7,6 +7,7 @@ import { BandPainter } from './draw-band.ts'
 import { lastUpTo, type Clock } from './clock.ts'
 import { MARKERS_HEIGHT, OVERVIEW_HEIGHT, RULER_HEIGHT } from './layout.ts'
 import { marks, markText, placeOf, xOf, type Scale } from './scale.ts'
+import type { ShownRow } from './shown-rows.ts'
 import type { Theme } from './theme.ts'
 
 export const HEAD_HEIGHT = OVERVIEW_HEIGHT + RULER_HEIGHT + MARKERS_HEIGHT
@@ -14,6 +15,7 @@ export const HEAD_HEIGHT = OVERVIEW_HEIGHT + RULER_HEIGHT + MARKERS_HEIGHT
 export interface Scene {
   readonly opened: Opened
   readonly scan: ScanState | null
+  readonly rows: readonly ShownRow[]
   readonly clock: Clock
   readonly theme: Theme
   readonly scale: Scale
@@ -35,8 +37,22 @@ export class Backdrop {
 
   /** Draws it, from its picture where nothing of it has changed. */
   paint(g: CanvasRenderingContext2D, scene: Scene): void {
-    const { opened, scan, theme, scale, limits, scrollTop, height, current } = scene
-    const of = [opened, scan, theme, scale.axis, scale.from, scale.to, scale.width, ...limits, scrollTop, height, current, devicePixelRatio]
+    const { opened, scan, rows, theme, scale, limits, scrollTop, height, current } = scene
+    const of = [
+      opened,
+      scan,
+      rows,
+      theme,
+      scale.axis,
+      scale.from,
+      scale.to,
+      scale.width,
+      ...limits,
+      scrollTop,
+      height,
+      current,
+      devicePixelRatio,
+    ]
     if (of.some((value, i) => value !== this.#of[i])) {
       this.#of = of
       this.#canvas.width = g.canvas.width
@@ -76,11 +92,11 @@ export function drawScene(g: CanvasRenderingContext2D, backdrop: Backdrop, scene
 }
 
 function drawRows(g: CanvasRenderingContext2D, scene: Scene): void {
-  const { scan, tops, scrollTop, height, theme, scale, limits, current } = scene
+  const { scan, rows, tops, scrollTop, height, theme, scale, limits, current } = scene
   if (scan === null) return
   const painter = new BandPainter(g, theme)
   const end = scan.done ? limits[1] : placeOf(scale.axis, scan.upTo, scan.binTimes.at(-1) ?? limits[0])
-  for (let i = Math.max(0, lastUpTo(tops, scrollTop)); i < scan.rows.length; i++) {
+  for (let i = Math.max(0, lastUpTo(tops, scrollTop)); i < rows.length; i++) {
     const top = tops[i]! - scrollTop + HEAD_HEIGHT
     if (top > height) break
     const bottom = tops[i + 1]! - scrollTop + HEAD_HEIGHT
@@ -90,8 +106,8 @@ function drawRows(g: CanvasRenderingContext2D, scene: Scene): void {
       g.fillRect(0, top, scale.width, bottom - top)
       g.globalAlpha = 1
     }
-    drawLanes(painter, scan.rows[i]!, scan, scale, top, end)
-    drawTicks(g, theme, scan.rows[i]!, scan, scale, top)
+    drawLanes(painter, rows[i]!, scale, top, end)
+    drawTicks(g, theme, rows[i]!, scale, top)
     g.fillStyle = theme.line
     g.fillRect(0, bottom - 1, scale.width, 1)
   }

@@ -4,7 +4,8 @@ import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, type Scene } from './draw.ts'
 import { ticksTop } from './draw-row.ts'
 import { OVERVIEW_HEIGHT, RULER_HEIGHT, TICKS_HEIGHT } from './layout.ts'
-import { placeOf, seqAtValue, valueAt, xOf, zoomed } from './scale.ts'
+import { seqAtValue, valueAt, xOf, zoomed, type Scale } from './scale.ts'
+import type { ShownRow } from './shown-rows.ts'
 
 /** Pixels within which a click means a tick. */
 const NEAR_PX = 6
@@ -86,17 +87,17 @@ export class Gestures {
   #click(x: number, y: number): void {
     const scene = this.#scene()
     if (scene === null) return
-    const { scan, tops, scrollTop, scale, clock, opened } = scene
+    const { rows, tops, scrollTop, scale, clock, opened } = scene
     const inRows = y - HEAD_HEIGHT + scrollTop
     const i = lastUpTo(tops, inRows)
-    const row = y < HEAD_HEIGHT ? undefined : scan?.rows[i]
+    const shown = y < HEAD_HEIGHT ? undefined : rows[i]
     const at = seqAtValue(scale.axis, valueAt(scale, x), clock, opened.lastSeq)
-    if (row === undefined || scan === null) return this.#effects.go({ at, selected: at > 0 ? at : null, rule: null })
+    if (shown === undefined) return this.#effects.go({ at, selected: at > 0 ? at : null, rule: null })
     const top = tops[i]! - scrollTop + HEAD_HEIGHT
-    const isOnTicks = y >= ticksTop(row, top) - 2 && y < ticksTop(row, top) + TICKS_HEIGHT + 4
-    const near = isOnTicks ? nearestTick(scene, row.bins, x) : null
+    const isOnTicks = y >= ticksTop(shown.row, top) - 2 && y < ticksTop(shown.row, top) + TICKS_HEIGHT + 4
+    const near = isOnTicks ? nearestTick(shown, scale, x) : null
     const seq = near ?? at
-    this.#effects.go({ at: seq, selected: seq > 0 ? seq : null, rule: null, row: row.key })
+    this.#effects.go({ at: seq, selected: seq > 0 ? seq : null, rule: null, row: shown.row.key })
   }
 
   #wheel(event: WheelEvent): void {
@@ -115,13 +116,11 @@ export class Gestures {
 }
 
 /** The event of a row that a click means; null when none is near. */
-function nearestTick({ scale, scan }: Scene, bins: Int32Array, x: number): number | null {
-  if (scan === null) return null
+function nearestTick({ row, bins }: ShownRow, scale: Scale, x: number): number | null {
   let [best, distance]: [number | null, number] = [null, NEAR_PX]
-  for (const bin of bins) {
-    const seq = bin * scan.binEvents + 1
-    const away = Math.abs(xOf(scale, placeOf(scale.axis, seq, scan.binTimes[bin] ?? 0)) - x)
-    if (away < distance) [best, distance] = [seq, away]
+  for (const bin of row.bins) {
+    const away = Math.abs(xOf(scale, bins.placeOf(scale.axis, bin)) - x)
+    if (away < distance) [best, distance] = [bins.seqOf(bin), away]
   }
   return best
 }

@@ -2,7 +2,19 @@
 import type { LogReader } from '@devtrail/event-log'
 import { openLogFiles, type LogFiles } from '@devtrail/event-log/read'
 import { type AnyEvent, type Json, type Violation } from '@devtrail/events'
-import { compare, dataInWords, eventRow, eventWords, keysAt, mayBeThere, models, Scan, vocabulary } from '@devtrail/survey'
+import {
+  compare,
+  dataInWords,
+  eventRow,
+  eventWords,
+  keysAt,
+  lookClosely,
+  mayBeThere,
+  models,
+  Scan,
+  vocabulary,
+  type Timeline,
+} from '@devtrail/survey'
 import {
   bisect,
   blame,
@@ -52,6 +64,8 @@ async function importedOf(reader: LogReader): Promise<ImportSummary> {
 
 /** Devices whose state is told at once; the one that was asked for comes first. */
 const DEVICES_MAX = 60
+/** Rows that are told of the timeline: of a log with more devices one looks for those one means by name. */
+const ROWS_MAX = 2000
 /** Events that are told at once. */
 const LIMIT_MAX = 1000
 
@@ -61,7 +75,10 @@ export class LogSession {
   #reader: LogReader
   #history: History
   readonly #imported: ImportSummary
+  readonly #id: string | null
   readonly scan: Scan
+  /** What the keys of rows must have in them to be told. */
+  named = ''
   #opened: Opened
   #told: readonly ViolationRow[] = []
   #toldOf = -1
@@ -72,9 +89,11 @@ export class LogSession {
     reader: LogReader,
     history: History,
     imported: ImportSummary,
+    id: string | null,
     opened: Opened,
     scan: Scan,
   ) {
+    this.#id = id
     this.#fold = fold
     this.#files = files
     this.#reader = reader
@@ -94,29 +113,42 @@ export class LogSession {
     const read = performance.now()
     const facts = await history.facts()
     performance.measure('devtrail keyframe', { start: read })
-    return new LogSession(fold, files, reader, history, imported, opened, new Scan(reader, facts, opened.lastSeq))
+    return new LogSession(fold, files, reader, history, imported, await idOf(files), opened, new Scan(reader, facts, opened.lastSeq))
   }
 
   get opened(): Opened {
     return this.#opened
   }
 
+  /** What was found of the whole log so far, for the page. */
+  timeline(): Timeline {
+    return this.scan.timeline(this.#opened.maxTime, { rowsMax: ROWS_MAX, named: this.named })
+  }
+
   get source(): LogReader {
     return this.#reader
   }
 
-  /** Opens the log anew where it has grown. @returns whether it has. */
-  async grow(): Promise<boolean> {
+  /**
+   * Opens the log anew after something happened to it.
+   * @returns whether it has grown; @throws when it is no more what it was.
+   */
+  async again(): Promise<boolean> {
+    const id = await idOf(this.#files)
+    if (id === null) throw new Error('the log is no longer there. What was read of it stays as long as this page is open')
+    if (id !== this.#id) throw new Error('another log is in its place now. What is shown here is still the old one, as far as it was read')
     const reader = await openLogFiles(this.#files, vocabulary)
-    if (reader.lastSeq <= this.#reader.lastSeq) {
+    const before = this.#reader.lastSeq
+    if (reader.lastSeq < before) {
       await reader.close()
-      return false
+      throw new Error(`the log was cut: it ends with event ${reader.lastSeq}, and had ${before}. What was read of it is still shown`)
     }
+    // The same events may lie in other files: one that is full gets compressed.
     await this.#reader.close()
     this.#reader = reader
     this.#history = new History(reader, models, { entries: null, fold: this.#fold })
     this.#opened = await outlineOf(reader, this.#imported)
-    return true
+    return reader.lastSeq > before
   }
 
   get #names(): Scan['names'] {
@@ -153,9 +185,10 @@ export class LogSession {
   }
 
   readonly answers: {
-    readonly [Q in Exclude<keyof Questions, 'open'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
+    readonly [Q in Exclude<keyof Questions, 'open' | 'rows'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
   } = {
     state: ({ seq, row }) => this.#state(seq, row),
+    window: ({ from, to, rows }) => lookClosely(this.#history, { from, to, rows: new Set(rows), names: this.#names }),
     events: ({ from, to }) => this.#events(from, to),
     find: (wanted) => this.#find(wanted),
     why: (seq) => this.#why(seq),
@@ -249,10 +282,11 @@ export class LogSession {
 
   async #change({ path, device, from, backwards }: Parameters<Questions['change']>[0]): Promise<number | null> {
     if (backwards) {
+      if (from < 0) return null
       const { machine } = await this.#history.at({ kind: 'seq', seq: from })
       const id = device === null ? null : (selectDevices(device, machine.devices(), (d) => machine.aliases(d)).at(-1)?.id ?? null)
       const told = await blame(this.#history, { device: id, path: parsePath(path) }, from)
-      return 'seq' in told ? told.seq : null
+      return 'seq' in told && told.seq !== null && told.seq > 0 ? told.seq : null
     }
     let probe!: Probe
     let before = ''
@@ -280,6 +314,15 @@ export class LogSession {
 }
 
 const toJson = (value: unknown): Json => (value === NOTHING ? false : ((value ?? null) as Json))
+
+/** What tells a log from all others; null when it is not there. */
+async function idOf(files: LogFiles): Promise<string | null> {
+  const head = await files.open('log.json')
+  if (head === null) return null
+  const bytes = new Uint8Array(await head.size())
+  await head.read(bytes, 0)
+  return (JSON.parse(new TextDecoder().decode(bytes)) as { readonly id?: string }).id ?? null
+}
 
 /** The resource tree as `state --json` shows it. */
 function overallOf(machine: Machine): { readonly iomem: readonly TreeNode[] | null; readonly iomemComplete: boolean } {

@@ -25,7 +25,7 @@ let session: LogSession | null = null
 
 async function tellScan(of: LogSession): Promise<void> {
   const violations = await of.violations()
-  const timeline = of.scan.timeline(of.opened.maxTime)
+  const timeline = of.timeline()
   // Handed over, not copied: the page has nothing to do for it.
   const columns = timeline.rows.flatMap(({ bins, counts, lanes }) => [
     bins,
@@ -56,8 +56,10 @@ async function read(of: LogSession): Promise<void> {
   await tellScan(of)
 }
 
-/** Goes on whenever the log may have grown. */
-async function follow(of: LogSession, base: string): Promise<void> {
+const AWAY = 'devtrail serve cannot be reached: it has ended, or is busy. What was read of the log stays; start it again to read on'
+
+/** Goes on whenever something happened to the log. */
+function follow(of: LogSession, base: string): void {
   let isAgain = false
   let isBusy = false
   const look = async (): Promise<void> => {
@@ -67,15 +69,30 @@ async function follow(of: LogSession, base: string): Promise<void> {
     try {
       while (isAgain) {
         isAgain = false
-        if (!(await of.grow())) continue
+        if (!(await of.again())) continue
         tell({ kind: 'grown', opened: of.opened })
         await read(of)
       }
+    } catch (error) {
+      tell({ kind: 'notice', words: messageOf(error) })
     } finally {
       isBusy = false
     }
   }
-  new EventSource(`${base}../follow`).addEventListener('grown', () => void look())
+  const source = new EventSource(`${base}../follow`)
+  let isAway = false
+  source.addEventListener('grown', () => void look())
+  source.addEventListener('changed', () => void look())
+  source.addEventListener('error', () => {
+    isAway = true
+    tell({ kind: 'notice', words: AWAY })
+  })
+  source.addEventListener('open', () => {
+    if (!isAway) return
+    isAway = false
+    tell({ kind: 'notice', words: null })
+    void look()
+  })
 }
 
 async function open({ place, fold }: OpenRequest): Promise<LogSession['opened']> {
@@ -95,6 +112,11 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 async function answer({ question, of }: Asked): Promise<unknown> {
   if (question === 'open') return open(of as OpenRequest)
   if (session === null) throw new Error('the log is not open yet')
+  if (question === 'rows') {
+    session.named = (of as { readonly named: string }).named
+    await tellScan(session)
+    return null
+  }
   return session.answers[question](of as never)
 }
 

@@ -87,14 +87,55 @@ function diskLook({ disk, queue }: DeviceView): Look | null {
   return { tone, text: `disk ${disk.name} ${disk.state}${about}`, sure: true }
 }
 
-export const LANES: readonly LaneName[] = ['driver', 'memory', 'pages', 'disk']
+const NO_PAGEMAPS = { known: [], complete: true } as const
+
+/** Lanes that rest on the same model. */
+export interface LaneGroup {
+  /** Of the model that tells what they show. */
+  readonly model: string
+  readonly lanes: readonly LaneName[]
+  /** All that they rest on, as paths into a device's view. */
+  readonly restsOn: readonly string[]
+  /**
+   * How they look, in their order; null: there is nothing.
+   * @param view what the model tells of the device.
+   * @param gone the device's pagemaps whose memory is no more.
+   * @param isThere false: the device itself is no more.
+   */
+  readonly looks: (view: DeviceView, gone: readonly PagemapView[], isThere: boolean) => readonly (Look | null)[]
+}
+
+export const LANE_GROUPS: readonly LaneGroup[] = [
+  {
+    model: 'devres',
+    lanes: ['driver'],
+    restsOn: ['presence', 'driver'],
+    looks: (view, _, isThere) => [isThere ? driverLook(view) : null],
+  },
+  {
+    model: 'memremap',
+    lanes: ['memory', 'pages'],
+    restsOn: ['pagemaps.state', 'pagemaps.sure', 'pagemaps.ref', 'pagemaps.pageRefs'],
+    looks: (view, gone, isThere) =>
+      isThere ? [memoryLook(view), pagesLook(view, gone)] : [null, pagesLook({ ...view, pagemaps: NO_PAGEMAPS }, gone)],
+  },
+  {
+    model: 'nvdimm-pmem',
+    lanes: ['disk'],
+    restsOn: ['disk', 'queue'],
+    looks: (view, _, isThere) => [isThere ? diskLook(view) : null],
+  },
+]
+
+export const LANES: readonly LaneName[] = LANE_GROUPS.flatMap(({ lanes }) => lanes)
+
+/** Whether a device is no more, by its view. */
+export const isGone = ({ presence }: DeviceView): boolean => presence === 'gone' || presence === 'removed'
 
 /**
  * A device's look in each of the lanes; null where there is nothing.
  * @param gone its pagemaps whose memory is no more.
  */
 export function looksOf(view: DeviceView, gone: readonly PagemapView[]): readonly (Look | null)[] {
-  const isGone = view.presence === 'gone' || view.presence === 'removed'
-  if (isGone) return [null, null, pagesLook({ ...view, pagemaps: { known: [], complete: true } }, gone), null]
-  return [driverLook(view), memoryLook(view), pagesLook(view, gone), diskLook(view)]
+  return LANE_GROUPS.flatMap(({ looks }) => looks(view, gone, !isGone(view)))
 }

@@ -46,7 +46,23 @@ export interface Timeline {
   /** The time at which each bin begins, in nanoseconds; one more for the end. */
   readonly binTimes: Float64Array
   readonly looks: readonly Look[]
+  /** Those that were asked for. */
   readonly rows: readonly Row[]
+  /** How many rows there are of the whole log. */
+  readonly devices: number
+  /** How many of them fit what was asked for, told or not. */
+  readonly fitting: number
   /** How many rules were judged. */
   readonly rules: number
+}
+
+/** Some events of a log, each looked at: what rows show where a timeline of the whole counts several events together. */
+export interface TimelineWindow {
+  /** The first event. */
+  readonly from: number
+  /** The times of all its events, in nanoseconds. */
+  readonly times: Float64Array
+  readonly looks: readonly Look[]
+  /** The rows that were asked for and are there; their `bins` are events. */
+  readonly rows: readonly Row[]
 }
