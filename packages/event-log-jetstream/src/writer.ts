@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'
 import {
   StandaloneBuilder,
@@ -83,6 +83,10 @@ export class JetStreamWriter implements LogWriter {
     if (!this.#builder.isFull) return null
     this.#finishBlock()
     return this.#outbox.room()?.then(() => 'buffered' as const) ?? null
+  }
+
+  takeRow(row: EventRow): Promise<AckLevel> | null {
+    return this.take(row.event())
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {

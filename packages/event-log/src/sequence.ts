@@ -13,7 +13,7 @@ export function expectedAfter(last: number): string {
 }
 
 /** @throws LogUsageError `bad-sequence`, naming both numbers. */
-export function mustFollow(last: number, { seq, type }: AnyEvent, of = ''): void {
+export function mustFollow(last: number, { seq, type }: Pick<AnyEvent, 'seq' | 'type'>, of = ''): void {
   if (follows(last, seq)) return
   const late = seq === 0 ? '; the baseline comes before all other events' : ''
   throw new LogUsageError('bad-sequence', `cannot append ${type}: expected ${expectedAfter(last)}, found seq ${String(seq)}${of}${late}`)

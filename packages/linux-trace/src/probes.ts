@@ -253,7 +253,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Fields that a function's entry lacks and cannot do without; a field that faulted is there. */
-export function missingFields(hit: ProbeHit): string[] {
+export function missingFields(hit: Pick<ProbeHit, 'symbol' | 'edge'> & { readonly fields: Pick<Fields, 'has'> }): string[] {
   if (hit.edge === 'return') return []
   return (Object.hasOwn(REQUIRED, hit.symbol) ? REQUIRED[hit.symbol]! : []).filter((name) => !hit.fields.has(name))
 }

@@ -39,6 +39,14 @@ const PROVES: ReadonlySet<string> = new Set([
   'memremap/unmap-started',
 ])
 
+/** What the event before proved is not this one's affair. */
+export function forgetProof(state: MemremapState): void {
+  if (state.proven === null) return
+  const removal = state.pagemaps.get(state.proven)?.removal ?? null
+  if (removal !== null) removal.proof = null
+  state.proven = null
+}
+
 /** Folds one event into the state, in place. */
 export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   if (any.type === 'log/gap' && !isGapOf(any, 'memremap')) return
@@ -56,11 +64,7 @@ export function evolveMemremap(state: MemremapState, any: AnyEvent): void {
   }
   if (!any.type.startsWith('memremap/')) return
   const event = any as unknown as MemremapEvent
-  if (state.proven !== null) {
-    const { removal } = state.pagemaps.get(state.proven) ?? { removal: null }
-    if (removal !== null) removal.proof = null
-    state.proven = null
-  }
+  forgetProof(state)
   if (PROVES.has(event.type)) {
     const p = state.pagemaps.get((event.data as { pagemap?: number | null }).pagemap ?? 0)
     if (p !== undefined) p.sure = true

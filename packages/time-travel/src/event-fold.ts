@@ -1,7 +1,9 @@
-import type { AnyEvent, EventDeclaration, HostId, Model } from '@devtrail/events'
+import type { AnyEvent, EventDeclaration, EventRow, HostId, Model } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
 import { seeNames, tellsOfNames, type NameTelling } from './names/names-state.ts'
+import { RowSpans } from './row-spans.ts'
+import { RowTasks } from './row-tasks.ts'
 import { seeSpan } from './spans.ts'
 import { evolveTasks, type TasksState } from './tasks.ts'
 
@@ -37,15 +39,22 @@ export class EventFold {
   readonly machine: Machine
   readonly #models: readonly Model[]
   readonly #plans = new Map<HostId, Map<string, FoldPlan>>()
+  /** Of each type of rows; null where rows are folded as events. */
+  readonly #rows = new Map<string, RowSpans | null>()
+  readonly #tasks: RowTasks
+  /** Whether there were rows that tasks and spans have not been told of. */
+  #owes = false
 
   /** `models`: those to fold, where the states of the others are folded by whoever handed them in. */
   constructor(machine: Machine, models: readonly Model[] = machine.models) {
     this.machine = machine
     this.#models = models
+    this.#tasks = new RowTasks(machine.content.tasks)
   }
 
   /** @returns whether the event tells what cannot change about an incarnation. */
   step(event: AnyEvent, { declaration, mentioning, steps, tasks, learns, names }: FoldPlan = this.planOf(event.type, event.host)): boolean {
+    if (this.#owes) this.settle()
     const { content, facts } = this.machine
     if (learns) facts.learn(event, declaration)
     evolveTasks(tasks, event, declaration)
@@ -56,6 +65,32 @@ export class EventFold {
     seeSpan(content.spans, event, mentioning)
     if (names !== null) seeNames(content.names, event, names, this.machine.told)
     return learns
+  }
+
+  /**
+   * The same of an event in numbers, where the models it goes to are folded by whoever handed them in. Tasks and spans are
+   * told of it with the next event, or by `settle`.
+   */
+  stepRow(row: EventRow): void {
+    let spans = this.#rows.get(row.type)
+    if (spans === undefined) this.#rows.set(row.type, (spans = this.#spansOf(row)))
+    if (spans === null) return void this.step(row.event())
+    this.#tasks.see(row, spans.pagemapOf(row))
+    spans.see(row)
+    this.#owes = true
+  }
+
+  #spansOf(row: EventRow): RowSpans | null {
+    const { mentioning, steps, learns, names } = this.planOf(row.type)
+    const isPlain = !learns && names === null && steps.length === 0 && mentioning !== null && RowSpans.fits(mentioning)
+    return isPlain ? new RowSpans(this.machine.content.spans, row, mentioning) : null
+  }
+
+  /** Tells tasks and spans of all rows so far: before anybody looks at the machine. */
+  settle(): void {
+    this.#tasks.handOver()
+    for (const spans of this.#rows.values()) spans?.handOver()
+    this.#owes = false
   }
 
   planOf(type: string, host: HostId = 0): FoldPlan {

@@ -120,7 +120,7 @@ export const info = (d: Partial<DeviceInfo> & { id: number; name: string }): Dev
   ...d,
 })
 
-type Said = Partial<Pick<AnyEvent, 'seq' | 'entry' | 'time' | 'device' | 'cpu' | 'actor' | 'cause'>>
+type Said = Partial<Omit<AnyEvent, 'type' | 'data'>>
 
 /** An event of the house (or of the log), with the envelope wanted. */
 export const event = (type: string, data: AnyEvent['data'], said: Said = {}): AnyEvent => ({

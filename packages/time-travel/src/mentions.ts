@@ -27,7 +27,7 @@ export function mentioningFields(declaration: EventDeclaration): readonly Mentio
   return fields
 }
 
-const NONE: readonly Mention[] = Object.freeze([])
+export const NONE: readonly Mention[] = Object.freeze([])
 
 /** What an event is about: its device, or else what it names, up to the first device. */
 export function mentionsOf(event: AnyEvent, declaration: EventDeclaration | undefined): readonly Mention[] {

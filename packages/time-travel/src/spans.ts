@@ -9,7 +9,7 @@ export interface Span {
 }
 
 /** A span of events that mention the same, with the last of them of each type. */
-interface TypedSpan extends Span {
+export interface TypedSpan extends Span {
   types: Map<string, number>
 }
 

@@ -1,5 +1,5 @@
-import type { AnyEvent, EventDeclaration } from '@devtrail/events'
-import { mentionsOf, type Mention } from './mentions.ts'
+import type { Actor, AnyEvent, EventDeclaration, EventRow } from '@devtrail/events'
+import { NONE, mentionsOf, type Mention } from './mentions.ts'
 
 /** A call that a task entered and has not been seen to leave. */
 export interface OpenCall {
@@ -38,7 +38,7 @@ const TASKS_KEPT = 1024
 export const initialTasks = (): TasksState => ({ tasks: new Map(), returnsMissed: [], tidyAt: TASKS_KEPT })
 
 /** The idle task of each CPU shares pid 0. */
-function keyOf(pid: number, cpu: number | null): number {
+export function taskKey(pid: number, cpu: number | null): number {
   return pid === 0 ? -1 - ((cpu ?? -1) + 1) : pid
 }
 
@@ -53,27 +53,64 @@ export function evolveTasks(state: TasksState, event: AnyEvent, declaration: Eve
   if (event.type === 'log/returns-missed') return void state.returnsMissed.push(event.data['call'] as string)
   const { actor } = event
   if (actor === null) return
-  const { pid, comm } = actor
-  const key = keyOf(pid, pid === 0 ? event.cpu : null)
+  const call = declaration?.call
+  const entered = callsBehind(state, actor, event.cpu, call)
+  if (entered !== null) enter(state, entered, event, call!, mentionsOf(event, declaration))
+}
+
+/** The same of an event in numbers, which mentions a pagemap (NaN: nothing). */
+export function evolveTasksOfRow(state: TasksState, row: EventRow, pagemap: number): void {
+  const { call } = row.declaration
+  const entered = callsBehind(state, row.actor, row.cpu, call)
+  if (entered !== null) enter(state, entered, row, call!, Number.isNaN(pagemap) ? NONE : [{ kind: 'pagemap', id: pagemap }])
+}
+
+/** Whether a task of that name is there, and in no call that may be over. */
+export function isInSureCalls({ tasks }: TasksState, key: number, comm: string): boolean {
+  const task = tasks.get(key)
+  return task !== undefined && task.comm === comm && task.calls.every(({ sure }) => sure)
+}
+
+/** A task that is there entered a call. */
+export function enterCall(state: TasksState, key: number, at: Moment, call: Call, about: readonly Mention[]): void {
+  enter(state, state.tasks.get(key)!.calls, at, call, about)
+}
+
+type Moment = Pick<AnyEvent, 'seq' | 'entry' | 'time'>
+type Call = NonNullable<EventDeclaration['call']>
+
+/** Whatever calls an event of a task shows to be over. @returns the calls of the task, when it enters another one. */
+function callsBehind(state: TasksState, { pid, comm }: Actor, cpu: number | null, call: Call | undefined): OpenCall[] | null {
+  const { tasks } = state
+  const key = taskKey(pid, cpu)
   let task = tasks.get(key)
   if (task !== undefined && task.comm !== comm && comm !== '<...>' && task.comm !== '<...>') {
     // Another program runs under this pid now: it cannot still be inside a call of the former one.
     task.calls = []
     task.comm = comm
   }
-  const call = declaration?.call
   // After a gap a task that goes on elsewhere has left the calls it was in, unless this is the return of one.
   if (task !== undefined && call?.edge !== 'return') leaveUnsure(task)
-  if (call === undefined) return
-  if (call.edge === 'return') return void (task !== undefined && leave(task, call.name))
+  if (call === undefined) return null
+  if (call.edge === 'return') {
+    if (task !== undefined) leave(task, call.name)
+    return null
+  }
   if (task === undefined) {
     tidy(state)
     tasks.set(key, (task = { pid, comm, calls: [] }))
   } else if (task.calls.length === 0) task.comm = comm
-  const { seq, entry, time } = event
-  const { name, waitsFor = null } = call
-  const isReturnSure = !state.returnsMissed.includes(name)
-  task.calls.push({ name, waitsFor, seq, entry, time, about: mentionsOf(event, declaration), sure: true, isReturnSure })
+  return task.calls
+}
+
+function enter(
+  { returnsMissed }: TasksState,
+  calls: OpenCall[],
+  { seq, entry, time }: Moment,
+  { name, waitsFor }: Call,
+  about: readonly Mention[],
+): void {
+  calls.push({ name, waitsFor: waitsFor ?? null, seq, entry, time, about, sure: true, isReturnSure: !returnsMissed.includes(name) })
 }
 
 function leave(task: Task, name: string): void {

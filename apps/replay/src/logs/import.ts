@@ -1,6 +1,6 @@
-import type { AnyEvent, Json } from '@devtrail/events'
+import type { AnyEvent, EventRow, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
-import { importRecording, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
+import { importRecording, type ImportSink, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
 import { EventFold, KeyframeRecorder, LogKeys, Machine } from '@devtrail/time-travel'
 import { models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'
@@ -40,6 +40,8 @@ class Intake {
     models.filter(({ name }) => !FOLDED.has(name)),
   )
   #kept = new Uint8Array(0)
+  /** Memory of entries that are attached. */
+  readonly #spareKept: Uint8Array<ArrayBuffer>[] = []
   #keptBytes = 0
   #keptFiles = 0
   /** Work on the disk that nothing has to wait for yet. */
@@ -66,6 +68,12 @@ class Intake {
     return this.#keyframes.isDue(event.seq) ? this.#keyframe(event.seq, taking) : taking
   }
 
+  row(row: EventRow): Promise<unknown> | null {
+    this.#fold.stepRow(row)
+    const taking = this.#writer.takeRow(row)
+    return this.#keyframes.isDue(row.seq) ? this.#keyframe(row.seq, taking) : taking
+  }
+
   /** Hands over to the system what came so far: whoever reads the log beside sees it. */
   async idle(): Promise<void> {
     await this.#writer.flush('written')
@@ -74,24 +82,31 @@ class Intake {
   kept(bytes: Uint8Array): Promise<unknown> | null {
     const isFull = this.#keptBytes + bytes.length > this.#kept.length
     const attaching = isFull && this.#keptBytes > 0 ? this.#attachKept() : null
-    if (isFull) this.#kept = new Uint8Array(Math.max(KEPT_BYTES, bytes.length))
+    if (isFull)
+      this.#kept = (bytes.length <= KEPT_BYTES ? this.#spareKept.pop() : undefined) ?? new Uint8Array(Math.max(KEPT_BYTES, bytes.length))
     this.#kept.set(bytes, this.#keptBytes)
     this.#keptBytes += bytes.length
     return attaching
   }
 
   async #keyframe(seq: number, taking: Promise<unknown> | null): Promise<void> {
+    this.#fold.settle()
     const keyframe = this.#keyframes.cut(seq)
     await taking
     await this.#doBeside(() => this.#writer.keyframe(this.#foldVersion, keyframe))
   }
 
   #attachKept(): Promise<unknown> {
-    const bytes = this.#kept.subarray(0, this.#keptBytes)
+    const kept = this.#kept
+    const bytes = kept.subarray(0, this.#keptBytes)
     this.#kept = new Uint8Array(0)
     this.#keptBytes = 0
     const name = keptName(++this.#keptFiles)
-    return this.#doBeside(async () => this.#writer.attach(name, await packedKept(bytes)))
+    return this.#doBeside(async () => {
+      const packed = await packedKept(bytes)
+      if (kept.length === KEPT_BYTES) this.#spareKept.push(kept)
+      await this.#writer.attach(name, packed)
+    })
   }
 
   /** Begins a piece of work when the one before it is over. @returns the one before it: no more than one is to wait. */
@@ -117,7 +132,12 @@ export async function importInto(
   options: { readonly signal?: AbortSignal; readonly onProgress: (entries: number) => void; readonly quiet?: () => Promise<void> },
 ): Promise<Imported> {
   const intake = new Intake(writer)
-  const sink = { event: (e: AnyEvent) => intake.event(e), kept: (bytes: Uint8Array) => intake.kept(bytes), idle: () => intake.idle() }
+  const sink: ImportSink = {
+    event: (event) => intake.event(event),
+    row: (row) => intake.row(row),
+    kept: (bytes) => intake.kept(bytes),
+    idle: () => intake.idle(),
+  }
   const summary = await importRecording(recording, sink, { ...options, states: intake.states })
   await intake.end()
   const imported: Imported = { name: recording.name, importer, summary, devices: intake.devices }

@@ -1,10 +1,10 @@
 /** Gathers events into columns and writes them as the body of a block. FORMAT.md describes the bytes. */
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventDeclaration, EventRow, Vocabulary } from '@devtrail/events'
 import { EVENT_CHARS_MAX } from '../limits.ts'
 import { ByteWriter } from './bytes.ts'
 import { fieldsOf, mustBeStorable } from './check-event.ts'
 import { DictionaryWriter } from './dictionary.ts'
-import { EnvelopeColumns } from './envelope-columns.ts'
+import { EnvelopeColumns, type KnownOrigin } from './envelope-columns.ts'
 import { FieldColumn, REFUSED } from './field-column.ts'
 import { FRAME_ALIGN } from './frame.ts'
 import { Interned, slotOf } from './interned.ts'
@@ -14,7 +14,9 @@ import { typeBit, type Summary } from './summary.ts'
 class TypeColumns {
   readonly name: string
   readonly id: number
+  readonly declaration: EventDeclaration
   readonly columns: readonly FieldColumn[]
+  readonly origin: KnownOrigin = { source: null, sourceId: 0, where: null, whereId: 0 }
   /** The columns in the order in which the newest object had its fields. */
   #ordered: readonly FieldColumn[]
   /** Events of the type in the block. */
@@ -22,9 +24,10 @@ class TypeColumns {
   /** Its number in the block, from 0. */
   local = 0
 
-  constructor(name: string, id: number, columns: readonly FieldColumn[]) {
+  constructor(name: string, id: number, declaration: EventDeclaration, columns: readonly FieldColumn[]) {
     this.name = name
     this.id = id
+    this.declaration = declaration
     this.columns = columns
     this.#ordered = columns
   }
@@ -33,6 +36,22 @@ class TypeColumns {
   take(data: object): number {
     const taken = this.#takeAsOrdered(data)
     return taken === REFUSED && this.#reorder(data) ? this.#takeAsOrdered(data) : taken
+  }
+
+  /** The same of an event in numbers. */
+  takeRow(row: EventRow): number {
+    if (row.declaration !== this.declaration) return REFUSED
+    const { columns } = this
+    let chars = 0
+    for (let i = 0; i < columns.length; i++) {
+      const taken = columns[i]!.takeNumbers(row, i)
+      if (taken === REFUSED) {
+        for (let taken = 0; taken < i; taken++) columns[taken]!.drop()
+        return REFUSED
+      }
+      chars += taken
+    }
+    return chars
   }
 
   #takeAsOrdered(data: object): number {
@@ -123,6 +142,18 @@ export class BlockBuilder {
     if (!this.#take(plain)) throw new Error(`event ${event.seq} (${event.type}) passed every check and yet cannot be stored`)
   }
 
+  /** Takes an event in that is given in numbers. @throws as `add`. */
+  addRow(row: EventRow): void {
+    const type = this.#typeOf(row.type)
+    const chars = type === null ? REFUSED : type.takeRow(row)
+    if (type === null || chars === REFUSED) return this.add(row.event())
+    const { causes } = this
+    const strings = this.#dictionary.bytes
+    if (this.#envelopes.takeRow(row, type.origin)) return this.#count(type, row.seq, chars, causes, strings)
+    type.drop()
+    this.add(row.event())
+  }
+
   /** @returns false, with nothing taken, when the event has to be looked at closely. */
   #take(event: AnyEvent): boolean {
     const type = this.#typeOf(event.type)
@@ -131,22 +162,25 @@ export class BlockBuilder {
     if (typeof data !== 'object' || data === null) return false
     const chars = type.take(data)
     if (chars === REFUSED) return false
-    const envelopes = this.#envelopes
-    const place = envelopes.count
-    const causes = envelopes.causes
+    const { causes } = this
     const strings = this.#dictionary.bytes
-    if (!envelopes.take(event)) {
-      type.drop()
-      return false
+    if (this.#envelopes.take(event)) {
+      this.#count(type, event.seq, chars, causes, strings)
+      return true
     }
+    type.drop()
+    return false
+  }
+
+  /** Counts an event whose data and envelope were taken in; `causes` and `strings`: how many there were before its envelope. */
+  #count(type: TypeColumns, seq: number, chars: number, causes: number, strings: number): void {
     if (type.count++ === 0) {
       type.local = this.#inBlock.length
       this.#inBlock.push(type)
     }
-    envelopes.type[place] = type.local
-    this.bytes += 16 + 4 * type.columns.length + chars + 4 * (envelopes.causes - causes) + this.#dictionary.bytes - strings
-    this.lastSeq = event.seq
-    return true
+    this.#envelopes.type[this.count - 1] = type.local
+    this.bytes += 16 + 4 * type.columns.length + chars + 4 * (this.causes - causes) + this.#dictionary.bytes - strings
+    this.lastSeq = seq
   }
 
   /** Lets go of the events from place `count` on, which the block then never held. */
@@ -176,7 +210,7 @@ export class BlockBuilder {
     const declaration = this.#vocabulary.find(name)
     if (declaration === undefined) return null
     const columns = fieldsOf(declaration).map(([field, f]) => new FieldColumn(field, f, this.#strings))
-    const type = new TypeColumns(name, this.#dictionary.type(name, declaration), columns)
+    const type = new TypeColumns(name, this.#dictionary.type(name, declaration), declaration, columns)
     this.#types.set(name, type)
     return type
   }

@@ -2,9 +2,10 @@
  * What the blocks of one segment refer to by number, from 1: strings, actors (a pid and a command) and event types as
  * they were declared when they were written. Each block carries what it adds, so any beginning of a segment can be read.
  */
-import type { Actor, EventDeclaration, Field, FieldKind } from '@devtrail/events'
+import { pointerOf, type Actor, type EventDeclaration, type Field, type FieldKind } from '@devtrail/events'
 import { LogUsageError } from '../errors.ts'
 import { BrokenBlockError, ByteWriter, type ByteReader } from './bytes.ts'
+import { PointerTable } from './pointer-table.ts'
 
 /** Entries of each kind in one segment at most. */
 export const DICTIONARY_ENTRIES_MAX = 1 << 20
@@ -55,6 +56,7 @@ function addition(out: ByteWriter, total: number, added: number, bytes: ByteWrit
 /** The writing side. */
 export class DictionaryWriter {
   readonly #strings = new Map<string, number>()
+  readonly #pointers = new PointerTable()
   readonly #actors = new Map<string, Map<number, number>>()
   readonly #types = new Map<string, number>()
   readonly #declared: { readonly name: string; readonly declaration: Pick<EventDeclaration, 'version' | 'fields'> }[] = []
@@ -82,6 +84,12 @@ export class DictionaryWriter {
     this.bytes += this.#newStrings.length - before
     this.#added.strings++
     return id
+  }
+
+  /** The number of a pointer's text, which is made only where it is not known by its halves. */
+  pointer(high: number, low: number): number {
+    const known = this.#pointers.find(high, low)
+    return known > 0 ? known : this.#pointers.add(high, low, this.string(pointerOf(high, low)))
   }
 
   actor({ pid, comm }: Actor): number {

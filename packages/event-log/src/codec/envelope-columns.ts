@@ -1,4 +1,4 @@
-import type { Actor, AnyEvent } from '@devtrail/events'
+import type { Actor, AnyEvent, EventRow } from '@devtrail/events'
 import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
 import type { ByteWriter } from './bytes.ts'
 import type { DictionaryWriter } from './dictionary.ts'
@@ -19,6 +19,14 @@ interface KnownActor {
   readonly pid: number
   readonly comm: string
   readonly id: number
+}
+
+/** Where the last event of a type came from, with the numbers of these strings. */
+export interface KnownOrigin {
+  source: string | null
+  sourceId: number
+  where: string | null
+  whereId: number
 }
 
 /** What surrounds the events of a block, one column each. */
@@ -43,6 +51,8 @@ export class EnvelopeColumns {
   #entries: Range = NO_RANGE
   #lastContext = ''
   #lastContextId = 0
+  #lastActor: Actor | null = null
+  #lastActorId = 0
   /** The actor last seen with a pid of each remainder. */
   readonly #actors: (KnownActor | undefined)[] = Array.from({ length: ACTOR_SLOTS })
 
@@ -78,6 +88,44 @@ export class EnvelopeColumns {
     if (source !== undefined) this.#source.set(place, this.#strings.id(source))
     if (where !== undefined) this.#where.set(place, this.#strings.id(where))
     if (marks > 0) this.#marks.set(place, marks)
+    this.count++
+    return true
+  }
+
+  /** The same of an event in numbers. `known`: what was told of the last one of its type. */
+  takeRow(row: EventRow, known: KnownOrigin): boolean {
+    const { time, cpu, actor, entry, cause, context, source, where } = row
+    if (!isWholeNumber(time) || !isWholeNumber(cpu) || !isWholeNumber(entry) || !isWholeNumber(cause)) return false
+    if (source !== known.source || where !== known.where || context !== this.#lastContext)
+      if (!isShortOrAbsent(context) || !isShortOrAbsent(source) || !isShortOrAbsent(where)) return false
+    if (actor !== this.#lastActor) {
+      const by = this.#actorId(actor)
+      if (by < 0) return false
+      this.#lastActor = actor
+      this.#lastActorId = by
+    }
+    const place = this.count
+    if (place === this.#time.length) this.#grow()
+    if (cause !== 0) {
+      this.#cause.push(cause)
+      this.#causeCount.set(place, 1)
+    }
+    this.#time[place] = time
+    this.#device[place] = Number.NaN
+    this.#cpu[place] = cpu
+    this.#actor[place] = this.#lastActorId
+    this.#entry[place] = entry
+    this.#context.set(place, this.#contextId(context))
+    if (source !== known.source) {
+      known.sourceId = this.#strings.id(source)
+      known.source = source
+    }
+    if (where !== known.where) {
+      known.whereId = this.#strings.id(where)
+      known.where = where
+    }
+    this.#source.set(place, known.sourceId)
+    this.#where.set(place, known.whereId)
     this.count++
     return true
   }

@@ -1,4 +1,4 @@
-import type { Field } from '@devtrail/events'
+import type { EventRow, Field } from '@devtrail/events'
 import { EVENT_CHARS_MAX, IO_BYTES } from '../limits.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Interned } from './interned.ts'
@@ -23,6 +23,10 @@ const BOOL = 3
 const ENUM = 4
 const TEXT = 5
 const codes: Readonly<Record<Storage, number>> = { int: INT, interned: INTERNED, word: WORD, bool: BOOL, enum: ENUM, text: TEXT }
+
+/** Characters of a pointer's text. */
+const pointerChars = (high: number, low: number): number =>
+  high === 0 ? 2 + Math.max(1, 8 - (Math.clz32(low) >>> 2)) : 18 - (Math.clz32(high) >>> 2)
 
 /** The values of one field of one event type. */
 export class FieldColumn {
@@ -61,6 +65,37 @@ export class FieldColumn {
         return value.length
       default:
         return this.#takeOther(value)
+    }
+  }
+
+  /** Takes the value at a place of a row in. @returns as `take`. */
+  takeNumbers({ low: lows, high: highs }: EventRow, place: number): number {
+    if (this.#length === this.#values.length) this.#grow()
+    const low = lows[place]!
+    if (low !== low) return this.#takeNull()
+    const high = highs[place]!
+    switch (this.#storage) {
+      case INT:
+        if (!isWholeNumber(low)) return REFUSED
+        this.#values[this.#length++] = low
+        return 0
+      case INTERNED:
+        if (low >>> 0 !== low || high >>> 0 !== high) return REFUSED
+        this.#values[this.#length++] = this.#strings.pointer(high, low)
+        return pointerChars(high, low)
+      case WORD:
+        if (low >>> 0 !== low || high >>> 0 !== high) return REFUSED
+        this.#high[this.#length] = high
+        this.#values[this.#length++] = low
+        return 0
+      case BOOL:
+      case ENUM:
+        if (low >>> 0 !== low || low >= (this.#storage === BOOL ? 2 : this.#words.length)) return REFUSED
+        this.#values[this.#length++] = low
+        return 0
+      case TEXT:
+      default:
+        return REFUSED
     }
   }
 

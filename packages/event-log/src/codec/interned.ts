@@ -20,6 +20,11 @@ export class Interned {
     this.#ids[slot] = id
     return id
   }
+
+  /** The number of a pointer's text, by its halves. */
+  pointer(high: number, low: number): number {
+    return this.#dictionary.pointer(high, low)
+  }
 }
 
 /** What names, numbers and pointers of one kind differ in is mostly at their end. */

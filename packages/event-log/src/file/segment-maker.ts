@@ -1,9 +1,9 @@
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { BlockBuilder } from '../codec/block-builder.ts'
 import { ByteWriter } from '../codec/bytes.ts'
 import { DICTIONARY_ENTRIES_MAX, DictionaryWriter } from '../codec/dictionary.ts'
-import { EVENTS, type Place } from '../codec/frame.ts'
-import { SEGMENT_BLOCKS_MAX, SEGMENT_HEADER_BYTES, frameBlock, sealSegment, type BlockInfo } from '../codec/segment.ts'
+import { EVENTS, FRAME_BYTES, type Place } from '../codec/frame.ts'
+import { SEGMENT_BLOCKS_MAX, SEGMENT_HEADER_BYTES, frameBlock, sealSegment, type About, type BlockInfo } from '../codec/segment.ts'
 import { CAUSES_MAX, IO_BYTES } from '../limits.ts'
 import { Slab } from '../codec/slab.ts'
 import { placeOf } from './segment-file.ts'
@@ -18,6 +18,14 @@ export interface MadeSoFar {
   readonly dictionary: DictionaryWriter
 }
 
+/** What a block says of its events, wherever it will stand. */
+type Made = Omit<BlockInfo, 'offset' | 'bytes'>
+
+/** A block's body that is to be framed. */
+export interface NewBody extends Made {
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
 /** Makes the blocks of one segment: events in, bytes out. What becomes of these is the writer's affair. */
 export class SegmentMaker {
   readonly number: number
@@ -25,11 +33,14 @@ export class SegmentMaker {
   readonly #place: Place
   /** Bytes made so far. */
   #position: number
+  /** The same if no block were compressed, and how many bodies there were, framed or not. */
+  #taken: number
+  #bodies: number
   readonly #blocks: BlockInfo[]
   readonly #dictionary: DictionaryWriter
   readonly #builder: BlockBuilder
   readonly #body = new ByteWriter(16 * 1024)
-  readonly #slab = new Slab()
+  readonly #slab: Slab
   /** Events of the log in finished blocks. */
   #index: number
   /** Of the last of them. */
@@ -37,14 +48,18 @@ export class SegmentMaker {
 
   constructor(
     { logId, vocabulary, sizes }: { readonly logId: Uint8Array; readonly vocabulary: Vocabulary; readonly sizes: Sizes },
+    slab: Slab,
     number: number,
     before: { readonly index: number; readonly lastSeq: number },
     { position, blocks, dictionary }: MadeSoFar = { position: SEGMENT_HEADER_BYTES, blocks: [], dictionary: new DictionaryWriter() },
   ) {
     this.number = number
+    this.#slab = slab
     this.#sizes = sizes
     this.#place = placeOf(logId, number)
     this.#position = position
+    this.#taken = position
+    this.#bodies = blocks.length
     this.#blocks = [...blocks]
     this.#dictionary = dictionary
     this.#builder = new BlockBuilder(vocabulary, dictionary)
@@ -67,6 +82,11 @@ export class SegmentMaker {
     this.#builder.add(event)
   }
 
+  /** The same of an event in numbers. */
+  addRow(row: EventRow): void {
+    this.#builder.addRow(row)
+  }
+
   /** Lets go of the events from the one with place `count` since the last block on. */
   cut(count: number): void {
     this.#builder.cut(count)
@@ -81,25 +101,56 @@ export class SegmentMaker {
   /** Whether the segment should end. */
   get isFull(): boolean {
     return (
-      this.#position >= this.#sizes.segmentBytes ||
-      this.#blocks.length >= SEGMENT_BLOCKS_MAX ||
+      this.#taken >= this.#sizes.segmentBytes ||
+      this.#bodies >= SEGMENT_BLOCKS_MAX ||
       this.#dictionary.size >= DICTIONARY_ENTRIES_MAX / 2 ||
       this.#dictionary.bytes >= DICTIONARY_BYTES_MAX
     )
   }
 
-  /** The block of what was taken since the last one. @param synced bytes of the segment that are durable. */
-  block(synced: number): Uint8Array {
+  /** The block of what was taken since the last one, in memory of the slab's. @param synced bytes of the segment that are durable. */
+  block(synced: number): Uint8Array<ArrayBuffer> {
+    const made = this.#finish()
+    return this.#framed(this.#body.written(), { ...made, synced }, this.#slab)
+  }
+
+  /** The body of that block, in memory of the slab's: to be stored compressed, as `framed` then makes it. */
+  body(): NewBody {
+    const made = this.#finish()
+    const written = this.#body.written()
+    const bytes = this.#slab.take(written.length)
+    bytes.set(written)
+    return { ...made, bytes }
+  }
+
+  /**
+   * The block of a body, of those there are in order. Nobody may see it before all of the segment is durable.
+   * @param packed it as it is to be stored; null: as it is.
+   */
+  framed({ bytes, ...made }: NewBody, packed: Uint8Array | null): Uint8Array<ArrayBuffer> {
+    const rawBytes = packed === null ? 0 : bytes.length
+    return this.#framed(packed ?? bytes, { ...made, rawBytes, synced: this.#position })
+  }
+
+  #finish(): Made {
     const { count, lastSeq } = this.#builder
-    const [body, offset, firstIndex] = [this.#body, this.#position, this.#index]
-    body.clear()
-    const { minTime, maxTime, entries, deviceMask, typeMask } = this.#builder.finish(body)
-    const block = frameBlock(body.written(), this.#place, offset, { kind: EVENTS, count, firstIndex, lastSeq, synced }, this.#slab)
-    const bytes = block.length
-    this.#blocks.push({ offset, bytes, count, firstIndex, lastSeq, minTime, maxTime, entries, deviceMask, typeMask })
-    this.#position += bytes
+    const firstIndex = this.#index
+    this.#body.clear()
+    const summary = this.#builder.finish(this.#body)
+    this.#taken += FRAME_BYTES + this.#body.length
+    this.#bodies++
     this.#index += count
     this.#lastSeq = lastSeq
+    return { ...summary, count, firstIndex, lastSeq }
+  }
+
+  #framed(stored: Uint8Array, made: Made & Pick<About, 'rawBytes' | 'synced'>, slab?: Slab): Uint8Array<ArrayBuffer> {
+    const { rawBytes, synced, ...info } = made
+    const offset = this.#position
+    const about: About = { kind: EVENTS, count: made.count, firstIndex: made.firstIndex, lastSeq: made.lastSeq, synced }
+    const block = frameBlock(stored, this.#place, offset, rawBytes === undefined ? about : { ...about, rawBytes }, slab)
+    this.#blocks.push({ ...info, offset, bytes: block.length })
+    this.#position += block.length
     return block
   }
 

@@ -19,6 +19,12 @@ interface LogFolder {
   readonly logId: Uint8Array
 }
 
+/** Bytes that wait to be written; the block that they are. */
+interface Pending {
+  readonly bytes: Uint8Array
+  readonly block: Uint8Array<ArrayBuffer> | null
+}
+
 /** The segment that a writer goes on with; all of it is durable. */
 export interface OpenSegment extends MadeSoFar {
   readonly number: number
@@ -52,7 +58,9 @@ export class SegmentOutput {
   #number: number
   /** Bytes of the segment that are written. */
   #position: number
-  #pending: Uint8Array[] = []
+  #pending: Pending[] = []
+  /** Called with each block that was written. */
+  readonly #blockDone: (block: Uint8Array<ArrayBuffer>) => void
   #pendingBytes = 0
   /** Bytes that were put, those of them that were handed to the system, and those that are durable; of all segments together. */
   #put = 0
@@ -67,9 +75,11 @@ export class SegmentOutput {
   #work: Promise<unknown> = Promise.resolve()
   #jobs = 0
   #failure: { readonly error: unknown } | null = null
+  #piece: Uint8Array | null = null
 
-  constructor(log: LogFolder, { file, number, position }: OpenSegment) {
+  constructor(log: LogFolder, { file, number, position }: OpenSegment, blockDone: (block: Uint8Array<ArrayBuffer>) => void) {
     this.#log = log
+    this.#blockDone = blockDone
     this.#file = file
     this.#number = number
     this.#position = position
@@ -96,9 +106,19 @@ export class SegmentOutput {
     if (this.#failure !== null) throw this.#failure.error
   }
 
+  /** Adds a block to what waits, which is nobody else's until it is written. */
+  putBlock(block: Uint8Array<ArrayBuffer>): void {
+    this.#wait({ bytes: block, block })
+  }
+
   /** Adds bytes to those that wait. */
   put(bytes: Uint8Array): void {
-    this.#pending.push(bytes)
+    this.#wait({ bytes, block: null })
+  }
+
+  #wait(pending: Pending): void {
+    const { bytes } = pending
+    this.#pending.push(pending)
     this.#pendingBytes += bytes.length
     this.#put += bytes.length
   }
@@ -143,20 +163,33 @@ export class SegmentOutput {
     return this.#io(() => this.#writeOut(pending, isSynced))
   }
 
-  async #writeOut(pending: readonly Uint8Array[], isSynced: boolean): Promise<void> {
+  async #writeOut(pending: readonly Pending[], isSynced: boolean): Promise<void> {
     for (let next = 0; next < pending.length;) {
       const first = next
       let bytes = 0
-      while (next < pending.length && (next === first || bytes + pending[next]!.length <= IO_BYTES)) bytes += pending[next++]!.length
-      const piece = next === first + 1 ? pending[first]! : joined(pending.slice(first, next), bytes)
+      while (next < pending.length && (next === first || bytes + pending[next]!.bytes.length <= IO_BYTES))
+        bytes += pending[next++]!.bytes.length
+      const piece = next === first + 1 ? pending[first]!.bytes : this.#joined(pending.slice(first, next))
       const end = this.#position + bytes
       await this.#file.write(piece, this.#position)
       this.#position = end
       this.#written += bytes
+      for (const { block } of pending.slice(first, next)) if (block !== null) this.#blockDone(block)
       if (end <= this.#size) continue
       this.#size = end
       if (isSynced && bytes <= SPACED_BYTES_MAX) await this.#layOut(bytes)
     }
+  }
+
+  /** What is written at once; until the next write, which comes when this one is over. */
+  #joined(parts: readonly Pending[]): Uint8Array {
+    this.#piece ??= new Uint8Array(IO_BYTES)
+    let at = 0
+    for (const { bytes } of parts) {
+      this.#piece.set(bytes, at)
+      at += bytes.length
+    }
+    return this.#piece.subarray(0, at)
   }
 
   /** Makes all that was put durable. Of those who wait while a sync runs, one more sync serves all. */
@@ -265,14 +298,4 @@ function roundUp(bytes: number): number {
 
 function background(work: Promise<void>): void {
   work.catch(() => {})
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

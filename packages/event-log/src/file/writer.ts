@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { AnyEvent, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
 import { mustBeStorable } from '../codec/check-event.ts'
+import { Slab } from '../codec/slab.ts'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { takenKeyframe } from '../keyframe.ts'
@@ -15,6 +16,7 @@ import { writeHead, type Closed } from './head.ts'
 import { KeyframeWriter } from './keyframe-writer.ts'
 import { compressSegment } from './compress.ts'
 import type { Lock } from './lock.ts'
+import { Packing } from './packing.ts'
 import { SegmentMaker } from './segment-maker.ts'
 import { SegmentOutput, type OpenSegment } from './segment-output.ts'
 import type { Sizes } from './sizes.ts'
@@ -53,8 +55,14 @@ export interface WriterStart {
 export class FileLogWriter implements LogWriter {
   readonly #start: WriterStart
   #lastSeq: number
+  /** Where blocks lie until they are written. */
+  readonly #slab = new Slab()
+  /** What is to be waited for before more is packed. */
+  #room: Promise<unknown> | null = null
   #segment: SegmentMaker
   readonly #output: SegmentOutput
+  /** Null where blocks are compressed once their segment is sealed, or never. */
+  readonly #packing: Packing | null
   #compressing: Promise<unknown> = Promise.resolve()
   readonly #attaching = new Map<string, Promise<void>>()
   readonly #keyframes: KeyframeWriter
@@ -64,8 +72,10 @@ export class FileLogWriter implements LogWriter {
     const { segment } = start
     this.#start = start
     this.#lastSeq = start.lastSeq
-    this.#segment = new SegmentMaker(start, segment.number, start, segment)
-    this.#output = new SegmentOutput(start, segment)
+    this.#segment = new SegmentMaker(start, this.#slab, segment.number, start, segment)
+    this.#output = new SegmentOutput(start, segment, (block) => this.#slab.give(block))
+    const isPacked = start.compress && start.publishAs !== null
+    this.#packing = isPacked ? new Packing(this.#output, start.sizes.compress ?? compress, (body) => this.#slab.give(body)) : null
     this.#keyframes = new KeyframeWriter(start)
   }
 
@@ -86,7 +96,8 @@ export class FileLogWriter implements LogWriter {
     const lastSeq = sequenceAfter(this.#lastSeq, events)
     this.#take(events)
     this.#lastSeq = lastSeq
-    if (this.#output.pendingBytes < IO_BYTES) return 'buffered'
+    if (this.#room !== null) await this.#room
+    if (this.#packing !== null || this.#output.pendingBytes < IO_BYTES) return 'buffered'
     const buffered = this.#segment.count > 0
     await this.#output.write()
     return this.#atMost(buffered ? 'buffered' : 'written')
@@ -97,8 +108,20 @@ export class FileLogWriter implements LogWriter {
     mustFollow(this.#lastSeq, event)
     this.#segment.add(event)
     this.#lastSeq = event.seq
-    if (!this.#segment.isBlockFull) return null
+    return this.#segment.isBlockFull ? this.#blockTaken() : null
+  }
+
+  takeRow(row: EventRow): Promise<AckLevel> | null {
+    this.#mustBeUsable()
+    mustFollow(this.#lastSeq, row)
+    this.#segment.addRow(row)
+    this.#lastSeq = row.seq
+    return this.#segment.isBlockFull ? this.#blockTaken() : null
+  }
+
+  #blockTaken(): Promise<AckLevel> | null {
     this.#finishBlock()
+    if (this.#packing !== null) return this.#room === null ? null : this.#room.then(() => 'buffered' as const)
     return this.#output.pendingBytes < IO_BYTES ? null : this.#output.write().then(() => this.#atMost('written'))
   }
 
@@ -107,8 +130,8 @@ export class FileLogWriter implements LogWriter {
     mustBeLevel(level)
     if (level === 'buffered') return level
     this.#finishBlock()
-    if (level === 'durable') await this.#output.sync()
-    else await this.#output.write()
+    if (level === 'durable') await this.#afterPacking(() => this.#output.sync())
+    else await this.#afterPacking(() => this.#output.write())
     return this.#atMost(level)
   }
 
@@ -131,7 +154,11 @@ export class FileLogWriter implements LogWriter {
     const taken = takenKeyframe(fold, keyframe, this.#lastSeq)
     this.#finishBlock()
     const events = this.#segment.end.index - (this.#lastSeq - taken.seq)
-    await this.#keyframes.write(taken, events, this.#output.sync())
+    await this.#keyframes.write(
+      taken,
+      events,
+      this.#afterPacking(() => this.#output.sync()),
+    )
     return this.#atMost('durable')
   }
 
@@ -188,22 +215,31 @@ export class FileLogWriter implements LogWriter {
   #finishBlock(): void {
     const segment = this.#segment
     if (segment.count === 0) return
-    this.#output.put(segment.block(this.#output.syncedOf(segment.number)))
+    if (this.#packing === null) this.#output.putBlock(segment.block(this.#output.syncedOf(segment.number)))
+    else this.#room = this.#packing.add(segment, segment.body())
     if (segment.isFull) this.#roll()
+  }
+
+  /** Does something when all blocks so far are with the output: at once where none is packed. */
+  #afterPacking<T>(job: () => Promise<T>): Promise<T> {
+    return this.#packing === null ? job() : this.#packing.after(job)
   }
 
   /** Ends the segment and goes on with the next one. */
   #roll(): void {
-    const { end, number } = this.#segment
-    const index = this.#segment.seal()
-    this.#segment = new SegmentMaker(this.#start, number + 1, end)
-    this.#output.roll(index, { firstIndex: end.index, lastSeq: end.lastSeq }, (ended) => this.#compress(ended, 0))
+    const ended = this.#segment
+    const { end, number } = ended
+    this.#segment = new SegmentMaker(this.#start, this.#slab, number + 1, end)
+    const roll = (): void =>
+      this.#output.roll(ended.seal(), { firstIndex: end.index, lastSeq: end.lastSeq }, (sealed) => this.#compress(sealed, 0))
+    if (this.#packing === null) roll()
+    else void this.#packing.after(async () => roll())
   }
 
   /** Compresses a sealed segment beside all other work. What goes wrong (a full disk) leaves it as it is, whole and durable. */
   #compress(number: number, partMin: number): void {
     const { disk, folder, logId, sizes } = this.#start
-    if (!this.#start.compress) return
+    if (!this.#start.compress || this.#packing !== null) return
     const name = { folder, logId, number, isLast: false, before: 0 }
     this.#compressing = this.#compressing.then(() => compressSegment(disk, name, sizes.compress ?? compress, partMin)).catch(() => {})
   }
@@ -227,7 +263,7 @@ export class FileLogWriter implements LogWriter {
     const { disk, folder, publishAs, lock } = this.#start
     try {
       this.#finishBlock()
-      await this.#output.seal(this.#segment.seal())
+      await this.#afterPacking(() => this.#output.seal(this.#segment.seal()))
       await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     } catch (error) {
       await this.#discard()
@@ -254,6 +290,7 @@ export class FileLogWriter implements LogWriter {
   async #discard(): Promise<AckLevel> {
     const { disk, folder, publishAs, lock } = this.#start
     await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
+    await this.#afterPacking(() => this.#output.settled()).catch(() => {})
     await this.#output.settled()
     await this.#compressing
     await this.#output.close().catch(() => {})

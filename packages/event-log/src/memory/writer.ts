@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { AnyEvent } from '@devtrail/events'
+import type { AnyEvent, EventRow } from '@devtrail/events'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { keyframeExists, mustFit, noSuchKeyframe, takenKeyframe, withChanges } from '../keyframe.ts'
@@ -55,6 +55,10 @@ export class MemoryWriter implements LogWriter {
   take(event: AnyEvent): null {
     this.#take([event])
     return null
+  }
+
+  takeRow(row: EventRow): null {
+    return this.take(row.event())
   }
 
   #take(events: readonly AnyEvent[]): void {

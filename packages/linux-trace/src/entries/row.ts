@@ -92,6 +92,10 @@ export class Row implements TraceEntry, ProbeHit, Fields {
     return this.#shape.id
   }
 
+  get shape(): RowShape {
+    return this.#shape
+  }
+
   get fields(): Fields {
     return this
   }

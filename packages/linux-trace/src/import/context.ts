@@ -7,6 +7,7 @@ import type { KernelPayload } from '../events.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import type { ProbeDefinition, ProbeHit } from '../probes.ts'
 import type { Coverage } from '../coverage.ts'
+import { pointerText } from '../entries/pointer-text.ts'
 import { popFrame, TaskTable, type Frame, type Task } from './tasks.ts'
 import { Glance } from './glance.ts'
 import type { Window } from './window.ts'
@@ -144,9 +145,15 @@ export class ImportContext {
     this.#entryNumber = entry.number
     this.#where = hit?.where ?? null
     this.#time = entry.time
-    this.task = this.tasks.of(entry)
+    this.task = this.tasks.of(entry.pid, entry.cpu, entry.comm)
+    this.task.quick.settle(this.task.frames, pointerText)
     const actor = this.#actor
     if (actor === undefined || actor.pid !== entry.pid || actor.comm !== entry.comm) this.#actor = { pid: entry.pid, comm: entry.comm }
+  }
+
+  /** Numbers an event that is said elsewhere, in numbers. */
+  nextSeq(): number {
+    return ++this.#seq
   }
 
   /**

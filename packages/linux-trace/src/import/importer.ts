@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@devtrail/events'
+import type { AnyEvent, EventRow } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
 import { Coverage } from '../coverage.ts'
 import {
@@ -19,6 +19,7 @@ import type { EntryBatch } from '../entries/batch.ts'
 import { KeptWriter } from '../entries/kept-writer.ts'
 import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
+import { BlindCpus } from './blind-cpus.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
 import { ImportContext, type GapReason, type ModelStates } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
@@ -30,6 +31,8 @@ import { mustBeImportable } from './misuse.ts'
 import { sayMissedReturns } from './missed-returns.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
+import { straightPlan, type StraightPlan } from './straight-plan.ts'
+import { StraightWay } from './straight-way.ts'
 import { Window } from './window.ts'
 
 /** Where an import goes. */
@@ -39,6 +42,11 @@ export interface ImportSink {
    * afterwards (`ownEvent` makes one to keep). A promise slows the import down.
    */
   event(event: AnyEvent): void | null | Promise<unknown>
+  /**
+   * Takes events in numbers, those that recordings have by the million: each as `event` takes the same as an object. Without it
+   * all are objects.
+   */
+  row?(row: EventRow): void | null | Promise<unknown>
   /** Of a live trace: nothing more is there for now. */
   idle?(): Promise<unknown>
   /** Takes entries that are deliberately without effect: bytes for a `KeptReader`. A promise slows the import down. */
@@ -102,6 +110,8 @@ interface Plan {
   /** Of a function without a handler: whether it is known here; null when fields are missing. */
   readonly known: boolean | null
   readonly tellsNothing: boolean
+  /** Where its hits can be told in numbers. */
+  readonly straight: StraightPlan | null
 }
 
 class Importer {
@@ -119,15 +129,7 @@ class Importer {
   readonly #silent = new Set<string>()
   /** What a look through the whole trace told; null where there was none. */
   #foreseen: Foreseen | null = null
-  /** How many stretches of {@link Foreseen.blind} have begun. */
-  #foreseenDone = 0
-  /** After which entry a CPU went blind last. */
-  #blindSince = 0
-  /** The last entry that said something, and its time. */
-  #said = 0
-  #saidAt = 0
-  /** CPUs whose part of the ring buffer was overwritten up to a later time than this. */
-  readonly #blind = new Set<number | null>()
+  readonly #blind: BlindCpus
   readonly #withoutEffect = new Map<string, number>()
   readonly #unknown = new Set<string>()
   readonly #notes: string[] = []
@@ -143,6 +145,8 @@ class Importer {
   readonly #keptWriter = new KeptWriter()
   /** What is to be done with each shape of hits. */
   readonly #plans: Plan[] = []
+  /** Null where all events are to be objects. */
+  readonly #straight: StraightWay | null
 
   constructor(recording: Recording, sink: ImportSink, options: ImportOptions) {
     this.#recording = recording
@@ -161,6 +165,15 @@ class Importer {
     this.#stats = parseCpuStats(recording.stats ?? '')
     this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
+    this.#blind = new BlindCpus(this.#ctx)
+    const takeRow = sink.row?.bind(sink)
+    this.#straight =
+      takeRow === undefined
+        ? null
+        : new StraightWay(this.#ctx, this.#plans, (row) => {
+            this.#waitFor(takeRow(row))
+            return this.#taking === null
+          })
   }
 
   /** However it ends, the trace is let go of. */
@@ -178,15 +191,14 @@ class Importer {
     foreseeing?.catch(() => {})
     this.#isQuiet = !(await window.fill(this.#options.quiet))
     this.#foreseen = (await foreseeing) ?? null
-    this.#goBlind(0)
+    this.#blind.foresee(this.#foreseen?.blind ?? [])
     this.#ctx.version = kernelVersion(this.#uname)
     this.#notes.push(...clockNotes(this.#clock, this.#trace.ticks))
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     sayMissedReturns(this.#ctx)
-    for (const cpu of this.#lateCpus()) this.#blind.add(cpu)
-    if (this.#unplaced() > 0) this.#blind.add(null)
+    this.#blind.addFromStart([...this.#lateCpus(), ...(this.#unplaced() > 0 ? [null] : [])])
     this.#notes.push(...lossNotes(this.#stats))
     await this.#settled()
     this.#options.signal?.throwIfAborted()
@@ -208,9 +220,22 @@ class Importer {
   #rows(window: Window): boolean {
     do {
       if (!window.step()) return true
-      this.#row(window.item)
+      const { item } = window
+      if (item !== null || !this.#goStraight(window)) this.#row(item)
     } while (this.#taking === null && (this.#isQuiet || !window.isLow))
     return false
+  }
+
+  /** Goes through entries that come by the million, while nothing is in doubt. @returns whether there were any from the current one on. */
+  #goStraight(window: Window): boolean {
+    const straight = this.#straight
+    if (straight === null || this.#unrecorded.length > 0 || !this.#blind.areNone) return false
+    const { batch, at, rows } = window.stretch
+    const done = straight.go(batch, window.tables, at, at + rows)
+    if (done === 0) return false
+    window.skip(done - 1)
+    this.#blind.said(window.number, window.time)
+    return true
   }
 
   /** What was noted beside the trace comes before what the trace says of itself, which is less. */
@@ -251,10 +276,8 @@ class Importer {
   #row(item: TraceItem | null): void {
     if (item === null) this.#hit(this.#window.hit())
     else if (item.kind === 'gap') this.#gap(item.reason, item.lost, item.cpu, this.#window)
-    else if (item.kind === 'blind') {
-      this.#blind.add(item.cpu)
-      this.#blindSince = this.#window.number
-    } else this.#entry(item.entry)
+    else if (item.kind === 'blind') this.#blind.add(item.cpu, this.#window.number)
+    else this.#entry(item.entry)
   }
 
   #gap(reason: GapReason, lost: number | null, cpu: number | null, after: { readonly number: number; readonly time: number }): void {
@@ -266,27 +289,15 @@ class Importer {
 
   /** The entries of a CPU are there again. */
   #sees(cpu: number, reason: GapReason, after: number): void {
-    this.#goBlind(after)
-    if (this.#blind.has(cpu)) this.#doubtUpTo(after, this.#saidAt, null)
-    if (!this.#blind.delete(cpu) && reason === 'lost' && this.#foreseen === null)
+    if (!this.#blind.sees(cpu, after) && reason === 'lost' && this.#foreseen === null)
       this.#notes.push(
         `entries of CPU ${cpu} were lost before entry ${after + 1}: what is said between its last entry and that one may lack what they did`,
       )
   }
 
-  /** CPUs of which entries are missing after those up to a number. */
-  #goBlind(after: number): void {
-    const blind = this.#foreseen?.blind ?? []
-    for (; this.#foreseenDone < blind.length && blind[this.#foreseenDone]!.after <= after; this.#foreseenDone++) {
-      const { cpu, after: since } = blind[this.#foreseenDone]!
-      this.#blind.add(cpu)
-      this.#blindSince = since
-    }
-  }
-
   /** An entry of the columns. */
   #hit(row: Row): void {
-    const plan = (this.#plans[row.shapeId] ??= this.#planOf(row))
+    const plan = (this.#plans[row.shapeId] ??= { ...this.#planOf(row), straight: straightPlan(row.shape) })
     if (plan.handler === null) {
       if (plan.known === null) return this.#unreadable(row, row)
       return this.#keep(row, plan.known)
@@ -298,10 +309,11 @@ class Importer {
     const handler = handlerOf(hit)
     if (handler === undefined) {
       if (/^(?:0x)?[0-9a-f]{8,16}$/.test(hit.symbol)) this.#hasAddresses = true
-      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false }
+      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false, straight: null }
     }
-    if (missingFields(hit).length === 0) this.#ctx.coverage.see(hit)
-    return { handler: missingFields(hit).length > 0 ? null : handler, known: null, tellsNothing: tellsNothing(hit) }
+    if (missingFields(hit).length > 0) return { handler: null, known: null, tellsNothing: false, straight: null }
+    this.#ctx.coverage.see(hit)
+    return { handler, known: null, tellsNothing: tellsNothing(hit), straight: null }
   }
 
   #entry(entry: TraceEntry): void {
@@ -338,33 +350,13 @@ class Importer {
     return late.filter((cpu) => cpu !== first.cpu)
   }
 
-  /**
-   * While the buffer of another CPU has not begun, entries of that CPU may be missing anywhere: what is known holds
-   * only until the next entry.
-   */
+  /** What is known where not all is recorded, or CPUs are blind, holds only until the next entry. */
   #doubt(entry: TraceEntry): void {
     if (this.#unrecorded.length > 0) {
       this.#ctx.leave(entry.time, entry.number)
       for (const model of this.#unrecorded) this.#ctx.doubt(null, 'unrecorded', model)
     }
-    this.#doubtOthers(entry)
-  }
-
-  /** Whatever CPUs that lost entries have done meanwhile. */
-  #doubtOthers(entry: TraceEntry): void {
-    if (this.#foreseen !== null && this.#foreseenDone < this.#foreseen.blind.length) this.#goBlind(entry.number - 1)
-    if (this.#blind.size > 0 && !(this.#blind.size === 1 && this.#blind.has(entry.cpu)))
-      this.#doubtUpTo(entry.number, entry.time, entry.cpu)
-    this.#said = entry.number
-    this.#saidAt = entry.time
-  }
-
-  /** From right behind the last entry that said something: entries without effect are moments too. */
-  #doubtUpTo(number: number, time: number, cpu: number | null): void {
-    const from = Math.max(this.#said, this.#blindSince) + 1
-    if (from > number) return
-    this.#ctx.leave(from === number ? time : this.#saidAt, from)
-    this.#ctx.doubt([...this.#blind].find((c) => c !== cpu) ?? null)
+    this.#blind.doubtBefore(entry)
   }
 
   /** An entry of a probe that has a meaning here, or the words of one, cut before its end. */
@@ -401,7 +393,7 @@ class Importer {
         ctx.sayDoubts()
         return true
       case 'console': {
-        this.#doubtOthers(entry)
+        this.#blind.doubtBefore(entry)
         ctx.turnTo(entry, null)
         const text = consoleText(entry)
         this.#lastConsole = { text, time: entry.time }
@@ -410,7 +402,7 @@ class Importer {
       }
       case 'tracing_mark_write':
       case 'print':
-        this.#doubtOthers(entry)
+        this.#blind.doubtBefore(entry)
         ctx.turnTo(entry, null)
         ctx.say('kernel/marked', { text: entry.body })
         return true
@@ -442,8 +434,8 @@ class Importer {
     if (this.#recording.dmesg !== undefined && entries > 0)
       sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
     if (this.#losses.unplaced > 0) this.#notes.push(unplacedNote(this.#losses.unplaced))
-    if (this.#blind.size > 0 && entries > 0) this.#doubtUpTo(entries, lastTime, null)
-    ctx.say('log/ended', { complete: this.#losses.endIsWhole && this.#blind.size === 0 })
+    if (entries > 0) this.#blind.doubtUpTo(entries, lastTime)
+    ctx.say('log/ended', { complete: this.#losses.endIsWhole && !this.#blind.areAny })
   }
 
   /** Entries that were announced, and are not there: by the header, or by what the kernel counted. */

@@ -30,7 +30,7 @@ function pagemapFor(ctx: ImportContext, p: string, pfn: number | null): number {
   return pagemap
 }
 
-const isStale = (ctx: ImportContext, p: Pagemap): boolean => p.firstSeq < ctx.lastGap
+export const isStale = (ctx: ImportContext, p: Pagemap): boolean => p.firstSeq < ctx.lastGap
 
 /** A new pagemap at a pointer: one believed to be live there went unseen. */
 function newPagemap(ctx: ImportContext, p: string): number {

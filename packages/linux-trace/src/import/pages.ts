@@ -1,5 +1,5 @@
 /** References to pages: mm/gup.c, the ends of bios and pipe buffers. */
-import { foll, memoryType } from '@devtrail/memremap'
+import { foll, memoryType, type Pagemap } from '@devtrail/memremap'
 import { follFlagsOf } from '../kernel-version.ts'
 import { halves, int, pointer } from '../values.ts'
 import type { ProbeHit } from '../probes.ts'
@@ -14,12 +14,15 @@ const VECTORS_SEEN = 3
 /** No sane count of a page is larger; what is read from a vanished struct page may be anything. */
 const REFCOUNT_MAX = 1 << 24
 
-const kindOf = (flags: number): 'get' | 'pin' | null => ((flags & foll.PIN) !== 0 ? 'pin' : (flags & foll.GET) !== 0 ? 'get' : null)
+export const kindOf = (flags: number): 'get' | 'pin' | null => ((flags & foll.PIN) !== 0 ? 'pin' : (flags & foll.GET) !== 0 ? 'get' : null)
 
 /** A count read from a struct page that still exists; null for what cannot be one. */
-function sane(refcount: number | null, owner: PageOwner): number | null {
+const sane = (refcount: number | null, { pagemap, byWord }: PageOwner): number | null => saneCount(refcount, pagemap, byWord === true)
+
+/** The same of a page of a pagemap, which the page itself names or not. */
+export function saneCount(refcount: number | null, pagemap: Pagemap | undefined, byWord: boolean): number | null {
   // After a gap the memory may be gone, unless the page's own word names the pagemap.
-  if (owner.pagemap === undefined || !(owner.pagemap.sure || owner.byWord)) return null
+  if (pagemap === undefined || !(pagemap.sure || byWord)) return null
   return refcount !== null && refcount >= 0 && refcount <= REFCOUNT_MAX ? refcount : null
 }
 
@@ -50,16 +53,16 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
 }
 
 /** Whether a grab succeeded: try_grab_page returns a bool (only its lowest byte counts), try_grab_folio a pointer, or from 6.11 on an errno. */
-function hasGrabbed(ctx: ImportContext, symbol: string, ret: Uint32Array): boolean {
-  const low = ret[0]!
+export function hasGrabbed(ctx: ImportContext, symbol: string, low: number, high: number): boolean {
   if (symbol === 'try_grab_page') return (low & 0xff) !== 0
-  return symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? low === 0 : low !== 0 || ret[1] !== 0
+  return symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno ? low === 0 : low !== 0 || high !== 0
 }
 
 export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   if (frame === null) return ctx.unpaired(hit)
-  const ok = hasGrabbed(ctx, hit.symbol, halves(hit.fields, 'ret'))
+  const [low, high] = halves(hit.fields, 'ret')
+  const ok = hasGrabbed(ctx, hit.symbol, low!, high!)
   const { pfn, pagemap, before, refs, kind, head } = frame.data as {
     pfn: number | null
     pagemap: number | null

@@ -1,4 +1,4 @@
-import type { TraceEntry } from '../text/entry.ts'
+import { QuickCall } from './quick-call.ts'
 
 /** A call a task is in, as far as its probes show. */
 export interface Frame {
@@ -19,6 +19,8 @@ export interface Frame {
 export interface Task {
   comm: string
   frames: Frame[]
+  /** The call it entered last, where the straight way saw it. */
+  readonly quick: QuickCall
   /** A region granted just now: the managed resource that follows says whose it is. */
   granted: { region: number; seq: number } | null
   /** The device whose devm_region_release runs: the release that follows is of its region. */
@@ -38,6 +40,7 @@ export interface Task {
 const newTask = (comm: string): Task => ({
   comm,
   frames: [],
+  quick: new QuickCall(),
   granted: null,
   releasing: null,
   released: null,
@@ -55,8 +58,7 @@ export class TaskTable {
   #last: { readonly pid: number; readonly cpu: number; readonly comm: string; readonly task: Task } | null = null
 
   /** The task of an entry; a pid under another name is another task, and calls of the former one are over. */
-  of(entry: TraceEntry): Task {
-    const { pid, cpu, comm } = entry
+  of(pid: number, cpu: number, comm: string): Task {
     const last = this.#last
     if (last !== null && last.pid === pid && last.cpu === cpu && last.comm === comm) return last.task
     const task = this.#find(pid, cpu, comm)

@@ -86,6 +86,23 @@ export class Window {
     return this.#rows === 0
   }
 
+  /** The batch of the current row, its place there, and how many rows from it on can be gone through before more should be read. */
+  get stretch(): { readonly batch: EntryBatch; readonly at: number; readonly rows: number } {
+    const rows = this.#batch.rows - this.#at
+    const untilLow = this.#ended ? Infinity : this.#rows - LOOKAHEAD_ROWS / 2 + 2
+    return { batch: this.#batch, at: this.#at, rows: Math.max(1, Math.min(rows, untilLow)) }
+  }
+
+  get tables(): RowTables {
+    return this.#tables
+  }
+
+  /** Steps on to a later row of the same batch. */
+  skip(rows: number): void {
+    this.#at += rows
+    this.#rows -= rows
+  }
+
   /** Steps to the next row of those that were read. @returns false when there is none. */
   step(): boolean {
     this.#at++

@@ -7,8 +7,8 @@ import { RecordingError } from '../errors.ts'
 import type { TraceReader } from '../recording.ts'
 import type { TraceSummary } from '../text/reader.ts'
 
-/** Batches that the thread may be ahead by. */
-export const AHEAD_MAX = 4
+/** Batches that the thread may be ahead by: on a busy machine either waits a while for its turn. */
+export const AHEAD_MAX = 16
 
 /** What the thread is to read. */
 export interface ReadTask {

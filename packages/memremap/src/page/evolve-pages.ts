@@ -3,7 +3,7 @@ import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
-import { allocate, doubtPages, grab, hand, maybePut, put, putBeyondLast, sample, type Holder } from './pages.ts'
+import { allocate, doubtPages, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './waits.ts'
 
@@ -18,6 +18,22 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
   if (!gone?.removal?.whole) return
   gone.removal.proof = { pfn, seq }
   state.proven = gone.id
+}
+
+/** A task took references on a page, and saw `before` when it began with the event `began`. */
+export function grabbed(
+  state: MemremapState,
+  pagemap: number,
+  pfn: Pfn,
+  head: Pfn | null,
+  before: number | null,
+  began: number,
+  holder: Holder,
+): void {
+  const p = pagemapOf(state, pagemap, holder.seq)
+  const at = head ?? headOf(p, pfn)
+  grab(p.pages, at, at === pfn ? before : null, began, holder, p.order ?? 0, p.pagesComplete, p.idle)
+  idleSeen(state, at, null)
 }
 
 export function evolvePages(state: MemremapState, event: MemremapEvent): void {
@@ -36,20 +52,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
     case 'memremap/grabbed': {
       const { pfn, pagemap, before, head, refs, kind } = event.data
       if (pfn === null || pagemap === null || refs === 0) return
-      const p = pagemapOf(state, pagemap, event.seq)
-      const at = head ?? headOf(p, pfn)
-      const holder = holderOf(event, kind, refs)
-      grab(
-        p.pages,
-        at,
-        at === pfn && before !== null ? { count: before, at: event.cause[0] ?? event.seq } : null,
-        holder,
-        p.order ?? 0,
-        p.pagesComplete,
-        p.idle,
-      )
-      idleSeen(state, at, null)
-      return
+      return grabbed(state, pagemap, pfn, head, before, event.cause[0] ?? event.seq, holderOf(event, kind, refs))
     }
     case 'memremap/put': {
       const { pfn, pages, pagemap, before, head, refs, kind } = event.data
@@ -119,10 +122,5 @@ function handed(state: MemremapState, { pfn, pages, pagemap, from, to, holder: p
   }
 }
 
-const holderOf = (event: MemremapEvent, kind: 'get' | 'pin', refs: number): Holder => ({
-  pid: event.actor?.pid ?? null,
-  comm: event.actor?.comm ?? null,
-  kind,
-  refs,
-  seq: event.seq,
-})
+const holderOf = ({ actor, seq }: MemremapEvent, kind: 'get' | 'pin', refs: number): Holder =>
+  newHolder(actor?.pid ?? null, actor?.comm ?? null, kind, refs, seq)

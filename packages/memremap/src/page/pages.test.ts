@@ -6,7 +6,7 @@ const PFN = 0x100000
 const by = (pid: number, seq = pid, kind: 'get' | 'pin' = 'get'): Holder => ({ pid, comm: `task${pid}`, kind, refs: 1, seq })
 function grabbed(...pids: number[]): Pages {
   const pages: Pages = new Map()
-  for (const pid of pids) grab(pages, PFN, null, by(pid), 0, true)
+  for (const pid of pids) grab(pages, PFN, null, 0, by(pid), 0, true)
   return pages
 }
 const page = (pages: Pages): unknown => {
@@ -25,22 +25,22 @@ test('counts are exact while everything is seen; an idle page has no record', ()
 
 test('a pin counts 1024 on a small page and once on the head of a compound page', () => {
   const [small, large]: [Pages, Pages] = [new Map(), new Map()]
-  grab(small, PFN, null, by(1, 1, 'pin'), 0, true)
-  grab(large, PFN, null, by(1, 1, 'pin'), 9, true)
+  grab(small, PFN, null, 0, by(1, 1, 'pin'), 0, true)
+  grab(large, PFN, null, 0, by(1, 1, 'pin'), 9, true)
   expect([small.get(PFN)!.refcount, large.get(PFN)!.refcount]).toEqual([1025, 2])
 })
 
 test('a sampled count outranks the counted one', () => {
   const pages = grabbed(1)
-  grab(pages, PFN, { count: 5, at: Infinity }, by(2), 0, true)
+  grab(pages, PFN, 5, Infinity, by(2), 0, true)
   expect(page(pages)).toEqual([6, true, [1, 2]])
-  grab(pages, PFN, { count: 1, at: Infinity }, by(3), 0, true)
+  grab(pages, PFN, 1, Infinity, by(3), 0, true)
   expect(page(pages)).toEqual([2, true, [3]])
 })
 
 test('where not everything was seen, a first grab gives a lower bound', () => {
   const pages: Pages = new Map()
-  grab(pages, PFN, null, by(1), 0, false)
+  grab(pages, PFN, null, 0, by(1), 0, false)
   expect(page(pages)).toEqual([{ atLeast: 2, atMost: null }, true, [1]])
 })
 
@@ -54,7 +54,7 @@ test('after a gap an exact count is a count no more, and nothing is proven', () 
 test('a grab after a gap proves itself alone, not those before it', () => {
   const pages = grabbed(1, 2)
   forgetPages(pages)
-  grab(pages, PFN, null, by(3), 0, false)
+  grab(pages, PFN, null, 0, by(3), 0, false)
   expect(page(pages)).toEqual([{ atLeast: 2, atMost: null }, true, [3]])
 })
 
@@ -87,9 +87,9 @@ test('unseen puts bound the count from above; a sample of the bound says that no
   doubtPages(pages)
   expect(page(pages)).toEqual([{ atLeast: 1, atMost: 3 }, false, [1, 2]])
   const other = structuredClone(pages)
-  grab(pages, PFN, { count: 3, at: Infinity }, by(3), 0, true)
+  grab(pages, PFN, 3, Infinity, by(3), 0, true)
   expect(page(pages)).toEqual([4, true, [1, 2, 3]])
-  grab(other, PFN, null, by(3), 0, true)
+  grab(other, PFN, null, 0, by(3), 0, true)
   expect(page(other)).toEqual([{ atLeast: 2, atMost: 4 }, true, [3]])
 })
 
@@ -103,7 +103,7 @@ test('a put that may not have happened leaves both counts open', () => {
 
 test('two who sample the same count before either takes its reference hold two', () => {
   const pages: Pages = new Map()
-  grab(pages, PFN, { count: 1, at: 10 }, { ...by(1), seq: 12 }, 0, true)
-  grab(pages, PFN, { count: 1, at: 11 }, { ...by(2), seq: 13 }, 0, true)
+  grab(pages, PFN, 1, 10, { ...by(1), seq: 12 }, 0, true)
+  grab(pages, PFN, 1, 11, { ...by(2), seq: 13 }, 0, true)
   expect(pages.get(PFN)).toMatchObject({ refcount: 3, holders: [{ pid: 1 }, { pid: 2 }] })
 })

@@ -41,9 +41,47 @@ export type Pages = Map<Pfn, PageRecord>
 export const weight = (kind: 'get' | 'pin', refs: number, order: number): number => (kind === 'pin' && order === 0 ? refs * PIN_BIAS : refs)
 
 function record(pages: Pages, pfn: Pfn, unseen: Count): PageRecord {
-  let page = pages.get(pfn)
-  if (page === undefined) pages.set(pfn, (page = { pfn, refcount: unseen, holders: [], sure: true, changedAt: 0 }))
+  return pages.get(pfn) ?? added(pages, pfn, unseen, 0)
+}
+
+/**
+ * Records and holders that are no page's any more. A long recording has millions of them, each for a moment: made anew they would be
+ * nearly all of its garbage, and what tables of pages have left behind keeps that alive for long.
+ */
+const spareRecords: PageRecord[] = []
+const spareHolders: Holder[] = []
+const SPARE_MAX = 8192
+
+function added(pages: Pages, pfn: Pfn, refcount: Count, changedAt: number): PageRecord {
+  const spare = spareRecords.pop()
+  const page = spare ?? { pfn, refcount, holders: [], sure: true, changedAt }
+  if (spare !== undefined) {
+    page.pfn = pfn
+    page.refcount = refcount
+    page.sure = true
+    page.changedAt = changedAt
+  }
+  pages.set(pfn, page)
   return page
+}
+
+function removed(pages: Pages, page: PageRecord): void {
+  pages.delete(page.pfn)
+  if (spareRecords.length === SPARE_MAX) return
+  page.holders.length = 0
+  spareRecords.push(page)
+}
+
+/** Somebody who took references with the event `seq`. */
+export function newHolder(pid: number | null, comm: string | null, kind: 'get' | 'pin', refs: number, seq: number): Holder {
+  const holder = spareHolders.pop()
+  if (holder === undefined) return { pid, comm, kind, refs, seq }
+  holder.pid = pid
+  holder.comm = comm
+  holder.kind = kind
+  holder.refs = refs
+  holder.seq = seq
+  return holder
 }
 
 /**
@@ -71,24 +109,33 @@ export function doubtPages(pages: Pages, idle = IDLE): void {
   }
 }
 
-/** A count sampled when an attempt to take references began, by the event that began it. */
-export interface Sample {
-  readonly count: number
-  readonly at: number
-}
-
 /**
- * References were taken. What was sampled before outranks what was counted, unless somebody else changed the count
- * since: two CPUs that race for a page sample the same count.
+ * References were taken. The count that was sampled when the attempt `began` outranks what was counted, unless somebody else changed
+ * the count since: two CPUs that race for a page sample the same count.
  */
-export function grab(pages: Pages, pfn: Pfn, before: Sample | null, holder: Holder, order: number, complete: boolean, idle = IDLE): void {
-  const page = record(pages, pfn, complete ? idle : between(idle, Infinity))
-  const seen = before === null || page.changedAt > before.at ? null : before.count
+export function grab(
+  pages: Pages,
+  pfn: Pfn,
+  before: number | null,
+  began: number,
+  holder: Holder,
+  order: number,
+  complete: boolean,
+  idle = IDLE,
+): void {
+  const taken = weight(holder.kind, holder.refs, order)
+  const page = pages.get(pfn)
+  if (page === undefined) {
+    const base = before ?? (complete ? idle : between(idle, Infinity))
+    added(pages, pfn, plus(base, taken), holder.seq).holders.push(holder)
+    return
+  }
+  const seen = page.changedAt > began ? null : before
   const base = seen ?? page.refcount
   confirm(page, seen)
-  if (seen === idle) page.holders = []
-  page.refcount = plus(base, weight(holder.kind, holder.refs, order))
-  page.holders.push(holder)
+  if (seen === idle) page.holders = [holder]
+  else page.holders.push(holder)
+  page.refcount = plus(base, taken)
   page.changedAt = holder.seq
 }
 
@@ -104,6 +151,7 @@ function drop(page: PageRecord, pid: number | null, kind: 'get' | 'pin', refs: n
     if (holder.refs > 0) continue
     if (page.holders.length === 1) page.holders.pop()
     else page.holders.splice(at, 1)
+    if (holder.within === undefined && spareHolders.length < SPARE_MAX) spareHolders.push(holder)
   }
 }
 
@@ -180,10 +228,10 @@ export function sample(pages: Pages, pfn: Pfn, refcount: number, idle = IDLE): b
 
 /** Forgets a page that is idle, or of which nothing is left to tell; says whether it is known to be idle. */
 function settle(pages: Pages, page: PageRecord, idle: number): boolean {
-  if (!page.sure && page.holders.length === 0) pages.delete(page.pfn)
-  if (!isExact(page.refcount) || page.refcount > idle) return false
-  pages.delete(page.pfn)
-  return page.sure
+  const { refcount, sure } = page
+  const isIdle = isExact(refcount) && refcount <= idle
+  if (isIdle || (!sure && page.holders.length === 0)) removed(pages, page)
+  return isIdle && sure
 }
 
 /** Whether a record proves references beyond the idle one. */

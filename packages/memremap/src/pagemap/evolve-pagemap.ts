@@ -61,6 +61,12 @@ function removeMemory(p: Pagemap, range: { start: bigint; size: bigint }, seq: n
   }
   p.removal = { seq, time, certain, possible, whole: true, proof: null }
 }
+
+/** A lookup found a pagemap: only a live one gives a new reference. */
+export function lookedUp(p: Pagemap, fresh: boolean): void {
+  if (fresh) p.phase ??= 'live'
+}
+
 export function evolvePagemap(state: MemremapState, event: MemremapEvent): void {
   switch (event.type) {
     case 'memremap/pagemap-found': {
@@ -129,9 +135,7 @@ export function evolvePagemap(state: MemremapState, event: MemremapEvent): void 
       pagemapOf(state, event.data.pagemap, event.seq).phase = 'removed'
       return
     case 'memremap/looked-up': {
-      if (event.data.pagemap === null) return
-      const p = pagemapOf(state, event.data.pagemap, event.seq)
-      if (event.data.fresh) p.phase ??= 'live'
+      if (event.data.pagemap !== null) lookedUp(pagemapOf(state, event.data.pagemap, event.seq), event.data.fresh)
       return
     }
     case 'memremap/unmap-started': {
