@@ -46,7 +46,13 @@ test('there are scripts, in READMEs and in pages', () => {
 describe('a script that can be run does what it is there for', () => {
   test.each(run)('$page:$line', ({ text }) => {
     const { env } = scratch.spawnOptions({ env: { PATH: `${bin}:${process.env['PATH']}` } })
-    const { status, stderr } = spawnSync('bash', ['-eu', '-o', 'pipefail'], { cwd: scratch.folder, env, input: text, encoding: 'utf8' })
+    const { status, stderr } = spawnSync('bash', ['-eu', '-o', 'pipefail'], {
+      cwd: scratch.folder,
+      env,
+      input: text,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     expect([status, stderr]).toEqual([0, expect.not.stringMatching(/devtrail: |not found/)])
   })
 })

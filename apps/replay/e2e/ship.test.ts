@@ -125,7 +125,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     const asked = await there.run(['state', to])
     expect(asked).toMatchObject({
       code: 0,
-      err: expect.stringMatching(/its first 4\d{3} events are gone; it is known from event 72\d\d on, the last one/),
+      err: expect.stringContaining(`its first 4096 events are gone; it is known from event ${lastSeq} on, the last one`),
     })
     // But for the names of the logs.
     expect(asked.out.replace(/^h,/, 'hang.log,')).toBe((await here.run(['state', local])).out)
@@ -134,7 +134,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
       code: 4,
       err: expect.stringContaining(`event 10 is gone with the head of the log: it is known from event ${lastSeq} on`),
     })
-    expect(await there.run(['blame', to, '--device', 'pmem0', '--path', 'driver.state'])).toMatchObject({ code: 0 })
+    expect(await there.run(['blame', to, '--device', 'pfn0.0', '--path', 'driver.state'])).toMatchObject({ code: 0 })
     expect(await there.run(['serve', to])).toMatchObject({ code: 3, err: expect.stringMatching(/the page cannot show/) })
     expect(await there.run(['ship', to, `${to}/copy`])).toMatchObject({ code: 3, err: expect.stringMatching(/has no beginning/) })
     // Who had the head before it went keeps it.
