@@ -95,6 +95,8 @@ async function look({ hosts, finders }: Wanted, session: Session, signal: AbortS
         exit.usage,
         `${log.given} is of several hosts already (it would be host ${name}); merge the logs that it was made of`,
       )
+    if (found.firstSeq > 1)
+      throw new Failure(exit.usage, `the head of ${log.given} is gone (it begins at event ${found.firstSeq}): only whole logs are merged`)
     if (found.toldMore > 0)
       session.note(`${log.given}: ${found.toldMore} more events that could be paired are not used; ${found.told.length} are enough`)
     looks.push(found)

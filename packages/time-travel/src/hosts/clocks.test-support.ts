@@ -33,6 +33,7 @@ export const lookOf = (told: readonly Told[], from: number, to: number): HostLoo
   told,
   toldMore: 0,
   events: told.length,
+  firstSeq: 1,
   complete: true,
   isMerged: false,
 })

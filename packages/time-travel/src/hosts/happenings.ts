@@ -43,6 +43,8 @@ export interface HostLook {
   readonly toldMore: number
   /** Baseline included. */
   readonly events: number
+  /** Its first event behind the baseline; more than 1 where its head is gone. */
+  readonly firstSeq: number
   /** What its last event says; null: its end is missing. */
   readonly complete: boolean | null
   /** Whether it is of several hosts already. */
@@ -65,6 +67,7 @@ export async function lookThrough(
   let [events, toldMore, latest] = [0, 0, -Infinity]
   let complete: boolean | null = null
   let isMerged = false
+  let firstSeq = 0
   for await (const block of blocks) {
     onBlock(block)
     events += block.count
@@ -74,6 +77,7 @@ export async function lookThrough(
     for (let place = 0; place < block.count; place++) {
       const seq = block.seq(place)
       if (seq === 0) continue
+      if (firstSeq === 0) firstSeq = seq
       const at = time[place]!
       if (boots.length === 0 || at < latest - REBOOT_NS) {
         boots.push({ from: seq, start: at, end: at })
@@ -96,5 +100,13 @@ export async function lookThrough(
     const last = block.view(block.count - 1)
     complete = last.type === 'log/ended' ? last.data['complete'] === true : null
   }
-  return { boots: boots.length === 0 ? [{ from: 1, start: 0, end: 0 }] : boots, told, toldMore, events, complete, isMerged }
+  return {
+    boots: boots.length === 0 ? [{ from: 1, start: 0, end: 0 }] : boots,
+    told,
+    toldMore,
+    events,
+    firstSeq: firstSeq || 1,
+    complete,
+    isMerged,
+  }
 }

@@ -156,6 +156,11 @@ describe('what a log of several hosts says', () => {
     await expect(street([lamp(1), numbered(event1)], [[by(0)]])).rejects.toThrow('there may be 2^32 of each')
   })
 
+  it('says where it begins when its head is gone', async () => {
+    const events = lamp(1, 2, 3).slice(2)
+    expect((await lookThrough(new LogBlocks({ read: () => events }).blocks(), [])).firstSeq).toBe(3)
+  })
+
   it('says that it is of several', async () => {
     const { events } = await two()
     expect([await isMerged(events), await isMerged(lamp(1, 2))]).toEqual([true, false])
