@@ -121,17 +121,18 @@ test('all of the series, under load: pages are unmapped before their counter goe
   expect(told(life, null, 'seed').outcome.hung.map(({ actor }) => actor.comm)).toEqual(['ndctl', 'fio', 'kworker/u4:3'])
 })
 
+const disabling = (steps: readonly Step[]): Scenario => ({
+  name: 'disable',
+  says: 'A namespace is disabled.',
+  namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB' }],
+  tasks: [{ comm: 'ndctl', pid: 1, steps }],
+})
+
 test('disabling twice is refused the second time; what is held and not bound is given up', () => {
-  const scenario = (steps: readonly Step[]): Scenario => ({
-    name: 'disable',
-    says: 'A namespace is disabled.',
-    namespaces: [{ name: 'namespace0.0', start: '0x100000000', size: '1 GiB' }],
-    tasks: [{ comm: 'ndctl', pid: 1, steps }],
-  })
   const disable: Step = { do: 'disable', namespace: 'namespace0.0' }
-  const twice = told(scenario([disable, disable])).outcome.refused
+  const twice = told(disabling([disable, disable])).outcome.refused
   expect(twice).toEqual([{ actor: { pid: 1, comm: 'ndctl' }, step: 'disable namespace0.0', errno: -19 }])
-  const { events, outcome } = told(scenario([{ do: 'unbind', device: 'pfn0.0' }, disable]))
+  const { events, outcome } = told(disabling([{ do: 'unbind', device: 'pfn0.0' }, disable]))
   expect(outcome.refused).toEqual([])
   expect(events.findLast((e) => e.includes('namespace-unclaimed'))).toContain('"by":"pfn0.0"')
 })
