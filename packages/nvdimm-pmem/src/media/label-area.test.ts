@@ -43,7 +43,7 @@ describe('damage', () => {
     bytes[256 + 64]! ^= 1
     expect(area()).toBeNull()
     expect(whole.labels).toHaveLength(1)
-    expect(labelAreaAt(new MemoryMedium(new Uint8Array(100)), 0)).toBeNull()
+    for (const at of [0, 99, -100, -200_000]) expect(labelAreaAt(new MemoryMedium(new Uint8Array(100)), at)).toBeNull()
   })
 
   test('the newer one counts', () => {

@@ -81,7 +81,7 @@ interface Index {
 }
 
 function currentIndex(medium: Medium, at: number): Index | null {
-  const head = at + FREE_AT <= medium.size ? loaded(medium, at, FREE_AT) : null
+  const head = at >= 0 && at + FREE_AT <= medium.size ? loaded(medium, at, FREE_AT) : null
   if (head === null) return null
   // The first block says how long it is; where it is damaged, the second one is in the usual place, or not found.
   const bytes = Number(viewOf(head).getBigUint64(32, true))
