@@ -58,7 +58,15 @@ test('what has no form in numbers is said to have none', () => {
   const row = new EventRow('sample/measured', declarations.measured)
   expect(row.become(event({ ...full, pointer: 'somewhere' }))).toBe(false)
   expect(row.become(event({ ...full, pointer: '0x01' }))).toBe(false)
-  for (const odd of [{ device: 1 }, { entry: null }, { cpu: null }, { actor: null }, { cause: [1, 2] }, { inferred: true as const }, { host: 1 }])
+  for (const odd of [
+    { device: 1 },
+    { entry: null },
+    { cpu: null },
+    { actor: null },
+    { cause: [1, 2] },
+    { inferred: true as const },
+    { host: 1 },
+  ])
     expect(row.become(event(full, odd))).toBe(false)
   expect(() => new EventRow('sample/said', declarations.said)).toThrow('sample/said has no rows: text is text')
 })
