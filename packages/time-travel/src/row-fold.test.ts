@@ -22,7 +22,7 @@ const actor = fc.record({ pid: fc.integer({ min: 0, max: 2 }), comm: fc.constant
 const around = fc.record({ cpu: fc.integer({ min: 0, max: 1 }), actor, isRow: fc.boolean(), settles: fc.boolean() })
 const events = fc.array(fc.tuple(payload, around), { maxLength: 80, size: 'max' }).map((all) =>
   all.map(([[type, data], { isRow, settles, ...by }], i) => ({
-    event: event(type, data, { ...by, seq: i + 1, entry: i + 1, time: i, context: 'd....', source: 'probe', where: 'there' }),
+    event: { ...event(type, data, { ...by, seq: i + 1, entry: i + 1, time: i }), context: 'd....', source: 'probe', where: 'there' },
     isRow,
     settles,
   })),
