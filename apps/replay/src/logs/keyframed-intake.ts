@@ -15,9 +15,12 @@ export class KeyframedIntake {
     this.#writer = writer
   }
 
-  async take(event: AnyEvent): Promise<void> {
-    await this.#writer.take(event)
+  /** @returns null when there is nothing to wait for. */
+  take(event: AnyEvent): Promise<unknown> | null {
+    const taking = this.#writer.take(event)
     this.#fold.step(event)
-    if (this.#keyframes.isDue(event.seq)) await this.#writer.keyframe(foldVersion(), this.#keyframes.cut(event.seq))
+    if (!this.#keyframes.isDue(event.seq)) return taking
+    const keyframe = this.#writer.keyframe(foldVersion(), this.#keyframes.cut(event.seq))
+    return taking === null ? keyframe : Promise.all([taking, keyframe])
   }
 }

@@ -1,14 +1,11 @@
 /** Merges open logs into a new one, with keyframes on the way. */
 import { dirname, resolve } from 'node:path'
-import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
+import { LOG_SCHEMA_VERSION, type LogMeta } from '@devtrail/event-log'
 import { createFileLog } from '@devtrail/event-log/file'
-import type { AnyEvent, Json } from '@devtrail/events'
+import type { Json } from '@devtrail/events'
 import {
-  EventFold,
-  KeyframeRecorder,
   LogBlocks,
   lookThrough,
-  Machine,
   mergeHosts,
   placeClocks,
   type GivenOffset,
@@ -17,10 +14,10 @@ import {
   type Merged,
   type PlacedClock,
 } from '@devtrail/time-travel'
-import { models, vocabulary } from '@devtrail/survey'
+import { vocabulary } from '@devtrail/survey'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
-import { foldVersion } from '../logs/code-version.ts'
+import { KeyframedIntake } from '../logs/keyframed-intake.ts'
 import type { OpenLog } from '../logs/open.ts'
 import { makeFolders, writing } from '../logs/writable.ts'
 import { explained } from './explain-clocks.ts'
@@ -49,26 +46,6 @@ export interface MergeReport extends Merged {
   /** Happenings that several hosts tell of; and such as say nothing, for one host tells them twice. */
   readonly pairs: number
   readonly ambiguous: number
-}
-
-/** Takes events into a log. */
-class Intake {
-  readonly #writer: LogWriter
-  readonly #machine = new Machine(models)
-  readonly #fold = new EventFold(this.#machine)
-  readonly #keyframes = new KeyframeRecorder(this.#machine)
-
-  constructor(writer: LogWriter) {
-    this.#writer = writer
-  }
-
-  take(event: AnyEvent): Promise<unknown> | null {
-    const taking = this.#writer.take(event)
-    this.#fold.step(event)
-    if (!this.#keyframes.isDue(event.seq)) return taking
-    const keyframe = this.#writer.keyframe(foldVersion(), this.#keyframes.cut(event.seq))
-    return taking === null ? keyframe : Promise.all([taking, keyframe])
-  }
 }
 
 function metaOf({ hosts, reference, drift }: Wanted): LogMeta {
@@ -120,7 +97,7 @@ export async function mergeTo(folder: string, wanted: Wanted, session: Session):
         const clocks = hosts.map(({ name }, i) => ({ name, look: looks[i]!, given: given.get(name)! }))
         const placed = placeClocks(clocks, reference, drift)
         await using writer = await createFileLog(folder, metaOf(wanted), vocabulary, { atomic: true, compress: true })
-        const intake = new Intake(writer)
+        const intake = new KeyframedIntake(writer)
         const inputs = hosts.map(({ name, log }, i) => ({
           name,
           isReference: i === reference,

@@ -70,7 +70,7 @@ async function prepared({ rules, parts }: Recipe, images: Images, sink: (event: 
 async function run(
   recipe: Recipe,
   parent: Parent | null,
-  take: (event: AnyEvent) => Promise<void>,
+  take: (event: AnyEvent) => Promise<unknown> | null,
   { images, signal }: { readonly images: Images; readonly signal: AbortSignal },
 ): Promise<Simulated> {
   const said: AnyEvent[] = []
@@ -121,7 +121,7 @@ export async function simulateTo(folder: string, recipe: Recipe, parent: Parent 
     return session.interrupt.shield(async (signal) => {
       await using writer = await createFileLog(folder, metaOf(recipe, parent), vocabulary, { atomic: true, compress: true })
       const intake = new KeyframedIntake(writer)
-      const take = (event: AnyEvent): Promise<void> => {
+      const take = (event: AnyEvent): Promise<unknown> | null => {
         session.progress(event.seq, 'events')
         return intake.take(event)
       }
