@@ -1,5 +1,4 @@
 import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
-import { StreamError } from '@devtrail/event-log-jetstream'
 import { RecordingError } from '@devtrail/linux-trace'
 import { BttError, MediumError } from '@devtrail/nvdimm-pmem/btt'
 import { IomemSyntaxError } from '@devtrail/resource-tree'
@@ -56,7 +55,8 @@ export function exitCodeOf(error: unknown): ExitCode | null {
   if (error instanceof PositionSyntaxError || error instanceof ExpressionError || error instanceof NoSuchRuleError) return exit.usage
   if (error instanceof NoSuchPositionError || error instanceof NoSuchDeviceError) return exit.notThere
   if (error instanceof LogUsageError) return error.code === 'exists' ? exit.usage : exit.damaged
-  if (error instanceof StreamError) return exit.damaged
+  // By name: whoever asks no server loads nothing of it.
+  if (error instanceof Error && error.name === 'StreamError') return exit.damaged
   if (error instanceof RecordingError || error instanceof LogDamagedError || error instanceof IomemSyntaxError) return exit.damaged
   if (error instanceof BttError || error instanceof MediumError || error instanceof ScenarioError) return exit.damaged
   if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Interrupted')) return exit.interrupted

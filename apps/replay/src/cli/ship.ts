@@ -1,8 +1,6 @@
 import { hostname } from 'node:os'
 import { number } from '@devtrail/survey'
 import { addressOf } from '../fleet/address.ts'
-import { shipTo } from '../fleet/remote.ts'
-import { ship } from '../fleet/ship.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { facts } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
@@ -63,6 +61,7 @@ export function shipCommand({ program, run2 }: Cli): void {
         const replicas = replicasOf(options.replicas)
         const log = await openLog(given, session, { follow: options.follow === true })
         const host = options.host ?? address.host ?? hostOf(log)
+        const { ship, shipTo } = await import('../fleet/index.ts')
         const remote = await shipTo(address, { host, replicas, patient: options.follow === true }, session)
         const shipped = await ship(log, remote, options.follow === true, session)
         const { interrupted, ...counts } = shipped

@@ -2,8 +2,6 @@ import type { LogDamagedError, TornTail } from '@devtrail/event-log'
 import { repairFileLog, verifyFileLog } from '@devtrail/event-log/file'
 import { number, plural, vocabulary } from '@devtrail/survey'
 import { isAddress } from '../fleet/address.ts'
-import { remoteLog } from '../fleet/remote.ts'
-import { verifyRemote } from '../fleet/verify.ts'
 import { examples, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
 import type { Session } from './session.ts'
@@ -32,9 +30,10 @@ export function verifyCommand({ program, run }: Cli): void {
     )
     .action(
       run(async (session, given) => {
-        const remote = isAddress(given) ? await remoteLog(given, session) : null
+        const fleet = isAddress(given) ? await import('../fleet/index.ts') : null
+        const remote = fleet && (await fleet.remoteLog(given, session))
         const log = remote?.text ?? given
-        const found = remote === null ? await verifyFileLog(given, vocabulary) : await verifyRemote(remote)
+        const found = fleet && remote ? await fleet.verifyRemote(remote) : await verifyFileLog(given, vocabulary)
         const { isWhole, segments, events, lastSeq, tornTail, keyframes, damages } = found
         if (session.json) {
           const said = { whole: isWhole, segments, events, lastSeq, tornTail, keyframes, damages: damages.map(damageJson) }

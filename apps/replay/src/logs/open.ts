@@ -11,9 +11,6 @@ import { History, type EventSource } from '@devtrail/time-travel'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { isAddress } from '../fleet/address.ts'
-import { keepUp } from '../fleet/following.ts'
-import { mirrorOf } from '../fleet/mirror.ts'
-import { remoteLog } from '../fleet/remote.ts'
 import { models, vocabulary } from '@devtrail/survey'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts'
 import { foldVersion, importerVersion } from './code-version.ts'
@@ -233,6 +230,7 @@ export async function importLog(given: string, folder: string | undefined, sessi
 
 /** A log on a server, read from its copy in the cache. */
 async function openRemote(given: string, isFollowed: boolean, session: Session): Promise<OpenLog> {
+  const { keepUp, mirrorOf, remoteLog } = await import('../fleet/index.ts')
   const remote = await remoteLog(given, session)
   const folder = await mirrorOf(remote, session)
   const log = await openFolder(remote.text, folder, session)
