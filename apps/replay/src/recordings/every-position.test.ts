@@ -1,5 +1,5 @@
-/** A log on a disk, in blocks of a few events and with keyframes in between, answers at every position as a naive full fold does. */
-import { mkdtemp, rm } from 'node:fs/promises'
+/** A log on a disk, in segments and blocks of a few events and with keyframes in between, answers at every position as a naive full fold does. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sampleMeta } from '@devtrail/event-log'
@@ -25,6 +25,7 @@ import { imported, traceLines } from './recorded.test-support.ts'
 /** Events of a block, and from one keyframe to the next: neither divides the other. */
 const BLOCK_EVENTS = 7
 const KEYFRAME_EVENTS = 45
+const SEGMENT_BYTES = 4096
 
 /** All that is shown of a moment. */
 const shown = (machine: Machine): string =>
@@ -37,7 +38,7 @@ const shown = (machine: Machine): string =>
   ])
 
 async function write(folder: string, events: readonly AnyEvent[]): Promise<void> {
-  await using writer = await createFileLog(folder, sampleMeta(), vocabulary)
+  await using writer = await createFileLog(folder, sampleMeta(), vocabulary, { segmentBytes: SEGMENT_BYTES })
   const recorder = new KeyframeRecorder(new Machine(models))
   for (const event of events) {
     await writer.append([event])
@@ -84,6 +85,7 @@ describe.each(CASES)('%s, %s', (name, how) => {
     await using reader = await openFileLog(join(folder, 'log'), vocabulary)
     expect((await reader.keyframes('x')).length).toBeGreaterThan(2)
     expect((await reader.summaries()).length).toBeGreaterThan(10)
+    expect((await readdir(join(folder, 'log/segments'))).length).toBeGreaterThan(2)
     const history = new History(reader, models, { fold: 'x' })
     const last = events.at(-1)!.seq
     // Every position once, to and fro.

@@ -16,10 +16,10 @@ import { listSegments } from './open.ts'
 import { findEnd } from './last-segment.ts'
 import { endOf, segmentPath, tornTailOf, type SegmentFile } from './segment-file.ts'
 import { createSegment, type OpenSegment } from './segment-output.ts'
-import { SIZES, type Sizes } from './sizes.ts'
+import { SIZES, sizesOf, type Sizes } from './sizes.ts'
 import { FileLogWriter } from './writer.ts'
 
-export interface AppendOptions extends Pick<CreateOptions, 'blocking' | 'compress'> {
+export interface AppendOptions extends Pick<CreateOptions, 'blocking' | 'compress' | 'segmentBytes'> {
   /**
    * The folds that keyframes are still asked of. Those of all others, older versions of a fold for instance, which nobody finds any
    * more, are removed. Default: all stay.
@@ -30,11 +30,11 @@ export interface AppendOptions extends Pick<CreateOptions, 'blocking' | 'compres
 /**
  * Opens the log in `folder` to continue it after its last event. A torn tail is cut off, durably, and reported as the
  * writer's `cutTail`.
- * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; LogDamagedError when the meta or what comes
+ * @throws LogUsageError `not-found`, `not-a-log`, `unsupported`, `locked`; RangeError; LogDamagedError when the meta or what comes
  * last is damaged (nothing is changed; see `repairFileLog`).
  */
 export function appendFileLog(folder: string, vocabulary: Vocabulary, options: AppendOptions = {}): Promise<LogWriter> {
-  return appendOn(options.blocking === true ? blockingDisk : nodeDisk, folder, vocabulary, SIZES, options)
+  return appendOn(options.blocking === true ? blockingDisk : nodeDisk, folder, vocabulary, sizesOf(options), options)
 }
 
 export async function appendOn(

@@ -60,6 +60,26 @@ test('an atomic log is open to whom its folder is, as new ones are or as the emp
   expect(await modeOf(join(root, 'shared'))).toBe(0o2770)
 })
 
+test('segments end where they are wanted to', async () => {
+  const events = sampleEvents(2000)
+  const writer = await createFileLog(join(root, 'small'), sampleMeta(), sampleVocabulary, { segmentBytes: 4096 })
+  for (let from = 0; from < events.length; from += 100) {
+    await writer.append(events.slice(from, from + 100))
+    await writer.flush('written')
+  }
+  await writer.close()
+  const segments = await readdir(join(root, 'small/segments'))
+  expect(segments.length).toBeGreaterThan(3)
+  const sizes = await Promise.all(segments.toSorted().map(async (name) => (await stat(join(root, 'small/segments', name))).size))
+  for (const size of sizes.slice(0, -1)) expect(size).toBeGreaterThanOrEqual(4096)
+  await using reader = await openFileLog(join(root, 'small'), sampleVocabulary)
+  expect(await eventsOf(reader)).toStrictEqual(events)
+  for (const segmentBytes of [0, 4095, 4096.5, 2 ** 31, Number.NaN])
+    await expect(createFileLog(join(root, 'none'), sampleMeta(), sampleVocabulary, { segmentBytes })).rejects.toThrow(
+      /segmentBytes should be/,
+    )
+})
+
 test('folders above are made; a creation that was cut short is taken up, unless it holds events', async () => {
   const folder = join(root, 'a', 'b', 'log')
   await (await create(folder)).close()

@@ -16,7 +16,7 @@ import { acquireLock } from './lock.ts'
 import { writeHead } from './head.ts'
 import { ASIDE } from './sealed-json.ts'
 import { createSegment } from './segment-output.ts'
-import { SIZES, type Sizes } from './sizes.ts'
+import { sizesOf, type Sizes } from './sizes.ts'
 import { FileLogWriter } from './writer.ts'
 
 export interface CreateOptions {
@@ -37,6 +37,8 @@ export interface CreateOptions {
    * nothing else runs meanwhile: for a writer in a process or worker of its own.
    */
   readonly blocking?: boolean
+  /** Bytes after which a segment ends, with the block that reaches them: 4096 to 2^30. Default: 64 MiB. @throws RangeError */
+  readonly segmentBytes?: number
   /** For a log whose head is gone: what there was before its first event. Default: nothing. */
   readonly gone?: GoneHead
 }
@@ -136,7 +138,7 @@ export async function createOn(
   meta: LogMeta,
   vocabulary: Vocabulary,
   options: CreateOptions = {},
-  sizes: Sizes = SIZES,
+  sizes: Sizes = sizesOf(options),
 ): Promise<LogWriter> {
   mustBeVocabulary(vocabulary)
   const checked = checkedMeta(meta)
