@@ -26,6 +26,11 @@ test('next takes a type with or without the word', async () => {
   expect(places(await said('next type memremap/memory-removed\n'))).toEqual(['224'])
 })
 
+test('where nothing is left to find, it is said on which side', async () => {
+  const out = await said('previous device pfn0.0\ngoto end\nnext device pfn0.0\n')
+  expect([...out.matchAll(/there is none (\w+) this event/g)].map((m) => m[1])).toEqual(['before', 'after'])
+})
+
 test.each([
   [2, ['--json'], 'has no JSON'],
   [3, ['--script', '/nowhere'], 'there is no script at /nowhere'],

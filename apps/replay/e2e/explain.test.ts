@@ -154,3 +154,10 @@ describe('exit codes and errors', () => {
     )
   })
 })
+
+test('stuck: a call is counted to the time that is asked about, in a stretch without events, too', async () => {
+  expect((await scratch.run(['stuck', HANG, '--at', '20s'])).out).toContain('since 12.385952, for 7.614 s')
+  // Past the end of the log nothing is known.
+  const [atEnd, later] = [await scratch.run(['stuck', HANG]), await scratch.run(['stuck', HANG, '--at', '9999s'])]
+  expect(later.out).toBe(atEnd.out)
+})

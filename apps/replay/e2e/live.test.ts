@@ -105,6 +105,18 @@ it('a killed import leaves a log with what had come', async () => {
   expect((await devtrail(['info', log])).code).toBe(0)
 })
 
+it('what is there is answered as it is without --follow', async () => {
+  const crash = recording('fsdax-pinned-unbind')
+  const log = scratch.path('there.log')
+  expect((await devtrail(['import', crash, '-o', log])).code).toBe(0)
+  const asked = [
+    ['events', log, '--device', 'pfn0.0'],
+    ['events', log, '--device', 'pfn0.0', '--json', '--type', 'memremap'],
+    ['bisect', log, '--when', 'device("pfn0.0").pagemaps[0x100000000].pageRefs[0x109300]'],
+  ]
+  for (const args of asked) expect((await devtrail([...args, '--follow'])).out).toBe((await devtrail(args)).out)
+})
+
 it('wants a log of its own, and something that can be followed', async () => {
   expect((await devtrail(['import', '-', '--follow'])).code).toBe(2)
   expect((await devtrail(['import', scratch.folder, '--follow', '-o', scratch.path('x')])).code).toBe(2)

@@ -105,7 +105,7 @@ async function printJson(
 async function followFlips(given: string, expression: Expression, options: Options, session: Session): Promise<ExitCode> {
   const { device = null, all: isAll = false } = options
   const log = await openLog(given, session)
-  const live = new LiveSurvey(log.source.start)
+  const live = await LiveSurvey.of(log)
   const watch = new FlipWatch(expression, live.machine, device)
   const columns = eventColumns(log.reader.lastSeq)
   let isEver = false

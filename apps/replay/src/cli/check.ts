@@ -42,7 +42,7 @@ function mustBeRules(wanted: readonly string[]): void {
 /** Judges the events there are and those that are added, each as soon as it is written; with what is known by then. */
 async function followCheck(given: string, { rule, strict }: Options, session: Session): Promise<ExitCode> {
   const log = await openLog(given, session, { follow: true })
-  const live = new LiveSurvey(log.source.start)
+  const live = await LiveSurvey.of(log)
   const judge = new Judge(live.machine, rule ?? [])
   const { style, digits } = session
   let code: ExitCode = exit.fine

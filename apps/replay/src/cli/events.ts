@@ -73,7 +73,7 @@ async function followEvents(
   if (from !== undefined || to !== undefined)
     throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
   const log = await openLog(given, session, { follow: true })
-  const live = new LiveSurvey(log.source.start)
+  const live = await LiveSurvey.of(log)
   const filter = filterBy(where, () => live.names)
   const { style, digits } = session
   const columns = eventColumns(log.reader.lastSeq)

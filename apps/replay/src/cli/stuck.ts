@@ -36,7 +36,7 @@ export function stuckCommand({ program, run }: Cli): void {
         const survey = await surveyOf(log.history)
         const { names } = survey
         noteGaps(log, survey, session)
-        const { at, tasks } = await stuckAt(log, position, names)
+        const { at, until, tasks } = await stuckAt(log, position, names)
         if (session.json) {
           await session.printJson({
             schemaVersion: 1,
@@ -45,7 +45,7 @@ export function stuckCommand({ program, run }: Cli): void {
           })
           return exit.fine
         }
-        for (const task of tasks) await session.print(stuckText(task, at, names, session.style, session.digits))
+        for (const task of tasks) await session.print(stuckText(task, until, names, session.style, session.digits))
         if (tasks.length === 0)
           await session.print(`${session.style.good('no task is inside a call')} ${session.style.dim(momentText(at, session.digits))}\n`)
         return exit.fine

@@ -119,8 +119,8 @@ export class Answers {
 
   async stuck(): Promise<void> {
     const { style, digits } = this.session
-    const { at, tasks } = await stuckAt(this.place.log, { kind: 'seq', seq: this.place.seq }, this.place.names)
-    for (const task of tasks) await this.session.print(stuckText(task, at, this.place.names, style, digits))
+    const { until, tasks } = await stuckAt(this.place.log, { kind: 'seq', seq: this.place.seq }, this.place.names)
+    for (const task of tasks) await this.session.print(stuckText(task, until, this.place.names, style, digits))
     if (tasks.length === 0) await this.session.print(`${style.good('no task is inside a call')}\n`)
   }
 

@@ -99,9 +99,9 @@ export class Dialogue {
       case 'back':
         return this.#moved(await place.goTo(place.seq - countIn(rest, 1)))
       case 'next':
-        return this.#nearest(rest, place.seq + 1, place.last)
+        return this.#nearest(rest, 'after', place.seq + 1, place.last)
       case 'previous':
-        return this.#nearest(rest, place.seq - 1, 1)
+        return this.#nearest(rest, 'before', place.seq - 1, 1)
       case 'goto':
         return this.#moved(await place.goTo((await place.find(needs(rest, command))).seq))
       case 'until':
@@ -195,14 +195,14 @@ export class Dialogue {
     return this.#moved({ event, changes }, why)
   }
 
-  async #nearest(rest: string, from: number, to: number): Promise<void> {
+  async #nearest(rest: string, way: 'after' | 'before', from: number, to: number): Promise<void> {
     const { place } = this
     const wanted = wantedBy(rest, this.#answers, (text) => this.#filter(text))
     if (wanted === null) return this.#moved(await place.goTo(from))
     const isThere = from >= 1 && from <= place.last
     const seq = isThere ? await place.log.history.search(from, to, wanted.types, wanted.fits) : null
     if (seq !== null) return this.#moved(await place.goTo(seq))
-    return this.#out(`${this.#session.style.warn('there is none')} ${from <= to ? 'after' : 'before'} this event\n`)
+    return this.#out(`${this.#session.style.warn('there is none')} ${way} this event\n`)
   }
 
   #filter(text: string): EventFilter {

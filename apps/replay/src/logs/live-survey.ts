@@ -1,29 +1,58 @@
 import type { AnyEvent } from '@devtrail/events'
-import { devicesNamed, EventFold, machineBefore, type Machine, type SourceStart } from '@devtrail/time-travel'
-import { bringsDevice, models, Names } from '@devtrail/survey'
+import { devicesNamed, EventFold, factsBefore, LogBlocks, machineBefore, type EventSource, type Machine } from '@devtrail/time-travel'
+import { bringsDevice, models, Names, vocabulary } from '@devtrail/survey'
+import type { OpenLog } from './open.ts'
 
-/** What is known of a log as far as it has been followed: the state, and what the ids in events stand for. */
+/** What a log tells about incarnations, early or late: a way of its own, since these facts grow with what is followed. */
+async function factsOf(source: EventSource): Promise<ReturnType<typeof factsBefore>> {
+  const facts = factsBefore(models, source.start)
+  for await (const block of new LogBlocks(source).blocks()) {
+    const telling = block.types.map(({ name }) => vocabulary.find(name)?.identifies !== undefined)
+    if (!telling.includes(true)) continue
+    for (let place = 0; place < block.count; place++) if (telling[block.type[place]!]) facts.learn(block.event(place))
+  }
+  return facts
+}
+
+/**
+ * What is known of a log as far as it has been followed: the state, and what the ids in events stand for. Of the events that were there
+ * when following began, all that was there is known: they are answered as they are without following.
+ */
 export class LiveSurvey {
   readonly machine: Machine
   readonly #fold: EventFold
+  /** The machine at the end of what was there, and the last event that was. */
+  readonly #then: { readonly machine: Machine; readonly names: Names; readonly seq: number }
+  #seq = -1
   #names: Names | null = null
   #named = new Map<string, ReadonlySet<number>>()
 
-  /** @param start where the log begins when its head is gone. */
-  constructor(start: SourceStart | undefined) {
-    this.machine = machineBefore(models, start).machine
-    this.#fold = new EventFold(this.machine)
+  private constructor(machine: Machine, then: Machine, seq: number) {
+    this.machine = machine
+    this.#fold = new EventFold(machine)
+    this.#then = { machine: then, names: Names.of(then), seq }
+  }
+
+  static async of({ source, history }: Pick<OpenLog, 'source' | 'history'>): Promise<LiveSurvey> {
+    const seq = await history.lastSeq()
+    return new LiveSurvey(machineBefore(models, source.start, await factsOf(source)).machine, await history.end(), seq)
+  }
+
+  get #isThen(): boolean {
+    return this.#seq <= this.#then.seq
   }
 
   see(event: AnyEvent): void {
+    const wasThen = this.#isThen
+    this.#seq = event.seq
     this.#fold.step(event)
     // What else names are made of, they look up as it comes.
-    if (bringsDevice(event.type)) this.#names = null
+    if (bringsDevice(event.type) || wasThen !== this.#isThen) this.#names = null
   }
 
   get names(): Names {
     if (this.#names === null) {
-      this.#names = Names.of(this.machine)
+      this.#names = this.#isThen ? this.#then.names : Names.of(this.machine)
       this.#named = new Map()
     }
     return this.#names
@@ -35,7 +64,8 @@ export class LiveSurvey {
     if (device === null) return false
     let ids = this.#named.get(wanted)
     if (ids?.has(device) !== true) {
-      ids = new Set(devicesNamed(wanted, this.machine.devices(), (id) => this.machine.aliases(id)).map((d) => d.id))
+      const machine = this.#isThen ? this.#then.machine : this.machine
+      ids = new Set(devicesNamed(wanted, machine.devices(), (id) => machine.aliases(id)).map((d) => d.id))
       this.#named.set(wanted, ids)
     }
     return ids.has(device)

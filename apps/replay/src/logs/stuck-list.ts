@@ -26,7 +26,20 @@ export interface StuckTaskAt {
 }
 
 /** The tasks inside calls at a position. A call that names no device is on the one its evidence is about. */
-export async function stuckAt(log: OpenLog, position: Position, names: Names): Promise<{ at: Moment; tasks: StuckTaskAt[] }> {
+/** The time that is asked about, in nanoseconds: no event need be near it. Past the log's last event nothing is known. */
+async function timeAsked({ history }: OpenLog, position: Position, at: Moment): Promise<number | null> {
+  if (position.kind !== 'time' || at.time === null || position.ns <= at.time) return at.time
+  const seq = await history.lastSeq()
+  const last = (await history.events([seq])).get(seq)
+  return last === undefined ? at.time : Math.max(at.time, Math.min(position.ns, last.time))
+}
+
+/** `until`: what calls are counted to. */
+export async function stuckAt(
+  log: OpenLog,
+  position: Position,
+  names: Names,
+): Promise<{ at: Moment; until: number | null; tasks: StuckTaskAt[] }> {
   const { at, machine } = await log.history.at(position)
   const tasks = stuckTasks(machine)
   const evidence = await eventsAt(
@@ -35,6 +48,7 @@ export async function stuckAt(log: OpenLog, position: Position, names: Names): P
   )
   return {
     at,
+    until: await timeAsked(log, position, at),
     tasks: tasks.map(({ pid, comm, host, calls }) => ({
       pid,
       comm,

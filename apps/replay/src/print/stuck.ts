@@ -1,5 +1,4 @@
 import { seconds } from '@devtrail/events'
-import type { Moment } from '@devtrail/time-travel'
 import type { StuckCall, StuckTaskAt } from '../logs/stuck-list.ts'
 import type { Names } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
@@ -28,9 +27,9 @@ export function stuckJson(task: StuckTaskAt, names: Names, digits: 6 | 9): objec
 const ENTRIES_MISSING = ' (entries are missing since: it may have returned)'
 const RETURN_MISSED = ' (the probe of its return missed hits: it may have returned)'
 
-function callText(c: StuckCall, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
+function callText(c: StuckCall, until: number | null, names: Names, style: Style, digits: 6 | 9): string {
   const since = c.call
-  const forHow = at.time === null ? '' : `, for ${((at.time - since.time) / 1e9).toFixed(3)} s`
+  const forHow = until === null ? '' : `, for ${((until - since.time) / 1e9).toFixed(3)} s`
   const device = c.device === null ? '' : ` on ${style.name(names.device(c.device))}`
   const sure = c.call.sure ? (c.call.isReturnSure ? '' : RETURN_MISSED) : ENTRIES_MISSING
   const idle =
@@ -40,10 +39,10 @@ function callText(c: StuckCall, at: Moment, names: Names, style: Style, digits: 
 }
 
 /** A task inside calls, as a person reads it. */
-export function stuckText(task: StuckTaskAt, at: Moment, names: Names, style: Style, digits: 6 | 9): string {
+export function stuckText(task: StuckTaskAt, until: number | null, names: Names, style: Style, digits: 6 | 9): string {
   const lines = [style.bold(visible(`${task.comm} (pid ${task.pid}${task.host === 0 ? '' : ` of ${names.host(task.host)}`})`))]
   for (const c of task.calls) {
-    lines.push(...wrap(callText(c, at, names, style, digits), style.width - 2, '  ').map((l) => `  ${l}`))
+    lines.push(...wrap(callText(c, until, names, style, digits), style.width - 2, '  ').map((l) => `  ${l}`))
     lines.push(...evidenceLines([...(c.entered === null ? [] : [c.entered]), ...c.evidence], names, style, digits).map((l) => `    ${l}`))
   }
   return `${lines.join('\n')}\n`
