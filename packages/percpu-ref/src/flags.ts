@@ -20,12 +20,10 @@ export function checkInit(cpus: number, flags: number): void {
     throw new RangeError(`flags are INIT_ATOMIC, INIT_DEAD and ALLOW_REINIT or'ed, from 0 to ${FLAGS}; found ${flags}`)
 }
 
-/** @throws TypeError for an id that no event could name. */
-export function mustBePointer(id: unknown): void {
-  if (typeof id === 'string' && /^0x[0-9a-f]{1,16}$/.test(id)) return
-  throw new TypeError(
-    `an id is a pointer as lower-case hex, such as "0xff3fdf9104201e50"; found ${typeof id === 'string' ? JSON.stringify(id.slice(0, 40)) : typeof id}`,
-  )
+/** @throws TypeError for what is no name. A pointer is what a kernel's would be; a name of one's own will do. */
+export function mustBeNamed(id: unknown): void {
+  if (typeof id === 'string' && id !== '') return
+  throw new TypeError(`an id is a text, such as "0xff3fdf9104201e50" or "queue"; found ${id === '' ? 'an empty one' : typeof id}`)
 }
 
 /** An unsigned 64-bit word: what the kernel's `unsigned long` and `atomic_long_t` hold, wrapping as they do. */

@@ -115,9 +115,9 @@ describe('PercpuRef', () => {
     expect(ref.snapshot().perCpu).toEqual([0n, 0n, BigInt(Number.MAX_SAFE_INTEGER)])
   })
 
-  it.each(['foo', '0xABC', '', 1])('refuses %j for an id, which no event could name', (id) => {
+  it.each(['', 1, undefined])('refuses %j for an id, which no event could name', (id) => {
     const { machine } = machineOf('linux-6.1')
-    expect(() => new PercpuRef(machine, { id: id as string, release: () => {} })).toThrow(/^an id is a pointer as lower-case hex/)
+    expect(() => new PercpuRef(machine, { id: id as string, release: () => {} })).toThrow(/^an id is a text/)
   })
 
   it('wraps its counters as the kernel does', () => {

@@ -6,7 +6,7 @@
  * passes, after which no tryget_live succeeds any more.
  */
 import type { DeviceId, Emitter } from '@devtrail/events'
-import { checkInit, mustBePointer } from './flags.ts'
+import { checkInit, mustBeNamed } from './flags.ts'
 import { ModeSwitch, type Confirm } from './mode-switch.ts'
 import { PercpuRefNoMemory, type RefMemory } from './memory.ts'
 import type { PercpuArea } from './percpu-area.ts'
@@ -38,7 +38,7 @@ export type RefCallback = (ref: PercpuRef) => void
 
 /** What percpu_ref_init takes. */
 export interface PercpuRefInit {
-  /** The identity that events name: a pointer, as lower-case hex (`0xff3fdf9104201e50`). */
+  /** The identity that events name: a pointer as the kernel prints it (`0xff3fdf9104201e50`), or a name of your own. */
   readonly id: string
   /** Run synchronously by whoever's put lands on zero; must not wait. */
   readonly release: RefCallback
@@ -58,10 +58,10 @@ export class PercpuRef {
 
   /**
    * percpu_ref_init, where there is memory for sure. @throws PercpuRefNoMemory where there is none: see {@link PercpuRef.init}. RangeError
-   * for CPUs, flags or rules that are none, TypeError for an id that is no pointer.
+   * for CPUs, flags or rules that are none, TypeError for an id that is no text.
    */
   constructor(machine: PercpuRefMachine, { id, release, flags = 0, device }: PercpuRefInit) {
-    mustBePointer(id)
+    mustBeNamed(id)
     this.id = id
     this.#rules = rulesOf(machine.rules)
     checkInit(machine.cpus, flags)
