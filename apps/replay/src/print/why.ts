@@ -17,5 +17,5 @@ export function whyText(
   const line = (event: AnyEvent): string => `${clip(eventLine(names, event, style, digits, columns), style.cut)}\n`
   const lines = events.map(line)
   const through = told.lookup === null ? '' : `${style.dim('through the lookup')}\n${line(told.lookup)}`
-  return `${lines.join('')}${told.causes.length === 0 ? style.dim('nothing in the log led to it\n') : ''}${through}`
+  return `${lines.join('')}${told.causes.length === 0 ? style.dim('no cause of it is recorded; devtrail check tells whether a broken rule explains it\n') : ''}${through}`
 }
