@@ -1,6 +1,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { checkScenario } from './scenario/check-scenario.ts'
+import { ScenarioError } from './scenario/place.ts'
 import type { Scenario, Step } from './scenario/scenario.ts'
 import { Simulation, type Continuation, type Outcome } from './run.ts'
 import { scenarios } from './scenarios/index.ts'
@@ -73,6 +74,42 @@ describe('a run is its scenario, its rules and its seed', () => {
       ],
     })
     expect(events.join('\n')).toContain('"disk":"pmem0"')
+  })
+})
+
+describe('a program that fails is told with its scenario and its task', () => {
+  const tasks = (program: () => Generator<null, void>): Scenario => ({
+    ...{ name: 'x', says: 'A program.', namespaces: [] },
+    tasks: [
+      { comm: 'other', pid: 2, steps: [{ do: 'sleep', for: '1 ms' }] },
+      { comm: 'a', pid: 1, program },
+    ],
+  })
+
+  test('one that throws', () => {
+    const run = (): unknown =>
+      told(
+        tasks(function* () {
+          yield null
+          throw new TypeError('inprogram')
+        }),
+      )
+    expect(run).toThrow(ScenarioError)
+    expect(run).toThrow('scenario x, task a: its program failed: inprogram')
+  })
+
+  test('one that is no generator', () => {
+    expect(() => told(tasks((() => {}) as unknown as () => Generator<null, void>))).toThrow(/^scenario x, task a: its program failed: /)
+  })
+
+  test('one that goes round for ever', () => {
+    const run = (): unknown =>
+      told(
+        tasks(function* () {
+          for (;;) yield null
+        }),
+      )
+    expect(run).toThrow(new ScenarioError('scenario x, task a', 'goes round and round: no end after 1000000 turns'))
   })
 })
 
