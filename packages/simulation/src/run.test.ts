@@ -77,40 +77,33 @@ describe('a run is its scenario, its rules and its seed', () => {
   })
 })
 
-describe('a program that fails is told with its scenario and its task', () => {
-  const tasks = (program: () => Generator<null, void>): Scenario => ({
-    ...{ name: 'x', says: 'A program.', namespaces: [] },
-    tasks: [
-      { comm: 'other', pid: 2, steps: [{ do: 'sleep', for: '1 ms' }] },
-      { comm: 'a', pid: 1, program },
-    ],
-  })
+/** A scenario of a program, beside a task that has steps. */
+const programmed = (program: () => Generator<null, void>): Scenario => ({
+  name: 'x',
+  says: 'A program.',
+  tasks: [
+    { comm: 'other', pid: 2, steps: [{ do: 'sleep', for: '1 ms' }] },
+    { comm: 'a', pid: 1, program },
+  ],
+})
 
-  test('one that throws', () => {
-    const run = (): unknown =>
-      told(
-        tasks(function* () {
-          yield null
-          throw new TypeError('inprogram')
-        }),
-      )
-    expect(run).toThrow(ScenarioError)
-    expect(run).toThrow('scenario x, task a: its program failed: inprogram')
-  })
+function* throwing(): Generator<null, void> {
+  yield null
+  throw new TypeError('inprogram')
+}
 
-  test('one that is no generator', () => {
-    expect(() => told(tasks((() => {}) as unknown as () => Generator<null, void>))).toThrow(/^scenario x, task a: its program failed: /)
-  })
+function* endless(): Generator<null, void> {
+  for (;;) yield null
+}
 
-  test('one that goes round for ever', () => {
-    const run = (): unknown =>
-      told(
-        tasks(function* () {
-          for (;;) yield null
-        }),
-      )
-    expect(run).toThrow(new ScenarioError('scenario x, task a', 'goes round and round: no end after 1000000 turns'))
-  })
+test.each([
+  ['throws', throwing, /^scenario x, task a: its program failed: inprogram$/],
+  ['is no generator', (() => {}) as unknown as typeof throwing, /^scenario x, task a: its program failed: /],
+  ['goes round for ever', endless, /^scenario x, task a: goes round and round: no end after 1000000 turns$/],
+])('a program that %s is told with its scenario and its task', (_, program, says) => {
+  const run = (): unknown => told(programmed(program))
+  expect(run).toThrow(ScenarioError)
+  expect(run).toThrow(says)
 })
 
 describe('what a run comes to', () => {
