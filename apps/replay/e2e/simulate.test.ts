@@ -76,6 +76,12 @@ describe('a scenario', () => {
     ['broken.json', '{"name": "x",\n "says"', 3, 'broken.json is no JSON: Expected'],
     ['empty.ts', 'export const other = 1', 3, 'empty.ts: expected "export const scenario", found none'],
     [
+      'throws.mjs',
+      'export const scenario = { name: "x", says: "x", tasks: [{ comm: "a", pid: 1, *program() { yield null; throw new Error("inprogram") } }] }',
+      3,
+      'devtrail: scenario x, task a: its program failed: inprogram',
+    ],
+    [
       'step.json',
       '{"name":"x","says":"x","tasks":[{"comm":"a","pid":1,"steps":[{"do":"unbind","device":"pfn0.0"}]}]}',
       3,

@@ -87,3 +87,22 @@ test('a raw namespace, labels, and a second region stand side by side', () => {
   expect(lab.machine.unbind(other.namespaces[0]!)).toBe(-19)
   expect(lab.violations).toEqual([])
 })
+
+test.each([
+  [-1n, GIB, 'region1: start: expected a multiple of 4096 from 0 on, found -1'],
+  [-0x200000n, GIB, 'region1: start: expected a multiple of 4096'],
+  [0x200000200n, GIB, 'region1: start: expected a multiple of 4096'],
+  [0x200000000n, 0, 'region1: size: expected bytes of whole pages of 4096, found 0'],
+  [0x200000000n, -GIB, 'region1: size: expected'],
+  [0x200000000n, 4096.5, 'region1: size: expected'],
+  [0x200000000n, 1000, 'region1: size: expected'],
+  [0x200000000n, NaN, 'region1: size: expected'],
+  [(1n << 46n) - 0x200000n, GIB, 'region1: expected a range below 64 TiB'],
+])('a region from %d on of %d bytes is refused, and nothing is added', (start, size, says) => {
+  const lab = new Lab()
+  const before = lab.events.length
+  const add = (): unknown => lab.machine.addRegion({ start, size })
+  expect(add).toThrow(RangeError)
+  expect(add).toThrow(says)
+  expect([lab.machine.regions.length, lab.events.length]).toEqual([1, before])
+})

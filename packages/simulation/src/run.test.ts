@@ -1,6 +1,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { checkScenario } from './scenario/check-scenario.ts'
+import { ScenarioError } from './scenario/place.ts'
 import type { Scenario, Step } from './scenario/scenario.ts'
 import { Simulation, type Continuation, type Outcome } from './run.ts'
 import { scenarios } from './scenarios/index.ts'
@@ -74,6 +75,35 @@ describe('a run is its scenario, its rules and its seed', () => {
     })
     expect(events.join('\n')).toContain('"disk":"pmem0"')
   })
+})
+
+/** A scenario of a program, beside a task that has steps. */
+const programmed = (program: () => Generator<null, void>): Scenario => ({
+  name: 'x',
+  says: 'A program.',
+  tasks: [
+    { comm: 'other', pid: 2, steps: [{ do: 'sleep', for: '1 ms' }] },
+    { comm: 'a', pid: 1, program },
+  ],
+})
+
+function* throwing(): Generator<null, void> {
+  yield null
+  throw new TypeError('inprogram')
+}
+
+function* endless(): Generator<null, void> {
+  for (;;) yield null
+}
+
+test.each([
+  ['throws', throwing, /^scenario x, task a: its program failed: inprogram$/],
+  ['is no generator', (() => {}) as unknown as typeof throwing, /^scenario x, task a: its program failed: /],
+  ['goes round for ever', endless, /^scenario x, task a: goes round and round: no end after 1000000 turns$/],
+])('a program that %s is told with its scenario and its task', (_, program, says) => {
+  const run = (): unknown => told(programmed(program))
+  expect(run).toThrow(ScenarioError)
+  expect(run).toThrow(says)
 })
 
 describe('what a run comes to', () => {

@@ -1,14 +1,15 @@
 /** Runs a scenario: a machine, its tasks, and choices from a seed. */
 import type { AnyEvent } from '@devtrail/events'
-import { NeverEnds, PageBug, type RulesName } from '@devtrail/memremap'
+import { NeverEnds, PageBug, type RulesName, type Steps } from '@devtrail/memremap'
 import { Oops } from '@devtrail/nvdimm-pmem'
 import { PercpuRefBug } from '@devtrail/percpu-ref'
 import { inOrder, SeededChoices } from './machine/choices.ts'
 import { SimulatedMachine } from './machine/machine.ts'
-import type { Hang } from './machine/scheduler.ts'
+import { NoEnd, TURNS_MAX, type Hang } from './machine/scheduler.ts'
 import { Exchange, type Refusal } from './scenario/exchange.ts'
+import { ScenarioError } from './scenario/place.ts'
 import { programOf } from './scenario/programs.ts'
-import type { Scenario } from './scenario/scenario.ts'
+import type { ProgramSpec, Scenario, TaskSpec } from './scenario/scenario.ts'
 import type { OpenImage } from './set-up/namespace-bytes.ts'
 import { setUp } from './set-up/set-up.ts'
 
@@ -54,6 +55,23 @@ interface Fork {
   readonly taken: () => void
 }
 
+const isCrash = (error: unknown): error is Error => error instanceof PageBug || error instanceof PercpuRefBug || error instanceof Oops
+
+const placeOf = (scenario: string, task: string): string => `scenario ${scenario}, task ${task}`
+
+/** The steps of a task; what its program throws, which its author has to mend, is told with the task's name. */
+function* named(scenario: string, task: TaskSpec | ProgramSpec, steps: Steps<void>): Steps<void> {
+  try {
+    yield* steps
+  } catch (error) {
+    // What comes of the machine, or of another task while this one waits in a call, is not the program's.
+    const isOthers = isCrash(error) || error instanceof NeverEnds || error instanceof NoEnd || error instanceof ScenarioError
+    if (isOthers || !('program' in task)) throw error
+    const says = error instanceof Error ? error.message : String(error)
+    throw new ScenarioError(placeOf(scenario, task.comm), `its program failed: ${says}`, { cause: error })
+  }
+}
+
 /** A run of a scenario, turn by turn. */
 export class Simulation {
   readonly machine: SimulatedMachine
@@ -61,6 +79,8 @@ export class Simulation {
   readonly readyAt: number
   readonly #forks: Fork[] = []
   #exchange: Exchange
+  /** Of the scenario whose tasks are there. */
+  #name = ''
   #crashed: string | null = null
   #isOver = false
   readonly #sink: (event: AnyEvent) => void
@@ -88,9 +108,11 @@ export class Simulation {
     return this.machine.scheduler.turns
   }
 
-  #begin({ tasks }: Scenario, seed: number | null): void {
+  #begin({ name, tasks }: Scenario, seed: number | null): void {
+    this.#name = name
     this.#choose(seed)
-    for (const task of tasks) this.machine.scheduler.spawn({ pid: task.pid, comm: task.comm }, programOf(this.#exchange, task))
+    for (const task of tasks)
+      this.machine.scheduler.spawn({ pid: task.pid, comm: task.comm }, named(name, task, programOf(this.#exchange, task)))
   }
 
   #choose(seed: number | null): void {
@@ -116,14 +138,18 @@ export class Simulation {
     return this.#begin(scenario, seed)
   }
 
-  /** One turn; false when the run is over. @throws Error for a run that goes round and round, or cannot be simulated. */
+  /** One turn; false when the run is over. @throws ScenarioError for a run that goes round and round, or a program that fails. */
   turn(): boolean {
     if (this.#isOver) return false
     try {
       if (this.machine.scheduler.turn()) return true
     } catch (error) {
+      if (error instanceof NoEnd)
+        throw new ScenarioError(placeOf(this.#name, error.actor.comm), `goes round and round: no end after ${TURNS_MAX} turns`, {
+          cause: error,
+        })
       // The machine is down, or nobody can go on.
-      if (error instanceof PageBug || error instanceof PercpuRefBug || error instanceof Oops) this.#crashed = error.message
+      if (isCrash(error)) this.#crashed = error.message
       else if (!(error instanceof NeverEnds)) throw error
     }
     this.#end()

@@ -97,7 +97,7 @@ export class Btt {
   }
 
   /**
-   * Writes sectors, each atomically: 0, or -EIO when there are no such sectors or the medium fails, with those before written.
+   * Writes sectors, each atomically: 0, or -EIO when there are no such sectors (1.5 is none) or the medium fails, with those before written.
    * `cpu` chooses the lane. @throws RangeError unless `data` is whole sectors; Error when it would wait for ever for a read
    * that was started and not ended.
    */

@@ -29,8 +29,9 @@ export class Lanes {
     this.#busy = new Uint8Array(count)
   }
 
-  /** The arena that a sector is in; null when there is no such sector (lba_to_arena). */
+  /** The arena that a sector is in; null when there is no such sector (lba_to_arena), as for one that is no whole number. */
   arenaOf(sector: number): Arena | null {
+    if (!Number.isInteger(sector)) return null
     for (let i = 0; i < this.arenas.length; i++) {
       const arena = this.arenas[i]!
       if (sector < arena.firstLba + arena.info.externalNlba) return sector >= 0 ? arena : null

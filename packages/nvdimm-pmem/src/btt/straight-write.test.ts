@@ -153,3 +153,19 @@ test('a free block that could not be read is cleared before, as the log remember
   expect([again.arenas[0]!.hasError[0], again.write(8, new Uint8Array(SECTOR)), again.arenas[0]!.hasError[0]]).toEqual([1, 0, 0])
   expect(events.map(({ type }) => type)).toEqual(['nvdimm-pmem/btt-block-cleared', 'nvdimm-pmem/btt-sector-written'])
 })
+
+test('a sector that is no whole number is -EIO, and nothing is written or read', () => {
+  const { btt } = side('sound')
+  const data = new Uint8Array(SECTOR).fill(1)
+  btt.write(1, data)
+  for (const sector of [1.5, -0.5, NaN, '1' as unknown as number]) {
+    expect(btt.write(sector, new Uint8Array(SECTOR))).toBe(-5)
+    expect(btt.write(sector, new Uint8Array(2 * SECTOR))).toBe(-5)
+    expect(btt.read(sector, new Uint8Array(SECTOR))).toBe(-5)
+    const write = btt.startWrite(sector, new Uint8Array(SECTOR))
+    while (write.step() !== progress.done) continue
+    expect(write.errno).toBe(-5)
+  }
+  const into = new Uint8Array(SECTOR)
+  expect([btt.read(1, into), into]).toEqual([0, data])
+})

@@ -14,9 +14,9 @@ import type { NvdimmMachine } from './nvdimm-machine.ts'
 export interface RegionSpec {
   /** The number in its name; the next one unless given. */
   readonly index?: number
-  /** Physical address. */
+  /** Physical address: a whole page's. Where struct pages are wanted, 6.1 wants a multiple of 2 MiB, and probes say so. */
   readonly start: bigint
-  /** Bytes. */
+  /** Bytes: whole pages of 4096, and not past 64 TiB. */
   readonly size: number
   /** Its bytes; zeros unless given. */
   readonly medium?: Medium
@@ -55,6 +55,19 @@ export interface NamespaceSpec {
   readonly uuid?: string
 }
 
+const REGION_END_MAX = 1n << 46n
+const PAGE = 4096
+
+/** @throws RangeError for a region that no machine can have. */
+function assertPlace(index: number, start: bigint, size: number): void {
+  if (start < 0n || start % BigInt(PAGE) !== 0n)
+    throw new RangeError(`region${index}: start: expected a multiple of ${PAGE} from 0 on, found ${start}`)
+  if (!(Number.isSafeInteger(size) && size > 0 && size % PAGE === 0))
+    throw new RangeError(`region${index}: size: expected bytes of whole pages of ${PAGE}, found ${size}`)
+  if (start + BigInt(size) > REGION_END_MAX)
+    throw new RangeError(`region${index}: expected a range below 64 TiB, found ${size} bytes from ${start} on`)
+}
+
 type Seeds = { [K in NdKind]: K extends 'namespace' ? NdNamespace : K extends 'btt' ? NdBtt : NdPfn }
 
 export class NdRegion {
@@ -74,6 +87,7 @@ export class NdRegion {
 
   constructor(machine: NvdimmMachine, index: number, spec: RegionSpec) {
     const { start, size, medium, pagemap = true, labels = false, readOnly = false, clearUnit, found = [], badRanges = [] } = spec
+    assertPlace(index, start, size)
     this.machine = machine
     this.index = index
     this.start = start

@@ -132,7 +132,11 @@ export class NvdimmMachine implements QueueMachine {
     return this.#regions
   }
 
-  /** Adds a region and probes it: there are its namespace and its seeds, none of them bound but what can be. */
+  /**
+   * Adds a region and probes it: there are its namespace and its seeds, none of them bound but what can be.
+   * @throws RangeError, and nothing is added, unless its start and its size are whole pages, from 0 and 1 on, its end at most 64 TiB, and its
+   * medium as large as it is.
+   */
   addRegion(spec: RegionSpec): NdRegion {
     const region = new NdRegion(this, spec.index ?? this.#regions.length, spec)
     if (this.#regions.some(({ index }) => index === region.index)) throw new Error(`there is a region${region.index} already`)

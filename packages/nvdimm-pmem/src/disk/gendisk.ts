@@ -106,7 +106,7 @@ export class Gendisk {
 
   /**
    * `submit_bio` of what fits one segment, and waits for its end: 0; -EIO beyond the end, where the disk is dead, or what the driver gave.
-   * @throws RangeError unless it is whole sectors.
+   * @throws RangeError unless it is whole sectors, from a whole number on.
    */
   submit(op: 'read' | 'write', sector: number, data: Uint8Array): number {
     return finish(this.submitSteps({ op, sector, segments: [data] }), this.#m.rcu)
@@ -118,6 +118,8 @@ export class Gendisk {
     const bytes = segments.reduce((sum, { length }) => sum + length, 0)
     if (segments.some(({ length }) => length % SECTOR !== 0))
       throw new RangeError(`a bio of ${bytes} bytes is not whole sectors of ${SECTOR}`)
+    // Not -EIO: no event could tell of such a sector.
+    if (!Number.isInteger(sector)) throw new RangeError(`a bio begins at a whole sector, not at ${sector}`)
     const entered = yield* this.queue.enterSteps({ nowait, bio: true })
     if (entered !== 0) return this.#completed(bio, errno.EIO)
     const { id } = this.device

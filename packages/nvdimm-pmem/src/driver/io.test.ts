@@ -28,6 +28,7 @@ describe.each(eras)('%s', (rules) => {
       0, -5,
     ])
     expect(() => disk!.submit('read', 0, new Uint8Array(100))).toThrow(RangeError)
+    expect(() => disk!.submit('write', 1.5, filled(0, 512))).toThrow('a bio begins at a whole sector, not at 1.5')
   })
 
   test('a bio waits for a frozen queue, and fails with -EIO once the disk is dead', () => {

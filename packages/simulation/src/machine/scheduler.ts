@@ -17,6 +17,19 @@ interface Task {
   pause: Pause
   /** It is in a turn, which others may have interrupted. */
   inTurn: boolean
+  /** So many it had. */
+  turns: number
+}
+
+/** A run was given up after {@link TURNS_MAX} turns; `actor` had most of them. */
+export class NoEnd extends Error {
+  override readonly name = 'NoEnd'
+  readonly actor: Actor
+
+  constructor(actor: Actor) {
+    super(`no end after ${TURNS_MAX} turns: some task goes round and round`)
+    this.actor = actor
+  }
 }
 
 /** What a task waits for that nobody will bring. */
@@ -53,7 +66,7 @@ export class Scheduler {
   }
 
   spawn(actor: Actor, steps: Steps<unknown>): void {
-    this.#tasks.push({ actor, steps, pause: null, inTurn: false })
+    this.#tasks.push({ actor, steps, pause: null, inTurn: false, turns: 0 })
   }
 
   /** Lets a woken task run when it is chosen. */
@@ -68,7 +81,7 @@ export class Scheduler {
     if (clock.now() < ns) yield { what: 'time to pass', until: () => clock.now() >= ns }
   }
 
-  /** One turn, or time passes; false when nothing is left that could happen. @throws Error after {@link TURNS_MAX} turns. */
+  /** One turn, or time passes; false when nothing is left that could happen. @throws NoEnd after {@link TURNS_MAX} turns. */
   turn(): boolean {
     return this.#turn()
   }
@@ -88,7 +101,7 @@ export class Scheduler {
 
   #turn(): boolean {
     this.beforeTurn()
-    if (++this.#turns > TURNS_MAX) throw new Error(`no end after ${TURNS_MAX} turns: some task goes round and round`)
+    if (++this.#turns > TURNS_MAX) throw new NoEnd(this.#busiest())
     const { clock, rcu, emitter } = this.#parts
     const ready = this.#tasks.filter((task) => !task.inTurn && task.pause?.until?.() !== false)
     const n = this.#woken.length + ready.length
@@ -101,8 +114,15 @@ export class Scheduler {
     return true
   }
 
+  /** Of the tasks that there are, the one that had most turns: it is what goes round. */
+  #busiest(): Actor {
+    const [first] = this.#tasks.toSorted((a, b) => b.turns - a.turns)
+    return first?.actor ?? { pid: 0, comm: 'swapper' }
+  }
+
   #step(task: Task, emitter: Emitter): void {
     task.inTurn = true
+    task.turns++
     try {
       const step = emitter.as(task.actor, () => task.steps.next())
       if (step.done === true) this.#tasks.splice(this.#tasks.indexOf(task), 1)

@@ -1,7 +1,7 @@
 /** Where in a scenario something is wrong, and what. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError'
-  /** `tasks[1].steps[0].file`; empty: the whole. */
+  /** `tasks[1].steps[0].file`, or, once it runs, `scenario x, task a`; empty: the whole. */
   readonly place: string
 
   constructor(place: string, what: string, options?: ErrorOptions) {
