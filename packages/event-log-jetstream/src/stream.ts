@@ -88,10 +88,31 @@ export async function findStream(connection: NatsConnection, name: string): Prom
   }
 }
 
+/** That messages of a log are not too large for the server, whatever the stream says. @throws StreamError. */
+function mustTakeMessages({ info }: NatsConnection, name: string): void {
+  const most = info?.max_payload ?? Infinity
+  const least = CONTENT_BYTES_MIN + HEAD_BYTES
+  if (most >= least) return
+  const says = `the server takes messages of at most ${most} bytes (max_payload), the logs of ${name} need ${least}`
+  throw new StreamError('unsuitable', `${says}; raise max_payload in its configuration to ${least} or more`)
+}
+
+/** That a stream can be written to, and is on as many servers as were asked for, if any number was. @throws StreamError. */
+export function mustBeWritable({ connection, name, replicas }: Stream, asked: number | undefined): void {
+  mustTakeMessages(connection, name)
+  if (asked === undefined || asked === replicas) return
+  const kept = `${replicas} ${replicas === 1 ? 'server' : 'servers'}`
+  throw new StreamError('unsuitable', `stream ${name} is kept by ${kept}, not ${asked}; leave --replicas out, or change the stream`)
+}
+
 /** The stream, made where there is none. Nothing in it is ever dropped: a full one refuses more. */
-export async function makeStream(connection: NatsConnection, name: string, replicas: number): Promise<Stream> {
+export async function makeStream(connection: NatsConnection, name: string, replicas: number | undefined): Promise<Stream> {
+  mustTakeMessages(connection, name)
   const found = await findStream(connection, name)
-  if (found !== null) return found
+  if (found !== null) {
+    mustBeWritable(found, replicas)
+    return found
+  }
   const manager = await jetstreamManager(connection)
   const add = manager.streams.add({
     name,
@@ -99,7 +120,7 @@ export async function makeStream(connection: NatsConnection, name: string, repli
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.New,
-    num_replicas: replicas,
+    num_replicas: replicas ?? 1,
     duplicate_window: nanos(DUPLICATES_MS),
     allow_direct: true,
   })

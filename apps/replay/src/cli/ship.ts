@@ -22,8 +22,9 @@ function hostOf({ reader }: OpenLog): string {
   return asToken(recorded ?? hostname())
 }
 
-function replicasOf(given: string | undefined): 1 | 3 | 5 {
-  if (given === undefined || given === '1') return 1
+function replicasOf(given: string | undefined): 1 | 3 | 5 | null {
+  if (given === undefined) return null
+  if (given === '1') return 1
   if (given === '3') return 3
   if (given === '5') return 5
   throw new Failure(exit.usage, `a stream is on 1, 3 or 5 servers; found --replicas ${given}`)
@@ -42,7 +43,10 @@ export function shipCommand({ program, run2 }: Cli): void {
       'nats://[USER:PASSWORD@]SERVER[:PORT]/STREAM[/HOST], or tls://…; without a server that of NATS_URL or of the context',
     )
     .option('--host <NAME>', 'whose log it is in the stream; the machine that was recorded, else this one')
-    .option('--replicas <N>', 'servers that each message is on, of a stream that is made: 1, 3 or 5')
+    .option(
+      '--replicas <N>',
+      'servers that each message is on: 1, 3 or 5; 1 for a stream that is made, and what it has for one that is there',
+    )
     .option('-f, --follow', 'go on with what is added to the log')
     .addHelpText(
       'after',
