@@ -6,6 +6,7 @@ import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { addressOf, type Address } from './address.ts'
 import { connectTo, type Connected } from './connect.ts'
+import { tellWaiting } from './waiting.ts'
 
 export interface RemoteLog {
   readonly store: JetStreamLogStore
@@ -78,6 +79,7 @@ export async function shipTo(address: Address, { host, replicas, patient }: Ship
   const { connection, text } = await connectTo(address, session)
   const { stream } = address
   const patienceMs = patient ? Infinity : PATIENCE_MS
-  const options = { stream, host, patienceMs, ...(replicas !== null && { replicas }) }
+  const onWaiting = tellWaiting(text(null), patienceMs, (says) => session.note(says))
+  const options = { stream, host, patienceMs, onWaiting, ...(replicas !== null && { replicas }) }
   return { store: jetStreamStore(connection, options, vocabulary), stream, host, text: text(host) }
 }
