@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
-import { jetstreamManager } from '@nats-io/jetstream'
-import { nanos } from '@nats-io/transport-node'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { headers, nanos } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BIN, recording, Scratch, type Run } from './devtrail.ts'
 
@@ -110,6 +110,35 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     expect((await there.run(['check', to])).out).toBe((await here.run(['check', here.path('live.log')])).out)
   })
 
+  test('a server that stands still while a log is shipped: it is said, and goes on', { timeout: 60_000 }, async () => {
+    await using own = await startServers(1)
+    const connection = await own.connect()
+    using here = new Scratch()
+    const lines = readFileSync(`${SPLICE}/trace.txt`, 'utf8').split('\n')
+    const importing = spawn(process.execPath, [BIN, 'import', '-', '--follow', '-o', here.path('live.log')], {
+      ...here.spawnOptions(),
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    importing.stdin!.write(`${lines.slice(0, 120).join('\n')}\n`)
+    while (!existsSync(here.path('live.log/log.json'))) await new Promise((resolve) => setTimeout(resolve, 50))
+    const shipping = here.run(['ship', here.path('live.log'), `${own.urls[0]!}/F`, '--host', 'box', '--follow'])
+    const manager = await jetstreamManager(connection)
+    const arrived = async (): Promise<number> =>
+      manager.streams.info('F', { subjects_filter: 'F.box.events' }).then(
+        ({ state }) => state.subjects?.['F.box.events'] ?? 0,
+        () => 0,
+      )
+    // The fence, and a block.
+    while ((await arrived()) < 2) await new Promise((resolve) => setTimeout(resolve, 100))
+    own.all[0]!.pause()
+    importing.stdin!.end(`${lines.slice(120).join('\n')}\n`)
+    await new Promise((resolve) => setTimeout(resolve, 9000))
+    own.all[0]!.resume()
+    const { code, err } = await shipping
+    expect(err.match(/note: .*\/F takes nothing at the moment .*; trying again until it does/g)).toHaveLength(1)
+    expect(code).toBe(0)
+  })
+
   test('a log whose head is gone is answered from its keyframe', async () => {
     using here = new Scratch()
     using there = new Scratch()
@@ -157,7 +186,11 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
       code: 3,
       err: expect.stringMatching(/no log of c in .*; there are logs of a, b/),
     })
-    expect((await scratch.run(['info', `${to}/b`])).out).toMatch(/fsdax-splice/)
+    const { out } = await scratch.run(['info', `${to}/b`])
+    expect(out).toMatch(/fsdax-splice/)
+    // Where it is, not where its copy is.
+    expect(out).toContain(`${to}/b\n`)
+    expect(await scratch.json(['info', `${to}/b`])).toMatchObject({ log: `${to}/b` })
   })
 
   test('another log under the same host is refused, and nothing of it sent', async () => {
@@ -183,7 +216,38 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     expect(await said('state', `${url}/NOPE`)).toMatch(/^3 devtrail: there is no stream at .*\/NOPE; devtrail ship makes it/)
     expect(await said('state', url)).toMatch(/^2 devtrail: .* names no stream; a log on a server is nats:/)
     expect(await said('import', `${url}/NOPE`)).toMatch(/^2 devtrail: a log on a server is no recording/)
+    expect(await said('ship', PINNED, `${url}/A`, '--replicas', '3')).toMatch(
+      /^3 devtrail: the stream A cannot be made .*--replicas[^\n]*\n$/,
+    )
+    for (const trace of ['-', PINNED])
+      expect(await said('ship', trace, `${url}/A`, '--follow')).toMatch(
+        /^2 devtrail: .* is no log yet.* devtrail import .* --follow -o live\.log/,
+      )
     expect(await said('ship', PINNED, `${url}/A/b`, '--host', 'c')).toMatch(/^2 devtrail: the address names the host b, --host c; name one/)
+  })
+
+  test('a damaged block: what can be done is said, and verify names it', async () => {
+    using scratch = new Scratch()
+    const to = fresh()
+    await scratch.run(['ship', PINNED, to, '--host', 'a'])
+    const manager = await jetstreamManager(await servers.connect())
+    const stream = to.split('/').at(-1)!
+    const { seq } = (await manager.streams.getMessage(stream, { last_by_subj: `${stream}.a.meta` }))!
+    for (let at = seq; ; at++) {
+      const message = await manager.streams.getMessage(stream, { seq: at })
+      if (message?.subject !== `${stream}.a.events` || message.data.length === 0) continue
+      const connection = await servers.connect()
+      const head = headers()
+      for (const key of message.header.keys()) if (key.startsWith('Devtrail')) head.set(key, message.header.get(key))
+      await manager.streams.deleteMessage(stream, at)
+      await jetstream(connection).publish(message.subject, message.data.with(60, message.data[60]! ^ 4), { headers: head })
+      break
+    }
+    const { code, err } = await scratch.run(['state', to])
+    expect(code).toBe(3)
+    expect(err).toMatch(/devtrail verify nats:.*cannot be asked until it is shipped again/)
+    expect(err).not.toMatch(/can still be read/)
+    expect(await scratch.run(['verify', to])).toMatchObject({ code: 3, out: expect.stringMatching(/damaged/) })
   })
 
   test('streams with other settings are refused before anything is sent', async () => {

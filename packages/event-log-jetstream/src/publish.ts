@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers, TimeoutError } from '@nats-io/transport-node'
 import { isForGood, StreamError, told } from './refusals.ts'
-import { WRONG_LAST_SEQUENCE, codeOf, lastOf, messageAt, type Stream } from './stream.ts'
+import { WRONG_LAST_SEQUENCE, codeOf, lastOf, messageAt, type OnWaiting, type Stream } from './stream.ts'
 
 const ACK_MS = 2000
 const MESSAGE_ID = 'Nats-Msg-Id'
@@ -67,7 +67,8 @@ export async function publishOnce(
 /** Sends a message until a server says that it is kept. @returns its number in the stream. @throws OvertakenError, or as the server refuses. */
 export async function publish(stream: Stream, { patienceMs, ...publishing }: Publishing): Promise<number> {
   const { subject, id } = publishing
-  const end = Date.now() + patienceMs
+  const begin = Date.now()
+  const end = begin + patienceMs
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {
       return await publishOnce(stream, publishing)
@@ -82,6 +83,7 @@ export async function publish(stream: Stream, { patienceMs, ...publishing }: Pub
         }
       } else if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
     }
+    stream.onWaiting?.(Date.now() - begin)
     await sleep(pause)
   }
 }
@@ -93,8 +95,13 @@ function mayPass(error: unknown): boolean {
 }
 
 /** Asks again and again while no server answers, or there is no leader. @throws as `work`. */
-export async function patiently<T>(patienceMs: number, isClosed: () => boolean, work: () => Promise<T>): Promise<T> {
-  const end = Date.now() + patienceMs
+export async function patiently<T>(
+  { patienceMs, onWaiting }: { readonly patienceMs: number; readonly onWaiting: OnWaiting },
+  isClosed: () => boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const begin = Date.now()
+  const end = begin + patienceMs
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {
       return await work()
@@ -102,6 +109,7 @@ export async function patiently<T>(patienceMs: number, isClosed: () => boolean, 
       const isKnown = error instanceof StreamError || error instanceof JetStreamApiError || error instanceof TimeoutError
       if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw error
     }
+    onWaiting?.(Date.now() - begin)
     await sleep(pause)
   }
 }

@@ -3,8 +3,8 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import { PermissionViolationError, RequestError, TimeoutError } from '@nats-io/transport-node'
 
 /**
- * Why the stream cannot be used: `no-jetstream` the server or the account has none, `unsuitable` its settings would lose or refuse
- * what a log needs, `full` it takes no more, `too-large` it takes no message of this size, `forbidden` the user may not,
+ * Why the stream cannot be used: `no-jetstream` the server or the account has none, `unsuitable` its settings, or those of the
+ * server, would lose or refuse what a log needs, or are not those that were asked for, `full` it takes no more, `too-large` it takes no message of this size, `forbidden` the user may not,
  * `unreachable` no server answers.
  */
 export type StreamErrorCode = 'no-jetstream' | 'unsuitable' | 'full' | 'too-large' | 'forbidden' | 'unreachable'
@@ -24,6 +24,8 @@ const NOT_ENABLED = new Set([10_039, 10_076])
 const RESOURCES = new Set([10_023, 10_028, 10_047])
 const STORE_FAILED = 10_077
 const TOO_LARGE = 10_054
+/** There are not as many servers as replicas: no cluster, or too small a one. */
+const TOO_FEW_SERVERS = new Set([10_005, 10_074])
 
 /** Whether it is for good that the server stores no more: it says so with the status of what may pass. */
 export function isForGood(error: JetStreamApiError): boolean {
@@ -49,6 +51,12 @@ export function told(error: unknown, stream: string): unknown {
   if (error instanceof TimeoutError) return as('unreachable', `no server answered for the stream ${stream}; try again`)
   if (!(error instanceof JetStreamApiError)) return error
   if (NOT_ENABLED.has(error.code)) return as('no-jetstream', noJetStream)
+  if (TOO_FEW_SERVERS.has(error.code)) {
+    return as(
+      'unsuitable',
+      `the stream ${stream} cannot be made on that many servers (the server says: ${error.message}); ask for fewer with --replicas, or a cluster that has them`,
+    )
+  }
   if (isFull(error)) {
     return as(
       'full',

@@ -19,6 +19,9 @@ export const WRONG_LAST_SEQUENCE = 10071
 /** When the message before is another one than was expected. */
 export const WRONG_LAST_ID = 10070
 
+/** Who is told for how long something is tried already. */
+export type OnWaiting = ((ms: number) => void) | undefined
+
 /** The stream of a connection. */
 export interface Stream {
   readonly name: string
@@ -35,6 +38,8 @@ export interface Stream {
   readonly ageMs: number
   /** Bytes of a message's content at most. */
   readonly contentBytes: number
+  /** As JetStreamOptions has it. */
+  readonly onWaiting: OnWaiting
 }
 
 export function codeOf(error: unknown): number | null {
@@ -64,7 +69,7 @@ function mustSuit(config: StreamConfig): void {
 }
 
 /** The stream; null when there is none. @throws StreamError. */
-export async function findStream(connection: NatsConnection, name: string): Promise<Stream | null> {
+export async function findStream(connection: NatsConnection, name: string, onWaiting?: OnWaiting): Promise<Stream | null> {
   try {
     const manager = await jetstreamManager(connection)
     const { config } = await manager.streams.info(name)
@@ -81,6 +86,7 @@ export async function findStream(connection: NatsConnection, name: string): Prom
       client: jetstream(connection),
       manager,
       contentBytes: Math.min(PIECE_BYTES, most - HEAD_BYTES),
+      onWaiting,
     }
   } catch (error) {
     if (codeOf(error) === STREAM_NOT_FOUND) return null
@@ -88,10 +94,35 @@ export async function findStream(connection: NatsConnection, name: string): Prom
   }
 }
 
+/** That messages of a log are not too large for the server, whatever the stream says. @throws StreamError. */
+function mustTakeMessages({ info }: NatsConnection, name: string): void {
+  const most = info?.max_payload ?? Infinity
+  const least = CONTENT_BYTES_MIN + HEAD_BYTES
+  if (most >= least) return
+  const says = `the server takes messages of at most ${most} bytes (max_payload), the logs of ${name} need ${least}`
+  throw new StreamError('unsuitable', `${says}; raise max_payload in its configuration to ${least} or more`)
+}
+
+/** That a stream can be written to, and is on as many servers as were asked for, if any number was. @throws StreamError. */
+export function mustBeWritable({ connection, name, replicas }: Stream, asked: number | undefined): void {
+  mustTakeMessages(connection, name)
+  if (asked === undefined || asked === replicas) return
+  const kept = `${replicas} ${replicas === 1 ? 'server' : 'servers'}`
+  throw new StreamError('unsuitable', `stream ${name} is kept by ${kept}, not ${asked}; leave --replicas out, or change the stream`)
+}
+
 /** The stream, made where there is none. Nothing in it is ever dropped: a full one refuses more. */
-export async function makeStream(connection: NatsConnection, name: string, replicas: number): Promise<Stream> {
-  const found = await findStream(connection, name)
-  if (found !== null) return found
+export async function makeStream(
+  connection: NatsConnection,
+  name: string,
+  { replicas, onWaiting }: { readonly replicas: number | undefined; readonly onWaiting: OnWaiting },
+): Promise<Stream> {
+  mustTakeMessages(connection, name)
+  const found = await findStream(connection, name, onWaiting)
+  if (found !== null) {
+    mustBeWritable(found, replicas)
+    return found
+  }
   const manager = await jetstreamManager(connection)
   const add = manager.streams.add({
     name,
@@ -99,14 +130,14 @@ export async function makeStream(connection: NatsConnection, name: string, repli
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.New,
-    num_replicas: replicas,
+    num_replicas: replicas ?? 1,
     duplicate_window: nanos(DUPLICATES_MS),
     allow_direct: true,
   })
   await add.catch((error: unknown) => {
     throw told(error, name)
   })
-  const made = await findStream(connection, name)
+  const made = await findStream(connection, name, onWaiting)
   if (made === null) throw new LogUsageError('not-found', `the stream ${name} is gone as soon as it was made`)
   return made
 }

@@ -7,6 +7,7 @@ import { hostsJson, hostsText } from '../print/hosts.ts'
 import { summaryText } from '../print/summary.ts'
 import { facts, table } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
+import { isAddress } from '../fleet/address.ts'
 import { exit } from './failure.ts'
 import { isComplete, noteCut } from './notes.ts'
 
@@ -33,6 +34,8 @@ export function infoCommand({ program, run }: Cli): void {
     .action(
       run(async (session, given) => {
         const log = await openLog(given, session)
+        // The copy in the cache is nobody's concern.
+        const where = isAddress(given) ? log.given : log.folder
         const survey = await surveyOf(log.history)
         const { last, devices } = survey
         const { events, types, first } = await censusOf(log.source)
@@ -47,7 +50,7 @@ export function infoCommand({ program, run }: Cli): void {
           await session.printJson({
             schemaVersion: 1,
             name: nameOf(log),
-            log: log.folder,
+            log: where,
             source: log.reader.meta.source,
             kernel: summary?.kernel ?? null,
             clock: summary?.clock ?? null,
@@ -74,14 +77,14 @@ export function infoCommand({ program, run }: Cli): void {
         const more = [
           ['time', span],
           ['devices', String(devices.filter((d) => !d.bookkeeping).length)],
-          ['log', log.folder],
+          ['log', where],
         ] as const
         await session.print(
           log.imported === null
             ? facts(
                 [
                   ...simulated(log.reader.meta.source),
-                  ['log', log.folder],
+                  ['log', where],
                   ['events', `${number(events)}${complete === false ? style.warn(', incomplete') : ''}`],
                   ['time', span],
                 ],

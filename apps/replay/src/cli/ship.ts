@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { number } from '@devtrail/survey'
 import { addressOf } from '../fleet/address.ts'
-import { openLog, type OpenLog } from '../logs/open.ts'
+import { openGrowing, openLog, type OpenLog } from '../logs/open.ts'
 import { facts } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure, type ExitCode } from './failure.ts'
@@ -22,8 +22,9 @@ function hostOf({ reader }: OpenLog): string {
   return asToken(recorded ?? hostname())
 }
 
-function replicasOf(given: string | undefined): 1 | 3 | 5 {
-  if (given === undefined || given === '1') return 1
+function replicasOf(given: string | undefined): 1 | 3 | 5 | null {
+  if (given === undefined) return null
+  if (given === '1') return 1
   if (given === '3') return 3
   if (given === '5') return 5
   throw new Failure(exit.usage, `a stream is on 1, 3 or 5 servers; found --replicas ${given}`)
@@ -34,7 +35,7 @@ export function shipCommand({ program, run2 }: Cli): void {
     .command('ship')
     .summary("a log into a fleet's stream on a NATS server")
     .description(
-      'Sends a log to a NATS server with JetStream, where logs of many hosts are kept in one stream, and every command reads them: nats://SERVER/STREAM/HOST is a LOG. What is there already is not sent again, so that a run that was ended goes on where it was. With --follow what is added to the log is sent as it comes, until the recording has ended; without a server it waits, and keeps at most 4 MiB. The stream is made where there is none.',
+      'Sends a log to a NATS server with JetStream, where logs of many hosts are kept in one stream, and every command reads them: nats://SERVER/STREAM/HOST is a LOG. What is there already is not sent again, so that a run that was ended goes on where it was. With --follow what is added to the log is sent as it comes, until the recording has ended; for that LOG is a log, and a trace that is recorded meanwhile (also on stdin) is made one by devtrail import - --follow -o live.log beside it. Without a server it waits, and keeps at most 4 MiB. The stream is made where there is none.',
     )
     .argument('<LOG>', LOG)
     .argument(
@@ -42,8 +43,11 @@ export function shipCommand({ program, run2 }: Cli): void {
       'nats://[USER:PASSWORD@]SERVER[:PORT]/STREAM[/HOST], or tls://…; without a server that of NATS_URL or of the context',
     )
     .option('--host <NAME>', 'whose log it is in the stream; the machine that was recorded, else this one')
-    .option('--replicas <N>', 'servers that each message is on, of a stream that is made: 1, 3 or 5')
-    .option('-f, --follow', 'go on with what is added to the log')
+    .option(
+      '--replicas <N>',
+      'servers that each message is on: 1, 3 or 5; 1 for a stream that is made, and what it has for one that is there',
+    )
+    .option('-f, --follow', 'go on with what is added to the log, a folder that devtrail import --follow -o writes')
     .addHelpText(
       'after',
       examples(
@@ -59,7 +63,10 @@ export function shipCommand({ program, run2 }: Cli): void {
         if (options.host !== undefined && address.host !== null && options.host !== address.host)
           throw new Failure(exit.usage, `the address names the host ${address.host}, --host ${options.host}; name one`)
         const replicas = replicasOf(options.replicas)
-        const log = await openLog(given, session, { follow: options.follow === true })
+        const log =
+          options.follow === true
+            ? await openGrowing(given, session, 'devtrail ship live.log STREAM --follow')
+            : await openLog(given, session)
         const host = options.host ?? address.host ?? hostOf(log)
         const { ship, shipTo } = await import('../fleet/index.ts')
         const remote = await shipTo(address, { host, replicas, patient: options.follow === true }, session)

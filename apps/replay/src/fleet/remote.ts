@@ -6,6 +6,7 @@ import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { addressOf, type Address } from './address.ts'
 import { connectTo, type Connected } from './connect.ts'
+import { tellWaiting } from './waiting.ts'
 
 export interface RemoteLog {
   readonly store: JetStreamLogStore
@@ -64,8 +65,8 @@ export async function remoteLog(given: string, session: Session): Promise<Remote
 
 export interface Shipping {
   readonly host: string
-  /** Servers that each message is on, of a stream that is made. */
-  readonly replicas: 1 | 3 | 5
+  /** Servers that each message is on; null: as the stream has it. */
+  readonly replicas: 1 | 3 | 5 | null
   /** Waits for a server for ever. */
   readonly patient: boolean
 }
@@ -78,5 +79,7 @@ export async function shipTo(address: Address, { host, replicas, patient }: Ship
   const { connection, text } = await connectTo(address, session)
   const { stream } = address
   const patienceMs = patient ? Infinity : PATIENCE_MS
-  return { store: jetStreamStore(connection, { stream, host, replicas, patienceMs }, vocabulary), stream, host, text: text(host) }
+  const onWaiting = tellWaiting(text(null), patienceMs, (says) => session.note(says))
+  const options = { stream, host, patienceMs, onWaiting, ...(replicas !== null && { replicas }) }
+  return { store: jetStreamStore(connection, options, vocabulary), stream, host, text: text(host) }
 }

@@ -249,6 +249,17 @@ export async function openLog(given: string, session: Session, { follow = false 
   return (given === '-' ? null : await tryLog(given, session)) ?? importLog(given, undefined, session)
 }
 
+/** Opens a log that grows; a recording is refused, for all of it would be imported first, and what never ends would never come. @throws Failure. */
+export async function openGrowing(given: string, session: Session, instead: string): Promise<OpenLog> {
+  if (isAddress(given)) return openRemote(given, true, session)
+  const log = given === '-' ? null : await tryLog(given, session)
+  if (log !== null) return log
+  throw new Failure(
+    exit.usage,
+    `${given === '-' ? 'stdin' : given} is no log yet, so nothing of it would be there before its end; make one of it with devtrail import ${given} --follow -o live.log, and beside it ${instead}`,
+  )
+}
+
 /** A short name for headings; in the cache a simulated log is called as its scenario. */
 export function nameOf({ imported, given, reader }: OpenLog): string {
   if (imported !== null) return imported.name

@@ -1,0 +1,75 @@
+/// <reference lib="esnext.disposable" />
+import { describe, expect, test } from 'vitest'
+import { sampleMeta, sampleVocabulary } from '@devtrail/event-log'
+import { mustHaveServer, reason, startServers } from '@devtrail/nats-server'
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { setTimeout as wait } from 'node:timers/promises'
+import { jetStreamStore, type JetStreamOptions } from './index.ts'
+
+const store = (connection: NatsConnection, more: Partial<JetStreamOptions> = {}): ReturnType<typeof jetStreamStore> =>
+  jetStreamStore(connection, { stream: 'FLEET', host: 'h', patienceMs: 5000, ...more }, sampleVocabulary)
+
+const streamsOf = async (manager: JetStreamManager): Promise<unknown[]> => {
+  const found: unknown[] = []
+  for await (const { config } of manager.streams.list()) found.push(config.name)
+  return found
+}
+
+/** A cluster has a leader a while after its servers answer. */
+async function clustered(connection: NatsConnection): Promise<JetStreamManager> {
+  for (const end = Date.now() + 20_000; ; await wait(200)) {
+    try {
+      const manager = await jetstreamManager(connection)
+      await manager.streams.add({ name: 'READY', subjects: ['READY.>'], num_replicas: 3 })
+      return manager
+    } catch (error) {
+      if (Date.now() > end) throw error
+    }
+  }
+}
+
+describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
+  test('more replicas than a server alone can have; another number than the stream has', async () => {
+    await using servers = await startServers(1)
+    const connection = await servers.connect()
+    await expect(store(connection, { replicas: 3 }).create(sampleMeta())).rejects.toMatchObject({
+      name: 'StreamError',
+      code: 'unsuitable',
+      message: expect.stringMatching(/FLEET cannot be made .*replicas > 1 not supported.*--replicas/) as string,
+    })
+    await (await store(connection).create(sampleMeta())).close()
+    const { messages } = (await (await jetstreamManager(connection)).streams.info('FLEET')).state
+    const refused = {
+      name: 'StreamError',
+      message: 'stream FLEET is kept by 1 server, not 3; leave --replicas out, or change the stream',
+    }
+    await expect(store(connection, { replicas: 3 }).append()).rejects.toMatchObject(refused)
+    await expect(store(connection, { replicas: 3, host: 'other' }).create(sampleMeta())).rejects.toMatchObject(refused)
+    expect((await (await jetstreamManager(connection)).streams.info('FLEET')).state.messages).toBe(messages)
+    await (await store(connection, { replicas: 1 }).append()).close()
+  })
+
+  test('more replicas than a cluster has servers', { timeout: 60_000 }, async () => {
+    await using servers = await startServers(3)
+    const connection = await servers.connect()
+    const manager = await clustered(connection)
+    await expect(store(connection, { replicas: 5 }).create(sampleMeta())).rejects.toMatchObject({
+      name: 'StreamError',
+      code: 'unsuitable',
+      message: expect.stringMatching(/FLEET cannot be made .*no suitable peers.*--replicas/) as string,
+    })
+    expect(await streamsOf(manager)).toStrictEqual(['READY'])
+  })
+
+  test('messages as small as a log has none, before a stream is made', async () => {
+    await using servers = await startServers(1, { config: 'max_payload: 4096\n' })
+    const connection = await servers.connect()
+    await expect(store(connection).create(sampleMeta())).rejects.toMatchObject({
+      name: 'StreamError',
+      code: 'unsuitable',
+      message: expect.stringMatching(/at most 4096 bytes \(max_payload\).* need 20480; raise max_payload/) as string,
+    })
+    expect(await streamsOf(await jetstreamManager(connection))).toStrictEqual([])
+  })
+})
