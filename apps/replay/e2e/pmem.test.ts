@@ -280,7 +280,12 @@ describe('damage', () => {
   test('fsdax: data beyond the image, an unknown mode', async () => {
     const beginning = gunzipSync(readFileSync(join(MEDIA, 'info-fsdax-dev.bin.gz')))
     const file = scratch.write('fsdax.bin', beginning)
-    expect(await pmem(['check', file])).toMatchObject({ code: 1, out: expect.stringContaining('the data end at byte 268435456') })
+    expect(await pmem(['check', file])).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('the data end at byte 268435456, of 65536: the image was cut'),
+    })
+    const inJson = await pmem(['check', file, '--json'])
+    expect([inJson.code, JSON.parse(inJson.out)]).toMatchObject([3, { verdict: 'broken', faults: [{ kind: 'info' }], repairable: [] }])
     expect(await pmem(['cat', file])).toMatchObject({ code: 3, err: expect.stringContaining('it was cut') })
   })
 

@@ -2,13 +2,15 @@
 import { checkBtt, planRepair, repairBtt, type BttChecked, type Mend, type RepairPlan } from '@devtrail/nvdimm-pmem/btt'
 import { exit, Failure } from '../cli/failure.ts'
 import { goodSuperblock, type Image } from './image.ts'
-import { checked, verdictOf } from './verdict.ts'
+import { checked, isCut, verdictOf } from './verdict.ts'
 
 export interface Judged {
   readonly result: BttChecked
   /** What was put right, or, where nothing is written, what could be. */
   readonly mends: readonly Mend[]
   readonly isBtt: boolean
+  /** Whether a pfn or dax image ends before its data do. */
+  readonly isCut: boolean
 }
 
 /** A BTT, or what may have been one: only that is there twice. */
@@ -29,7 +31,7 @@ export function judged(image: Image): Judged {
   const isBtt = superblock.kind === 'btt'
   const result = checked(image, superblock)
   const mends = isBtt && verdictOf(result) !== 'clean' ? (planRepair(image.medium)?.mends ?? []) : []
-  return { result, mends, isBtt }
+  return { result, mends, isBtt, isCut: isCut(superblock, image) }
 }
 
 /** Puts right what can be, and checks what is there then. @throws Failure when there is nothing to go by, or something else would be lost. */
@@ -39,7 +41,7 @@ export function repaired(image: Image, isForced: boolean): Judged {
   if (!isForced) assertNothingLost(image, plan)
   repairBtt(image.medium, plan)
   image.file.sync()
-  return { result: checkBtt(image.medium, plan.start), mends: plan.mends, isBtt: true }
+  return { result: checkBtt(image.medium, plan.start), mends: plan.mends, isBtt: true, isCut: false }
 }
 
 function assertNothingLost({ given }: Image, { mends }: RepairPlan): void {

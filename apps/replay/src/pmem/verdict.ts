@@ -17,8 +17,17 @@ export function checked(image: Image, superblock: Infoblock): BttChecked {
   return { faults: faultsOf(superblock, image), more: 0, pending: [], arenas: [] }
 }
 
+/** Byte at which what a pfn or dax superblock tells of ends, with what it leaves out at the end. */
+function endOf(superblock: Infoblock): number {
+  const { startPad, endTrunc, dataoff, npfns } = effective(decodePfn(superblock.block))
+  return startPad + dataoff + npfns * PAGE + endTrunc
+}
+
+/** Whether an image ends before what its good pfn or dax superblock tells of: it was cut. A BTT's arenas tell that themselves. */
+export const isCut = (superblock: Infoblock, { medium }: Image): boolean => superblock.kind !== 'btt' && endOf(superblock) > medium.size
+
 /** What of a pfn or dax superblock contradicts itself or the image. */
-function faultsOf(superblock: Infoblock, { medium }: Image): BttChecked['faults'] {
+function faultsOf(superblock: Infoblock, image: Image): BttChecked['faults'] {
   const sb = effective(decodePfn(superblock.block))
   const { startPad, endTrunc, dataoff, npfns, mode, align, versionMajor, versionMinor, pageSize, pageStructSize } = sb
   const start = startPad + dataoff
@@ -27,7 +36,8 @@ function faultsOf(superblock: Infoblock, { medium }: Image): BttChecked['faults'
     mode !== pfnMode.RAM && mode !== pfnMode.PMEM && `mode ${mode} is neither RAM (1) nor PMEM (2)`,
     dataoff < 2 * PAGE && `the data begin at byte ${dataoff}, within the first 8 KiB`,
     align < PAGE || !Number.isInteger(Math.log2(align)) ? `the alignment, ${align}, is no power of two from 4096 on` : false,
-    start + npfns * PAGE + endTrunc > medium.size && `the data end at byte ${start + npfns * PAGE}, of ${medium.size - endTrunc}`,
+    isCut(superblock, image) &&
+      `the data end at byte ${start + npfns * PAGE}, of ${Math.max(0, image.medium.size - endTrunc)}: the image was cut`,
     npfns === 0 && 'there are no data',
     pageSize < PAGE && `pages of ${pageSize} bytes`,
     mode === pfnMode.PMEM &&

@@ -115,6 +115,8 @@ export class Teller {
   }
 
   failed(sector: number, op: 'read' | 'write', errno: number, why: FailureReason): void {
+    // A log takes whole numbers only.
+    if (!Number.isInteger(sector)) return
     this.#say('nvdimm-pmem/btt-io-failed', { device: this.#device, btt: this.#btt, sector, op, errno, why })
   }
 

@@ -17,10 +17,11 @@ interface Options extends RangeOptions {
 /** Pending writes, and what was put right, that are listed for a person. */
 const LISTED_MAX = 8
 
-function codeOf(verdict: Verdict, { result, isBtt }: Judged, strict: boolean): ExitCode {
+function codeOf(verdict: Verdict, { result, isBtt, isCut }: Judged, strict: boolean): ExitCode {
   if (verdict === 'clean') return exit.fine
   if (verdict === 'recovery-pending') return strict ? exit.no : exit.fine
-  // An arena that cannot even be looked at is damage; the rest is the answer "no".
+  // What was cut, or an arena that cannot even be looked at, is damage; the rest is the answer "no".
+  if (isCut) return exit.damaged
   return isBtt && result.faults.some(({ kind }) => kind === 'info') ? exit.damaged : exit.no
 }
 
