@@ -113,7 +113,8 @@ export class Btt {
   }
 
   #writeOne(sector: number, data: Uint8Array, cpu: number): number {
-    for (let i = 0; i < this.#straight.length; i++) if (this.#straight[i]!.write(sector, data, cpu)) return 0
+    // One that is no whole number goes the other way, and is refused there.
+    if (Number.isInteger(sector)) for (let i = 0; i < this.#straight.length; i++) if (this.#straight[i]!.write(sector, data, cpu)) return 0
     const write = this.#write.begin(sector, data, null, cpu)
     if (write.run() === progress.waiting) throw stuck('write', sector)
     return write.errno

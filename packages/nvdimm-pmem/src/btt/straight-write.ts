@@ -73,7 +73,7 @@ export class StraightWrite {
   }
 
   /**
-   * True when the sector is written. False, and nothing is done: it is another arena's, or has to be taken step by step, for some operation has a
+   * True when the sector, a whole number, is written. False, and nothing is done: it is another arena's, or has to be taken step by step, for some operation has a
    * lane or is reading, the free block is bad, or an entry makes no sense.
    */
   write(sector: number, data: Uint8Array, cpu: number): boolean {
@@ -82,8 +82,6 @@ export class StraightWrite {
     const lane = cpu < this.laneCount ? cpu : cpu % this.laneCount
     if (!(sector >= this.first && sector < this.end) || (teller !== null && teller.stepwise)) return false
     const lba = (sector - this.first) | 0
-    // A sector that is no whole number, or no number, is refused by who takes it step by step.
-    if (this.first + lba !== sector) return false
     if (this.lanes.taken !== 0 || arena.readers !== 0 || this.hasError[lane] !== 0) return false
     // Looked at this early, the line of the map is on its way while the data are copied.
     const words = this.words
