@@ -1,18 +1,8 @@
 import type { AnyEvent } from '@devtrail/events'
-import { devicesNamed, EventFold, factsBefore, LogBlocks, machineBefore, type EventSource, type Machine } from '@devtrail/time-travel'
-import { bringsDevice, models, Names, vocabulary } from '@devtrail/survey'
+import { devicesNamed, EventFold, History, machineBefore, type Machine } from '@devtrail/time-travel'
+import { bringsDevice, models, Names } from '@devtrail/survey'
+import { foldVersion } from './code-version.ts'
 import type { OpenLog } from './open.ts'
-
-/** What a log tells about incarnations, early or late: a way of its own, since these facts grow with what is followed. */
-async function factsOf(source: EventSource): Promise<ReturnType<typeof factsBefore>> {
-  const facts = factsBefore(models, source.start)
-  for await (const block of new LogBlocks(source).blocks()) {
-    const telling = block.types.map(({ name }) => vocabulary.find(name)?.identifies !== undefined)
-    if (!telling.includes(true)) continue
-    for (let place = 0; place < block.count; place++) if (telling[block.type[place]!]) facts.learn(block.event(place))
-  }
-  return facts
-}
 
 /**
  * What is known of a log as far as it has been followed: the state, and what the ids in events stand for. Of the events that were there
@@ -35,7 +25,9 @@ export class LiveSurvey {
 
   static async of({ source, history }: Pick<OpenLog, 'source' | 'history'>): Promise<LiveSurvey> {
     const seq = await history.lastSeq()
-    return new LiveSurvey(machineBefore(models, source.start, await factsOf(source)).machine, await history.end(), seq)
+    // Asked of a history of its own, since these facts grow with what is followed.
+    const facts = await new History(source, models, { fold: foldVersion() }).facts()
+    return new LiveSurvey(machineBefore(models, source.start, facts).machine, await history.end(), seq)
   }
 
   get #isThen(): boolean {

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { encodeArenaInfo, type ArenaInfo } from '../media/arena-info.ts'
 import type { MemoryMedium } from '../media/memory-medium.ts'
-import { filled, smallBtt } from '../power/small-btt.test-support.ts'
+import { writtenBtt } from '../power/small-btt.test-support.ts'
 import { Btt } from './btt.ts'
 import { checkBtt } from './check.ts'
 import { TOLD_MAX } from './faults.ts'
@@ -12,10 +12,7 @@ let btt: Btt
 const arena = (): Btt['arenas'][number] => btt.arenas[0]!
 
 beforeEach(() => {
-  medium = smallBtt({ sectors: 40, lanes: 4, sectorSize: 512 })
-  btt = Btt.open(medium)
-  btt.write(3, filled(512, 3))
-  btt.write(9, filled(512, 9), 1)
+  ;({ medium, btt } = writtenBtt())
 })
 
 const says = (): string[] => checkBtt(medium, 0).faults.map((f) => `${f.kind}: ${f.says}`)

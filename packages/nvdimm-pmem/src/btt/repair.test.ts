@@ -6,7 +6,7 @@ import { OverlayMedium } from '../media/overlay-medium.ts'
 import { loaded, type Medium } from '../media/medium.ts'
 import { crashStates } from '../power/crash-states.ts'
 import { RecordedMedium } from '../power/recorded-medium.ts'
-import { filled, smallBtt } from '../power/small-btt.test-support.ts'
+import { filled, writtenBtt } from '../power/small-btt.test-support.ts'
 import { Btt } from './btt.ts'
 import { checkBtt } from './check.ts'
 import { planRepair, repairBtt } from './repair.ts'
@@ -16,10 +16,7 @@ let btt: Btt
 const arena = (): Btt['arenas'][number] => btt.arenas[0]!
 
 beforeEach(() => {
-  medium = smallBtt({ sectors: 40, lanes: 4, sectorSize: 512 })
-  btt = Btt.open(medium)
-  btt.write(3, filled(512, 3))
-  btt.write(9, filled(512, 9), 1)
+  ;({ medium, btt } = writtenBtt())
 })
 
 /** What a plan would do, told shortly. */

@@ -1,3 +1,4 @@
+import { Btt } from '../btt/btt.ts'
 import { formatArena } from '../btt/format.ts'
 import { LOG_GROUP_BYTES } from '../btt/geometry.ts'
 import { INFO_BYTES, type ArenaInfo } from '../media/arena-info.ts'
@@ -45,6 +46,15 @@ export function smallBtt(size: SmallBtt, stale = 0): MemoryMedium {
   const medium = new MemoryMedium(new Uint8Array(info.info2off + INFO_BYTES).fill(stale))
   formatArena(medium, 0, info)
   return medium
+}
+
+/** Forty sectors of 512 bytes, of which 3 and 9 were written, each on a lane of its own. */
+export function writtenBtt(): { medium: MemoryMedium; btt: Btt } {
+  const medium = smallBtt({ sectors: 40, lanes: 4, sectorSize: 512 })
+  const btt = Btt.open(medium)
+  btt.write(3, filled(512, 3))
+  btt.write(9, filled(512, 9), 1)
+  return { medium, btt }
 }
 
 /** A sector filled with a byte. */
