@@ -1,6 +1,6 @@
 import { DeviceResources, ManagedMemory, ZERO_SIZE_PTR, type MemoryPointer } from '@devtrail/devres'
 import { UnknownOperation, type Operation } from '../sequence.ts'
-import type { DevresFixture } from './devres.ts'
+import type { DevresFixture } from './fixture.ts'
 import { matchOf, type Item, type OnRelease } from './named.ts'
 
 /** What the operations have in `args`; which of them, depends on the operation. */

@@ -1,7 +1,6 @@
 /** What the recorder's callbacks and allocations are called in the answers. */
-import type { DevresEntry, ManagedMemory } from '@devtrail/devres'
+import type { DeviceResources, DevresEntry, ManagedMemory } from '@devtrail/devres'
 import type { Pointer } from '@devtrail/events'
-import type { DevresFixture } from './devres.ts'
 
 /** What a release callback does after it logged itself. */
 export type OnRelease =
@@ -17,15 +16,21 @@ export interface Item {
   readonly onRelease: OnRelease | null
 }
 
+/** What is named, and where callbacks log. */
+interface NamedFixture {
+  readonly resources: DeviceResources
+  readonly log: string[]
+}
+
 export class Named {
-  readonly #fixture: DevresFixture
+  readonly #fixture: NamedFixture
   readonly #labels = new Map<Pointer, string>()
   readonly #groups = new Map<string, unknown>()
   /** Entries that were taken out, by uid. */
   readonly taken = new Map<number, DevresEntry<Item>>()
   readonly memory = new Map<number, ManagedMemory>()
 
-  constructor(fixture: DevresFixture) {
+  constructor(fixture: NamedFixture) {
     this.#fixture = fixture
   }
 

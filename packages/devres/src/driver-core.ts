@@ -1,5 +1,4 @@
 import type { DeviceId, Emitter, Ids } from '@devtrail/events'
-import type { LiveDevice } from './binding.ts'
 import type { DevresPayload } from './events.ts'
 import { devresRules, type DevresRules, type Rules } from './rules.ts'
 import { runAll, type Run } from './run-all.ts'
@@ -15,6 +14,13 @@ export interface DriverCoreInit {
   readonly allocate?: () => boolean
 }
 
+/** A device as its core knows it: what it defers, and what it says events about. */
+export interface RegisteredDevice {
+  readonly id: DeviceId
+  /** dev_name() */
+  readonly name: string
+}
+
 /** What the devices of one machine share, the deferred probes included (drivers/base/dd.c). */
 export class DriverCore {
   readonly events: Emitter
@@ -22,8 +28,8 @@ export class DriverCore {
   readonly rules: DevresRules
   readonly allocate: () => boolean
   readonly #queueWork: (work: () => void) => void
-  readonly #pending = new Map<LiveDevice, Run>()
-  readonly #active = new Map<LiveDevice, Run>()
+  readonly #pending = new Map<RegisteredDevice, Run>()
+  readonly #active = new Map<RegisteredDevice, Run>()
   #triggers = 0
 
   constructor({ events, ids, rules, queueWork, allocate = () => true }: DriverCoreInit) {
@@ -35,7 +41,7 @@ export class DriverCore {
   }
 
   /** The devices whose probe was deferred, in order. */
-  get deferred(): readonly LiveDevice[] {
+  get deferred(): readonly RegisteredDevice[] {
     return [...this.#pending.keys(), ...this.#active.keys()]
   }
 
@@ -45,13 +51,13 @@ export class DriverCore {
   }
 
   /** driver_deferred_probe_add; `again` probes it once more, `since` is {@link triggers} as it was when the probe began. */
-  defer(device: LiveDevice, again: Run, since: number): void {
+  defer(device: RegisteredDevice, again: Run, since: number): void {
     this.#pending.set(device, again)
     if (this.#triggers !== since) this.trigger()
   }
 
   /** driver_deferred_probe_del. */
-  undefer(device: LiveDevice): void {
+  undefer(device: RegisteredDevice): void {
     this.#pending.delete(device)
     this.#active.delete(device)
   }

@@ -1,42 +1,18 @@
 import { hex } from '@devtrail/events'
 import type { DevresList } from './devres-list.ts'
 import { DEVRES_HEADER_BYTES } from './managed-memory.ts'
-import type { Node } from './node.ts'
+import type { Group, Node } from './node.ts'
 
 const OPEN = 'grp<'
 const CLOSE = 'grp>'
 /** sizeof(struct devres_node) on 64-bit: where a group's closing marker lies behind its opening one. */
 const MARKER_BYTES = BigInt(DEVRES_HEADER_BYTES)
 
-/** A group: its opening marker and, once closed, its closing one. */
-export interface Group {
-  /** Chosen by the caller; without one the group itself is its id. */
-  id: unknown
-  open: Node
-  close: Node | null
-}
-
 /** find_group: the newest group of that id, open or closed; without an id (undefined or null) the newest that is still open. */
 export function findGroup(list: DevresList, id: unknown): Group | undefined {
   const isOf = (group: Group): boolean => group.id === id || Object.is(group.id, id)
   const fits = ({ marks }: Node): boolean => marks !== null && ((id ?? null) === null ? marks.close === null : isOf(marks))
   return list.findNewest((node) => node.marks?.open === node && fits(node))?.marks ?? undefined
-}
-
-/**
- * remove_nodes: of a range of the list, what leaves it. All resources do, whatever group they belong to; a group is
- * dissolved when both its markers are in the range, or its opening one and it was never closed. Groups come in the
- * order in which they were found complete.
- */
-export function dissolve(range: readonly Node[]): { resources: Node[]; groups: Group[] } {
-  const seen = new Set<Group>()
-  const groups: Group[] = []
-  for (const { marks } of range) {
-    if (marks === null) continue
-    if (seen.has(marks) || marks.close === null) groups.push(marks)
-    seen.add(marks)
-  }
-  return { resources: range.filter((node) => node.marks === null), groups }
 }
 
 /** The id of a new group, at the end of the list; null when there is no memory. */

@@ -1,6 +1,5 @@
 /** What stands on a device's list. */
 import type { Pointer } from '@devtrail/events'
-import type { Group } from './group.ts'
 
 /** Undoes what was managed; two resources are of one kind when they have the same function. Its name is what logs show. */
 export type ReleaseFunction<T> = (data: T) => void
@@ -31,6 +30,14 @@ export interface Node extends Resource {
   life: 'loose' | 'listed' | 'freed'
   /** Its place on its list; the list's affair. */
   at: number
+}
+
+/** A group: its opening marker and, once closed, its closing one. */
+export interface Group {
+  /** Chosen by the caller; without one the group itself is its id. */
+  id: unknown
+  open: Node
+  close: Node | null
 }
 
 /** Memory for a managed resource, from devres_alloc until it is freed: on a list, or in the caller's hands. */

@@ -1,18 +1,25 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The managed resources of a scope. */
-import type { DeviceResources } from './devres.ts'
+
+/** Whose groups they are: {@link DeviceResources}. */
+export interface GroupOwner {
+  openGroup(): unknown
+  removeGroup(id: unknown): void
+  releaseGroup(id: unknown): number
+  releaseGroupAsync(id: unknown): Promise<number>
+}
 
 /**
  * A group as long as a scope lasts: what was added in it is released at the end, newest first, unless it was kept. As
  * with every group, resources added to the device by others meanwhile are in it too.
  */
 export class ResourceGroup implements Disposable, AsyncDisposable {
-  readonly #resources: DeviceResources
+  readonly #resources: GroupOwner
   readonly #id: unknown
   #isOver: boolean
 
   /** Opens it. Without memory for it (null id) there is no group, and nothing is released at the end. */
-  constructor(resources: DeviceResources) {
+  constructor(resources: GroupOwner) {
     this.#resources = resources
     this.#id = resources.openGroup()
     this.#isOver = this.#id === null

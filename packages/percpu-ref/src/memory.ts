@@ -1,7 +1,4 @@
-import type { PercpuRefRules } from './rules.ts'
-
-/** What percpu_ref_init allocates: the per-CPU counters and, in 6.1, the part of the struct that fast paths do not touch. */
-export type RefAllocation = 'counters' | 'data'
+import type { PercpuRefRules, RefAllocation } from './rules.ts'
 
 /** Where a ref's memory comes from; left out, there is always some. */
 export interface RefMemory {

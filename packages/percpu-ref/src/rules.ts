@@ -1,7 +1,8 @@
-import type { RefAllocation } from './memory.ts'
-
 /** Whose behaviour a ref has: the 2015 series' kernel (lib/percpu-refcount.c as of 4.1 to 4.8) or Linux 6.1. */
 export type Rules = 'seed' | 'linux-6.1'
+
+/** What percpu_ref_init allocates: the per-CPU counters and, in 6.1, the part of the struct that fast paths do not touch. */
+export type RefAllocation = 'counters' | 'data'
 
 /** Where the two eras differ. */
 export interface PercpuRefRules {

@@ -2,7 +2,7 @@ import type { Resource } from './resource.ts'
 import type { SiblingList } from './sibling-list.ts'
 
 interface Level {
-  readonly list: SiblingList
+  readonly list: SiblingList<Resource>
   place: number
 }
 
@@ -38,7 +38,7 @@ export class Preorder {
     return (this.#current = null)
   }
 
-  #enter(list: SiblingList): void {
+  #enter(list: SiblingList<Resource>): void {
     this.#levels.push({ list, place: this.#from !== null && list.regular ? list.endingFrom(this.#from) : 0 })
   }
 }

@@ -22,7 +22,7 @@ export class Resource {
   /** What it was linked under last. It may be that this one no longer lists it: see `ResourceTree.releaseResource`. */
   parent: Resource | null = null
   /** Its children as they stand; null without any. The tree's affair. */
-  list: SiblingList | null = null
+  list: SiblingList<Resource> | null = null
   /**
    * What `remove_resource` leaves behind: the kernel's descriptor still points at the first of the children that took its place. Set it to null
    * before the descriptor is used again.

@@ -7,7 +7,7 @@ const at = (start: number, end = start): Resource => new Resource(BigInt(start),
 const starts = (list: Iterable<Resource>): number[] => Array.from(list, ({ start }) => Number(start))
 
 /** Every tenth address, so that there is room between. */
-const full = (count: number): SiblingList => SiblingList.of(Array.from({ length: count }, (_, i) => at(10 * i)))
+const full = (count: number): SiblingList<Resource> => SiblingList.of(Array.from({ length: count }, (_, i) => at(10 * i)))
 
 describe('a list of many chunks', () => {
   const COUNT = 5 * CHUNK

@@ -1,4 +1,9 @@
-import type { Resource } from './resource.ts'
+/** What stands in the list. */
+interface Range {
+  readonly start: bigint
+  /** Inclusive. */
+  readonly end: bigint
+}
 
 /** How many siblings stand together; a full chunk is halved. */
 export const CHUNK = 512
@@ -13,16 +18,16 @@ const STRIDE = 1024
  *
  * A place is a number that is good until the next change; `endPlace` is behind the last child.
  */
-export class SiblingList implements Iterable<Resource> {
+export class SiblingList<T extends Range> implements Iterable<T> {
   /** None is empty. */
-  readonly #chunks: Resource[][] = []
+  readonly #chunks: T[][] = []
   /** The ends of each chunk's resources, as doubles: rounding keeps their order, and numbers side by side are found sooner than bigints. */
   readonly #ends: number[][] = []
   #length = 0
   #regular = true
 
-  static of(resources: readonly Resource[]): SiblingList {
-    const list = new SiblingList()
+  static of<T extends Range>(resources: readonly T[]): SiblingList<T> {
+    const list = new SiblingList<T>()
     list.replace(0, 0, resources)
     return list
   }
@@ -35,11 +40,11 @@ export class SiblingList implements Iterable<Resource> {
     return this.#regular
   }
 
-  get first(): Resource | null {
+  get first(): T | null {
     return this.#chunks[0]?.[0] ?? null
   }
 
-  get last(): Resource | null {
+  get last(): T | null {
     return this.#chunks.at(-1)?.at(-1) ?? null
   }
 
@@ -47,7 +52,7 @@ export class SiblingList implements Iterable<Resource> {
     return this.#chunks.length * STRIDE
   }
 
-  at(place: number): Resource | null {
+  at(place: number): T | null {
     return this.#chunks[Math.floor(place / STRIDE)]?.[place % STRIDE] ?? null
   }
 
@@ -57,7 +62,7 @@ export class SiblingList implements Iterable<Resource> {
   }
 
   /** The child before a place; null at the first. */
-  before(place: number): Resource | null {
+  before(place: number): T | null {
     const chunk = Math.floor(place / STRIDE)
     return (place % STRIDE > 0 ? this.#chunks[chunk]![(place % STRIDE) - 1] : this.#chunks[chunk - 1]?.at(-1)) ?? null
   }
@@ -70,7 +75,7 @@ export class SiblingList implements Iterable<Resource> {
     return count
   }
 
-  *[Symbol.iterator](): Iterator<Resource> {
+  *[Symbol.iterator](): Iterator<T> {
     for (const chunk of this.#chunks) yield* chunk
   }
 
@@ -107,7 +112,7 @@ export class SiblingList implements Iterable<Resource> {
   }
 
   /** The place of a child; -1 when it is not in the list. */
-  placeOf(resource: Resource): number {
+  placeOf(resource: T): number {
     if (this.#regular) {
       const place = this.endingFrom(resource.start)
       return this.at(place) === resource ? place : -1
@@ -119,7 +124,7 @@ export class SiblingList implements Iterable<Resource> {
     return -1
   }
 
-  insert(place: number, resource: Resource): void {
+  insert(place: number, resource: T): void {
     if (this.#regular) this.#regular = fits(resource, this.before(place), this.at(place))
     let c = Math.floor(place / STRIDE)
     let at = place % STRIDE
@@ -155,7 +160,7 @@ export class SiblingList implements Iterable<Resource> {
   }
 
   /** Puts children in the stead of `count` others, from a place on. */
-  replace(place: number, count: number, resources: readonly Resource[]): void {
+  replace(place: number, count: number, resources: readonly T[]): void {
     const from = Math.floor(place / STRIDE)
     const head = this.#chunks[from]?.slice(0, place % STRIDE) ?? []
     let [to, skip] = [from, (place % STRIDE) + count]
@@ -164,7 +169,7 @@ export class SiblingList implements Iterable<Resource> {
     const wasRegular = this.#regular
     if (wasRegular) this.#regular = inOrder([this.before(place), ...resources, tail[0] ?? this.#chunks[to + 1]?.[0] ?? null])
     const changed = [...head, ...resources, ...tail]
-    const chunks: Resource[][] = []
+    const chunks: T[][] = []
     for (let at = 0; at < changed.length; at += CHUNK / 2) chunks.push(changed.slice(at, at + CHUNK / 2))
     this.#chunks.splice(from, to - from + 1, ...chunks)
     this.#ends.splice(from, to - from + 1, ...chunks.map(endsOf))
@@ -192,16 +197,16 @@ function putAt<T>(list: T[], at: number, value: T): void {
   else list.splice(at, 0, value)
 }
 
-const endsOf = (chunk: readonly Resource[]): number[] => chunk.map(({ end }) => Number(end))
+const endsOf = (chunk: readonly Range[]): number[] => chunk.map(({ end }) => Number(end))
 
-function fits(resource: Resource, before: Resource | null, after: Resource | null): boolean {
+function fits(resource: Range, before: Range | null, after: Range | null): boolean {
   if (resource.start > resource.end || (before !== null && before.end >= resource.start)) return false
   return after === null || resource.end < after.start
 }
 
 /** Whether each range ends not before it starts, and before the next one starts. Null stands for an end of the list. */
-function inOrder(resources: readonly (Resource | null)[]): boolean {
-  let last: Resource | null = null
+function inOrder(resources: readonly (Range | null)[]): boolean {
+  let last: Range | null = null
   for (const resource of resources) {
     if (resource === null) continue
     if (resource.end < resource.start || (last !== null && last.end >= resource.start)) return false

@@ -4,13 +4,8 @@
  */
 import { LogUsageError } from '../errors.ts'
 import { BrokenBlockError } from './bytes.ts'
+import type { Decompress } from './decompress.ts'
 import { FRAME_ALIGN } from './frame.ts'
-
-/**
- * Gives back what a zstd frame was made of, `size` bytes. Memory beyond `size` is never taken.
- * @throws when it is no whole frame, or one of more bytes.
- */
-export type Decompress = (frame: Uint8Array, size: number) => Uint8Array<ArrayBuffer>
 
 /** A body is stored compressed when that takes at most this part of its bytes. */
 const WORTH_MAX = 15 / 16

@@ -4,9 +4,25 @@
  * objects of the same few shapes.
  */
 import type { Actor, AnyEvent, FieldCursor, HostId } from '@devtrail/events'
-import type { BlockReader } from './block-reader.ts'
 import type { StoredType } from './dictionary.ts'
 import { storageOf } from './storage.ts'
+
+/** The envelopes of a block's events, by their place in it; NaN stands for none in the columns of numbers. */
+export interface EnvelopesInView {
+  readonly entry: Float64Array
+  readonly time: Float64Array
+  readonly device: Float64Array
+  readonly cpu: Float64Array
+  seq(place: number): number
+  actorAt(place: number): Actor | null
+  causesAt(place: number): readonly number[]
+  contextAt(place: number): string | undefined
+  sourceAt(place: number): string | undefined
+  whereAt(place: number): string | undefined
+  inferredAt(place: number): true | undefined
+  hostAt(place: number): HostId | undefined
+  unorderedAt(place: number): true | undefined
+}
 
 /** A field as the block at hand has it. */
 class Slot {
@@ -64,11 +80,11 @@ function sameType(a: StoredType, b: StoredType): boolean {
 
 /** The event that turns into one after the other. */
 class EventView implements AnyEvent {
-  #block: BlockReader | null = null
+  #block: EnvelopesInView | null = null
   #place = 0
   #type: TypeView | null = null
 
-  show(block: BlockReader, place: number, type: TypeView): void {
+  show(block: EnvelopesInView, place: number, type: TypeView): void {
     this.#block = block
     this.#place = place
     this.#type = type
@@ -152,7 +168,7 @@ export class EventViews {
     return view
   }
 
-  show(block: BlockReader, place: number, type: TypeView): AnyEvent {
+  show(block: EnvelopesInView, place: number, type: TypeView): AnyEvent {
     this.#event.show(block, place, type)
     return this.#event
   }

@@ -4,8 +4,8 @@
  * identity, the segment's number and the block's place, so that no other bytes, however they came there (an attachment, a
  * string, an old file's sectors), are ever taken for a block.
  */
-import type { Decompress } from './compression.ts'
 import type { Crc32 } from './crc32.ts'
+import type { Decompress } from './decompress.ts'
 
 export const FRAME_BYTES = 48
 export const FRAME_MAGIC = 0x4b425444 // "DTBK"

@@ -1,5 +1,5 @@
 import { errorCode, type Disk } from './disk.ts'
-import type { SegmentList } from './open.ts'
+import type { SegmentList } from './segment-list.ts'
 import { loadSegment } from './load-segment.ts'
 import { type SegmentFile } from './segment-file.ts'
 

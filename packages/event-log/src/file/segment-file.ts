@@ -2,7 +2,7 @@
 import { crc32, unzstd } from '#native'
 import type { LogDamagedError } from '../errors.ts'
 import type { TornTail } from '../contract.ts'
-import type { Decompress } from '../codec/compression.ts'
+import type { Decompress } from '../codec/decompress.ts'
 import type { Dictionary } from '../codec/dictionary.ts'
 import type { Place } from '../codec/frame.ts'
 import { SEGMENT_HEADER_BYTES, type BlockInfo, type SegmentStart } from '../codec/segment.ts'

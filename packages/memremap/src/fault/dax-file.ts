@@ -1,6 +1,13 @@
 import { hex, type Pfn, type Pointer } from '@devtrail/events'
-import type { Vma } from './address-space.ts'
 import type { DaxDevice } from './dax-device.ts'
+
+/** Where a process maps the file: virtual pages `first` to `last`, which show it from its page `pgoff` on. */
+interface Mapping {
+  readonly space: { zap(first: number, last: number): void }
+  readonly first: number
+  readonly last: number
+  readonly pgoff: number
+}
 
 /** A file on a DAX file system: which pages of its device it has, which of them were faulted in, and who maps it. */
 export class DaxFile {
@@ -15,7 +22,7 @@ export class DaxFile {
   truncating = false
   /** Somebody truncates it (`i_rwsem`). */
   locked = false
-  readonly #vmas = new Set<Vma>()
+  readonly #vmas = new Set<Mapping>()
 
   constructor(inode: number, device: DaxDevice, blocks: readonly number[]) {
     this.mapping = hex(0xffff_8882_0000_0000n + BigInt(inode) * 0x400n)
@@ -23,11 +30,11 @@ export class DaxFile {
     this.blocks = [...blocks]
   }
 
-  mapped(vma: Vma): void {
+  mapped(vma: Mapping): void {
     this.#vmas.add(vma)
   }
 
-  unmapped(vma: Vma): void {
+  unmapped(vma: Mapping): void {
     this.#vmas.delete(vma)
   }
 

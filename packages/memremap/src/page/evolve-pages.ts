@@ -5,7 +5,7 @@ import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
 import { allocate, doubtPages, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
-import { idleSeen } from './waits.ts'
+import { idleSeen } from './evolve-waits.ts'
 
 /** A page of memory that is gone was used: whoever used it still held a reference. */
 function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
