@@ -1,9 +1,8 @@
 import type { MemremapEvent } from '../events.ts'
 import type { MemremapState } from '../memremap-state.ts'
-import type { Translations } from './translations.ts'
+import { PMD_PAGES, type Translations } from './translations.ts'
 
 const PAGE_SHIFT = 12n
-const PMD_PAGES = 512
 
 function translationsOf(state: MemremapState, mm: number): Translations {
   let space = state.spaces.get(mm)

@@ -1,7 +1,8 @@
 /** What page tables map, as far as events tell. */
 import type { Pfn } from '@devtrail/events'
 
-const PMD_PAGES = 512
+/** Pages that one entry of a page middle directory maps. */
+export const PMD_PAGES = 512
 
 export interface Translation {
   pfn: Pfn
