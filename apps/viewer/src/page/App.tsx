@@ -59,7 +59,10 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   }, [client, opened === null, link.named])
 
   const lastSeq = opened?.lastSeq ?? 0
-  const at = Math.min(link.at ?? lastSeq, lastSeq)
+  const firstSeq = opened?.firstSeq ?? 1
+  /** Behind nothing: the baseline, or what was known where the log begins. */
+  const start = firstSeq - 1
+  const at = Math.max(start, Math.min(link.at ?? lastSeq, lastSeq))
   const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])
   const askWhy = useCallback((seq: number) => client.ask('why', seq), [client])
   const askCompare = useCallback((of: { from: number; to: number }) => client.ask('compare', of), [client])
@@ -70,12 +73,15 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     setFailure,
   )
   const why = useNewest<number, Why | null>(askWhy, isReady && link.selected !== null ? link.selected : null, setFailure, scan?.done)
-  const moments = isReady && link.compare !== null ? { from: Math.min(at, link.compare), to: Math.max(at, link.compare) } : null
+  const moments =
+    isReady && link.compare !== null
+      ? { from: Math.max(start, Math.min(at, link.compare)), to: Math.max(at, Math.min(lastSeq, link.compare)) }
+      : null
   const changes = useNewest<{ from: number; to: number }, readonly ChangeRow[]>(askCompare, moments, setFailure)
 
   const limits = useMemo((): readonly [number, number] => {
-    if (opened === null || lastSeq === 0) return [0, 1]
-    if (link.axis === 'events') return [0.5, lastSeq + 1.5]
+    if (opened === null || lastSeq < firstSeq) return [start, firstSeq]
+    if (link.axis === 'events') return [start + 0.5, lastSeq + 1.5]
     const margin = Math.max(1000, (opened.maxTime - opened.minTime) * 0.01)
     return [opened.minTime - margin, opened.maxTime + margin]
   }, [opened, link.axis])
@@ -86,6 +92,14 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   const clock = useMemo(() => (opened === null ? null : window === null ? roughly : new Clock(opened, scan, window)), [roughly, window])
   const violations = scan?.violations ?? []
 
+  // A row whose name turns out to be shared has another key: whoever chose it stays on it.
+  useEffect(() => {
+    const renaming = scan?.renamed.find(({ from }) => from === link.row)
+    if (renaming === undefined || scan!.rows.some(({ key }) => key === link.row)) return
+    go({ row: renaming.to })
+    setSaid(`${renaming.from} is now called ${renaming.to}: several devices have that name`)
+  }, [scan?.renamed, link.row])
+
   // What a screen reader is told: where one is now, and what that event was.
   useEffect(() => {
     if (why !== null && why.event.seq === link.selected) {
@@ -94,7 +108,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     } else if (state !== null) setSaid(`after event ${state.at.seq}`)
   }, [why, state?.at.seq])
 
-  const travel = (seq: number): void => go({ at: seq, selected: seq > 0 ? seq : null, rule: null })
+  const travel = (seq: number): void => go({ at: seq, selected: seq > start ? seq : null, rule: null })
   const actions: KeyActions = {
     zoom: (factor) => {
       const here = clock === null ? (view[0] + view[1]) / 2 : placeOf(link.axis, at, clock.timeOf(at))
@@ -102,7 +116,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
       go({ view: within(link.axis, zoomed(view, about, factor), limits) })
     },
     pan: (part) => go({ view: within(link.axis, [view[0] + part * (view[1] - view[0]), view[1] + part * (view[1] - view[0])], limits) }),
-    step: (by) => travel(Math.min(lastSeq, Math.max(0, at + by))),
+    step: (by) => travel(Math.min(lastSeq, Math.max(start, at + by))),
     neighbour: (backwards) => {
       const from = backwards ? at - 1 : at + 1
       client.ask('find', { where: link.where, device: link.row, from, backwards, limit: 1 }).then(
@@ -125,7 +139,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
       const isCentred = Math.abs(here - (view[0] + view[1]) / 2) < span * 0.02
       go({ view: isCentred || link.view === null ? null : within(link.axis, [here - span / 2, here + span / 2], limits) })
     },
-    end: (isStart) => travel(isStart ? 0 : lastSeq),
+    end: (isStart) => travel(isStart ? start : lastSeq),
     compare: () => go(link.compare === null ? { compare: at, tab: 'compare' } : { compare: null }),
     bookmark: () => {
       const here = linkText({ ...link, at })
@@ -200,7 +214,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
             why={why}
             onRows={setRowsInView}
           />
-          <Transport at={at} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
+          <Transport at={at} firstSeq={firstSeq} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
           <div class="panels">
             <StatePanel
               state={state}
@@ -211,7 +225,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
               onField={onField}
               fallback={scan?.rows[0]?.key ?? null}
             />
-            <Events client={client} lastSeq={lastSeq} link={link} at={at} version={scan?.done} go={go} />
+            <Events client={client} firstSeq={firstSeq} lastSeq={lastSeq} link={link} at={at} version={scan?.done} go={go} />
             <Detail link={link} why={why} violations={violations} go={go} />
           </div>
         </>

@@ -3,7 +3,7 @@ import type { EventRow } from '../protocol.ts'
 import { HEAD_HEIGHT, type Scene } from './draw.ts'
 import { ticksTop } from './draw-row.ts'
 import { TICKS_HEIGHT } from './layout.ts'
-import { placeOf, xOf } from './scale.ts'
+import { placeOf, xOf, type Scale } from './scale.ts'
 
 /** Shorter ones say nothing. */
 const SHORT_PX = 10
@@ -18,7 +18,8 @@ export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
   const pointOf = ({ seq, ns, device }: EventRow): { readonly x: number; readonly y: number } => {
     const i = device === null ? undefined : rowsByKey.get(device)
     // What is of no device stands below the ruler.
-    const y = i === undefined ? HEAD_HEIGHT + 3 : ticksTop(rows[i]!.row, tops[i]! - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
+    const y =
+      i === undefined ? HEAD_HEIGHT + 3 : ticksTop(rows[i]!.row, tops[i]! + rows[i]!.lead - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
     return { x: xOf(scale, placeOf(scale.axis, seq, ns)), y }
   }
   const points = new Map([[why.event.seq, pointOf(why.event)]])
@@ -34,6 +35,27 @@ export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
   g.lineWidth = 2
   g.beginPath()
   g.arc(x, y, 6, 0, 2 * Math.PI)
+  g.stroke()
+  if (scale.axis === 'time') drawUncertainty(g, why.event, scale, y)
+}
+
+/** How far off the clock of the event's host may be, either way. */
+function drawUncertainty(g: CanvasRenderingContext2D, { ns, uncertaintyNs }: EventRow, scale: Scale, y: number): void {
+  if (uncertaintyNs === null || uncertaintyNs === 0) return
+  const [from, to] = [xOf(scale, ns - uncertaintyNs), xOf(scale, ns + uncertaintyNs)]
+  if (to - from < SHORT_PX) return
+  g.lineWidth = 1.5
+  g.setLineDash([4, 3])
+  g.beginPath()
+  g.moveTo(from, y)
+  g.lineTo(to, y)
+  g.stroke()
+  g.setLineDash([])
+  g.beginPath()
+  for (const end of [from, to]) {
+    g.moveTo(end, y - 6)
+    g.lineTo(end, y + 6)
+  }
   g.stroke()
 }
 
