@@ -11,7 +11,7 @@ import { Timeline } from '../timeline/Timeline.tsx'
 import { Bookmarks } from './Bookmarks.tsx'
 import type { Bookmark, BookmarkStore } from './bookmarks.ts'
 import { press, type KeyActions } from './keys.ts'
-import { linkText } from './link.ts'
+import { linkText, type Link } from './link.ts'
 import { Search } from './Search.tsx'
 import { Transport } from './Transport.tsx'
 import { useLink } from './use-link.ts'
@@ -28,7 +28,7 @@ export interface AppProps {
 }
 
 export function App({ client, place, fold, name, bookmarks: store }: AppProps): JSX.Element {
-  const [link, go] = useLink()
+  const [asked, go] = useLink()
   const [opened, setOpened] = useState<Opened | null>(null)
   const [scan, setScan] = useState<ScanState | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
@@ -51,6 +51,15 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     store.save(next)
   }
 
+  const firstSeq = opened?.firstSeq ?? 1
+  const lastSeq = opened?.lastSeq ?? 0
+  /** Behind nothing: the baseline, or what was known where the log begins. */
+  const start = firstSeq - 1
+  /** What a link says of a log that was longer, or had its head, is meant of what there is. */
+  const there = (seq: number): number => Math.max(start, Math.min(seq, lastSeq))
+  const link: Link = { ...asked, compare: asked.compare === null ? null : there(asked.compare) }
+  const at = there(asked.at ?? lastSeq)
+
   const isFiltered = useRef(false)
   useEffect(() => {
     if (opened === null || (link.named === '' && !isFiltered.current)) return
@@ -58,11 +67,6 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     client.ask('rows', { named: link.named }).catch((error: Error) => setFailure(error.message))
   }, [client, opened === null, link.named])
 
-  const lastSeq = opened?.lastSeq ?? 0
-  const firstSeq = opened?.firstSeq ?? 1
-  /** Behind nothing: the baseline, or what was known where the log begins. */
-  const start = firstSeq - 1
-  const at = Math.max(start, Math.min(link.at ?? lastSeq, lastSeq))
   const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])
   const askWhy = useCallback((seq: number) => client.ask('why', seq), [client])
   const askCompare = useCallback((of: { from: number; to: number }) => client.ask('compare', of), [client])
@@ -75,7 +79,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   const why = useNewest<number, Why | null>(askWhy, isReady && link.selected !== null ? link.selected : null, setFailure, scan?.done)
   const moments =
     isReady && link.compare !== null
-      ? { from: Math.max(start, Math.min(at, link.compare)), to: Math.max(at, Math.min(lastSeq, link.compare)) }
+      ? { from: Math.min(at, link.compare), to: Math.max(at, link.compare) }
       : null
   const changes = useNewest<{ from: number; to: number }, readonly ChangeRow[]>(askCompare, moments, setFailure)
 
@@ -116,7 +120,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
       go({ view: within(link.axis, zoomed(view, about, factor), limits) })
     },
     pan: (part) => go({ view: within(link.axis, [view[0] + part * (view[1] - view[0]), view[1] + part * (view[1] - view[0])], limits) }),
-    step: (by) => travel(Math.min(lastSeq, Math.max(start, at + by))),
+    step: (by) => travel(there(at + by)),
     neighbour: (backwards) => {
       const from = backwards ? at - 1 : at + 1
       client.ask('find', { where: link.where, device: link.row, from, backwards, limit: 1 }).then(
@@ -174,7 +178,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     <main>
       <header class="top">
         <h1>
-          {name} <small>{opened?.kernel ?? ''}</small>
+          <span>{name}</span> <small title={opened?.kernel ?? undefined}>{opened?.kernel ?? ''}</small>
         </h1>
         <Search client={client} link={link} go={go} say={setSaid} />
         <Bookmarks store={store} bookmarks={bookmarks} change={keep} name={name} />

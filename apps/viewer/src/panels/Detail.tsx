@@ -55,7 +55,12 @@ function EventDetail({ event, causes, beside, go }: Why & { readonly go: Go }): 
         {event.actor === null ? '' : `, by ${event.actor.comm} (${event.actor.pid})`}
         {event.cpu === null ? '' : `, CPU ${event.cpu}`}
       </p>
-      {beside !== null && <p class={event.unordered === true ? 'unknown' : 'faint'}>{beside}.</p>}
+      {beside !== null && (
+        <p class="faint">
+          {event.unordered === true && <span class="unknown">~ </span>}
+          {beside}.
+        </p>
+      )}
       <Fields event={event} />
       <h3>What led to it</h3>
       {causes.length === 0 ? (

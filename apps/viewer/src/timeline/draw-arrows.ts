@@ -15,13 +15,10 @@ export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
   if (why === null) return
   const asked = new Set([why.event, ...why.causes].map(({ device }) => device))
   const rowsByKey = new Map(rows.flatMap(({ row: { key } }, i) => (asked.has(key) ? [[key, i] as const] : [])))
-  const pointOf = ({ seq, ns, device }: EventRow): { readonly x: number; readonly y: number } => {
-    const i = device === null ? undefined : rowsByKey.get(device)
-    // What is of no device stands below the ruler.
-    const y =
-      i === undefined ? HEAD_HEIGHT + 3 : ticksTop(rows[i]!.row, tops[i]! + rows[i]!.lead - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
-    return { x: xOf(scale, placeOf(scale.axis, seq, ns)), y }
-  }
+  const pointOf = ({ seq, ns, device, host }: EventRow): Point => ({
+    x: xOf(scale, placeOf(scale.axis, seq, ns)),
+    y: (device === null ? hostLine(scene, host) : ticksLine(scene, rowsByKey.get(device))) ?? HEAD_HEIGHT + 8,
+  })
   const points = new Map([[why.event.seq, pointOf(why.event)]])
   for (const cause of why.causes) points.set(cause.seq, pointOf(cause))
   g.strokeStyle = theme.cursor
@@ -57,6 +54,20 @@ function drawUncertainty(g: CanvasRenderingContext2D, { ns, uncertaintyNs }: Eve
     g.lineTo(end, y + 6)
   }
   g.stroke()
+}
+
+/** Where the ticks of a row are. */
+function ticksLine({ rows, tops, scrollTop }: Scene, i: number | undefined): number | null {
+  if (i === undefined) return null
+  const { row, lead } = rows[i]!
+  return ticksTop(row, tops[i]! + lead - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
+}
+
+/** Where the name of a host stands: what is of no device is there, and, in a log of one host, below the ruler. */
+function hostLine({ rows, tops, scrollTop }: Scene, host: string | undefined): number | null {
+  if (host === undefined) return null
+  const i = rows.findIndex(({ row }) => row.host === host)
+  return i < 0 ? null : tops[i]! - scrollTop + HEAD_HEIGHT + rows[i]!.lead / 2
 }
 
 interface Point {

@@ -2,7 +2,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import { besideOf, besideText, dataInWords, eventRow, eventWords, vocabulary, type Names } from '@devtrail/survey'
 import { EventFilter, parseExpression, why, type History, type HostClocks } from '@devtrail/time-travel'
-import type { EventRow, Questions } from '../protocol.ts'
+import type { EventRow, Opened, Questions } from '../protocol.ts'
 import type { OpenLog } from './open-log.ts'
 
 /** Events that are told at once. */
@@ -10,6 +10,9 @@ const LIMIT_MAX = 1000
 
 type Answer<Q extends keyof Questions> = Promise<ReturnType<Questions[Q]>>
 type Of<Q extends keyof Questions> = Parameters<Questions[Q]>[0]
+
+/** The events there are. */
+type Range = Pick<Opened, 'firstSeq' | 'lastSeq'>
 
 function rowOf(names: Names, event: AnyEvent, clocks: HostClocks): EventRow {
   const device = names.of(event)
@@ -23,17 +26,23 @@ async function rowAt(history: History, names: Names, seq: number): Promise<Event
   return rowOf(names, (await history.events([seq])).get(seq)!, await history.clocks())
 }
 
-export async function eventsIn({ reader, opened, history }: OpenLog, names: Names, { from, to }: Of<'events'>): Answer<'events'> {
+export async function eventsIn(
+  { reader, history }: OpenLog,
+  { firstSeq }: Range,
+  names: Names,
+  { from, to }: Of<'events'>,
+): Answer<'events'> {
   const rows: EventRow[] = []
   const clocks = await history.clocks()
-  const first = Math.max(opened.firstSeq, from)
+  const first = Math.max(firstSeq, from)
   if (first > to) return rows
   for await (const event of reader.read({ from: first, to: Math.min(to, first + LIMIT_MAX) })) rows.push(rowOf(names, event, clocks))
   return rows
 }
 
 export async function findEvents(
-  { history, opened }: Pick<OpenLog, 'history' | 'opened'>,
+  history: History,
+  { firstSeq, lastSeq }: Range,
   names: Names,
   { where, device, from, backwards, limit }: Of<'find'>,
 ): Answer<'find'> {
@@ -54,7 +63,6 @@ export async function findEvents(
   }
   const types = (type: string): boolean => filter === null || filter.mayFit(type)
   const rows: EventRow[] = []
-  const { firstSeq, lastSeq } = opened
   for (let at = from; rows.length < Math.min(limit, LIMIT_MAX) && at >= firstSeq && at <= lastSeq;) {
     const seq = await history.search(at, backwards ? firstSeq : lastSeq, types, fits)
     if (seq === null) break

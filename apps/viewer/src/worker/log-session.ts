@@ -5,7 +5,7 @@ import { bisect, parseExpression, parsePosition, type EventSource } from '@devtr
 import type { Opened, OpenRequest, Questions, ViolationRow } from '../protocol.ts'
 import { changeOf, changesBetween } from './changes.ts'
 import { eventsIn, findEvents, whyEvent } from './event-rows.ts'
-import { idOf, openLog, type OpenLog } from './open-log.ts'
+import { idOf, openLog, outlineOf, type OpenLog } from './open-log.ts'
 import { stateAt } from './state-at.ts'
 import { violationRows } from './violation-rows.ts'
 
@@ -17,32 +17,35 @@ export class LogSession {
   readonly #files: LogFiles
   readonly #id: string | null
   #log: OpenLog
+  #opened: Opened
   readonly scan: Scan
   /** What the keys of rows must have in them to be told. */
   named = ''
   #told: readonly ViolationRow[] = []
   #toldOf = -1
 
-  private constructor(fold: string, files: LogFiles, id: string | null, log: OpenLog, scan: Scan) {
+  private constructor(fold: string, files: LogFiles, id: string | null, log: OpenLog, opened: Opened, scan: Scan) {
     this.#fold = fold
     this.#files = files
     this.#id = id
     this.#log = log
+    this.#opened = opened
     this.scan = scan
   }
 
   static async open({ fold }: Pick<OpenRequest, 'fold'>, files: LogFiles): Promise<LogSession> {
     const start = performance.now()
     const log = await openLog(files, fold)
+    const opened = await outlineOf(log)
     performance.measure('devtrail index', { start })
     const read = performance.now()
     const facts = await log.history.facts()
     performance.measure('devtrail keyframe', { start: read })
-    return new LogSession(fold, files, await idOf(files), log, new Scan(log.source, facts, log.opened.lastSeq))
+    return new LogSession(fold, files, await idOf(files), log, opened, new Scan(log.source, facts, opened.lastSeq))
   }
 
   get opened(): Opened {
-    return this.#log.opened
+    return this.#opened
   }
 
   get source(): EventSource {
@@ -70,8 +73,8 @@ export class LogSession {
     if (id === null) throw new Error('the log is no longer there. What was read of it stays as long as this page is open')
     if (id !== this.#id) throw new Error('another log is in its place now. What is shown here is still the old one, as far as it was read')
     const log = await openLog(this.#files, this.#fold)
-    const before = this.opened.lastSeq
-    const { lastSeq } = log.opened
+    const before = this.#opened.lastSeq
+    const { lastSeq } = log.reader
     if (lastSeq < before) {
       await log.reader.close()
       throw new Error(`the log was cut: it ends with event ${lastSeq}, and had ${before}. What was read of it is still shown`)
@@ -79,6 +82,7 @@ export class LogSession {
     // The same events may lie in other files: one that is full gets compressed.
     await this.#log.reader.close()
     this.#log = log
+    this.#opened = await outlineOf(log)
     return lastSeq > before
   }
 
@@ -96,8 +100,8 @@ export class LogSession {
   } = {
     state: ({ seq, row }) => stateAt(this.#log.history, this.scan.names, seq, row),
     window: ({ from, to, rows }) => lookClosely(this.#log.history, { from, to, rows: new Set(rows), names: this.scan.names }),
-    events: (range) => eventsIn(this.#log, this.scan.names, range),
-    find: (wanted) => findEvents(this.#log, this.scan.names, wanted),
+    events: (range) => eventsIn(this.#log, this.#opened, this.scan.names, range),
+    find: (wanted) => findEvents(this.#log.history, this.#opened, this.scan.names, wanted),
     why: (seq) => whyEvent(this.#log.history, this.scan.names, seq),
     compare: ({ from, to }) => changesBetween(this.#log.history, this.scan.names, from, to),
     change: (of) => changeOf(this.#log.history, of),

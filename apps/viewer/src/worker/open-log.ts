@@ -1,5 +1,6 @@
 /** A log that is read wherever its files lie: all of it, or from where it is known on. */
 import type { LogReader } from '@devtrail/event-log'
+import type { BlockSummary } from '@devtrail/events'
 import { openLogFiles, type LogFiles } from '@devtrail/event-log/read'
 import { clockInWords, goneInWords, hostClocksTold, models, startOf, vocabulary } from '@devtrail/survey'
 import { History, LogBlocks, sourceFrom, type EventSource } from '@devtrail/time-travel'
@@ -11,7 +12,7 @@ export interface OpenLog {
   /** What of it is known: its head may be gone. */
   readonly source: EventSource
   readonly history: History
-  readonly opened: Opened
+  readonly imported: ImportSummary
 }
 
 /** What tells a log from all others; null when it is not there. */
@@ -30,19 +31,42 @@ export async function openLog(files: LogFiles, fold: string): Promise<OpenLog> {
   const start = await startOf(reader, fold)
   const source = start === null ? reader : sourceFrom(reader, start)
   const history = new History(source, models, { entries: imported.summary?.entries ?? null, fold })
-  return { reader, source, history, opened: await outlineOf(reader, history, imported) }
+  return { reader, source, history, imported }
 }
 
-async function outlineOf(reader: LogReader, history: History, { summary, devices = [] }: ImportSummary): Promise<Opened> {
-  const { source } = history
+/** When the first and the last event were; of a log of which nothing is left but what is known at its end, that. */
+async function timesOf(source: EventSource, summaries: readonly BlockSummary[]): Promise<Pick<Opened, 'minTime' | 'maxTime'>> {
+  const { time } = source.start ?? { time: null }
+  if (summaries.length === 0) return { minTime: time ?? 0, maxTime: time ?? 0 }
+  const least = summaries.reduce((so, { minTime }) => Math.min(so, minTime), Infinity)
+  const most = summaries.reduce((so, { maxTime }) => Math.max(so, maxTime), -Infinity)
+  return { minTime: Math.max(least, await firstTime(source)), maxTime: most }
+}
+
+/** Events among which the first that is not about the log itself is looked for. */
+const FIRST_EVENTS = 256
+
+/** When what a log tells of began: what a log says of itself (a gap, a host that joins) may have no time of its own. */
+async function firstTime(source: EventSource): Promise<number> {
+  const from = (source.start?.seq ?? 0) + 1
+  for await (const block of new LogBlocks(source).blocks({ from, to: from + FIRST_EVENTS })) {
+    for (let place = 0; place < block.count; place++) {
+      if (block.seq(place) >= from && !block.types[block.type[place]!]!.name.startsWith('log/')) return block.time[place]!
+    }
+    break
+  }
+  return -Infinity
+}
+
+/** What is known of a log as soon as it is open. */
+export async function outlineOf({ reader, source, history, imported: { summary, devices = [] } }: OpenLog): Promise<Opened> {
   const summaries = (await new LogBlocks(source).summaries()).filter(({ lastSeq }) => lastSeq > 0)
   const { uname } = reader.meta.source
   const gone = source.start === undefined ? [] : [goneInWords(reader, source.start)]
   return {
     firstSeq: (source.start?.seq ?? 0) + 1,
     lastSeq: reader.lastSeq,
-    minTime: summaries.reduce((least, { minTime }) => Math.min(least, minTime), Infinity),
-    maxTime: summaries.reduce((most, { maxTime }) => Math.max(most, maxTime), -Infinity),
+    ...(await timesOf(source, summaries)),
     kernel: summary?.kernel ?? (typeof uname === 'string' ? uname : null),
     notes: [...gone, ...reader.meta.notes, ...(summary?.notes ?? [])],
     complete: summary?.complete ?? null,

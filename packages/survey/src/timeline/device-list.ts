@@ -1,5 +1,5 @@
 /** The devices that a reading of a log comes upon, and what they are called. Each has a place, from 0 on, by which all else is kept. */
-import type { AnyEvent, DeviceInfo } from '@devtrail/events'
+import { hostOf, type AnyEvent, type DeviceInfo, type HostId } from '@devtrail/events'
 import { LogKeys, type Machine } from '@devtrail/time-travel'
 import { bringsDeviceIn } from '../keys.ts'
 import { LANES } from './looks.ts'
@@ -7,8 +7,10 @@ import type { Lives } from './lives.ts'
 import type { Incarnations } from './rows.ts'
 import type { Renaming } from './timeline.ts'
 
-/** Devices up to which all are listed whenever one came. Of more only that one, and all when there are twice as many. */
+/** Devices up to which all are listed whenever one came. Of more only that one, and all when there are some times as many. */
 export const DEVICES_LISTED = 500
+/** So many times as many. */
+const LIST_AGAIN = 4
 
 const MEMORY = LANES.indexOf('memory')
 
@@ -88,7 +90,7 @@ export class DeviceList {
   look(all = false): readonly number[] {
     const brought = this.#brought ?? []
     const isTime =
-      this.#listed === 0 || (brought.length > 0 && (this.size <= DEVICES_LISTED || this.size + brought.length >= 2 * this.#listed))
+      this.#listed === 0 || (brought.length > 0 && (this.size <= DEVICES_LISTED || this.size + brought.length >= LIST_AGAIN * this.#listed))
     this.#brought = null
     if (all || isTime) return this.#listAll()
     return brought.flatMap((id) => {
@@ -153,20 +155,21 @@ export class DeviceList {
    * `named`: only those whose key has this in it.
    */
   told(rowsMax: number, named: string): { readonly fitting: number; readonly rows: readonly Incarnations[] } {
-    const byHost = new Map<string | undefined, [number[], number[], number[]]>()
+    const byHost = new Map<HostId, [number[], number[], number[]]>()
     let fitting = 0
     const { first, next } = this.#indexed()
     for (let i = 0; i < first.length; i++) {
       const place = first[i]!
       if (named !== '' && !this.#keys[place]!.includes(named)) continue
       fitting++
-      const { host } = this.#infos[place]!
+      const host = hostOf(this.#infos[place]!.id)
       let ranks = byHost.get(host)
       if (ranks === undefined) byHost.set(host, (ranks = [[], [], []]))
       const ranked = ranks[this.#rankOf(place, next)]!
       if (ranked.length < rowsMax) ranked.push(place)
     }
-    const shown = [...byHost.values()].flat(2).slice(0, rowsMax)
+    const hosts = [...byHost].toSorted(([a], [b]) => a - b)
+    const shown = hosts.flatMap(([, ranks]) => ranks.flat()).slice(0, rowsMax)
     return { fitting, rows: shown.map((place) => this.#rowAt(place)) }
   }
 
