@@ -1,7 +1,6 @@
 /** The viewer on logs of other kinds: long ones, such as change while one looks, such as lack their head, of several hosts, hostile ones. */
 import { rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { LOG_SCHEMA_VERSION } from '@devtrail/event-log'
 import { appendFileLog, createFileLog, openFileLog } from '@devtrail/event-log/file'
 import type { AnyEvent } from '@devtrail/events'
 import { models, vocabulary } from '@devtrail/survey'
@@ -13,7 +12,7 @@ import { foldVersion } from '../dist/logs/code-version.js'
 import { hasBrowser, launch, open } from './browser.ts'
 import { recording, ROOT, Scratch } from './devtrail.ts'
 import { serve } from './serving.ts'
-import { exported, heading, spoken } from './viewer-page.ts'
+import { expectPicture, exported, heading, spoken } from './viewer-page.ts'
 import { writeLog } from './written-log.ts'
 
 let browser: Browser
@@ -34,6 +33,12 @@ const found = (name: string, i: number): AnyEvent => ({
   cause: [],
   data: { device: i + 1, name, bus: name, kind: name, state: 'bound', driver: name, fromStart: true },
 })
+
+/** The same, on a bus. */
+const on = (name: string, bus: string, i: number): AnyEvent => {
+  const event = found(name, i)
+  return { ...event, data: { ...event.data, bus } }
+}
 
 /** A log of what comes behind an event of another one, whose head it lacks, with a keyframe of what was then. */
 async function withoutHead(scratch: Scratch, of: string, gone: number): Promise<string> {
@@ -125,7 +130,10 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const log = await withoutHead(scratch, whole, 200)
     for (const packed of [false, true]) {
       await using server = packed ? null : await serve(scratch, log)
-      const { context, page, errors } = await open(browser, `${server?.url ?? (await exported(scratch, log))}#v=1&at=3&compare=1&tab=compare`)
+      const { context, page, errors } = await open(
+        browser,
+        `${server?.url ?? (await exported(scratch, log))}#v=1&at=3&compare=1&tab=compare`,
+      )
       expect(await page.locator('.notes').innerText()).toContain('about what the recording cannot tell')
       await page.locator('.notes summary').click()
       expect(await page.locator('.notes').innerText()).toContain('its first 200 events are gone; it is known from event 200 on')
@@ -168,7 +176,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const head = page.locator('.rows .host').first()
     const named = page.getByRole('textbox', { name: 'Only rows whose name has this in it' })
     await named.fill('db:')
-    await expect.poll(() => head.innerText()).toMatch(/^host\s+db\s+clock \+4\.\d{6} s ±\d+\.\d+ ms by pairs$/)
+    await expect.poll(() => head.innerText()).toMatch(/^host\s+db\s+clock\s+\+4\.\d{6} s ±\d+\.\d+ ms by pairs$/)
     expect(await head.innerText()).toContain(hosts[1]!.offset.first.slice(0, 8))
     await named.fill('')
     await expect.poll(() => head.innerText()).toMatch(/^host\s+web\s+reference clock$/)
@@ -192,12 +200,26 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => page.locator('.events .list button').first().innerText()).toMatch(/kernel\/marked/)
     await page.locator('#search').fill('device("db:namespace0.0").driver.state == "unbound"')
     await page.getByRole('button', { name: 'First true' }).click()
-    const asked = await scratch.json<{ first: { seq: number } }>(['bisect', both, '--when', 'device("db:namespace0.0").driver.state == "unbound"'])
+    const asked = await scratch.json<{ first: { seq: number } }>([
+      'bisect',
+      both,
+      '--when',
+      'device("db:namespace0.0").driver.state == "unbound"',
+    ])
     await expect.poll(() => heading(page)).toBe(`State after event ${asked.first.seq}`)
     await page.locator('#search').fill('db:@20')
     await page.keyboard.press('Enter')
     const { at } = await scratch.json<{ at: { seq: number } }>(['state', both, '--at', 'db:@20'])
     await expect.poll(() => heading(page)).toBe(`State after event ${at.seq}`)
+    // The picture of the documents.
+    await page.locator('#search').fill('')
+    await page.keyboard.press('Enter')
+    await page.locator('body').click({ position: { x: 2, y: 2 } })
+    await page.goto(`${server.url}#v=1&at=28&selected=28&named=namespace0.0&row=db%3Anamespace0.0&view=12840000000-13060000000`)
+    await expect.poll(() => heading(page)).toBe('State after event 28')
+    await expect.poll(() => page.locator('.rows .host').count()).toBe(2)
+    await page.locator('.detail .headline').waitFor()
+    await expectPicture(page, 'hosts')
     expect(errors).toEqual([])
     await context.close()
   })
@@ -205,10 +227,6 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
   test('keeps to a row whose name turns out to be shared, and says so', async () => {
     using scratch = new Scratch()
     const folder = scratch.path('shared')
-    const on = (name: string, bus: string, i: number): AnyEvent => {
-      const event = found(name, i)
-      return { ...event, data: { ...event.data, bus } }
-    }
     await writeLog(folder, [on('pfn0.0', 'nd', 0), on('dax0.0', 'nd', 1)])
     await using server = await serve(scratch, folder)
     const { context, page, errors } = await open(browser, `${server.url}#v=1&at=1&row=dax0.0`)

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasBrowser, launch, open } from './browser.ts'
 import { recording, ROOT, Scratch } from './devtrail.ts'
 import { serve } from './serving.ts'
-import { exported, heading, linkOf, spoken } from './viewer-page.ts'
+import { expectPicture, exported, heading, linkOf, spoken } from './viewer-page.ts'
 
 const CRASH = recording('fsdax-pinned-unbind')
 /** Bytes that the page may have, compressed, without a log. */
@@ -236,17 +236,10 @@ describe.skipIf(!hasBrowser)('the pictures of the README', () => {
     await expect.poll(() => heading(page)).toBe('State after event 224')
     await page.locator('.violation').waitFor()
     await page.locator('.strip').waitFor()
-    const committed = join(ROOT, `apps/viewer/pictures/crash-${scheme}.png`)
-    const update = process.env['README_UPDATE'] === '1'
-    const picture = await page.screenshot(update ? { path: committed } : {})
-    // Fonts differ from machine to machine: the size tells that it is a picture of the same page.
-    expect(sizeOf(readFileSync(committed))).toEqual(sizeOf(picture))
+    await expectPicture(page, `crash-${scheme}`)
     await context.close()
   })
 })
-
-/** Width and height of a PNG. */
-const sizeOf = (png: Buffer): number[] => [png.readUInt32BE(16), png.readUInt32BE(20)]
 
 test('the page is small enough to be sent with every log', () => {
   const page = join(ROOT, 'apps/replay/page')

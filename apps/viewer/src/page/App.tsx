@@ -77,10 +77,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     setFailure,
   )
   const why = useNewest<number, Why | null>(askWhy, isReady && link.selected !== null ? link.selected : null, setFailure, scan?.done)
-  const moments =
-    isReady && link.compare !== null
-      ? { from: Math.min(at, link.compare), to: Math.max(at, link.compare) }
-      : null
+  const moments = isReady && link.compare !== null ? { from: Math.min(at, link.compare), to: Math.max(at, link.compare) } : null
   const changes = useNewest<{ from: number; to: number }, readonly ChangeRow[]>(askCompare, moments, setFailure)
 
   const limits = useMemo((): readonly [number, number] => {

@@ -123,11 +123,17 @@ function HostLine({
   readonly height: number
 }): JSX.Element {
   const clock = hosts.find((host) => host.name === name)?.clock ?? []
-  const words = clock.length === 1 ? `${clock[0]} clock` : `clock ${clock.slice(1).join(' ')} ${clock[0]}`
+  const words = clock.length === 1 ? `${clock[0]} clock` : `${clock.slice(1).join(' ')} ${clock[0]}`
   return (
-    <h3 class="host" style={{ height: `${height}px` }} title={clock.length === 0 ? name : `${name}: ${words}`}>
+    <h3 class="host" style={{ height: `${height}px` }} title={clock.length === 0 ? name : `${name}: clock ${words}`}>
       <span class="unseen">host </span>
-      {name} {clock.length > 0 && <small>{words}</small>}
+      {name}{' '}
+      {clock.length > 0 && (
+        <small>
+          {clock.length > 1 && <span class="unseen">clock </span>}
+          {words}
+        </small>
+      )}
     </h3>
   )
 }

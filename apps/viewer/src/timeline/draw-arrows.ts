@@ -7,17 +7,19 @@ import { placeOf, xOf, type Scale } from './scale.ts'
 
 /** Shorter ones say nothing. */
 const SHORT_PX = 10
+/** How near to an edge an event is drawn. */
+const EDGE_PX = 8
 /** Arrows that are drawn. */
 const ARROWS_MAX = 60
 
 export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
-  const { rows, why, scale, tops, scrollTop, theme } = scene
+  const { rows, why, scale, theme } = scene
   if (why === null) return
   const asked = new Set([why.event, ...why.causes].map(({ device }) => device))
   const rowsByKey = new Map(rows.flatMap(({ row: { key } }, i) => (asked.has(key) ? [[key, i] as const] : [])))
   const pointOf = ({ seq, ns, device, host }: EventRow): Point => ({
     x: xOf(scale, placeOf(scale.axis, seq, ns)),
-    y: (device === null ? hostLine(scene, host) : ticksLine(scene, rowsByKey.get(device))) ?? HEAD_HEIGHT + 8,
+    y: (device === null ? hostLine(scene, host) : ticksLine(scene, rowsByKey.get(device))) ?? HEAD_HEIGHT + EDGE_PX,
   })
   const points = new Map([[why.event.seq, pointOf(why.event)]])
   for (const cause of why.causes) points.set(cause.seq, pointOf(cause))
@@ -63,11 +65,12 @@ function ticksLine({ rows, tops, scrollTop }: Scene, i: number | undefined): num
   return ticksTop(row, tops[i]! + lead - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
 }
 
-/** Where the name of a host stands: what is of no device is there, and, in a log of one host, below the ruler. */
-function hostLine({ rows, tops, scrollTop }: Scene, host: string | undefined): number | null {
+/** Where the name of a host stands, or the edge nearest to it: what is of no device is there, and, in a log of one host, below the ruler. */
+function hostLine({ rows, tops, scrollTop, height }: Scene, host: string | undefined): number | null {
   if (host === undefined) return null
   const i = rows.findIndex(({ row }) => row.host === host)
-  return i < 0 ? null : tops[i]! - scrollTop + HEAD_HEIGHT + rows[i]!.lead / 2
+  if (i < 0) return null
+  return Math.min(height - EDGE_PX, Math.max(HEAD_HEIGHT + EDGE_PX, tops[i]! - scrollTop + HEAD_HEIGHT + rows[i]!.lead / 2))
 }
 
 interface Point {

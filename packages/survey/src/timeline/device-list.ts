@@ -165,7 +165,7 @@ export class DeviceList {
       const host = hostOf(this.#infos[place]!.id)
       let ranks = byHost.get(host)
       if (ranks === undefined) byHost.set(host, (ranks = [[], [], []]))
-      const ranked = ranks[this.#rankOf(place, next)]!
+      const ranked = ranks[this.#rankOf(place, next)]
       if (ranked.length < rowsMax) ranked.push(place)
     }
     const hosts = [...byHost].toSorted(([a], [b]) => a - b)

@@ -21,6 +21,12 @@ const found = (seq: number, device: number, name: string, bus = 'nd'): AnyEvent 
   event(seq, 'devres/device-found', device, { device, name, bus, kind: 'nd-pfn', state: 'bound', driver: 'nd_pmem', fromStart: false })
 const gap = (seq: number): AnyEvent => event(seq, 'log/gap', null, { reason: 'lost', lost: 3, cpu: 0, model: null })
 
+const joined = (host: number, name: string): AnyEvent => event(0, 'log/host-joined', null, { host, name, reference: host === 1 })
+const on = (host: number, one: AnyEvent): AnyEvent => {
+  const device = idOfHost(host, one.device!)
+  return { ...one, host, device, data: { ...one.data, device } }
+}
+
 async function scanned(events: readonly AnyEvent[], options = {}): Promise<Scan> {
   const facts = new Facts(vocabulary)
   for (const one of events) facts.learn(one)
@@ -137,11 +143,6 @@ describe('a timeline', () => {
   })
 
   test('of several hosts has their rows together', async () => {
-    const joined = (host: number, name: string): AnyEvent => event(0, 'log/host-joined', null, { host, name, reference: host === 1 })
-    const on = (host: number, one: AnyEvent): AnyEvent => {
-      const device = idOfHost(host, one.device!)
-      return { ...one, host, device, data: { ...one.data, device } }
-    }
     const events = [
       { ...joined(1, 'web'), seq: 1 },
       { ...joined(2, 'db'), seq: 2 },
