@@ -6,6 +6,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { headers, nanos } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BIN, recording, Scratch, type Run } from './devtrail.ts'
+import { serve } from './serving.ts'
 
 const PINNED = recording('fsdax-pinned-unbind')
 const SPLICE = recording('fsdax-splice')
@@ -164,7 +165,15 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
       err: expect.stringContaining(`event 10 is gone with the head of the log: it is known from event ${lastSeq} on`),
     })
     expect(await there.run(['blame', to, '--device', 'pfn0.0', '--path', 'driver.state'])).toMatchObject({ code: 0 })
-    expect(await there.run(['serve', to])).toMatchObject({ code: 3, err: expect.stringMatching(/the page cannot show/) })
+    expect(await there.run(['export', to, '--format', 'html', '-o', there.path('rest.html')])).toMatchObject({ code: 0, out: '' })
+    expect(await there.run(['export', to, '--format', 'log', '-o', there.path('rest.log')])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/has no beginning .*: no other log can be made of the rest/),
+    })
+    {
+      await using page = await serve(there, to)
+      expect((await fetch(page.url)).status).toBe(200)
+    }
     expect(await there.run(['ship', to, `${to}/copy`])).toMatchObject({ code: 3, err: expect.stringMatching(/has no beginning/) })
     // Who had the head before it went keeps it.
     expect((await here.run(['ship', local, `${to}/again`])).code).toBe(0)

@@ -1,30 +1,19 @@
 /** The viewer as people use it: in a browser, by pointer, by keyboard alone, and by what a screen reader is told. */
 import { createRequire } from 'node:module'
-import { readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { appendFileLog } from '@devtrail/event-log/file'
-import type { AnyEvent } from '@devtrail/events'
-import { vocabulary } from '@devtrail/survey'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writeSimulated } from '../bench/simulated-log.ts'
 import { hasBrowser, launch, open } from './browser.ts'
 import { recording, ROOT, Scratch } from './devtrail.ts'
 import { serve } from './serving.ts'
-import { writeLog } from './written-log.ts'
+import { expectPicture, exported, heading, linkOf, spoken } from './viewer-page.ts'
 
 const CRASH = recording('fsdax-pinned-unbind')
 /** Bytes that the page may have, compressed, without a log. */
 const PAGE_BYTES_MAX = 250_000
-
-async function exported(scratch: Scratch, log = CRASH): Promise<string> {
-  const file = scratch.path('log.html')
-  const { code, err } = await scratch.run(['export', log, '--format', 'html', '-o', file])
-  expect({ code, err }).toMatchObject({ code: 0 })
-  return pathToFileURL(file).href
-}
 
 let browser: Browser
 /** The crash, served and as one file, for all tests that do not change it. */
@@ -33,21 +22,13 @@ let served: Awaited<ReturnType<typeof serve>>
 let packed: string
 beforeAll(async () => {
   if (!hasBrowser) return
-  ;[browser, served, packed] = await Promise.all([launch(), serve(shared, CRASH), exported(shared)])
+  ;[browser, served, packed] = await Promise.all([launch(), serve(shared, CRASH), exported(shared, CRASH)])
 })
 afterAll(async () => {
   await browser?.close()
   await served?.[Symbol.asyncDispose]()
   shared[Symbol.dispose]()
 })
-
-const heading = (page: Page): Promise<string> => page.locator('#state-title').innerText()
-const spoken = (page: Page): Promise<string> => page.locator('[aria-live=polite]').innerText()
-/** The page's address catches up with what it shows a moment later. */
-const linkOf = async (page: Page, wanted: RegExp): Promise<string> => {
-  await page.waitForURL(wanted)
-  return new URL(page.url()).hash
-}
 
 interface Finding {
   readonly id: string
@@ -64,19 +45,6 @@ async function wrongIn(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
 }
-
-/** A device that is told of, of this name in every way. */
-const found = (name: string, i: number): AnyEvent => ({
-  seq: i + 1,
-  time: i * 1000,
-  type: 'devres/device-found',
-  device: i + 1,
-  cpu: 0,
-  actor: { pid: 1, comm: name.slice(0, 16) },
-  entry: i + 1,
-  cause: [],
-  data: { device: i + 1, name, bus: name, kind: name, state: 'bound', driver: name, fromStart: true },
-})
 
 describe.skipIf(!hasBrowser)('the viewer', () => {
   test('shows the crash: the violation is found by clicking, and explained', async () => {
@@ -259,110 +227,6 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     expect(errors).toEqual([])
     await context.close()
   })
-
-  test('where one looks closely into a long log, each event and each band is there', async () => {
-    using scratch = new Scratch()
-    const log = await writeSimulated(scratch.folder, 30_000)
-    await using server = await serve(scratch, log)
-    const { context, page, errors } = await open(browser, `${server.url}#v=1&at=20000&axis=events&view=20000-20060&row=pfn3.0`)
-    const { out } = await scratch.run(['events', log, '--device', 'pfn3.0', '--from', '20000', '--to', '20060', '--json'])
-    const seqs = out
-      .trim()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { seq: number }).seq)
-    expect(seqs.length).toBeGreaterThan(0)
-    const events = page.getByRole('list', { name: 'Events of pfn3.0 in view' }).getByRole('button')
-    await expect.poll(() => events.allInnerTexts()).toEqual(seqs.map((seq) => `event ${seq} of pfn3.0`))
-    // And what a band says is the state there.
-    const held = await scratch.run(['refs', log, '--device', 'pfn3.0', '--at', String(seqs[0]), '--json'])
-    const { refs } = JSON.parse(held.out) as { refs: { pages?: number }[] }
-    const pages = refs.reduce((sum, ref) => sum + (ref.pages ?? 0), 0)
-    const bands = page.getByRole('list', { name: 'States of pfn3.0 in view' }).getByRole('button')
-    await expect.poll(() => bands.allInnerTexts()).toContain(`pages of pfn3.0: ${pages} pages referenced, from event ${seqs[0]}`)
-    // From far away many events are one.
-    await page.keyboard.press('f')
-    await page.keyboard.press('f')
-    await expect.poll(() => events.first().innerText()).toMatch(/^\d+ events of pfn3\.0 from event \d+ on$/)
-    expect(errors).toEqual([])
-    await context.close()
-  })
-
-  test('says so when the log is cut, is deleted, or its server ends', async () => {
-    using scratch = new Scratch()
-    const folder = scratch.path('going')
-    await writeLog(folder, ['first', 'second', 'third'].map(found))
-    const segment = join(folder, 'segments', '00000001.seg')
-    const server = await serve(scratch, folder)
-    const { context, page } = await open(browser, `${server.url}#v=1&at=1`)
-    const alert = page.getByRole('alert')
-    truncateSync(segment, 200)
-    await expect
-      .poll(() => alert.first().innerText(), { timeout: 20_000 })
-      .toMatch(/the log was cut: it ends with event 0, and had 3|damage/)
-    rmSync(folder, { recursive: true })
-    await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('the log is no longer there')
-    // What was read is still shown.
-    expect(await page.locator('.rows strong').allInnerTexts()).toEqual(['first', 'second', 'third'])
-    await server[Symbol.asyncDispose]()
-    await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('devtrail serve cannot be reached')
-    await context.close()
-  })
-
-  test('goes on while the log grows', async () => {
-    using scratch = new Scratch()
-    const folder = scratch.path('growing')
-    await writeLog(folder, ['first', 'second'].map(found))
-    await using server = await serve(scratch, folder)
-    const { context, page, errors } = await open(browser, `${server.url}#v=1&at=1`)
-    expect(await page.locator('.reading').innerText()).toBe('2 devices')
-    await using writer = await appendFileLog(folder, vocabulary)
-    await writer.append([found('third', 2)])
-    await writer.flush('written')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('3 devices')
-    await writer.append([found('fourth', 3)])
-    await writer.flush('written')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('4 devices')
-    await page.getByRole('button', { name: 'To the end' }).click()
-    await expect.poll(() => page.locator('.detail').innerText()).toContain('fourth')
-    expect(errors).toEqual([])
-    await context.close()
-  })
-
-  test('a malicious log changes nothing but its own text', async () => {
-    using scratch = new Scratch()
-    const names = [
-      '<img src=x onerror=window.hurt=1>',
-      '</script><script>window.hurt=1</script>',
-      '\u0000\u0007\u001b[31m\u202epmem\u2028',
-      '__proto__',
-      '"onfocus="window.hurt=1" autofocus="',
-      'javascript:window.hurt=1',
-    ]
-    const many = Array.from({ length: 3000 }, (_, i) => `dev${i}`)
-    const folder = scratch.path('</script><script>window.hurt=1<')
-    await writeLog(folder, [...names, ...many].map(found))
-    const { context, page, errors } = await open(browser, `${await exported(scratch, folder)}#v=1&at=6&selected=6`)
-    expect(await page.locator('.reading').innerText()).toBe('2000 of 3006 devices')
-    // Those that are not told at once are found by name.
-    const named = page.getByRole('textbox', { name: 'Only rows whose name has this in it' })
-    await named.fill('dev299')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('11 of 11 in 3006 devices')
-    expect(await page.locator('.rows strong').first().innerText()).toBe('dev299')
-    await named.fill('no such')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('0 of 0 in 3006 devices')
-    await named.fill('')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('2000 of 3006 devices')
-    await expect.poll(() => page.locator('.detail').innerText()).toContain('javascript:window.hurt=1')
-    await page.locator('.row').first().click()
-    await page.keyboard.press('.')
-    await expect.poll(() => page.locator('.rows strong').allInnerTexts()).toContain('<img src=x onerror=window.hurt=1>')
-    expect(await page.evaluate('window.hurt')).toBeUndefined()
-    expect(await page.evaluate('({}).polluted')).toBeUndefined()
-    expect(await page.locator('img').count()).toBe(0)
-    expect(await page.locator('#devtrail script').count()).toBe(0)
-    expect(errors).toEqual([])
-    await context.close()
-  })
 })
 
 describe.skipIf(!hasBrowser)('the pictures of the README', () => {
@@ -372,17 +236,10 @@ describe.skipIf(!hasBrowser)('the pictures of the README', () => {
     await expect.poll(() => heading(page)).toBe('State after event 224')
     await page.locator('.violation').waitFor()
     await page.locator('.strip').waitFor()
-    const committed = join(ROOT, `apps/viewer/pictures/crash-${scheme}.png`)
-    const update = process.env['README_UPDATE'] === '1'
-    const picture = await page.screenshot(update ? { path: committed } : {})
-    // Fonts differ from machine to machine: the size tells that it is a picture of the same page.
-    expect(sizeOf(readFileSync(committed))).toEqual(sizeOf(picture))
+    await expectPicture(page, `crash-${scheme}`)
     await context.close()
   })
 })
-
-/** Width and height of a PNG. */
-const sizeOf = (png: Buffer): number[] => [png.readUInt32BE(16), png.readUInt32BE(20)]
 
 test('the page is small enough to be sent with every log', () => {
   const page = join(ROOT, 'apps/replay/page')

@@ -17,6 +17,8 @@ export interface OpenRequest {
 
 /** What is known as soon as the log is open. */
 export interface Opened {
+  /** The first event there is; of a log whose head is gone, the first that is known. */
+  readonly firstSeq: number
   readonly lastSeq: number
   /** Nanoseconds of the first and the last event. */
   readonly minTime: number
@@ -29,6 +31,8 @@ export interface Opened {
   readonly blocks: readonly BlockOutline[]
   /** Devices that the log names, before it was read. */
   readonly devices: readonly string[]
+  /** The hosts of a log of several, and how their clocks are set, in words. */
+  readonly hosts: readonly { readonly name: string; readonly clock: readonly string[] }[]
 }
 
 export interface BlockOutline {
@@ -49,6 +53,8 @@ export interface ViolationRow {
   readonly seq: number
   readonly time: number
   readonly device: string | null
+  /** In a log of several hosts. */
+  readonly host: string | null
   readonly summary: string
   readonly evidence: readonly number[]
   readonly linked: readonly { readonly rule: string; readonly seq: number; readonly summary: string }[]
@@ -69,6 +75,11 @@ export interface EventRow {
   readonly data: { readonly [name: string]: Json }
   readonly decoded?: { readonly [name: string]: string }
   readonly inferred?: true
+  /** In a log of several hosts the one it happened on; null uncertainty: nothing is known of its clock. */
+  readonly host?: string
+  readonly uncertaintyNs: number | null
+  /** Clocks do not tell whether it happened before events of other hosts that stand before it. */
+  readonly unordered?: true
   readonly words: string
 }
 
@@ -79,14 +90,21 @@ export interface TreeNode {
   readonly children: readonly TreeNode[]
 }
 
+/** The iomem tree of the machine, or of one host of several; null: it is not known. */
+export interface MemoryTree {
+  readonly host: string | null
+  readonly iomem: readonly TreeNode[] | null
+  readonly complete: boolean
+}
+
 export interface StateAt {
   readonly at: { readonly seq: number; readonly entry: number | null; readonly time: string | null }
   readonly devices: readonly { readonly key: string; readonly parts: { readonly [part: string]: Json } }[]
   /** How many devices there are besides. */
   readonly more: number
-  readonly iomem: readonly TreeNode[] | null
-  readonly iomemComplete: boolean
+  readonly memory: readonly MemoryTree[]
   readonly tasks: readonly {
+    readonly host: string | null
     readonly pid: number
     readonly comm: string
     readonly calls: readonly {
@@ -128,7 +146,8 @@ export interface Questions {
     readonly backwards: boolean
     readonly limit: number
   }) => readonly EventRow[]
-  why: (seq: number) => { readonly event: EventRow; readonly causes: readonly CauseRow[] } | null
+  /** What led to an event; `beside`: how sure its place among those of other hosts is, in words. */
+  why: (seq: number) => { readonly event: EventRow; readonly causes: readonly CauseRow[]; readonly beside: string | null } | null
   compare: (moments: { readonly from: number; readonly to: number }) => readonly ChangeRow[]
   /** The nearest event after (or up to) which a path of a device has another value; null: none. */
   change: (of: {

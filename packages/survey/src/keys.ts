@@ -2,13 +2,16 @@ import type { DeviceInfo } from '@devtrail/events'
 import { deviceKeys } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
 
+/** The field in which events of a type name a device that may be there after them and was not before; null: none comes with them. */
+export const bringsDeviceIn = (type: string): string | null => bringing.get(type) ?? null
+
 /** Whether after events of a type a device may be there that was not before. */
 export const bringsDevice = (type: string): boolean => bringing.has(type)
 
-const bringing: ReadonlySet<string> = new Set(
-  vocabulary.types().filter((type) => {
+const bringing: ReadonlyMap<string, string> = new Map(
+  vocabulary.types().flatMap((type): [string, string][] => {
     const { identifies, fields } = vocabulary.get(type)
-    return identifies !== undefined && fields[identifies]!.kind === 'device'
+    return identifies !== undefined && fields[identifies]!.kind === 'device' ? [[type, identifies]] : []
   }),
 )
 

@@ -2,19 +2,17 @@ import type { AnyEvent, Facts, HostId } from '@devtrail/events'
 import { deviceOf, LogKeys, type Machine } from '@devtrail/time-travel'
 import { vocabulary } from './models.ts'
 
+/** Something that knows the keys of devices. */
+type Keys = Pick<ReadonlyMap<number, string>, 'get'>
+
 /** What the ids in events stand for, over a whole log. */
 export class Names {
   readonly facts: Facts
-  readonly #keys: ReadonlyMap<number, string>
+  readonly #keys: Keys
   readonly #regions: ReadonlyMap<number, string>
   readonly #pagemaps: ReadonlyMap<number, string>
 
-  constructor(
-    facts: Facts,
-    keys: ReadonlyMap<number, string>,
-    regions: ReadonlyMap<number, string>,
-    pagemaps: ReadonlyMap<number, string>,
-  ) {
+  constructor(facts: Facts, keys: Keys, regions: ReadonlyMap<number, string>, pagemaps: ReadonlyMap<number, string>) {
     this.facts = facts
     this.#keys = keys
     this.#regions = regions

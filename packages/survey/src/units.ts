@@ -29,3 +29,9 @@ export function count(value: Count | undefined): string {
 
 /** `start–end (size)` of an inclusive range of addresses. */
 export const range = (start: string, end: string): string => `${start}–${end} (${bytes(BigInt(end) - BigInt(start) + 1n)})`
+
+/** `0.4 ms`, `2 s`: nanoseconds as people write them, three digits that count. */
+export function durationText(ns: number): string {
+  const [unit, of] = ns >= 1e9 ? ['s', 1e9] : ns >= 1e6 ? ['ms', 1e6] : ns >= 1e3 ? ['µs', 1e3] : ['ns', 1]
+  return `${Number((ns / of).toPrecision(3))} ${unit}`
+}

@@ -116,16 +116,25 @@ export class Machine {
       const states: readonly HostState[] = content.hosts.size === 0 ? [content] : [...content.hosts.values()]
       return states.flatMap(({ models }) => this.models.flatMap((m) => m.devices?.(models.get(m.name), this.#nothing) ?? []))
     },
-    one: (id) => {
-      const { models } = this.host(hostOf(id))
-      for (const m of this.models) {
-        const state = models.get(m.name)
-        const found =
-          m.device === undefined ? m.devices?.(state, this.#nothing).find((d) => d.id === id) : m.device(state, id, this.#nothing)
-        if (found != null) return found
-      }
-      return null
-    },
+    one: (id) => this.#deviceBy(id, this.#nothing),
+  }
+
+  #deviceBy(id: number, facts: Facts): DeviceInfo | null {
+    const { models } = this.host(hostOf(id))
+    for (const m of this.models) {
+      const state = models.get(m.name)
+      const found = m.device === undefined ? m.devices?.(state, facts).find((d) => d.id === id) : m.device(state, id, facts)
+      if (found != null) return found
+    }
+    return null
+  }
+
+  /** One of `devices`, without asking for all; null: there is none of that number. */
+  device(id: number): DeviceInfo | null {
+    const host = hostOf(id)
+    const found = this.#deviceBy(id, this.facts.of(host))
+    const name = this.hostName(host)
+    return found === null || name === null ? found : { ...found, host: name }
   }
 
   devices(): DeviceInfo[] {

@@ -129,10 +129,10 @@ export function exportCommand({ program, run }: Cli): void {
         const log = await openLog(given, session)
         const exported = redact === true ? redacted(log) : whole(log)
         const to = format ?? (redact === true ? 'log' : 'ndjson')
-        if (log.reader.gone.events > 0 && to !== 'ndjson')
+        if (log.reader.gone.events > 0 && (to === 'log' || (redact === true && to !== 'ndjson')))
           throw new Failure(
             exit.damaged,
-            `${log.given} has no beginning (its first ${log.reader.gone.seq} events are gone): only ndjson can be made of the rest`,
+            `${log.given} has no beginning (its first ${log.reader.gone.seq} events are gone): no other log can be made of the rest; ask for another --format${redact === true ? ', or leave --redact out' : ''}`,
           )
         if (to === 'log') await toFolder(exported, output, session)
         else if (to === 'html' || isForeign(to)) await toOther(log, redact === true ? exported : null, to, output, session)

@@ -20,15 +20,6 @@ function portOf(text: string): number {
   return port
 }
 
-/** The page reads a log's files by itself. @throws Failure. */
-function mustBeWhole({ given, reader }: OpenLog): void {
-  if (reader.gone.events === 0) return
-  throw new Failure(
-    exit.damaged,
-    `the page cannot show ${given}: its first ${reader.gone.seq} events are gone; ask with the other commands`,
-  )
-}
-
 /** Tells the pages whenever the log has grown, until the signal aborts. */
 async function tellGrowth({ reader }: OpenLog, server: LogServer, signal: AbortSignal): Promise<void> {
   try {
@@ -60,7 +51,6 @@ export function serveCommand({ program, run }: Cli): void {
     .action(
       run<Options>(async (session, given, { port }) => {
         const log = await openLog(given, session, { follow: true })
-        mustBeWhole(log)
         const served = { folder: log.folder, name: nameOf(log), id: await logId(log.folder), port }
         await using server = await serveLog(served).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error

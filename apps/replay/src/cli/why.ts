@@ -1,8 +1,8 @@
 import { why } from '@devtrail/time-travel'
 import { lookupBefore } from '../logs/lookup-before.ts'
 import { openLog } from '../logs/open.ts'
-import { eventRow, surveyOf } from '@devtrail/survey'
-import { besideJson, besideOf, besideText } from '../print/beside.ts'
+import { besideOf, besideText, eventRow, surveyOf } from '@devtrail/survey'
+import { besideJson } from '../print/beside.ts'
 import { whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
@@ -33,7 +33,7 @@ export function whyCommand({ program, run2 }: Cli): void {
         if (told === null)
           throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
         const { names } = await surveyOf(log.history)
-        const others = await besideOf(told.event, log)
+        const others = await besideOf(log.history, told.event)
         const lookup = await lookupBefore(log.history, [told.event, ...told.causes.map((cause) => cause.event)])
         const { style, digits } = session
         if (session.json) {
@@ -48,7 +48,7 @@ export function whyCommand({ program, run2 }: Cli): void {
           return exit.fine
         }
         await session.print(whyText({ ...told, lookup }, names, style, digits))
-        if (others !== null) await session.print(style.dim(besideText(others)))
+        if (others !== null) await session.print(style.dim(`${besideText(others)}\n`))
         return exit.fine
       }),
     )

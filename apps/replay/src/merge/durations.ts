@@ -9,9 +9,3 @@ export const DURATION: string = String.raw`(${NUMBER})\s*(${UNIT})`
 
 /** Nanoseconds of a number and its unit, or of `0` alone. */
 export const nsOf = (number: string, unit: string): number => Math.round(Number(number) * UNITS[unit]!)
-
-/** `0.4 ms`, `2 s`: three digits that count. */
-export function durationText(ns: number): string {
-  const unit = ns >= 1e9 ? 's' : ns >= 1e6 ? 'ms' : ns >= 1e3 ? 'µs' : 'ns'
-  return `${Number((ns / UNITS[unit]!).toPrecision(3))} ${unit}`
-}

@@ -1,7 +1,6 @@
 import { Facts } from '@devtrail/events'
-import { Names, vocabulary } from '@devtrail/survey'
+import { durationText, Names, vocabulary } from '@devtrail/survey'
 import { describe, expect, it } from 'vitest'
-import { durationText } from './durations.ts'
 import { driftOf, givenOffsets, hostNames, marks, pairFinder } from './options.ts'
 
 const LOGS = ['logs/web.log', 'logs/db.ndjson', 'db']

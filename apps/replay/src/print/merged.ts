@@ -1,9 +1,8 @@
 import type { Json } from '@devtrail/events'
 import { seconds } from '@devtrail/events'
 import type { PlacedClock } from '@devtrail/time-travel'
-import { number, plural } from '@devtrail/survey'
+import { number, offsetText, plural, uncertaintyText } from '@devtrail/survey'
 import type { HostReport, MergeReport } from '../merge/merge-logs.ts'
-import { offsetText, uncertaintyText } from './hosts.ts'
 import type { Style } from './style.ts'
 import { table } from './table.ts'
 

@@ -2,7 +2,7 @@
 import { Facts, type AnyEvent } from '@devtrail/events'
 import { asView, lookClosely, looksOf, models, Scan, vocabulary, type Timeline } from '@devtrail/survey'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
-import { describeDevice, Machine } from '@devtrail/time-travel'
+import { describeDevice, Machine, partsOf } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
 import { imported, names, traceLines } from './recorded.test-support.ts'
 
@@ -103,4 +103,39 @@ test.each(['fsdax-pinned-unbind', 'fsdax-gup-overwritten', 'devdax-dev'])('%s: a
     }
     expect(window.rows.map(({ key }) => key).filter((key) => !rows.has(key))).toEqual([])
   }
+})
+
+test.each(['fsdax-pinned-unbind', 'fsdax-truncate-hang'])(
+  '%s: a log without its head shows what the whole does, from there on',
+  async (name) => {
+    const { events, history } = await imported(name)
+    const facts = await history.facts()
+    const last = Math.min(EVENTS_MAX, events.at(-1)!.seq)
+    const all = events.filter(({ seq }) => seq <= last)
+    const whole = new Scan({ read: () => all }, facts, last, { bins: Infinity })
+    await whole.run()
+    const gone = Math.floor(last / 2)
+    const { at, machine } = await history.at({ kind: 'seq', seq: gone })
+    const start = { seq: gone, entry: null, time: at.time, ended: false, parts: partsOf(machine) }
+    const rest = new Scan({ start, read: () => all.filter(({ seq }) => seq > gone) }, facts, last, { bins: Infinity })
+    await rest.run()
+    const [wanted, found] = [whole.timeline(0), rest.timeline(0)]
+    expect(found.firstSeq).toBe(gone + 1)
+    expect(found.binTimes).toHaveLength(last - gone + 1)
+    expect(found.rows.length).toBeGreaterThan(2)
+    for (const { key, bins } of found.rows) {
+      for (let seq = gone; seq <= last; seq++) expect([key, seq, shown(found, key, seq)]).toEqual([key, seq, shown(wanted, key, seq)])
+      const wholeBins = wanted.rows.find((row) => row.key === key)!.bins
+      expect([...bins].map((bin) => bin + gone)).toEqual([...wholeBins].filter((bin) => bin >= gone))
+    }
+  },
+)
+
+test('a page of which nothing is known but that it may be referenced is said so in words', async () => {
+  const { events, history } = await imported('fsdax-truncate-hang')
+  const scan = new Scan({ read: () => events }, await history.facts(), events.at(-1)!.seq)
+  await scan.run()
+  const said = scan.timeline(0).looks.map(({ text }) => text)
+  expect(said.filter((text) => /Infinity|NaN|undefined/.test(text))).toEqual([])
+  expect(said).toContain('perhaps pages referenced')
 })

@@ -9,7 +9,7 @@ export const SCHEMA_VERSION = 1
 /** Comments stay in `sqlite_schema`, so that `.schema` explains the tables. */
 const SCHEMA = `
 CREATE TABLE log (
-  key TEXT PRIMARY KEY, -- schemaVersion, epoch (ns, decimal), source (JSON), notes (JSON)
+  key TEXT PRIMARY KEY, -- schemaVersion, epoch (ns, decimal), source (JSON), notes (JSON); of a log without its head knownFrom (seq)
   value TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE events (
@@ -137,12 +137,14 @@ export async function writeDatabase(file: string, whole: WholeLog): Promise<void
   db.exec(SCHEMA)
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   const { epoch, source, notes } = whole.log.reader.meta
+  const { start } = whole.log.history.source
   const meta = db.prepare('INSERT INTO log VALUES (?, ?)')
   for (const [key, value] of Object.entries({
     schemaVersion: String(SCHEMA_VERSION),
     epoch,
     source: JSON.stringify(source),
     notes: JSON.stringify(notes),
+    ...(start === undefined ? {} : { knownFrom: String(start.seq) }),
   })) {
     meta.run(key, value)
   }

@@ -15,7 +15,8 @@ export interface WholeLog {
 /** Reads a log once; memory grows with what changes in it, not with its events. */
 export async function wholeOf(log: Pick<OpenLog, 'reader' | 'history'>): Promise<WholeLog> {
   const { reader, history } = log
-  const scan = new Scan(reader, await history.facts(), reader.lastSeq, { bins: Infinity, violations: Infinity })
+  const { source } = history
+  const scan = new Scan(source, await history.facts(), reader.lastSeq, { bins: Infinity, violations: Infinity })
   await scan.run()
   const last = (await history.find({ kind: 'end' })).time ?? 0
   return {
@@ -23,6 +24,6 @@ export async function wholeOf(log: Pick<OpenLog, 'reader' | 'history'>): Promise
     names: scan.names,
     timeline: scan.timeline(last),
     violations: await explained(history, scan.machine, scan.violations),
-    events: () => reader.read({ from: 1 }),
+    events: () => reader.read({ from: (source.start?.seq ?? 0) + 1 }),
   }
 }

@@ -11,7 +11,7 @@ import { Timeline } from '../timeline/Timeline.tsx'
 import { Bookmarks } from './Bookmarks.tsx'
 import type { Bookmark, BookmarkStore } from './bookmarks.ts'
 import { press, type KeyActions } from './keys.ts'
-import { linkText } from './link.ts'
+import { linkText, type Link } from './link.ts'
 import { Search } from './Search.tsx'
 import { Transport } from './Transport.tsx'
 import { useLink } from './use-link.ts'
@@ -28,7 +28,7 @@ export interface AppProps {
 }
 
 export function App({ client, place, fold, name, bookmarks: store }: AppProps): JSX.Element {
-  const [link, go] = useLink()
+  const [asked, go] = useLink()
   const [opened, setOpened] = useState<Opened | null>(null)
   const [scan, setScan] = useState<ScanState | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
@@ -51,6 +51,15 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     store.save(next)
   }
 
+  const firstSeq = opened?.firstSeq ?? 1
+  const lastSeq = opened?.lastSeq ?? 0
+  /** Behind nothing: the baseline, or what was known where the log begins. */
+  const start = firstSeq - 1
+  /** What a link says of a log that was longer, or had its head, is meant of what there is. */
+  const there = (seq: number): number => Math.max(start, Math.min(seq, lastSeq))
+  const link: Link = { ...asked, compare: asked.compare === null ? null : there(asked.compare) }
+  const at = there(asked.at ?? lastSeq)
+
   const isFiltered = useRef(false)
   useEffect(() => {
     if (opened === null || (link.named === '' && !isFiltered.current)) return
@@ -58,8 +67,6 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     client.ask('rows', { named: link.named }).catch((error: Error) => setFailure(error.message))
   }, [client, opened === null, link.named])
 
-  const lastSeq = opened?.lastSeq ?? 0
-  const at = Math.min(link.at ?? lastSeq, lastSeq)
   const askState = useCallback((of: { seq: number; row: string | null }) => client.ask('state', of), [client])
   const askWhy = useCallback((seq: number) => client.ask('why', seq), [client])
   const askCompare = useCallback((of: { from: number; to: number }) => client.ask('compare', of), [client])
@@ -74,8 +81,8 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   const changes = useNewest<{ from: number; to: number }, readonly ChangeRow[]>(askCompare, moments, setFailure)
 
   const limits = useMemo((): readonly [number, number] => {
-    if (opened === null || lastSeq === 0) return [0, 1]
-    if (link.axis === 'events') return [0.5, lastSeq + 1.5]
+    if (opened === null || lastSeq < firstSeq) return [start, firstSeq]
+    if (link.axis === 'events') return [start + 0.5, lastSeq + 1.5]
     const margin = Math.max(1000, (opened.maxTime - opened.minTime) * 0.01)
     return [opened.minTime - margin, opened.maxTime + margin]
   }, [opened, link.axis])
@@ -86,6 +93,14 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   const clock = useMemo(() => (opened === null ? null : window === null ? roughly : new Clock(opened, scan, window)), [roughly, window])
   const violations = scan?.violations ?? []
 
+  // A row whose name turns out to be shared has another key: whoever chose it stays on it.
+  useEffect(() => {
+    const renaming = scan?.renamed.find(({ from }) => from === link.row)
+    if (renaming === undefined || scan!.rows.some(({ key }) => key === link.row)) return
+    go({ row: renaming.to })
+    setSaid(`${renaming.from} is now called ${renaming.to}: several devices have that name`)
+  }, [scan?.renamed, link.row])
+
   // What a screen reader is told: where one is now, and what that event was.
   useEffect(() => {
     if (why !== null && why.event.seq === link.selected) {
@@ -94,7 +109,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     } else if (state !== null) setSaid(`after event ${state.at.seq}`)
   }, [why, state?.at.seq])
 
-  const travel = (seq: number): void => go({ at: seq, selected: seq > 0 ? seq : null, rule: null })
+  const travel = (seq: number): void => go({ at: seq, selected: seq > start ? seq : null, rule: null })
   const actions: KeyActions = {
     zoom: (factor) => {
       const here = clock === null ? (view[0] + view[1]) / 2 : placeOf(link.axis, at, clock.timeOf(at))
@@ -102,7 +117,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
       go({ view: within(link.axis, zoomed(view, about, factor), limits) })
     },
     pan: (part) => go({ view: within(link.axis, [view[0] + part * (view[1] - view[0]), view[1] + part * (view[1] - view[0])], limits) }),
-    step: (by) => travel(Math.min(lastSeq, Math.max(0, at + by))),
+    step: (by) => travel(there(at + by)),
     neighbour: (backwards) => {
       const from = backwards ? at - 1 : at + 1
       client.ask('find', { where: link.where, device: link.row, from, backwards, limit: 1 }).then(
@@ -125,7 +140,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
       const isCentred = Math.abs(here - (view[0] + view[1]) / 2) < span * 0.02
       go({ view: isCentred || link.view === null ? null : within(link.axis, [here - span / 2, here + span / 2], limits) })
     },
-    end: (isStart) => travel(isStart ? 0 : lastSeq),
+    end: (isStart) => travel(isStart ? start : lastSeq),
     compare: () => go(link.compare === null ? { compare: at, tab: 'compare' } : { compare: null }),
     bookmark: () => {
       const here = linkText({ ...link, at })
@@ -160,7 +175,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     <main>
       <header class="top">
         <h1>
-          {name} <small>{opened?.kernel ?? ''}</small>
+          <span>{name}</span> <small title={opened?.kernel ?? undefined}>{opened?.kernel ?? ''}</small>
         </h1>
         <Search client={client} link={link} go={go} say={setSaid} />
         <Bookmarks store={store} bookmarks={bookmarks} change={keep} name={name} />
@@ -200,7 +215,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
             why={why}
             onRows={setRowsInView}
           />
-          <Transport at={at} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
+          <Transport at={at} firstSeq={firstSeq} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
           <div class="panels">
             <StatePanel
               state={state}
@@ -211,7 +226,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
               onField={onField}
               fallback={scan?.rows[0]?.key ?? null}
             />
-            <Events client={client} lastSeq={lastSeq} link={link} at={at} version={scan?.done} go={go} />
+            <Events client={client} firstSeq={firstSeq} lastSeq={lastSeq} link={link} at={at} version={scan?.done} go={go} />
             <Detail link={link} why={why} violations={violations} go={go} />
           </div>
         </>

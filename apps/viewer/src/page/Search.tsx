@@ -4,7 +4,7 @@ import type { Link } from './link.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 /** What a position looks like; all else is an expression. */
-const POSITION = /^(start|end|(seq:)?\d+|@\d+|\d+(\.\d+)?s)$/
+const POSITION = /^(start|end|(seq:)?\d+|([^\s:]+:)?@\d+|\d+(\.\d+)?s)$/
 
 interface SearchProps {
   readonly client: WorkerClient

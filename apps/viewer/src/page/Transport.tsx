@@ -4,6 +4,7 @@ import type { KeyActions } from './keys.ts'
 
 interface TransportProps {
   readonly at: number
+  readonly firstSeq: number
   readonly lastSeq: number
   readonly state: StateAt | null
   readonly travel: (seq: number) => void
@@ -12,7 +13,7 @@ interface TransportProps {
 }
 
 /** The scrubber. */
-export function Transport({ at, lastSeq, state, travel, actions }: TransportProps): JSX.Element {
+export function Transport({ at, firstSeq, lastSeq, state, travel, actions }: TransportProps): JSX.Element {
   const time = state?.at.seq === at ? state.at.time : null
   return (
     <div class="transport" role="group" aria-label="Travel">
@@ -24,7 +25,7 @@ export function Transport({ at, lastSeq, state, travel, actions }: TransportProp
       </button>
       <input
         type="range"
-        min={0}
+        min={firstSeq - 1}
         max={lastSeq}
         value={at}
         aria-label="Event"

@@ -30,8 +30,8 @@ function seqsIn({ scan, clock, axis, view }: View): readonly [number, number] | 
   return [clock.seqAt(view[0]), clock.seqAt(view[1]) + 1]
 }
 
-const covers = ({ from, times }: TimelineWindow, [low, high]: readonly [number, number], lastSeq: number): boolean =>
-  from <= Math.max(1, low) && from + times.length - 1 >= Math.min(high, lastSeq)
+const covers = ({ from, times }: TimelineWindow, [low, high]: readonly [number, number], firstSeq: number, lastSeq: number): boolean =>
+  from <= Math.max(firstSeq, low) && from + times.length - 1 >= Math.min(high, lastSeq)
 
 /** What is behind the view, event by event, once one has zoomed in far enough; null: the whole log's timeline will do, or has to. */
 export function useWindow(of: View, fail: (words: string) => void): TimelineWindow | null {
@@ -49,7 +49,7 @@ export function useWindow(of: View, fail: (words: string) => void): TimelineWind
   const ask = useCallback((asked: { from: number; to: number; rows: readonly string[] }) => client.ask('window', asked), [client])
   const told = useNewest(ask, settled, fail)
   return useMemo(
-    () => (told !== null && isClose && scan !== null && covers(told, seqs, scan.done ? scan.upTo : Infinity) ? told : null),
-    [told, isClose, isClose && told !== null && scan !== null && covers(told, seqs, scan.done ? scan.upTo : Infinity)],
+    () => (told !== null && isClose && scan !== null && covers(told, seqs, scan.firstSeq, scan.done ? scan.upTo : Infinity) ? told : null),
+    [told, isClose, isClose && told !== null && scan !== null && covers(told, seqs, scan.firstSeq, scan.done ? scan.upTo : Infinity)],
   )
 }

@@ -15,6 +15,7 @@ const SETTLED_MS = 60
 
 interface AllEventsProps {
   readonly client: WorkerClient
+  readonly firstSeq: number
   readonly lastSeq: number
   readonly here: number
   readonly at: number
@@ -25,13 +26,14 @@ interface AllEventsProps {
 }
 
 /** The events of a log, of which only those in view are there: one scroll bar for all. */
-export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllEventsProps): JSX.Element {
+export function AllEvents({ client, firstSeq, lastSeq, here, at, version, go, fail }: AllEventsProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const [lines, setLines] = useState(16)
   const [top, setTop] = useState(0)
   const [chunks, setChunks] = useState<ReadonlyMap<number, readonly EventRow[]>>(new Map())
   const isMovedHere = useRef(false)
-  const size = { count: lastSeq, lines }
+  const count = lastSeq - firstSeq + 1
+  const size = { count, lines }
 
   useLayoutEffect(() => {
     const element = box.current!
@@ -43,7 +45,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
   }, [])
 
   useEffect(() => setChunks(new Map()), [version])
-  useEffect(() => setTop((now) => topFor(size, now, here - 1)), [here, lines, lastSeq])
+  useEffect(() => setTop((now) => topFor(size, now, here - firstSeq)), [here, lines, count])
 
   // The scroll bar follows what is on top, unless it is where that comes from.
   useLayoutEffect(() => {
@@ -51,17 +53,17 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     if (topAt(size, element.scrollTop) === top) return
     isMovedHere.current = true
     element.scrollTop = scrollTopFor(size, top)
-  }, [top, lines, lastSeq])
+  }, [top, lines, count])
 
   const first = Math.floor(top / CHUNK)
   const last = Math.floor((top + lines + 1) / CHUNK)
   useEffect(() => {
-    const missing = [first, last].filter((n, i, all) => all.indexOf(n) === i && n * CHUNK < lastSeq && isMissing(chunks.get(n), n, lastSeq))
+    const missing = [first, last].filter((n, i, all) => all.indexOf(n) === i && n * CHUNK < count && isMissing(chunks.get(n), n, count))
     if (missing.length === 0) return undefined
     let isOld = false
     const timer = setTimeout(() => {
       for (const n of missing) {
-        client.ask('events', { from: n * CHUNK + 1, to: (n + 1) * CHUNK }).then(
+        client.ask('events', { from: firstSeq + n * CHUNK, to: firstSeq + (n + 1) * CHUNK - 1 }).then(
           (rows) => isOld || setChunks((kept) => new Map([...[...kept].filter(([m]) => m !== n).slice(1 - CHUNKS_MAX), [n, rows]])),
           (error: Error) => isOld || fail(error.message),
         )
@@ -71,7 +73,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
       isOld = true
       clearTimeout(timer)
     }
-  }, [first, last, chunks, lastSeq])
+  }, [first, last, chunks, count])
 
   // The line that is come to by key gets the focus as soon as it is there; until then the list has it.
   const wantsFocus = useRef(false)
@@ -88,7 +90,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
     if (by === undefined) return
     event.preventDefault()
     event.stopPropagation()
-    const seq = Math.min(lastSeq, Math.max(1, here + by))
+    const seq = Math.min(lastSeq, Math.max(firstSeq, here + by))
     go({ at: seq, selected: seq, rule: null })
     wantsFocus.current = true
     box.current!.focus({ preventScroll: true })
@@ -104,11 +106,11 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
   }
 
   const shown: JSX.Element[] = []
-  for (let line = top; line < Math.min(lastSeq, top + Math.ceil(lines) + 1); line++) {
-    const seq = line + 1
+  for (let line = top; line < Math.min(count, top + Math.ceil(lines) + 1); line++) {
+    const seq = firstSeq + line
     const row = chunks.get(Math.floor(line / CHUNK))?.[line % CHUNK]
     shown.push(
-      <li key={seq} data-seq={seq} aria-posinset={seq} aria-setsize={lastSeq}>
+      <li key={seq} data-seq={seq} aria-posinset={line + 1} aria-setsize={count}>
         {row === undefined ? (
           <span class="line">
             <span class="seq">{seq}</span>
@@ -118,7 +120,7 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
             row={row}
             isHere={seq === here}
             isLater={seq > at}
-            canBeReached={seq === here || (line === top && !isIn(here, top, lines))}
+            canBeReached={seq === here || (line === top && !isIn(here - firstSeq, top, lines))}
             go={go}
           />
         )}
@@ -145,8 +147,8 @@ export function AllEvents({ client, lastSeq, here, at, version, go, fail }: AllE
   )
 }
 
-const isIn = (seq: number, top: number, lines: number): boolean => seq > top && seq <= top + lines
+const isIn = (line: number, top: number, lines: number): boolean => line >= top && line < top + lines
 
 /** Whether a chunk is not there, or was the last of a log that has grown. */
-const isMissing = (rows: readonly EventRow[] | undefined, n: number, lastSeq: number): boolean =>
-  rows === undefined || rows.length < Math.min(CHUNK, lastSeq - n * CHUNK)
+const isMissing = (rows: readonly EventRow[] | undefined, n: number, count: number): boolean =>
+  rows === undefined || rows.length < Math.min(CHUNK, count - n * CHUNK)

@@ -4,11 +4,30 @@ import type { Link } from '../page/link.ts'
 import type { ChangeRow } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
 import { Unknown } from './Known.tsx'
+import { valueWords } from './value-words.ts'
 
 function Value({ of }: { readonly of: Json }): JSX.Element {
   if (of === null) return <Unknown />
-  if (of === false) return <span class="nothing">none</span>
-  return <code>{typeof of === 'object' ? JSON.stringify(of) : String(of)}</code>
+  return <span>{valueWords(of)}</span>
+}
+
+function Changed({ of: { path, from, to, seq }, go }: { readonly of: ChangeRow; readonly go: CompareProps['go'] }): JSX.Element {
+  return (
+    <tr>
+      <td>
+        <code>{path}</code>
+        <div>
+          <Value of={from} />
+          <span class="unseen"> became </span>
+          <span aria-hidden="true"> → </span>
+          <strong>
+            <Value of={to} />
+          </strong>
+        </div>
+      </td>
+      <td>{seq === null ? <Unknown /> : <EventLink seq={seq} go={go} />}</td>
+    </tr>
+  )
 }
 
 /** Changes that are shown. */
@@ -46,30 +65,22 @@ export function Compare({ at, compare, changes, go }: CompareProps): JSX.Element
         <table class="changes">
           <thead>
             <tr>
-              <th scope="col">of</th>
-              <th scope="col">field</th>
-              <th scope="col">was</th>
-              <th scope="col">is</th>
+              <th scope="col">what was, and is</th>
               <th scope="col">by</th>
             </tr>
           </thead>
-          <tbody>
-            {changes.slice(0, CHANGES_MAX).map((change, i) => (
-              <tr key={i}>
-                <td>{change.device ?? 'machine'}</td>
-                <td>
-                  <code>{change.path}</code>
-                </td>
-                <td class="was">
-                  <Value of={change.from} />
-                </td>
-                <td class="is">
-                  <Value of={change.to} />
-                </td>
-                <td>{change.seq === null ? <Unknown /> : <EventLink seq={change.seq} go={go} />}</td>
+          {[...Map.groupBy(changes.slice(0, CHANGES_MAX), ({ device }) => device)].map(([device, of]) => (
+            <tbody key={device}>
+              <tr>
+                <th colSpan={2} scope="rowgroup">
+                  {device ?? 'the machine'}
+                </th>
               </tr>
-            ))}
-          </tbody>
+              {of.map((change) => (
+                <Changed key={change.path} of={change} go={go} />
+              ))}
+            </tbody>
+          ))}
         </table>
       )}
       {changes !== null && changes.length > CHANGES_MAX && <p>{changes.length - CHANGES_MAX} more; devtrail diff lists all</p>}

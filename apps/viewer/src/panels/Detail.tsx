@@ -11,6 +11,8 @@ type Go = (to: Partial<Link>) => void
 export interface Why {
   readonly event: EventRow
   readonly causes: readonly CauseRow[]
+  /** How sure the event's place among those of other hosts is, in a log of several. */
+  readonly beside: string | null
 }
 
 function Fields({ event }: { readonly event: EventRow }): JSX.Element {
@@ -33,10 +35,13 @@ function Fields({ event }: { readonly event: EventRow }): JSX.Element {
   )
 }
 
+const aboutWords = ({ device, host }: Pick<EventRow, 'device' | 'host'>): string =>
+  device !== null ? `, ${device}` : host === undefined ? '' : `, host ${host}`
+
 /** Causes that are listed. */
 const CAUSES_MAX = 60
 
-function EventDetail({ event, causes, go }: Why & { readonly go: Go }): JSX.Element {
+function EventDetail({ event, causes, beside, go }: Why & { readonly go: Go }): JSX.Element {
   return (
     <>
       <p class="headline">
@@ -45,10 +50,17 @@ function EventDetail({ event, causes, go }: Why & { readonly go: Go }): JSX.Elem
       </p>
       <p class="faint">
         event {event.seq}
-        {event.entry === null ? '' : `, entry ${event.entry}`} at {event.time} s{event.device === null ? '' : `, ${event.device}`}
+        {event.entry === null ? '' : `, entry ${event.entry}`} at {event.unordered === true ? '~' : ''}
+        {event.time} s{aboutWords(event)}
         {event.actor === null ? '' : `, by ${event.actor.comm} (${event.actor.pid})`}
         {event.cpu === null ? '' : `, CPU ${event.cpu}`}
       </p>
+      {beside !== null && (
+        <p class="faint">
+          {event.unordered === true && <span class="unknown">~ </span>}
+          {beside}.
+        </p>
+      )}
       <Fields event={event} />
       <h3>What led to it</h3>
       {causes.length === 0 ? (
@@ -79,7 +91,7 @@ function ViolationDetail({ of, go }: { readonly of: ViolationRow; readonly go: G
       </p>
       <p class="summary">{of.summary}</p>
       <p class="faint">
-        {of.device === null ? '' : `${of.device}, `}at <EventLink seq={of.seq} go={go} />
+        {of.device !== null ? `${of.device}, ` : of.host === null ? '' : `host ${of.host}, `}at <EventLink seq={of.seq} go={go} />
       </p>
       <h3>The rule</h3>
       <p>{of.says}</p>

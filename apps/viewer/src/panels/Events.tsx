@@ -7,6 +7,7 @@ import { FoundEvents } from './FoundEvents.tsx'
 
 interface EventsProps {
   readonly client: WorkerClient
+  readonly firstSeq: number
   readonly lastSeq: number
   readonly link: Link
   readonly at: number
@@ -16,11 +17,11 @@ interface EventsProps {
 }
 
 /** The events of the log, or those that a filter finds. */
-export function Events({ client, lastSeq, link, at, version, go }: EventsProps): JSX.Element {
+export function Events({ client, firstSeq, lastSeq, link, at, version, go }: EventsProps): JSX.Element {
   const [failure, setFailure] = useState<string | null>(null)
   const [onlyRow, setOnlyRow] = useState(false)
   const device = onlyRow ? link.row : null
-  const here = link.selected ?? Math.max(1, at)
+  const here = link.selected ?? Math.max(firstSeq, at)
   useEffect(() => setFailure(null), [link.where, device, here])
   return (
     <section class="panel events" aria-labelledby="events-title">
@@ -37,7 +38,16 @@ export function Events({ client, lastSeq, link, at, version, go }: EventsProps):
         </p>
       )}
       {link.where === '' && device === null ? (
-        <AllEvents client={client} lastSeq={lastSeq} here={here} at={at} version={version} go={go} fail={setFailure} />
+        <AllEvents
+          client={client}
+          firstSeq={firstSeq}
+          lastSeq={lastSeq}
+          here={Math.min(lastSeq, Math.max(firstSeq, here))}
+          at={at}
+          version={version}
+          go={go}
+          fail={setFailure}
+        />
       ) : (
         <FoundEvents
           client={client}

@@ -1,7 +1,7 @@
-/** The machine's physical addresses: as a map, and as the tree that /proc/iomem prints. */
+/** Physical addresses of the machine, or of each host: as a map, and as the tree that /proc/iomem prints. */
 import { bytes } from '@devtrail/survey'
 import type { JSX } from 'preact'
-import type { StateAt, TreeNode } from '../protocol.ts'
+import type { MemoryTree, StateAt, TreeNode } from '../protocol.ts'
 import { More } from './Known.tsx'
 
 const sizeOf = ({ start, end }: TreeNode): bigint => BigInt(end) - BigInt(start) + 1n
@@ -39,18 +39,31 @@ function Tree({ nodes }: { readonly nodes: readonly TreeNode[] }): JSX.Element {
   )
 }
 
-export function Memory({ state }: { readonly state: StateAt }): JSX.Element {
-  if (state.iomem === null) return <p class="unknown">? not known: the recording has no listing of /proc/iomem</p>
+function OneTree({ of: { iomem, complete } }: { readonly of: MemoryTree }): JSX.Element {
+  if (iomem === null) return <p class="unknown">? not known: the recording has no listing of /proc/iomem</p>
   return (
     <>
       <figure class="map" aria-hidden="true">
-        <Cells nodes={state.iomem} depth={0} />
+        <Cells nodes={iomem} depth={0} />
         <figcaption>addresses from low to high; widths by the logarithm of the size</figcaption>
       </figure>
-      <More complete={state.iomemComplete} />
+      <More complete={complete} />
       <div class="tree">
-        <Tree nodes={state.iomem} />
+        <Tree nodes={iomem} />
       </div>
+    </>
+  )
+}
+
+export function Memory({ state }: { readonly state: StateAt }): JSX.Element {
+  return (
+    <>
+      {state.memory.map((tree) => (
+        <section key={tree.host ?? ''}>
+          {tree.host !== null && <h3>{tree.host}</h3>}
+          <OneTree of={tree} />
+        </section>
+      ))}
     </>
   )
 }

@@ -8,10 +8,10 @@ export function Tasks({ state, go }: { readonly state: StateAt; readonly go: (to
   if (state.tasks.length === 0) return <p class="nothing">No task is known to be inside a call at this point.</p>
   return (
     <ul class="tasks">
-      {state.tasks.map(({ pid, comm, calls }) => (
-        <li key={pid}>
+      {state.tasks.map(({ host, pid, comm, calls }) => (
+        <li key={`${host ?? ''} ${pid}`}>
           <strong>
-            {comm} ({pid})
+            {comm} ({pid}){host === null ? '' : ` on ${host}`}
           </strong>
           <ol>
             {calls.map((call, i) => (

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
+import type { Opened } from '../protocol.ts'
 import type { Lane, Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
 import { HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
@@ -20,6 +21,7 @@ export interface RowListProps {
   readonly at: number
   readonly scale: Scale
   readonly link: Link
+  readonly hosts: Opened['hosts']
   readonly go: (to: Partial<Link>) => void
 }
 
@@ -38,7 +40,7 @@ export function rowWords({ row, looks, bins }: ShownRow, at: number): string {
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
 
-export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, link, go }: RowListProps): JSX.Element {
+export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, link, hosts, go }: RowListProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const current = Math.max(
     0,
@@ -70,19 +72,22 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
         style={{ top: `${tops[i]!}px`, height: `${tops[i + 1]! - tops[i]!}px` }}
         class={i === current && link.row !== null ? 'current' : ''}
       >
+        {one.lead > 0 && <HostLine name={row.host!} hosts={hosts} height={one.lead} />}
         <button
           type="button"
           class="row"
+          style={{ top: `${one.lead}px` }}
           tabIndex={i === current ? 0 : -1}
           aria-current={i === current ? 'true' : undefined}
           onClick={() => go({ row: row.key })}
           onKeyDown={move}
         >
-          <strong>{row.key}</strong>
+          {row.host !== null && <span class="unseen">{row.host}: </span>}
+          <strong>{row.host === null ? row.key : row.key.slice(row.host.length + 1)}</strong>
           <small> {row.kind ?? 'kind ?'}</small>
           <span class="unseen">: {rowWords(one, at)}</span>
         </button>
-        <div class="lanes" aria-hidden="true">
+        <div class="lanes" aria-hidden="true" style={{ top: `${one.lead}px` }}>
           {row.lanes.map(({ name }, n) => (
             <span key={name} style={{ top: `${ROW_PADDING + n * (LANE_HEIGHT + LANE_GAP)}px` }}>
               {LANE_WORDS[name]}
@@ -104,6 +109,32 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
         {shown}
       </ul>
     </div>
+  )
+}
+
+/** Where the rows of a host begin: its name, and how its clock stands to the others. */
+function HostLine({
+  name,
+  hosts,
+  height,
+}: {
+  readonly name: string
+  readonly hosts: Opened['hosts']
+  readonly height: number
+}): JSX.Element {
+  const clock = hosts.find((host) => host.name === name)?.clock ?? []
+  const words = clock.length === 1 ? `${clock[0]} clock` : `${clock.slice(1).join(' ')} ${clock[0]}`
+  return (
+    <h3 class="host" style={{ height: `${height}px` }} title={clock.length === 0 ? name : `${name}: clock ${words}`}>
+      <span class="unseen">host </span>
+      {name}{' '}
+      {clock.length > 0 && (
+        <small>
+          {clock.length > 1 && <span class="unseen">clock </span>}
+          {words}
+        </small>
+      )}
+    </h3>
   )
 }
 

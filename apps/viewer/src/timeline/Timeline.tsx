@@ -74,7 +74,7 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
   const theme = useTheme(box)
   const [scrollTop, setScrollTop] = useState(0)
   const rows = useMemo(() => shownRows(scan, window), [scan, window])
-  const tops = useMemo(() => rowTops(rows.map(({ row }) => row)), [rows])
+  const tops = useMemo(() => rowTops(rows), [rows])
   const width = Math.max(50, whole - HEADER_WIDTH)
   const scale: Scale = { axis: link.axis, from: view[0], to: view[1], width }
   const current = rows.findIndex(({ row }) => row.key === link.row)
@@ -123,7 +123,7 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
         height={Math.round(height * devicePixelRatio)}
         style={{ left: `${HEADER_WIDTH}px`, width: `${width}px`, height: `${height}px` }}
         role="img"
-        aria-label={`Timeline of ${rows.length} devices and ${opened.lastSeq} events; the list of rows beside it says the same in words`}
+        aria-label={`Timeline of ${rows.length} devices and ${opened.lastSeq - opened.firstSeq + 1} events; the list of rows beside it says the same in words`}
       />
       <div class="corner" style={{ width: `${HEADER_WIDTH}px`, height: `${HEAD_HEIGHT}px` }}>
         <Corner opened={opened} scan={scan} link={link} go={go} />
@@ -138,6 +138,7 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
         at={at}
         scale={scale}
         link={link}
+        hosts={opened.hosts}
         go={go}
       />
     </div>

@@ -15,7 +15,7 @@ export class Clock {
     }
     if (scan !== null) {
       for (let bin = 0; bin < scan.binTimes.length - 1; bin++) {
-        const seq = bin * scan.binEvents + 1
+        const seq = bin * scan.binEvents + scan.firstSeq
         if (closely !== null && seq >= closely.from) addWindow()
         this.#add(seq, scan.binTimes[bin]!)
       }

@@ -3,24 +3,24 @@ import type { EventRow } from '../protocol.ts'
 import { HEAD_HEIGHT, type Scene } from './draw.ts'
 import { ticksTop } from './draw-row.ts'
 import { TICKS_HEIGHT } from './layout.ts'
-import { placeOf, xOf } from './scale.ts'
+import { placeOf, xOf, type Scale } from './scale.ts'
 
 /** Shorter ones say nothing. */
 const SHORT_PX = 10
+/** How near to an edge an event is drawn. */
+const EDGE_PX = 8
 /** Arrows that are drawn. */
 const ARROWS_MAX = 60
 
 export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
-  const { rows, why, scale, tops, scrollTop, theme } = scene
+  const { rows, why, scale, theme } = scene
   if (why === null) return
   const asked = new Set([why.event, ...why.causes].map(({ device }) => device))
   const rowsByKey = new Map(rows.flatMap(({ row: { key } }, i) => (asked.has(key) ? [[key, i] as const] : [])))
-  const pointOf = ({ seq, ns, device }: EventRow): { readonly x: number; readonly y: number } => {
-    const i = device === null ? undefined : rowsByKey.get(device)
-    // What is of no device stands below the ruler.
-    const y = i === undefined ? HEAD_HEIGHT + 3 : ticksTop(rows[i]!.row, tops[i]! - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
-    return { x: xOf(scale, placeOf(scale.axis, seq, ns)), y }
-  }
+  const pointOf = ({ seq, ns, device, host }: EventRow): Point => ({
+    x: xOf(scale, placeOf(scale.axis, seq, ns)),
+    y: (device === null ? hostLine(scene, host) : ticksLine(scene, rowsByKey.get(device))) ?? HEAD_HEIGHT + EDGE_PX,
+  })
   const points = new Map([[why.event.seq, pointOf(why.event)]])
   for (const cause of why.causes) points.set(cause.seq, pointOf(cause))
   g.strokeStyle = theme.cursor
@@ -35,6 +35,42 @@ export function drawArrows(g: CanvasRenderingContext2D, scene: Scene): void {
   g.beginPath()
   g.arc(x, y, 6, 0, 2 * Math.PI)
   g.stroke()
+  if (scale.axis === 'time') drawUncertainty(g, why.event, scale, y)
+}
+
+/** How far off the clock of the event's host may be, either way. */
+function drawUncertainty(g: CanvasRenderingContext2D, { ns, uncertaintyNs }: EventRow, scale: Scale, y: number): void {
+  if (uncertaintyNs === null || uncertaintyNs === 0) return
+  const [from, to] = [xOf(scale, ns - uncertaintyNs), xOf(scale, ns + uncertaintyNs)]
+  if (to - from < SHORT_PX) return
+  g.lineWidth = 1.5
+  g.setLineDash([4, 3])
+  g.beginPath()
+  g.moveTo(from, y)
+  g.lineTo(to, y)
+  g.stroke()
+  g.setLineDash([])
+  g.beginPath()
+  for (const end of [from, to]) {
+    g.moveTo(end, y - 6)
+    g.lineTo(end, y + 6)
+  }
+  g.stroke()
+}
+
+/** Where the ticks of a row are. */
+function ticksLine({ rows, tops, scrollTop }: Scene, i: number | undefined): number | null {
+  if (i === undefined) return null
+  const { row, lead } = rows[i]!
+  return ticksTop(row, tops[i]! + lead - scrollTop + HEAD_HEIGHT) + TICKS_HEIGHT / 2
+}
+
+/** Where the name of a host stands, or the edge nearest to it: what is of no device is there, and, in a log of one host, below the ruler. */
+function hostLine({ rows, tops, scrollTop, height }: Scene, host: string | undefined): number | null {
+  if (host === undefined) return null
+  const i = rows.findIndex(({ row }) => row.host === host)
+  if (i < 0) return null
+  return Math.min(height - EDGE_PX, Math.max(HEAD_HEIGHT + EDGE_PX, tops[i]! - scrollTop + HEAD_HEIGHT + rows[i]!.lead / 2))
 }
 
 interface Point {

@@ -97,9 +97,17 @@ function drawRows(g: CanvasRenderingContext2D, scene: Scene): void {
   const painter = new BandPainter(g, theme)
   const end = scan.done ? limits[1] : placeOf(scale.axis, scan.upTo, scan.binTimes.at(-1) ?? limits[0])
   for (let i = Math.max(0, lastUpTo(tops, scrollTop)); i < rows.length; i++) {
-    const top = tops[i]! - scrollTop + HEAD_HEIGHT
-    if (top > height) break
+    const { lead } = rows[i]!
+    const edge = tops[i]! - scrollTop + HEAD_HEIGHT
+    if (edge > height) break
+    const top = edge + lead
     const bottom = tops[i + 1]! - scrollTop + HEAD_HEIGHT
+    if (lead > 0) {
+      g.fillStyle = theme.raised
+      g.fillRect(0, edge, scale.width, lead)
+      g.fillStyle = theme.line
+      g.fillRect(0, top - 1, scale.width, 1)
+    }
     if (i === current) {
       g.globalAlpha = 0.6
       g.fillStyle = theme.raised
@@ -134,8 +142,8 @@ function drawOverview(g: CanvasRenderingContext2D, { opened, scan, clock, theme,
     if (x >= 0 && x < sums.length) sums[x]! += count
   }
   if (scale.axis === 'time') {
-    const step = Math.max(1, Math.ceil(opened.lastSeq / 4096))
-    for (let seq = 1; seq <= opened.lastSeq; seq += step) add(seq, step)
+    const step = Math.max(1, Math.ceil((opened.lastSeq - opened.firstSeq + 1) / 4096))
+    for (let seq = opened.firstSeq; seq <= opened.lastSeq; seq += step) add(seq, step)
   } else sums.fill(1)
   const most = Math.max(1, ...sums)
   g.fillStyle = theme.tick

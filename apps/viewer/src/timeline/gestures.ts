@@ -1,5 +1,6 @@
 /** Pointer and wheel on the canvas, as Perfetto has them. */
 import type { Link } from '../page/link.ts'
+import type { Opened } from '../protocol.ts'
 import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, type Scene } from './draw.ts'
 import { ticksTop } from './draw-row.ts'
@@ -72,8 +73,8 @@ export class Gestures {
     const { scale, limits, opened, clock } = scene
     const span = scale.to - scale.from
     if (press.kind === 'scrub') {
-      const at = seqAtValue(scale.axis, valueAt(scale, Math.min(scale.width, Math.max(0, x))), clock, opened.lastSeq)
-      this.#effects.go({ at, selected: at > 0 ? at : null, rule: null })
+      const at = seqAtValue(scale.axis, valueAt(scale, Math.min(scale.width, Math.max(0, x))), clock, opened)
+      this.#effects.go(behind(at, opened))
     } else if (press.kind === 'overview') {
       const middle = valueAt({ ...scale, from: limits[0], to: limits[1] }, x)
       this.#effects.view([middle - span / 2, middle + span / 2])
@@ -91,13 +92,13 @@ export class Gestures {
     const inRows = y - HEAD_HEIGHT + scrollTop
     const i = lastUpTo(tops, inRows)
     const shown = y < HEAD_HEIGHT ? undefined : rows[i]
-    const at = seqAtValue(scale.axis, valueAt(scale, x), clock, opened.lastSeq)
-    if (shown === undefined) return this.#effects.go({ at, selected: at > 0 ? at : null, rule: null })
-    const top = tops[i]! - scrollTop + HEAD_HEIGHT
+    const at = seqAtValue(scale.axis, valueAt(scale, x), clock, opened)
+    if (shown === undefined) return this.#effects.go(behind(at, opened))
+    const top = tops[i]! - scrollTop + HEAD_HEIGHT + shown.lead
     const isOnTicks = y >= ticksTop(shown.row, top) - 2 && y < ticksTop(shown.row, top) + TICKS_HEIGHT + 4
     const near = isOnTicks ? nearestTick(shown, scale, x) : null
     const seq = near ?? at
-    this.#effects.go({ at: seq, selected: seq > 0 ? seq : null, rule: null, row: shown.row.key })
+    this.#effects.go({ ...behind(seq, opened), row: shown.row.key })
   }
 
   #wheel(event: WheelEvent): void {
@@ -114,6 +115,13 @@ export class Gestures {
     } else this.#effects.scroll(event.deltaY)
   }
 }
+
+/** Where one stands behind an event, which is selected; at the start there is none. */
+const behind = (at: number, { firstSeq }: Pick<Opened, 'firstSeq'>): Partial<Link> => ({
+  at,
+  selected: at >= firstSeq ? at : null,
+  rule: null,
+})
 
 /** The event of a row that a click means; null when none is near. */
 function nearestTick({ row, bins }: ShownRow, scale: Scale, x: number): number | null {

@@ -9,14 +9,16 @@ export const LANE_HEIGHT = 17
 export const LANE_GAP = 2
 export const TICKS_HEIGHT = 14
 export const ROW_PADDING = 7
+/** Of the line above the first row of a host, in a log of several. */
+export const HOST_HEIGHT = 24
 
 export function rowHeight({ lanes }: Pick<Row, 'lanes'>): number {
   return 2 * ROW_PADDING + Math.max(1, lanes.length) * (LANE_HEIGHT + LANE_GAP) + TICKS_HEIGHT
 }
 
 /** The upper edge of each row, and below the last. */
-export function rowTops(rows: readonly Row[]): Float64Array {
+export function rowTops(rows: readonly { readonly row: Row; readonly lead: number }[]): Float64Array {
   const tops = new Float64Array(rows.length + 1)
-  for (const [i, row] of rows.entries()) tops[i + 1] = tops[i]! + rowHeight(row)
+  for (const [i, { row, lead }] of rows.entries()) tops[i + 1] = tops[i]! + lead + rowHeight(row)
   return tops
 }

@@ -1,4 +1,5 @@
 import type { Axis } from '../page/link.ts'
+import type { Opened } from '../protocol.ts'
 import type { Clock } from './clock.ts'
 
 /** What of the axis is to be seen, on how many pixels. */
@@ -15,9 +16,10 @@ export const valueAt = ({ from, to, width }: Scale, x: number): number => from +
 /** Where an event stands on the axis. */
 export const placeOf = (axis: Axis, seq: number, time: number): number => (axis === 'time' ? time : seq)
 
-export function seqAtValue(axis: Axis, value: number, clock: Clock, lastSeq: number): number {
+/** The event behind which a place of the axis lies; that before the first: the state at the start. */
+export function seqAtValue(axis: Axis, value: number, clock: Clock, { firstSeq, lastSeq }: Pick<Opened, 'firstSeq' | 'lastSeq'>): number {
   const seq = axis === 'time' ? clock.seqAt(value) : Math.floor(value)
-  return Math.min(lastSeq, Math.max(0, seq))
+  return Math.min(lastSeq, Math.max(firstSeq - 1, seq))
 }
 
 /** The narrowest view there is. */

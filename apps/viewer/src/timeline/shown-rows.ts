@@ -3,6 +3,7 @@ import type { Lane, Look, Row, TimelineWindow } from '@devtrail/survey'
 import type { Axis } from '../page/link.ts'
 import type { ScanState } from '../protocol.ts'
 import { lastUpTo } from './clock.ts'
+import { HOST_HEIGHT } from './layout.ts'
 import { placeOf } from './scale.ts'
 
 /** Neighbouring events that are counted together: where they are on the axis. */
@@ -19,8 +20,8 @@ export class Bins {
     this.#firstSeq = firstSeq
   }
 
-  static ofWhole({ binEvents, binTimes }: ScanState): Bins {
-    return new Bins(binEvents, binTimes, 0, 1)
+  static ofWhole({ firstSeq, binEvents, binTimes }: ScanState): Bins {
+    return new Bins(binEvents, binTimes, 0, firstSeq)
   }
 
   static ofWindow({ from, times }: TimelineWindow): Bins {
@@ -56,6 +57,8 @@ export interface ShownRow {
   readonly row: Row
   readonly looks: readonly Look[]
   readonly bins: Bins
+  /** Pixels above its lanes: the first row of a host has the host's name there. */
+  readonly lead: number
 }
 
 const LANES: readonly Lane['name'][] = ['driver', 'memory', 'pages', 'disk']
@@ -73,10 +76,11 @@ export function shownRows(scan: ScanState | null, window: TimelineWindow | null)
   if (scan === null) return []
   const whole = Bins.ofWhole(scan)
   const closely = window === null ? null : { bins: Bins.ofWindow(window), rows: new Map(window.rows.map((row) => [row.key, row])) }
-  return scan.rows.map((row): ShownRow => {
+  return scan.rows.map((row, i): ShownRow => {
+    const lead = row.host === null || row.host === scan.rows[i - 1]?.host ? 0 : HOST_HEIGHT
     const close = closely?.rows.get(row.key)
-    if (window === null || closely === null || close === undefined) return { row, looks: scan.looks, bins: whole }
+    if (window === null || closely === null || close === undefined) return { row, looks: scan.looks, bins: whole, lead }
     const { bins, counts, lanes } = close
-    return { row: { ...row, bins, counts, lanes: closeLanes(row.lanes, lanes) }, looks: window.looks, bins: closely.bins }
+    return { row: { ...row, bins, counts, lanes: closeLanes(row.lanes, lanes) }, looks: window.looks, bins: closely.bins, lead }
   })
 }

@@ -99,7 +99,11 @@ async function open({ place, fold }: OpenRequest): Promise<LogSession['opened']>
   const files: LogFiles = filesAt(place)
   session = await LogSession.open({ fold }, files)
   const opened = session
-  void read(opened).then(() => (place.kind === 'served' ? follow(opened, place.base) : undefined), fail)
+  const readAll = async (): Promise<void> => {
+    await opened.foresee()
+    await read(opened)
+  }
+  void readAll().then(() => (place.kind === 'served' ? follow(opened, place.base) : undefined), fail)
   return opened.opened
 }
 

@@ -1,83 +1,78 @@
 /** Rows out of lives: incarnations that share a key follow one another in one row. */
-import type { DeviceInfo } from '@devtrail/events'
-import { LaneLife, type Life } from './life.ts'
+import type { Lives } from './lives.ts'
 import { LANES } from './looks.ts'
 import type { Lane, Row } from './timeline.ts'
 
 /** The incarnations of a key, oldest first. */
-export interface Lives {
+export interface Incarnations {
   readonly key: string
-  info: Pick<DeviceInfo, 'kind' | 'bookkeeping'>
-  readonly lives: Life[]
+  readonly host: string | null
+  readonly kind: string | null
+  readonly bookkeeping: boolean
+  readonly lives: readonly number[]
 }
 
-const MEMORY = LANES.indexOf('memory')
+/** The changes of a lane, told one by one. */
+class LaneMaker {
+  readonly #seqs: number[] = []
+  readonly #times: number[] = []
+  readonly #looks: number[] = []
 
-const rankOf = ({ info, lives }: Lives): number => (info.bookkeeping ? 2 : lives.some(({ lanes }) => lanes[MEMORY] !== undefined) ? 0 : 1)
+  say(seq: number, time: number, look: number): void {
+    const last = this.#looks.length - 1
+    if ((this.#looks[last] ?? -1) === look) return
+    if (this.#seqs[last] === seq) {
+      this.#looks[last] = look
+      return
+    }
+    this.#seqs.push(seq)
+    this.#times.push(time)
+    this.#looks.push(look)
+  }
 
-/** Devices with memory first, those that are there for bookkeeping last; else as they came. */
-export function inOrder(all: Iterable<Lives>): Lives[] {
-  const ranks: Lives[][] = [[], [], []]
-  for (const one of all) ranks[rankOf(one)]!.push(one)
-  return ranks.flat()
+  made(name: Lane['name']): Lane {
+    return { name, seqs: Float64Array.from(this.#seqs), times: Float64Array.from(this.#times), looks: Int32Array.from(this.#looks) }
+  }
 }
 
 /** One lane of lives that followed one another: each ends where the next is there. */
-function laneOf(lives: readonly Life[], n: number): LaneLife {
-  if (lives.length === 1) return lives[0]!.lanes[n]!
-  const all = new LaneLife()
-  for (const [i, { lanes, since }] of lives.entries()) {
-    if (since === null) continue
-    const end = lives.slice(i + 1).find((life) => life.since !== null)?.since?.seq ?? Infinity
-    const lane = lanes[n]
-    if (lane === undefined || lane.seq(0) !== since.seq) all.say(since.seq, since.time, -1)
-    if (lane === undefined) continue
-    for (let at = 0; at < lane.length && lane.seq(at) < end; at++) all.say(lane.seq(at), lane.time(at), lane.look(at))
-  }
-  return all
-}
-
-function lanesOf(lives: readonly Life[]): Lane[] {
-  return LANES.flatMap((name, n): Lane[] => {
-    if (!lives.some((life) => life.lanes[n] !== undefined)) return []
-    const lane = laneOf(lives, n)
-    const [seqs, times, looks] = [new Float64Array(lane.length), new Float64Array(lane.length), new Int32Array(lane.length)]
-    for (let i = 0; i < lane.length; i++) {
-      seqs[i] = lane.seq(i)
-      times[i] = lane.time(i)
-      looks[i] = lane.look(i)
-    }
-    return [{ name, seqs, times, looks }]
+function laneOf(all: Lives, lives: readonly number[], n: number): Lane {
+  const maker = new LaneMaker()
+  const looked = lives.flatMap((life) => {
+    const since = all.since(life)
+    return since === null ? [] : [{ life, since }]
   })
-}
-
-function apart(pairs: readonly number[]): Pick<Row, 'bins' | 'counts'> {
-  const [bins, counts] = [new Int32Array(pairs.length / 2), new Int32Array(pairs.length / 2)]
-  for (let i = 0; i < bins.length; i++) {
-    bins[i] = pairs[2 * i]!
-    counts[i] = pairs[2 * i + 1]!
+  for (const [i, { life, since }] of looked.entries()) {
+    const end = looked[i + 1]?.since.seq ?? Infinity
+    const changes = [...all.lane(life, n)]
+    if (lives.length > 1 && changes[0]?.seq !== since.seq) maker.say(since.seq, since.time, -1)
+    for (const { seq, time, look } of changes) {
+      if (seq >= end) break
+      maker.say(seq, time, look)
+    }
   }
-  return { bins, counts }
+  return maker.made(LANES[n]!)
 }
 
 /** The bins of lives together, and how many events of any are in each. */
-function binsOf(lives: readonly Life[]): Pick<Row, 'bins' | 'counts'> {
-  if (lives.length === 1) return apart(lives[0]!.bins)
+function binsOf(all: Lives, lives: readonly number[]): Pick<Row, 'bins' | 'counts'> {
   const sums = new Map<number, number>()
-  for (const { bins } of lives) for (let i = 0; i < bins.length; i += 2) sums.set(bins[i]!, (sums.get(bins[i]!) ?? 0) + bins[i + 1]!)
-  return apart([...sums].toSorted(([a], [b]) => a - b).flat())
+  for (const life of lives) for (const [bin, count] of all.bins(life)) sums.set(bin, (sums.get(bin) ?? 0) + count)
+  const bins = Int32Array.from(sums.keys()).toSorted()
+  return { bins, counts: bins.map((bin) => sums.get(bin)!) }
 }
 
-export function rowOf({ key, info: { kind, bookkeeping }, lives }: Lives): Row {
-  const first = Math.min(...lives.map((life) => life.first))
+export function rowOf(all: Lives, { key, host, kind, bookkeeping, lives }: Incarnations): Row {
+  const first = lives.reduce((least, life) => Math.min(least, all.first(life)), Infinity)
   return {
     key,
+    host,
     kind,
     bookkeeping,
     first: Number.isFinite(first) ? first : 0,
-    last: Math.max(...lives.map(({ last }) => last)),
-    events: lives.reduce((sum, { events }) => sum + events, 0),
-    lanes: lanesOf(lives),
-    ...binsOf(lives),
+    last: lives.reduce((most, life) => Math.max(most, all.last(life)), 0),
+    events: lives.reduce((sum, life) => sum + all.events(life), 0),
+    lanes: LANES.flatMap((_, n) => (lives.some((life) => all.hasLane(life, n)) ? [laneOf(all, lives, n)] : [])),
+    ...binsOf(all, lives),
   }
 }

@@ -1,4 +1,4 @@
-import { Facts, type AnyEvent } from '@devtrail/events'
+import { Facts, idOfHost, type AnyEvent } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { History } from '@devtrail/time-travel'
 import { models, vocabulary } from '../models.ts'
@@ -20,6 +20,12 @@ const event = (seq: number, type: string, device: number | null, data: AnyEvent[
 const found = (seq: number, device: number, name: string, bus = 'nd'): AnyEvent =>
   event(seq, 'devres/device-found', device, { device, name, bus, kind: 'nd-pfn', state: 'bound', driver: 'nd_pmem', fromStart: false })
 const gap = (seq: number): AnyEvent => event(seq, 'log/gap', null, { reason: 'lost', lost: 3, cpu: 0, model: null })
+
+const joined = (host: number, name: string): AnyEvent => event(0, 'log/host-joined', null, { host, name, reference: host === 1 })
+const on = (host: number, one: AnyEvent): AnyEvent => {
+  const device = idOfHost(host, one.device!)
+  return { ...one, host, device, data: { ...one.data, device } }
+}
 
 async function scanned(events: readonly AnyEvent[], options = {}): Promise<Scan> {
   const facts = new Facts(vocabulary)
@@ -112,5 +118,44 @@ describe('a timeline', () => {
       ['dax/dax0.0', 1],
     ])
     expect(drivers(timeline, 'nd/dax0.0')).toEqual([[1, 'bound to nd_pmem']])
+  })
+
+  test('says which keys became others, unless a later moment said so before', async () => {
+    const events = [found(1, 1, 'dax0.0', 'nd'), found(2, 2, 'pfn0.0'), found(3, 3, 'dax0.0', 'dax')]
+    const facts = new Facts(vocabulary)
+    for (const one of events) facts.learn(one)
+    const read = async (foresees: boolean): Promise<{ before: readonly string[]; after: Timeline }> => {
+      const scan = new Scan({ read: () => events.slice(0, 2) }, facts, 3)
+      const end = await new History({ read: () => events }, models).end()
+      if (foresees) scan.foresee(end)
+      await scan.run()
+      const before = scan.timeline(0).rows.map(({ key }) => key)
+      await scan.run({ read: () => events })
+      return { before, after: scan.timeline(0) }
+    }
+    const unforeseen = await read(false)
+    expect(unforeseen.before).toEqual(['dax0.0', 'pfn0.0'])
+    expect(unforeseen.after.renamed).toEqual([{ from: 'dax0.0', to: 'nd/dax0.0' }])
+    const foreseen = await read(true)
+    expect(foreseen.before).toEqual(['nd/dax0.0', 'pfn0.0'])
+    expect(foreseen.after.renamed).toEqual([])
+    expect(foreseen.after.rows.map(({ key }) => key)).toEqual(unforeseen.after.rows.map(({ key }) => key))
+  })
+
+  test('of several hosts has their rows together', async () => {
+    const events = [
+      { ...joined(1, 'web'), seq: 1 },
+      { ...joined(2, 'db'), seq: 2 },
+      on(2, found(3, 1, 'pfn0.0')),
+      on(1, found(4, 1, 'pfn0.0')),
+      on(2, found(5, 2, 'pfn1.0')),
+    ]
+    const { rows } = (await scanned(events)).timeline(0)
+    // Though one of web came between those of db.
+    expect(rows.map(({ host, key }) => [host, key])).toEqual([
+      ['web', 'web:pfn0.0'],
+      ['db', 'db:pfn0.0'],
+      ['db', 'db:pfn1.0'],
+    ])
   })
 })

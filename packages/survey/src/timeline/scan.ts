@@ -3,14 +3,16 @@
  * devices, where their events are, and what breaks the rules. Of a short log every event is looked behind; of a long one
  * the state is looked at after every bin of events.
  */
-import { Facts, type DeviceInfo, type EventBlock, type Violation } from '@devtrail/events'
-import { BlockFold, deviceOf, Judge, LogBlocks, LogKeys, Machine, type EventSource } from '@devtrail/time-travel'
+import type { EventBlock, Facts, Violation } from '@devtrail/events'
+import { BlockFold, deviceOf, Judge, LogBlocks, machineBefore, type EventSource, type Machine } from '@devtrail/time-travel'
 import { bringsDevice } from '../keys.ts'
 import { models, vocabulary } from '../models.ts'
 import { Names } from '../names.ts'
+import { DeviceList, DEVICES_LISTED } from './device-list.ts'
 import { DeviceLooks } from './device-looks.ts'
-import { Life, Looks, looksIn } from './life.ts'
-import { inOrder, rowOf, type Lives } from './rows.ts'
+import { Lives } from './lives.ts'
+import { Looks, looksIn } from './looks-seen.ts'
+import { rowOf } from './rows.ts'
 import type { Timeline } from './timeline.ts'
 
 /** Events up to which each is a bin, where nothing else is asked for. */
@@ -19,12 +21,8 @@ const EXACT_EVENTS = 8192
 const BINS = 4096
 /** Events between two chances to give way. */
 const SLICE_EVENTS = 256
-/** Devices up to which all are looked at whenever one came, or may have changed. */
-const DEVICES_LOOKED_AT = 500
-/** Bins between two looks at all devices where there are more. */
+/** Bins between two looks at all devices where there are more than are listed at once. */
 const BINS_BETWEEN = 64
-/** Of more devices, as many new ones as this part of them are there before all are listed anew. */
-const NEW_PART = 8
 /** Violations that are kept, where nothing else is asked for. */
 const VIOLATIONS = 2000
 
@@ -33,6 +31,14 @@ export interface ScanOptions {
   readonly bins?: number
   /** Violations that are kept at most. Default 2000. */
   readonly violations?: number
+}
+
+/** Which rows are wanted of a timeline. */
+export interface RowsAsked {
+  /** How many at most; the first. Default: all. */
+  readonly rowsMax?: number
+  /** Only those whose key has this in it. */
+  readonly named?: string
 }
 
 export class Scan {
@@ -44,16 +50,13 @@ export class Scan {
   readonly #fold: BlockFold
   readonly #judge: Judge
   readonly #looker: DeviceLooks
-  readonly #keyOf = new Map<number, string>()
-  readonly #lives = new Map<number, Life>()
+  readonly #lives = new Lives()
+  readonly #devices: DeviceList
   readonly #looks = new Looks()
+  readonly #firstSeq: number
   readonly #binEvents: number
   readonly #violationsMax: number
   readonly #binTimes: number[] = []
-  #devices = new Map<number, DeviceInfo>()
-  #keys: LogKeys
-  /** Events since devices were listed that may have brought one. */
-  #brought = 1
   /** What events can have changed of devices that they do not mention, since all were looked at. */
   #ofAll = 0
   /** A gap was there: what it made unknown must not look known. */
@@ -63,26 +66,30 @@ export class Scan {
   #allAt = -Infinity
   #seq = 0
   #time = 0
-  #upTo = -1
+  #upTo: number
   #done = false
 
-  constructor(
-    source: EventSource,
-    facts: Facts,
-    lastSeq: number,
-    { bins = lastSeq <= EXACT_EVENTS ? EXACT_EVENTS : BINS, violations = VIOLATIONS }: ScanOptions = {},
-  ) {
+  /** Of a source whose head is gone it begins with what is known there. */
+  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins, violations = VIOLATIONS }: ScanOptions = {}) {
     this.#violationsMax = violations
     this.#source = source
     this.facts = facts
-    this.#machine = new Machine(models, facts)
-    this.#keys = new LogKeys(this.#machine, [])
-    const { regions, pagemaps } = this.#machine.content.names.starts
-    this.names = new Names(facts, this.#keyOf, regions, pagemaps)
-    this.#fold = new BlockFold(this.#machine)
-    this.#judge = new Judge(this.#machine)
-    this.#looker = new DeviceLooks(this.#machine, facts)
-    this.#binEvents = Math.max(1, Math.ceil(lastSeq / bins))
+    const { machine, seq } = machineBefore(models, source.start, facts)
+    this.#machine = machine
+    this.#upTo = seq
+    this.#devices = new DeviceList(machine, this.#lives)
+    const { regions, pagemaps } = machine.content.names.starts
+    this.names = new Names(facts, this.#devices, regions, pagemaps)
+    this.#fold = new BlockFold(machine)
+    this.#judge = new Judge(machine)
+    this.#looker = new DeviceLooks(machine, facts)
+    this.#firstSeq = Math.max(0, seq) + 1
+    const events = lastSeq - this.#firstSeq + 1
+    this.#binEvents = Math.max(1, Math.ceil(events / (bins ?? (events <= EXACT_EVENTS ? EXACT_EVENTS : BINS))))
+    if (source.start === undefined) return
+    this.#seq = source.start.seq
+    this.#time = source.start.time ?? 0
+    this.#look(true)
   }
 
   get rules(): readonly string[] {
@@ -130,7 +137,7 @@ export class Scan {
 
   #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean }): void {
     const seq = block.seq(place)
-    const bin = Math.floor((Math.max(seq, 1) - 1) / this.#binEvents)
+    const bin = Math.floor((Math.max(seq, this.#firstSeq) - this.#firstSeq) / this.#binEvents)
     if (bin > this.#looksAt) {
       this.#look()
       this.#looksAt = bin
@@ -139,10 +146,10 @@ export class Scan {
     this.#seq = seq
     this.#time = block.time[place]!
     if (seq > 0) while (this.#binTimes.length <= bin) this.#binTimes.push(this.#time)
-    if (is.brings) this.#brought++
     const view = block.view(place)
+    if (is.brings) this.#devices.brings(view)
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, this.facts) : block.device[place]!
-    if (device !== null) this.#lifeOf(device).event(seq, bin)
+    if (device !== null) this.#lives.event(this.#devices.place(device), seq, bin)
     if (is.touching) {
       this.#ofAll |= this.#looker.event(view, device)
       this.#isDoubted ||= view.type === 'log/gap'
@@ -150,87 +157,46 @@ export class Scan {
     if (is.judged && this.violations.length < this.#violationsMax) this.violations.push(...this.#judge.at(view))
   }
 
-  #lifeOf(device: number): Life {
-    let life = this.#lives.get(device)
-    if (life === undefined) this.#lives.set(device, (life = new Life()))
-    return life
-  }
-
-  /** Listing takes as long as there are devices: of many it is done whenever there is some part more of them. */
-  #isTimeToList(): boolean {
-    return this.#brought > 0 && (this.#devices.size <= DEVICES_LOOKED_AT || this.#brought * NEW_PART > this.#devices.size)
-  }
-
-  #lookForDevices(): void {
-    this.#brought = 0
-    const all = this.#machine.devices()
-    this.#keys = new LogKeys(this.#machine, all)
-    // Older incarnations first: the order in which they follow one another in a row.
-    for (const info of all.toSorted((a, b) => a.id - b.id)) {
-      if (!this.#devices.has(info.id)) this.#looker.touch(info.id)
-      this.#devices.set(info.id, info)
-      // Of a name that is found to be shared, the key is another one from now on, also of what it did before.
-      this.#keyOf.set(info.id, this.#keys.keyOf(info))
-    }
+  /** Takes the names of devices from a later moment of the log: what is found to be shared until then is from now on. */
+  foresee(machine: Machine): void {
+    this.#devices.foresee(machine)
   }
 
   /** Whether all devices are to be looked at: of many now and then, and behind a gap as soon as that is not all there is to do. */
   #isTimeForAll(isLast: boolean): boolean {
     const bins = this.#looksAt - this.#allAt
     const { size } = this.#devices
-    return isLast || size <= DEVICES_LOOKED_AT || (this.#isDoubted ? bins * DEVICES_LOOKED_AT >= size : bins >= BINS_BETWEEN)
+    return isLast || size <= DEVICES_LISTED || (this.#isDoubted ? bins * DEVICES_LISTED >= size : bins >= BINS_BETWEEN)
   }
 
   /** Looks at the devices that may have changed. */
   #look(isLast = false): void {
-    if (isLast || this.#isTimeToList()) this.#lookForDevices()
+    for (const id of this.#devices.look(isLast)) this.#looker.touch(id)
     if (this.#ofAll !== 0 && this.#isTimeForAll(isLast)) {
-      if (this.#isDoubted && this.#brought > 0) this.#lookForDevices()
-      for (const id of this.#devices.keys()) this.#looker.touch(id, this.#ofAll)
+      for (const id of this.#devices.ids) this.#looker.touch(id, this.#ofAll)
       this.#ofAll = 0
       this.#isDoubted = false
       this.#allAt = this.#looksAt
     }
-    for (const [id, seen] of this.#looker.look()) this.#lifeOf(id).say(this.#seq, this.#time, looksIn(seen, this.#looks))
-  }
-
-  /** The rows there are, in order, without what they show. */
-  #allRows(): Lives[] {
-    const rows = new Map<string, Lives>()
-    for (const [id, info] of this.#devices) {
-      const key = this.#keyOf.get(id)!
-      const row = rows.get(key)
-      if (row === undefined) rows.set(key, { key, info, lives: [this.#lifeOf(id)] })
-      else {
-        row.lives.push(this.#lifeOf(id))
-        row.info = info
-      }
-    }
-    return inOrder(rows.values())
+    for (const [id, seen] of this.#looker.look())
+      this.#lives.say(this.#devices.place(id), this.#seq, this.#time, looksIn(seen, this.#looks))
   }
 
   /** What was found so far. `maxTime`: of the log's last event, in nanoseconds. */
   timeline(maxTime: number, { rowsMax = Infinity, named = '' }: RowsAsked = {}): Timeline {
-    const all = this.#allRows()
-    const fitting = named === '' ? all : all.filter(({ key }) => key.includes(named))
+    const { fitting, rows } = this.#devices.told(rowsMax, named)
     return {
+      firstSeq: this.#firstSeq,
       upTo: this.upTo,
       done: this.#done,
       binEvents: this.#binEvents,
       binTimes: Float64Array.from([...this.#binTimes, this.#done ? maxTime : this.#time]),
       looks: this.#looks.all,
-      rows: fitting.slice(0, rowsMax).map(rowOf),
-      devices: all.length,
-      fitting: fitting.length,
+      rows: rows.map((row) => rowOf(this.#lives, row)),
+      devices: this.#devices.rows,
+      fitting,
+      renamed: this.#devices.renamed,
       rules: this.#judge.rules.length,
     }
   }
-}
-
-/** Which rows are wanted of a timeline. */
-export interface RowsAsked {
-  /** How many at most; the first. Default: all. */
-  readonly rowsMax?: number
-  /** Only those whose key has this in it. */
-  readonly named?: string
 }

@@ -25,6 +25,8 @@ export interface Lane {
 
 export interface Row {
   readonly key: string
+  /** The name of its host, in a log of several; the key begins with it. */
+  readonly host: string | null
   readonly kind: string | null
   readonly bookkeeping: boolean
   readonly first: number
@@ -36,8 +38,16 @@ export interface Row {
   readonly counts: Int32Array
 }
 
+/** A key that turned out to be another one: several devices have that name. */
+export interface Renaming {
+  readonly from: string
+  readonly to: string
+}
+
 /** How far a log was read, and what that shows. */
 export interface Timeline {
+  /** The first event of the first bin: the first that is there. */
+  readonly firstSeq: number
   /** `seq` of the last event that was read. */
   readonly upTo: number
   readonly done: boolean
@@ -52,6 +62,8 @@ export interface Timeline {
   readonly devices: number
   /** How many of them fit what was asked for, told or not. */
   readonly fitting: number
+  /** Keys that became others while the log was read. */
+  readonly renamed: readonly Renaming[]
   /** How many rules were judged. */
   readonly rules: number
 }

@@ -4,7 +4,8 @@ import { deviceOf, type History, type Machine } from '@devtrail/time-travel'
 import { vocabulary } from '../models.ts'
 import type { Names } from '../names.ts'
 import { DeviceLooks } from './device-looks.ts'
-import { Life, Looks, looksIn } from './life.ts'
+import { Lives } from './lives.ts'
+import { Looks, looksIn } from './looks-seen.ts'
 import { rowOf } from './rows.ts'
 import type { TimelineWindow } from './timeline.ts'
 
@@ -24,8 +25,9 @@ interface Asked {
 class Closely {
   readonly #asked: Asked
   readonly #looks = new Looks()
-  /** Of the devices that are wanted, as far as they have come. */
-  readonly #lives = new Map<number, Life>()
+  readonly #lives = new Lives()
+  /** The lives of the devices that are wanted, as far as they have come. */
+  readonly #lifeOf = new Map<number, number>()
   readonly #times: number[] = []
   #looker: DeviceLooks | null = null
 
@@ -45,7 +47,7 @@ class Closely {
 
   /** @returns everything, for what came is to be looked at. */
   #come(device: number): number | undefined {
-    this.#lives.set(device, new Life())
+    this.#lifeOf.set(device, this.#lives.add())
     return undefined
   }
 
@@ -57,37 +59,41 @@ class Closely {
     const view = block.view(place)
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, machine.facts) : block.device[place]!
     const looker = this.#looker ?? this.#begin(machine)
-    if (device !== null && !this.#lives.has(device) && this.#isWanted(device)) looker.touch(device, this.#come(device))
+    if (device !== null && !this.#lifeOf.has(device) && this.#isWanted(device)) looker.touch(device, this.#come(device))
     const { some, all } = looker.reachOf(view.type)
-    if (device !== null) this.#lives.get(device)?.event(seq, seq)
-    if (device !== null && this.#lives.has(device)) looker.touch(device, some)
+    const life = device === null ? undefined : this.#lifeOf.get(device)
+    if (life !== undefined) {
+      this.#lives.event(life, seq, seq)
+      looker.touch(device!, some)
+    }
     const ofAll = device === null ? some : all
-    if (ofAll !== 0) for (const id of this.#lives.keys()) looker.touch(id, ofAll)
-    for (const [id, seen] of looker.look()) this.#lives.get(id)!.say(seq, time, looksIn(seen, this.#looks))
+    if (ofAll !== 0) for (const id of this.#lifeOf.keys()) looker.touch(id, ofAll)
+    for (const [id, seen] of looker.look()) this.#lives.say(this.#lifeOf.get(id)!, seq, time, looksIn(seen, this.#looks))
   }
 
   told(machine: Machine): TimelineWindow {
     const { from, names } = this.#asked
-    const infos = new Map(machine.devices().map((info) => [info.id, info]))
     const byKey = Map.groupBy(
-      [...this.#lives].toSorted(([a], [b]) => a - b),
+      [...this.#lifeOf].toSorted(([a], [b]) => a - b),
       ([id]) => names.device(id),
     )
     return {
       from,
       times: Float64Array.from(this.#times),
       looks: this.#looks.all,
-      rows: [...byKey].map(([key, lives]) =>
-        rowOf({ key, info: infos.get(lives.at(-1)![0]) ?? { kind: null, bookkeeping: false }, lives: lives.map(([, life]) => life) }),
-      ),
+      rows: [...byKey].map(([key, lives]) => {
+        const { host, kind, bookkeeping } = machine.device(lives.at(-1)![0]) ?? { host: undefined, kind: null, bookkeeping: false }
+        return rowOf(this.#lives, { key, host: host ?? null, kind, bookkeeping, lives: lives.map(([, life]) => life) })
+      }),
     }
   }
 }
 
 /** Reads a window from the nearest keyframe on. */
 export async function lookClosely(history: History, asked: Asked): Promise<TimelineWindow> {
-  const to = Math.min(asked.to, asked.from + WINDOW_EVENTS_MAX - 1)
-  const closely = new Closely(asked)
-  const machine = await history.replay({ from: asked.from - 1, to, step: (block, place, at) => closely.step(block, place, at) })
+  const from = Math.max(asked.from, (history.source.start?.seq ?? 0) + 1)
+  const to = Math.min(asked.to, from + WINDOW_EVENTS_MAX - 1)
+  const closely = new Closely({ ...asked, from })
+  const machine = await history.replay({ from: from - 1, to, step: (block, place, at) => closely.step(block, place, at) })
   return closely.told(machine)
 }
