@@ -4,10 +4,9 @@ import type { Link } from '../page/link.ts'
 import type { Opened } from '../protocol.ts'
 import type { Lane, Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
-import { HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
+import { HEAD_HEIGHT, HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
 import type { Scale } from './scale.ts'
 import type { ShownRow } from './shown-rows.ts'
-import { HEAD_HEIGHT } from './draw.ts'
 
 /** Bands and events of a row that are named to those who do not see them. */
 const NAMED_MAX = 100

@@ -1,8 +1,8 @@
 /** From what led to the selected event, an arrow to it, and from what led to that. */
 import type { EventRow } from '../protocol.ts'
-import { HEAD_HEIGHT, type Scene } from './draw.ts'
+import type { Scene } from './scene.ts'
 import { ticksTop } from './draw-row.ts'
-import { TICKS_HEIGHT } from './layout.ts'
+import { HEAD_HEIGHT, TICKS_HEIGHT } from './layout.ts'
 import { placeOf, xOf, type Scale } from './scale.ts'
 
 /** Shorter ones say nothing. */

@@ -1,34 +1,14 @@
 /** The whole canvas of a timeline: ruler, overview, rows, cursor. Nothing of it is kept between two drawings. */
-import type { Why } from '../panels/Detail.tsx'
 import type { Opened, ScanState } from '../protocol.ts'
 import { drawArrows } from './draw-arrows.ts'
 import { drawLanes, drawTicks } from './draw-row.ts'
 import { BandPainter } from './draw-band.ts'
 import { lastUpTo, type Clock } from './clock.ts'
-import { MARKERS_HEIGHT, OVERVIEW_HEIGHT, RULER_HEIGHT } from './layout.ts'
+import { HEAD_HEIGHT, OVERVIEW_HEIGHT, RULER_HEIGHT } from './layout.ts'
 import { marks, markText, placeOf, xOf, type Scale } from './scale.ts'
+import type { Scene } from './scene.ts'
 import type { ShownRow } from './shown-rows.ts'
 import type { Theme } from './theme.ts'
-
-export const HEAD_HEIGHT = OVERVIEW_HEIGHT + RULER_HEIGHT + MARKERS_HEIGHT
-
-export interface Scene {
-  readonly opened: Opened
-  readonly scan: ScanState | null
-  readonly rows: readonly ShownRow[]
-  readonly clock: Clock
-  readonly theme: Theme
-  readonly scale: Scale
-  /** The whole of the axis. */
-  readonly limits: readonly [number, number]
-  readonly tops: Float64Array
-  readonly scrollTop: number
-  readonly height: number
-  readonly current: number
-  readonly at: number
-  readonly compare: number | null
-  readonly why: Why | null
-}
 
 /** What does not change while one travels: everything but cursors and arrows. */
 export class Backdrop {

@@ -2,9 +2,9 @@
 import type { Link } from '../page/link.ts'
 import type { Opened } from '../protocol.ts'
 import { lastUpTo } from './clock.ts'
-import { HEAD_HEIGHT, type Scene } from './draw.ts'
+import type { Scene } from './scene.ts'
 import { ticksTop } from './draw-row.ts'
-import { OVERVIEW_HEIGHT, RULER_HEIGHT, TICKS_HEIGHT } from './layout.ts'
+import { HEAD_HEIGHT, OVERVIEW_HEIGHT, RULER_HEIGHT, TICKS_HEIGHT } from './layout.ts'
 import { seqAtValue, valueAt, xOf, zoomed, type Scale } from './scale.ts'
 import type { ShownRow } from './shown-rows.ts'
 

@@ -4,6 +4,8 @@ import type { Row } from '@devtrail/survey'
 export const RULER_HEIGHT = 26
 export const OVERVIEW_HEIGHT = 34
 export const MARKERS_HEIGHT = 26
+/** What stands above the rows. */
+export const HEAD_HEIGHT: number = OVERVIEW_HEIGHT + RULER_HEIGHT + MARKERS_HEIGHT
 export const HEADER_WIDTH = 216
 export const LANE_HEIGHT = 17
 export const LANE_GAP = 2
