@@ -146,7 +146,7 @@ export async function attribute(
     for (const device of devices) device.take(seqs)
     devices = devices.filter(({ open }) => open.size > 0)
     if (seen >= events || from < 0 || devices.length === 0) break
-    to = await touchedBefore(history, devices, begun, end)
+    to = await touchedBefore(history, devices, begun, end, signal)
     // Where there was nothing for long, what comes next is most likely that one event.
     size = from - to > size ? STRETCH_FIRST : Math.min(STRETCH_MAX, size * 2)
   }
@@ -159,6 +159,7 @@ async function touchedBefore(
   devices: readonly OfDevice[],
   { touched, naming }: { readonly touched: number; readonly naming: number },
   end: Machine,
+  signal: Interruption | undefined,
 ): Promise<number> {
   if (touched < 1 || !devices.every(({ touches }) => touches.isFiner)) return touched
   const reachesAll = (type: string): boolean => devices.some(({ touches }) => touches.reachesAll(type))
@@ -168,8 +169,7 @@ async function touchedBefore(
     (type) => devices.some(({ touches }) => touches.canBe(type)),
     (event) => devices.some(({ touches }) => touches.isBy(event, end)),
     // Of one device among many the columns tell which events are not its own.
-    devices.length === 1 ? devices[0]!.device : null,
-    reachesAll,
+    { device: devices.length === 1 ? devices[0]!.device : null, reachesAll, signal },
   )
   // The baseline, which is not searched, may have given it.
   return Math.max(found ?? 0, Math.min(touched, naming))

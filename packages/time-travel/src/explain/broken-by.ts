@@ -1,0 +1,60 @@
+/** What rules tell of one event: which broke with it, and which had broken before about the same pages. */
+import type { Violation } from '@devtrail/events'
+import { explained, isAboutTheSame, Judge } from '../check.ts'
+import type { History } from '../history.ts'
+import type { Interruption } from '../interruption.ts'
+
+export interface BrokenByOptions {
+  readonly signal?: Interruption | undefined
+  readonly onProgress?: (seq: number) => void
+}
+
+/** How many events lie between two calls of `onProgress`. */
+const PROGRESS_EVENTS = 65_536
+
+/**
+ * The broken rules that explain an event, earliest first: of each that broke with it those of other rules that had broken before about the
+ * same pages, or else itself. Their evidence is what came before the event. Looks no further than the event; of one with which nothing broke
+ * at no more than what folding from the nearest keyframe takes.
+ */
+export async function brokenBy(history: History, seq: number, options: BrokenByOptions = {}): Promise<Violation[]> {
+  const broken: Violation[] = []
+  let judge!: Judge
+  const machine = await history.replay({
+    from: seq - 1,
+    to: seq,
+    signal: options.signal,
+    begin: (machine) => {
+      judge = new Judge(machine)
+    },
+    step: (block, place) => {
+      if (block.seq(place) === seq && judge.judges(block.types[block.type[place]!]!.name)) broken.push(...judge.at(block.view(place)))
+    },
+  })
+  const earlier = broken.some(({ about }) => about !== undefined) ? await brokenBefore(history, seq, options) : []
+  const explaining = broken.flatMap((one) => {
+    const others = earlier.filter((other) => other.rule !== one.rule && isAboutTheSame(one, other))
+    return others.length > 0 ? others : [one]
+  })
+  return (await explained(history, machine, [...new Set(explaining)]))
+    .map((one) => ({ ...one, evidence: one.evidence.filter((proof) => proof <= seq) }))
+    .filter(({ evidence }) => evidence.some((proof) => proof !== seq))
+    .toSorted((a, b) => a.seq - b.seq)
+}
+
+async function brokenBefore(history: History, seq: number, { signal, onProgress }: BrokenByOptions): Promise<Violation[]> {
+  const broken: Violation[] = []
+  let judge!: Judge
+  await history.replay({
+    to: seq - 1,
+    signal,
+    begin: (machine) => {
+      judge = new Judge(machine)
+    },
+    step: (block, place) => {
+      if (block.seq(place) % PROGRESS_EVENTS === 1) onProgress?.(block.seq(place))
+      if (judge.judges(block.types[block.type[place]!]!.name)) broken.push(...judge.at(block.view(place)))
+    },
+  })
+  return broken
+}
