@@ -13,9 +13,9 @@ export interface BrokenByOptions {
 const PROGRESS_EVENTS = 65_536
 
 /**
- * The broken rules that explain an event, earliest first: of each that broke with it those of other rules that had broken before about the
- * same pages, or else itself. Their evidence is what came before the event. Looks no further than the event; of one with which nothing broke
- * at no more than what folding from the nearest keyframe takes.
+ * The rules that broke with an event, and those of other rules that had broken before about the same pages, earliest first, as a check
+ * reports them; their evidence is what came up to the event. Looks no further than the event; of one with which nothing broke at no more
+ * than what folding from the nearest keyframe takes.
  */
 export async function brokenBy(history: History, seq: number, options: BrokenByOptions = {}): Promise<Violation[]> {
   const broken: Violation[] = []
@@ -24,22 +24,17 @@ export async function brokenBy(history: History, seq: number, options: BrokenByO
     from: seq - 1,
     to: seq,
     signal: options.signal,
-    begin: (machine) => {
-      judge = new Judge(machine)
+    begin: (m) => {
+      judge = new Judge(m)
     },
     step: (block, place) => {
       if (block.seq(place) === seq && judge.judges(block.types[block.type[place]!]!.name)) broken.push(...judge.at(block.view(place)))
     },
   })
   const earlier = broken.some(({ about }) => about !== undefined) ? await brokenBefore(history, seq, options) : []
-  const explaining = broken.flatMap((one) => {
-    const others = earlier.filter((other) => other.rule !== one.rule && isAboutTheSame(one, other))
-    return others.length > 0 ? others : [one]
-  })
-  return (await explained(history, machine, [...new Set(explaining)]))
-    .map((one) => ({ ...one, evidence: one.evidence.filter((proof) => proof <= seq) }))
-    .filter(({ evidence }) => evidence.some((proof) => proof !== seq))
-    .toSorted((a, b) => a.seq - b.seq)
+  const tied = earlier.filter((other) => broken.some((one) => other.rule !== one.rule && isAboutTheSame(one, other)))
+  const told = await explained(history, machine, [...tied, ...broken])
+  return told.map((one) => ({ ...one, evidence: one.evidence.filter((proof) => proof <= seq) }))
 }
 
 async function brokenBefore(history: History, seq: number, { signal, onProgress }: BrokenByOptions): Promise<Violation[]> {

@@ -71,13 +71,10 @@ function mustBeThere(path: Path, fields: ReadonlySet<string>, source: string): v
   }
   const { name, isEnvelope, inner } = eventPathOf(path)
   if (!isEnvelope && !fields.has(name)) {
-    const near = [...fields].filter((field) => field.startsWith(name.slice(0, 2))).toSorted()
-    const all = first.name === 'data' ? (near.length > 0 ? near : [...fields].toSorted()) : [...ENVELOPE.keys(), ...near]
-    throw new ExpressionError(
-      `no event has a field "${name}"; there are ${all.join(', ')}${near.length > 0 || first.name !== 'data' ? ' and the fields of the event types' : ''}`,
-      source,
-      (first.name === 'data' ? second! : first).at,
-    )
+    const all = [...fields].toSorted()
+    const near = all.filter((field) => field.startsWith(name.slice(0, 2)))
+    const instead = first.name === 'data' ? all.join(', ') : `${[...ENVELOPE.keys(), ...near].join(', ')} and the fields of the event types`
+    throw new ExpressionError(`no event has a field "${name}"; there are ${instead}`, source, (first.name === 'data' ? second! : first).at)
   }
   const wrong = isEnvelope ? beyond(name, inner) : inner[0]
   if (wrong !== undefined) throw new ExpressionError(`there is nothing of that kind in ${name}${insteadOf(name)}`, source, wrong.at)
