@@ -1,7 +1,7 @@
 import { openFileLog } from '@devtrail/event-log/file'
 import { check, Judge, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
-import { openLog } from '../logs/open.ts'
+import { openFollowed, openLog } from '../logs/open.ts'
 import { tellsOfDevices } from '../logs/tells-of-devices.ts'
 import { isComplete, isEnd, noteGaps, noteUnknown } from './notes.ts'
 import { eventsAt, models, plural, surveyOf, vocabulary } from '@devtrail/survey'
@@ -28,7 +28,7 @@ function mustBeRules(wanted: readonly string[]): void {
 
 /** Judges the events there are and those that are added, each as soon as it is written; with what is known by then. */
 async function followCheck(given: string, { rule, strict }: Options, session: Session): Promise<ExitCode> {
-  const log = await openLog(given, session, { follow: true })
+  const log = await openFollowed(given, session, 'devtrail check live.log --follow')
   const live = await LiveSurvey.of(log)
   const judge = new Judge(live.machine, rule ?? [])
   const { style, digits } = session
