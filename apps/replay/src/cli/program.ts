@@ -30,7 +30,7 @@ import { stateCommand } from './state.ts'
 import { stuckCommand } from './stuck.ts'
 import { repairCommand, verifyCommand } from './verify.ts'
 import { whyCommand } from './why.ts'
-import { keepYoungHeapSmall, readsOnly } from './young-heap.ts'
+import { keepHeapSmall, readsOnly } from './heap.ts'
 
 /** The whole command line. `answer` is told the exit code of what was run; `colour`: whether errors may have any. */
 export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void, colour = true): Command {
@@ -49,7 +49,7 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
     })
     .exitOverride()
     .hook('preAction', (_, command) => {
-      if (readsOnly(command.name())) keepYoungHeapSmall()
+      if (readsOnly(command.name())) keepHeapSmall()
     })
     .addHelpText(
       'after',

@@ -260,6 +260,15 @@ export async function openGrowing(given: string, session: Session, instead: stri
   )
 }
 
+/**
+ * Opens a log for a command that goes on with it. A recording in a folder is whole, and is told to its end; a trace that is a file, a pipe
+ * or stdin may grow, and has to become a log meanwhile. @throws Failure
+ */
+export async function openFollowed(given: string, session: Session, instead: string): Promise<OpenLog> {
+  const isFolder = !isAddress(given) && given !== '-' && (await mustExist(given)).isDirectory()
+  return isFolder ? openLog(given, session, { follow: true }) : openGrowing(given, session, instead)
+}
+
 /** A short name for headings; in the cache a simulated log is called as its scenario. */
 export function nameOf({ imported, given, reader }: OpenLog): string {
   if (imported !== null) return imported.name
