@@ -96,7 +96,7 @@ function mayPass(error: unknown): boolean {
 
 /** Asks again and again while no server answers, or there is no leader. @throws as `work`. */
 export async function patiently<T>(
-  { patienceMs, onWaiting }: { readonly patienceMs: number; readonly onWaiting: OnWaiting },
+  { patienceMs, onWaiting, stream }: { readonly patienceMs: number; readonly onWaiting: OnWaiting; readonly stream: string },
   isClosed: () => boolean,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -107,7 +107,7 @@ export async function patiently<T>(
       return await work()
     } catch (error) {
       const isKnown = error instanceof StreamError || error instanceof JetStreamApiError || error instanceof TimeoutError
-      if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw error
+      if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw told(error, stream)
     }
     onWaiting?.(Date.now() - begin)
     await sleep(pause)

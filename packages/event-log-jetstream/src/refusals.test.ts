@@ -5,7 +5,7 @@ import { mustHaveServer, reason, startServers } from '@devtrail/nats-server'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { setTimeout as wait } from 'node:timers/promises'
-import { jetStreamStore, type JetStreamOptions } from './index.ts'
+import { hostsIn, jetStreamStore, type JetStreamOptions } from './index.ts'
 
 const store = (connection: NatsConnection, more: Partial<JetStreamOptions> = {}): ReturnType<typeof jetStreamStore> =>
   jetStreamStore(connection, { stream: 'FLEET', host: 'h', patienceMs: 5000, ...more }, sampleVocabulary)
@@ -60,6 +60,48 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
       message: expect.stringMatching(/FLEET cannot be made .*no suitable peers.*--replicas/) as string,
     })
     expect(await streamsOf(manager)).toStrictEqual(['READY'])
+
+    // Without a majority a log is not begun, which is told, and begun as soon as there is one again.
+    const told: number[] = []
+    const waits = { replicas: 3, onWaiting: (ms: number) => void told.push(ms) } as const
+    await Promise.all([servers.all[1]!.kill(), servers.all[2]!.kill()])
+    await expect(store(connection, { ...waits, patienceMs: 5200 }).create(sampleMeta())).rejects.toMatchObject({
+      name: 'StreamError',
+      code: 'unreachable',
+      message: expect.stringMatching(/no server answered for the stream FLEET: .*of three, two are needed/) as string,
+    })
+    expect(told.length).toBeGreaterThan(0)
+    const begun = store(connection, { ...waits, patienceMs: 60_000 }).create(sampleMeta())
+    for (const server of servers.all.slice(1)) server.start()
+    await (await begun).close()
+  })
+
+  test('a stream is looked for in the domain that is named, and nowhere else', async () => {
+    await using servers = await startServers(1, { domain: 'hub' })
+    const connection = await servers.connect()
+    await (await store(connection, { domain: 'hub' }).create(sampleMeta())).close()
+    expect(await hostsIn(connection, 'FLEET', { domain: 'hub' })).toStrictEqual(['h'])
+    expect(await hostsIn(connection, 'FLEET', { apiPrefix: '$JS.hub.API' })).toStrictEqual(['h'])
+    await expect(hostsIn(connection, 'FLEET', { domain: 'leaf' })).rejects.toMatchObject({ code: 'no-jetstream' })
+    await expect(hostsIn(connection, 'FLEET', { domain: 'a b' })).rejects.toMatchObject({ code: 'unsuitable' })
+    await expect(store(connection, { domain: 'hub', apiPrefix: 'x' }).open()).rejects.toThrow(/name one of them/)
+  })
+
+  test('durable where servers are too old to sync before they answer', async () => {
+    await using servers = await startServers(1)
+    const connection = await servers.connect()
+    const always = store(connection, { serverSyncs: 'always' })
+    if (/^2\.[0-9]\./.test(connection.info?.version ?? '')) {
+      await expect(always.create(sampleMeta())).rejects.toMatchObject({
+        name: 'StreamError',
+        code: 'unsuitable',
+        message: expect.stringMatching(/the server is NATS 2\.9.*sync_interval: always is known since 2\.10/) as string,
+      })
+      expect(await streamsOf(await jetstreamManager(connection))).toStrictEqual([])
+    } else {
+      const writer = await always.create(sampleMeta())
+      expect([writer.strongest, await writer.flush('durable'), await writer.close()]).toStrictEqual(['durable', 'durable', 'durable'])
+    }
   })
 
   test('messages as small as a log has none, before a stream is made', async () => {

@@ -13,9 +13,8 @@ const encoder = new TextEncoder()
 
 /** Damage of a message. */
 export function damagedMessage(stream: string, seq: number, fault: Fault, cause?: unknown): LogDamagedError {
-  // Whoever asks reads the whole log first, so what is damaged keeps the rest from them, too.
   const todo =
-    'devtrail verify nats://SERVER/STREAM/HOST names all that is damaged; what of the log was not fetched before cannot be asked until it is shipped again under another host, or the stream restored from a backup'
+    'devtrail verify nats://SERVER/STREAM/HOST names all that is damaged, and devtrail repair nats://SERVER/STREAM/HOST --from LOG puts it again, LOG being the log where it was recorded'
   return new LogDamagedError({ file: `${stream} message ${seq}`, line: null, offset: 0, ...fault, todo }, { cause })
 }
 

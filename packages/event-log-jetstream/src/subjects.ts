@@ -35,6 +35,12 @@ export function keyframeOf(subject: string): { readonly fold: string; readonly s
   return what === 'keyframe' && token !== undefined && seq !== undefined ? { fold: nameOf(token), seq: Number(seq) } : null
 }
 
+/** The number of the block that a subject is of which was put again; null for another subject. */
+export function mendedOf(subject: string): number | null {
+  const [, , what, number] = subject.split('.')
+  return what === 'mended' && number !== undefined && /^[1-9]\d{0,14}$/.test(number) ? Number(number) : null
+}
+
 export interface Subjects {
   /** All that the log has. */
   readonly all: string
@@ -51,6 +57,9 @@ export interface Subjects {
   readonly isAttachment: (subject: string) => boolean
   readonly keyframes: (fold: string) => string
   readonly keyframe: (fold: string, seq: number) => string
+  /** Blocks that were put again in the place of lost ones, by their numbers. */
+  readonly allMended: string
+  readonly mended: (block: number) => string
   /** Where a living writer answers; not kept. */
   readonly alive: (writer: string) => string
 }
@@ -68,6 +77,8 @@ export function subjectsOf(stream: string, host: string): Subjects {
     isAttachment: (subject) => subject.startsWith(`${of}.attached.`),
     keyframes: (fold) => `${of}.keyframe.${tokenOf(fold)}.*`,
     keyframe: (fold, seq) => `${of}.keyframe.${tokenOf(fold)}.${seq}`,
+    allMended: `${of}.mended.*`,
+    mended: (block) => `${of}.mended.${block}`,
     // Not below the stream's own subjects: what is asked there is nothing to keep.
     alive: (writer) => `devtrail-alive.${of}.${writer}`,
   }

@@ -14,6 +14,7 @@ import {
 import { putAttachment } from './attachments.ts'
 import { blockHeaders, fenceHeaders } from './block-message.ts'
 import { putKeyframe } from './keyframes.ts'
+import { mustBePromised, type Promised } from './levels.ts'
 import { Outbox } from './outbox.ts'
 import type { Log } from './place.ts'
 import { OvertakenError } from './publish.ts'
@@ -26,6 +27,7 @@ export class JetStreamWriter implements LogWriter {
   readonly cutTail = null
   readonly #log: Log
   readonly #lease: Lease
+  readonly strongest: Promised
   readonly #vocabulary: Vocabulary
   readonly #builder: StandaloneBuilder
   #lastSeq: number
@@ -44,8 +46,9 @@ export class JetStreamWriter implements LogWriter {
   readonly #attaching = new Map<string, Promise<void>>()
   #closing: Promise<AckLevel> | null = null
 
-  constructor(log: Log, lease: Lease, vocabulary: Vocabulary) {
+  constructor(log: Log, lease: Lease, vocabulary: Vocabulary, strongest: Promised) {
     this.#log = log
+    this.strongest = strongest
     this.#lease = lease
     this.#vocabulary = vocabulary
     this.#builder = new StandaloneBuilder(vocabulary)
@@ -92,10 +95,11 @@ export class JetStreamWriter implements LogWriter {
   async flush(level: AckLevel): Promise<AckLevel> {
     this.#mustBeUsable()
     mustBeLevel(level)
+    mustBePromised(level, this.strongest)
     if (level === 'buffered') return level
     this.#finishBlock()
     await this.#sent()
-    return 'written'
+    return level
   }
 
   async attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<AckLevel> {
@@ -110,7 +114,7 @@ export class JetStreamWriter implements LogWriter {
     } finally {
       this.#attaching.delete(name)
     }
-    return 'written'
+    return this.strongest
   }
 
   async keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel> {
@@ -128,7 +132,7 @@ export class JetStreamWriter implements LogWriter {
     const made = put()
     this.#keyframing = made.catch(() => {})
     await made
-    return 'written'
+    return this.strongest
   }
 
   close(): Promise<AckLevel> {
@@ -215,6 +219,6 @@ export class JetStreamWriter implements LogWriter {
       await this.#upkeep.end()
       await this.#lease.release()
     }
-    return 'written'
+    return this.strongest
   }
 }
