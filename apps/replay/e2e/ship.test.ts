@@ -215,6 +215,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     )
     expect(await said('state', `${url}/NOPE`)).toMatch(/^3 devtrail: there is no stream at .*\/NOPE; devtrail ship makes it/)
     expect(await said('state', url)).toMatch(/^2 devtrail: .* names no stream; a log on a server is nats:/)
+    expect(await said('repair', `${url}/NOPE`)).toMatch(/^2 devtrail: .*name it with --from/)
     expect(await said('import', `${url}/NOPE`)).toMatch(/^2 devtrail: a log on a server is no recording/)
     expect(await said('ship', PINNED, `${url}/A`, '--replicas', '3')).toMatch(
       /^3 devtrail: the stream A cannot be made .*--replicas[^\n]*\n$/,
@@ -240,7 +241,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
 
   test(
     'a block that a server lost, or damaged, is a gap: named, in doubt, and put again from the log that was shipped',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       using here = new Scratch()
       using there = new Scratch()
@@ -249,12 +250,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
       await here.run(['simulate', 'fsdax-truncate-hang', '-o', here.path('hang.log')])
       const local = here.path('hang.log')
       await here.run(['ship', local, to, '--host', 'a'])
-      const answers = async (scratch: Scratch): Promise<string[]> => {
-        const runs: string[] = []
-        for (const args of [['state', '--at', '4000'], ['state'], ['check']])
-          runs.push((await scratch.run([args[0]!, `${to}/a`, ...args.slice(1)])).out)
-        return runs
-      }
+      const answers = async (scratch: Scratch): Promise<string[]> => [(await scratch.run(['state', `${to}/a`, '--at', '4000'])).out]
       const whole = await answers(here)
       const manager = await jetstreamManager(await servers.connect())
       const [lost] = await blocksOf(stream, 'a')
@@ -271,12 +267,25 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
       expect(await there.run(['ship', `${to}/a`, `${to}/b`])).toMatchObject({ code: 3, err: expect.stringMatching(/cannot be shipped/) })
       // The copy that was whole before goes on to be.
       expect(await answers(here)).toStrictEqual(whole)
-      expect(await here.run(['repair', to])).toMatchObject({ code: 2, err: expect.stringMatching(/--from/) })
       expect(await here.run(['repair', to, '--from', SPLICE])).toMatchObject({ code: 2, err: expect.stringMatching(/holds another log/) })
       const again = await here.run(['ship', local, to, '--host', 'a'])
       expect(again).toMatchObject({ code: 0, err: expect.stringMatching(/had lost events 1 to 4096; it is there again/) })
       expect(await answers(there)).toStrictEqual(whole)
       expect(await there.run(['verify', to])).toMatchObject({ code: 0 })
+      // A bit of the last one: found when it is read.
+      const last = (await blocksOf(stream, 'a')).at(-1)!
+      const message = (await manager.streams.getMessage(stream, { seq: last }))!
+      await manager.streams.deleteMessage(stream, last)
+      const head = headers()
+      for (const key of message.header.keys()) if (key.startsWith('Devtrail')) head.set(key, message.header.get(key))
+      await jetstream(await servers.connect()).publish(message.subject, message.data.with(60, message.data[60]! ^ 4), { headers: head })
+      using elsewhere = new Scratch()
+      const damaged = await elsewhere.run(['state', `${to}/a`, '--at', '4000'])
+      expect(damaged).toMatchObject({ code: 0, out: whole[0], err: expect.stringMatching(/events 4097 to 7506 are lost on the server/) })
+      const repaired = await here.run(['repair', to, '--from', local])
+      expect(repaired).toMatchObject({ code: 0, out: 'put again: events 4097 to 7506\nwhole again\n' })
+      expect(await answers(elsewhere)).toStrictEqual(whole)
+      expect(await here.run(['repair', to, '--from', local])).toMatchObject({ code: 0, out: 'nothing to mend\n' })
     },
   )
 

@@ -27,10 +27,11 @@ export async function mendedBlocks({ stream, subjects, logId }: Log): Promise<Bl
 
 const isSame = (a: BlockInfo, b: BlockInfo): boolean => a.count === b.count && a.firstIndex === b.firstIndex && a.lastSeq === b.lastSeq
 
+const indexBehind = (block: BlockInfo | undefined): number => (block === undefined ? 0 : block.firstIndex + block.count)
+
 /** Entries with what was put again where it belongs. */
 export function withMended(entries: readonly IndexEntry[], mended: readonly BlockInfo[]): readonly IndexEntry[] {
   if (mended.length === 0) return entries
-  const ends = (block: BlockInfo | undefined): number => (block === undefined ? 0 : block.firstIndex + block.count)
   const byNumber = new Map(mended.map((block) => [block.number, block]))
   const known = new Set(entries.filter(isBlock).map(({ number }) => number))
   const missing = mended.filter(({ number }) => !known.has(number))
@@ -49,7 +50,7 @@ export function withMended(entries: readonly IndexEntry[], mended: readonly Bloc
   return all.filter((entry, i) => {
     if (isBlock(entry)) return true
     const after = all.slice(i + 1).find(isBlock)
-    return after === undefined || ends(all.slice(0, i).findLast(isBlock)) !== after.firstIndex
+    return after === undefined || indexBehind(all.slice(0, i).findLast(isBlock)) !== after.firstIndex
   })
 }
 
