@@ -1,7 +1,7 @@
 /** Blocks from their messages: fetched, checked, unpacked. */
 import { crc32 } from 'node:zlib'
 import type { Vocabulary } from '@devtrail/events'
-import { LogDamagedError } from '@devtrail/event-log'
+import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
 import { ColumnPool, EventViews, readStandalone, type BlockReader, type Fault, type StandaloneReading } from '@devtrail/event-log/store'
 import type { StoredMsg } from '@nats-io/jetstream'
 import type { BlockInfo } from './block-message.ts'
@@ -36,6 +36,18 @@ export async function blockOf(
     if (error instanceof LogDamagedError) return error
     throw error
   }
+}
+
+/**
+ * That a message which is not there was not let go of with the log's head, as a stream does that has limits: what is gone so is not
+ * damaged, and whoever opens the log again is told where it begins.
+ * @throws LogUsageError `let-go`.
+ */
+export async function mustNotBeLetGo(log: Log, firstIndex: number, beginNow: () => Promise<number>): Promise<void> {
+  const begin = await beginNow()
+  if (begin <= firstIndex) return
+  const says = `the first ${begin} events of ${log.host} in ${log.stream.name} are gone since this was opened, as the stream's limits say; open it again to read what there is`
+  throw new LogUsageError('let-go', says)
 }
 
 /** Messages of blocks in their order, a few asked for ahead of the one that is wanted. */

@@ -144,3 +144,8 @@ export async function endOfLog(log: Log): Promise<{ readonly end: LogEnd; readon
   if (read instanceof LogDamagedError) throw read
   return { end: read === null ? (await loadIndex(log)).end : endOf(read), last: newest.seq }
 }
+
+/** How many of a log's events are gone by now, before the first that there is. */
+export async function beginOfLog(log: Log): Promise<number> {
+  return (await loadIndex(log)).gone.events
+}

@@ -2,8 +2,8 @@
 import { LogDamagedError, type ReadRange } from '@devtrail/event-log'
 import { Chain, isPast, mayHold, type BlockReader, type CheckedRange, type Waiting } from '@devtrail/event-log/store'
 import type { JsMsg } from '@nats-io/jetstream'
-import { blockOf, type Reading } from './block-fetch.ts'
-import { consume, entryOf, isBlock } from './block-index.ts'
+import { blockOf, mustNotBeLetGo, type Reading } from './block-fetch.ts'
+import { beginOfLog, consume, entryOf, isBlock } from './block-index.ts'
 import type { LogEnd } from './block-message.ts'
 import { damagedIn, type Log } from './place.ts'
 
@@ -74,6 +74,7 @@ async function followedBlock(
     return null
   }
   const fault = chain.follow(entry)
+  if (fault !== null) await mustNotBeLetGo(log, entry.firstIndex - 1, () => beginOfLog(log))
   if (fault !== null) tell(damagedIn(log)(fault, entry.seq))
   if (!mayHold(entry, checked)) return null
   const block = await blockOf(log, entry, { seq: message.seq, data: message.data, header: message.headers! }, reading)

@@ -1,8 +1,8 @@
 /** What a stream lost of a log that it should have: messages that are gone, and such as are not what was written. */
 import { LogDamagedError } from '@devtrail/event-log'
 import { firstSeqOf } from '@devtrail/event-log/store'
-import { blockOf, MessagesAhead, readingOf } from './block-fetch.ts'
-import { isBlock, type Index } from './block-index.ts'
+import { blockOf, MessagesAhead, mustNotBeLetGo, readingOf } from './block-fetch.ts'
+import { beginOfLog, isBlock, type Index } from './block-index.ts'
 import type { BlockInfo } from './block-message.ts'
 import { damagedIn, type Log } from './place.ts'
 import type { Vocabulary } from '@devtrail/events'
@@ -70,7 +70,9 @@ export async function lostIn(log: Log, { entries, gone, end }: Index, vocabulary
     }
     add(between(at, beginOf(entry), said ?? none(entry.seq)))
     if (isRead) {
-      const block = await blockOf(log, entry, await ahead.next(), reading)
+      const message = await ahead.next()
+      if (message === null && log.stream.letsGo) await mustNotBeLetGo(log, entry.firstIndex, () => beginOfLog(log))
+      const block = await blockOf(log, entry, message, reading)
       const damage = block instanceof LogDamagedError ? block : brokenIn(block)
       if (damage !== null) add(between(beginOf(entry), endOfBlock(entry), damage))
     }

@@ -28,8 +28,8 @@ import {
   type Waiting,
 } from '@devtrail/event-log/store'
 import { findAttachment, listAttachments } from './attachments.ts'
-import { blockOf, MessagesAhead, readingOf } from './block-fetch.ts'
-import { isBlock, type Index } from './block-index.ts'
+import { blockOf, MessagesAhead, mustNotBeLetGo, readingOf } from './block-fetch.ts'
+import { beginOfLog, isBlock, type Index } from './block-index.ts'
 import { followedBlocks, tellOrThrow } from './following.ts'
 import { getKeyframe, listKeyframes } from './keyframes.ts'
 import { lostIn, type LostBlocks } from './lost.ts'
@@ -121,6 +121,7 @@ export class JetStreamReader implements LogReader {
       this.#mustGoOn(range)
       const block = await blockOf(this.#log, entry, message, reading)
       if (block instanceof LogDamagedError) {
+        if (message === null) await mustNotBeLetGo(this.#log, entry.firstIndex, () => beginOfLog(this.#log))
         chain.broken()
         tellOrThrow(range, block)
       } else yield block

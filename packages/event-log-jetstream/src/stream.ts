@@ -59,6 +59,9 @@ export interface Stream {
   readonly letsGo: boolean
   /** How old messages get, in milliseconds; Infinity where age is no reason to let go. */
   readonly ageMs: number
+  /** How many messages, and bytes, the stream has before it lets go of older ones; Infinity where that is no reason. */
+  readonly messagesMax: number
+  readonly bytesMax: number
   /** Bytes of a message's content at most. */
   readonly contentBytes: number
   /** As JetStreamOptions has it. */
@@ -85,6 +88,8 @@ function letsGo({ max_age: age, max_bytes: bytes, max_msgs: messages, discard }:
   return age > 0 || (discard === DiscardPolicy.Old && (bytes > 0 || messages > 0))
 }
 
+const limitOf = ({ discard }: StreamConfig, most: number): number => (discard === DiscardPolicy.Old && most > 0 ? most : Infinity)
+
 function mustSuit(config: StreamConfig): void {
   const fault = unsuitable(config)
   if (fault === null) return
@@ -106,6 +111,8 @@ export async function findStream(connection: NatsConnection, name: string, { onW
       isDirect: config.allow_direct,
       letsGo: letsGo(config),
       ageMs: config.max_age > 0 ? config.max_age / nanos(1) : Infinity,
+      messagesMax: limitOf(config, config.max_msgs),
+      bytesMax: limitOf(config, config.max_bytes),
       connection,
       client: jetstream(connection, options),
       manager,

@@ -184,7 +184,7 @@ export class JetStreamWriter implements LogWriter {
     this.#blocksSeq = info.lastSeq
     const sent = this.#outbox.send(bytes, blockHeaders(logId, number, info), `${this.#lease.id}.${number}`)
     sent.then(
-      () => this.#upkeep.block(),
+      () => this.#upkeep.block(bytes.length),
       () => {},
     )
     this.#sending = sent.catch((error: unknown) => {

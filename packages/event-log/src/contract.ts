@@ -171,8 +171,8 @@ export interface LogReader extends AsyncDisposable {
   readonly tornTail: TornTail | null
   /**
    * The events in order. Nothing is read before the iteration starts; each call reads anew.
-   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, or `unsupported`
-   * for an event outside the vocabulary.
+   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, `unsupported`
+   * for an event outside the vocabulary, or `let-go` when the log's head went meanwhile.
    */
   read(range?: ReadRange): AsyncIterable<AnyEvent>
   /**

@@ -26,13 +26,14 @@ const gap = (seq: number): AnyEvent => ({
   data: { reason: 'lost', lost: seq, cpu: null, model: null },
 })
 
+const part = (text: string) => [['state', new TextEncoder().encode(text)]] as const
+
 test('keyframes and attachments of a log that grows are copied once, and none ahead of its events', async () => {
   const fold = foldVersion()
   await using writer = await createFileLog(folder, meta, vocabulary)
   const there = memoryStore(vocabulary)
   await using copy = await there.create(meta)
   const beside = new BesideEvents({ folder } as OpenLog, copy, NOTHING)
-  const part = (text: string) => [['state', new TextEncoder().encode(text)]] as const
   await writer.append([gap(1), gap(2)])
   await writer.keyframe(fold, { since: null, parts: part('two') })
   await copy.append([gap(1)])

@@ -127,7 +127,7 @@ async function discard(folder: string): Promise<void> {
 
 /** The folder of the copy, which has all that the server had when it was asked. @throws Failure. */
 export async function mirrorOf(remote: RemoteLog, session: Session): Promise<string> {
-  const contents = await remote.store.contents()
+  let contents = await remote.store.contents()
   const cache = cacheFolder()
   const folder = folderOf(cache, remote, contents)
   await prepareCache(cache)
@@ -157,12 +157,15 @@ export async function mirrorOf(remote: RemoteLog, session: Session): Promise<str
     } catch (error) {
       // Another devtrail does the same.
       const isOther = error instanceof LogUsageError && (error.code === 'exists' || error.code === 'locked')
-      if (!isOther) throw error
+      // Its head went meanwhile: what there is now.
+      const isLetGo = error instanceof LogUsageError && error.code === 'let-go'
+      if (!isOther && !(isLetGo && Date.now() < end)) throw error
       if (Date.now() > end)
         throw new Failure(exit.damaged, `another devtrail has the copy of ${remote.text} in the cache open; try again, or end that one`, {
           cause: error,
         })
       await wait(POLL_MS)
+      contents = await remote.store.contents()
     }
   }
   await touch(folder)
