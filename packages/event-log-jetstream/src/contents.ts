@@ -28,7 +28,7 @@ export async function hostsIn(connection: NatsConnection, stream: string, at: Je
   mustBeToken(stream, 'a stream')
   const found = await findStream(connection, stream, at)
   if (found === null) throw new LogUsageError('not-found', `the server has no stream ${stream}`)
-  return (await subjectsIn(found, `${stream}.*.meta`)).map(hostOf).toSorted()
+  return (await subjectsIn(found, `${stream}.*.meta`)).flatMap((subject) => hostOf(subject) ?? []).toSorted()
 }
 
 export async function contentsOf(log: Log): Promise<LogContents> {

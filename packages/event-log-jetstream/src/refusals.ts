@@ -5,9 +5,9 @@ import { PermissionViolationError, RequestError, TimeoutError } from '@nats-io/t
 /**
  * Why the stream cannot be used: `no-jetstream` the server or the account has none, `unsuitable` its settings, or those of the
  * server, would lose or refuse what a log needs, or are not those that were asked for, `full` it takes no more, `too-large` it takes no message of this size, `forbidden` the user may not,
- * `unreachable` no server answers.
+ * `unreachable` no server answers, `gone` it was deleted meanwhile.
  */
-export type StreamErrorCode = 'no-jetstream' | 'unsuitable' | 'full' | 'too-large' | 'forbidden' | 'unreachable'
+export type StreamErrorCode = 'no-jetstream' | 'unsuitable' | 'full' | 'too-large' | 'forbidden' | 'unreachable' | 'gone'
 
 /** The server or its stream refuses. What was acknowledged before is kept. */
 export class StreamError extends Error {

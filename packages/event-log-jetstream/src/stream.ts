@@ -12,7 +12,7 @@ const PIECE_BYTES = 512 * 1024
 /** Bytes of content that a message may have, at least. */
 const CONTENT_BYTES_MIN = 4096
 /** What JetStream says when there is no such stream, message or subject. */
-const STREAM_NOT_FOUND = 10059
+export const STREAM_NOT_FOUND = 10059
 const NO_MESSAGE = 10037
 export const WRONG_LAST_SEQUENCE = 10071
 /** When the message before is another one than was expected. */

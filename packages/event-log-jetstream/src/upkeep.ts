@@ -7,7 +7,7 @@ import { DiscardPolicy, type StoredMsg, type StreamInfo } from '@nats-io/jetstre
 import { nanos } from '@nats-io/transport-node'
 import { LogDamagedError } from '@devtrail/event-log'
 import { renewAttachment } from './attachments.ts'
-import { keyframeOf } from './subjects.ts'
+import { attachmentOf, keyframeOf } from './subjects.ts'
 import { renewKeyframe } from './keyframes.ts'
 import { renewMeta, type Log } from './place.ts'
 import { lastOf } from './stream.ts'
@@ -104,7 +104,7 @@ export class Upkeep {
     // What the log is goes first, and so is let go of first: better no log than one of which nobody knows where it ends.
     const meta = await lastOf(stream, subjects.meta)
     if (meta === null || isOld(meta, old)) await renewMeta(this.#log, meta?.seq ?? 0, this.#id())
-    for (const subject of all.filter((s) => subjects.isAttachment(s))) {
+    for (const subject of all.filter((s) => attachmentOf(s) !== null)) {
       await renews(subject, (message) => renewAttachment(this.#log, message, this.#id()))
     }
     for (const subject of newestKeyframes(all)) await renews(subject, (message) => renewKeyframe(this.#log, message, this.#id()))

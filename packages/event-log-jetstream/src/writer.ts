@@ -18,6 +18,7 @@ import { mustBePromised, type Promised } from './levels.ts'
 import { Outbox } from './outbox.ts'
 import type { Log } from './place.ts'
 import { OvertakenError } from './publish.ts'
+import { StreamError } from './refusals.ts'
 import { Upkeep } from './upkeep.ts'
 import type { Lease } from './writer-lease.ts'
 import { zstd } from './zstd.ts'
@@ -198,9 +199,12 @@ export class JetStreamWriter implements LogWriter {
     await this.#outbox.send(new Uint8Array(0), fenceHeaders(this.#log.logId, end), `${this.#lease.id}.end.${++this.#renewals}`)
   }
 
-  #overtaken(index: number, cause: unknown): LogUsageError {
+  #overtaken(index: number, cause: OvertakenError): LogUsageError | StreamError {
     const { stream, host } = this.#log
-    return new LogUsageError('locked', `another writer took ${stream.name}/${host} over; of this one's events ${index} are kept`, { cause })
+    const log = `${stream.name}/${host}`
+    if (cause.seq === 0)
+      return new StreamError('gone', `the messages of ${log} are gone: the stream was purged; begin the log anew`, { cause })
+    return new LogUsageError('locked', `another writer took ${log} over; of this one's events ${index} are kept`, { cause })
   }
 
   /** Resolves when the server has all that was sent. */
