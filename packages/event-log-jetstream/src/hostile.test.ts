@@ -132,11 +132,11 @@ describe.skipIf(reason !== null && !mustHaveServer)(
       await manager.streams.purge(name)
       await writer.append(sampleEvents(20, { first: 11 }))
       await expect(writer.flush('written')).rejects.toMatchObject({ code: 'gone', message: expect.stringMatching(/was purged/) as string })
-      await expect(writer.close()).rejects.toThrow()
+      await expect(writer.close()).rejects.toMatchObject({ code: 'gone' })
       await manager.streams.delete(other.name)
       await doomed.append(sampleEvents(20, { first: 11 }))
       await expect(doomed.flush('written')).rejects.toMatchObject({ code: 'gone', message: expect.stringMatching(/was deleted/) as string })
-      await expect(doomed.close()).rejects.toThrow()
+      await expect(doomed.close()).rejects.toMatchObject({ code: 'gone' })
       await expect(other.store.open()).rejects.toMatchObject({ code: 'not-found' })
     })
   },
