@@ -73,6 +73,8 @@ export interface LogWriter extends AsyncDisposable {
   readonly meta: LogMeta
   /** `seq` of the newest event accepted; 0 when there is none, or only the baseline. */
   readonly lastSeq: number
+  /** The strongest level that `flush` reaches here: for whoever wants the best there is, and need not know what that is. */
+  readonly strongest: AckLevel
   /** What this writer cut off when it opened a log whose last writer had died; null when nothing. */
   readonly cutTail: TornTail | null
   /**
@@ -92,7 +94,9 @@ export interface LogWriter extends AsyncDisposable {
   takeRow(row: EventRow): Promise<AckLevel> | null
   /**
    * Brings all that was appended up to `level`.
-   * @returns the level reached; weaker than asked for only where the store cannot give more (memory; an unpublished log).
+   * @returns the level reached; weaker than asked for only where nothing is kept at all (memory; an unpublished log).
+   * @throws LogUsageError `not-durable`, with nothing done, by a store that keeps what it is given, but cannot know that it outlives
+   * a power failure; `strongest` says what it gives.
    */
   flush(level: AckLevel): Promise<AckLevel>
   /**
@@ -167,8 +171,8 @@ export interface LogReader extends AsyncDisposable {
   readonly tornTail: TornTail | null
   /**
    * The events in order. Nothing is read before the iteration starts; each call reads anew.
-   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, or `unsupported`
-   * for an event outside the vocabulary.
+   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, `unsupported`
+   * for an event outside the vocabulary, or `let-go` when the log's head went meanwhile.
    */
   read(range?: ReadRange): AsyncIterable<AnyEvent>
   /**

@@ -230,10 +230,15 @@ export async function importLog(given: string, folder: string | undefined, sessi
 
 /** A log on a server, read from its copy in the cache. */
 async function openRemote(given: string, isFollowed: boolean, session: Session): Promise<OpenLog> {
-  const { keepUp, mirrorOf, remoteLog } = await import('../fleet/index.ts')
+  const { keepUp, mirrorOf, remoteLog, tellHoles } = await import('../fleet/index.ts')
   const remote = await remoteLog(given, session)
   const folder = await mirrorOf(remote, session)
   const log = await openFolder(remote.text, folder, session)
+  tellHoles(
+    (await log.reader.attachments()).map(({ name }) => name),
+    remote.text,
+    session,
+  )
   if (isFollowed) keepUp(folder, remote, session)
   return log
 }

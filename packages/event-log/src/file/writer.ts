@@ -87,6 +87,10 @@ export class FileLogWriter implements LogWriter {
     return this.#lastSeq
   }
 
+  get strongest(): AckLevel {
+    return this.#atMost('durable')
+  }
+
   get cutTail(): TornTail | null {
     return this.#start.cutTail
   }

@@ -28,6 +28,7 @@ async function gather(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Ui
 
 export class MemoryWriter implements LogWriter {
   readonly cutTail = null
+  readonly strongest = 'buffered'
   readonly #held: Held
   readonly #readBack: ReadBack
   #lastSeq: number
