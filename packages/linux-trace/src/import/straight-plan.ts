@@ -5,8 +5,6 @@ import { missingFields } from '../probes.ts'
 export interface StraightPlan {
   readonly what: 'lookup' | 'lookup-return' | 'grab' | 'grab-return'
   readonly symbol: string
-  readonly source: string
-  readonly where: string
   readonly pfn: number
   readonly cached: number
   readonly page: number
@@ -23,7 +21,7 @@ const GRABS: ReadonlySet<string> = new Set(['try_grab_page', 'try_grab_folio', '
 
 /** How the hits of a shape are gone through; null when only their handlers know. */
 export function straightPlan({ shape, slots }: RowShape): StraightPlan | null {
-  const { symbol, edge, event: source, where } = shape
+  const { symbol, edge } = shape
   const isGrab = GRABS.has(symbol)
   if (!isGrab && symbol !== 'get_dev_pagemap') return null
   if (edge === 'return' ? !slots.has('ret') : missingFields({ symbol, edge, fields: slots }).length > 0) return null
@@ -33,8 +31,6 @@ export function straightPlan({ shape, slots }: RowShape): StraightPlan | null {
   return {
     what: `${isGrab ? 'grab' : 'lookup'}${edge === 'return' ? '-return' : ''}`,
     symbol,
-    source,
-    where,
     pfn: word('pfn'),
     cached: word('cached'),
     page: word('page'),
