@@ -2,12 +2,14 @@
 import type { AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { initialMemremap, type MemremapState } from './memremap-state.ts'
+import { initialMemremap, pagemapOf, type MemremapState } from './memremap-state.ts'
+import type { Pagemap } from './pagemap/pagemap.ts'
 import { evolveGrabbedRow, evolveLookedUpRow, evolveRowStarted } from './rows.ts'
 import type { MemremapEvent } from './events.ts'
 import { evolveMemremap } from './state.ts'
 
-const orNaN = (n: number | null): number => n ?? Number.NaN
+const of = (state: MemremapState, pagemap: number | null, seq: number): Pagemap | null =>
+  pagemap === null ? null : pagemapOf(state, pagemap, seq)
 
 /** @returns false when there is no such fold of the event */
 function evolveInNumbers(state: MemremapState, any: AnyEvent): boolean {
@@ -18,12 +20,14 @@ function evolveInNumbers(state: MemremapState, any: AnyEvent): boolean {
       evolveRowStarted(state)
       return true
     case 'memremap/looked-up':
-      evolveLookedUpRow(state, event.seq, orNaN(event.data.pagemap), event.data.fresh)
+      evolveLookedUpRow(state, of(state, event.data.pagemap, event.seq), event.data.fresh)
       return true
     case 'memremap/grabbed': {
       const { pagemap, pfn, head, before, refs, kind } = event.data
-      const numbers = { pagemap: orNaN(pagemap), pfn: orNaN(pfn), head: orNaN(head), before: orNaN(before) }
-      evolveGrabbedRow(state, event.seq, event.actor!, { ...numbers, refs, pin: kind === 'pin', began: event.cause[0] ?? 0 })
+      // One that nobody heard of is none of the state's, unless something was really taken.
+      const p = pfn === null || refs === 0 ? null : of(state, pagemap, event.seq)
+      const told = { pagemap: p, pfn, head, before, refs, pin: kind === 'pin', began: event.cause[0] ?? 0 }
+      evolveGrabbedRow(state, event.seq, event.actor!, told)
       return true
     }
     default:

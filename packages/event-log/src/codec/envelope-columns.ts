@@ -25,6 +25,7 @@ interface KnownActor {
 /** What surrounds the events of a block, one column each. */
 export class EnvelopeColumns {
   count = 0
+  #hasDevices = false
   /** Place of the event's type in the block. */
   type = new Float64Array(64)
   #time = new Float64Array(64)
@@ -72,6 +73,7 @@ export class EnvelopeColumns {
     if (place === this.#time.length) this.#grow()
     this.#time[place] = time
     this.#device[place] = device ?? Number.NaN
+    this.#hasDevices ||= device !== null
     this.#cpu[place] = cpu ?? Number.NaN
     this.#actor[place] = by
     this.#entry[place] = entry ?? Number.NaN
@@ -199,6 +201,7 @@ export class EnvelopeColumns {
   }
 
   #deviceMask(): number {
+    if (!this.#hasDevices && this.count > 0) return deviceBit(null) >>> 0
     const devices = this.#device
     let mask = 0
     for (let i = 0; i < this.count; i++) {
@@ -223,6 +226,7 @@ export class EnvelopeColumns {
     this.#where.write(out, n)
     this.#marks.write(out, n)
     this.count = 0
+    this.#hasDevices = false
   }
 
   #writeCauses(out: ByteWriter, lastSeq: number): void {

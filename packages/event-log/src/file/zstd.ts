@@ -9,7 +9,7 @@ export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
 const compressing = promisify<Uint8Array, { readonly params: typeof params; readonly chunkSize: number }, Buffer>(zstdCompress)
 
-/** What is made comes in pieces, each of which is a turn of the event loop: room for all of it makes one of them. */
-const roomFor = (bytes: Uint8Array): number => Math.max(1024, bytes.length)
+/** What is made comes in pieces, each of which is a turn of the event loop: columns become a third at most, mostly. */
+const roomFor = (bytes: Uint8Array): number => Math.max(16 * 1024, Math.ceil(bytes.length / 3))
 
 export const compress: Compress = (bytes) => compressing(bytes, { params, chunkSize: roomFor(bytes) })

@@ -73,7 +73,7 @@ export class StraightWay {
   readonly #cause = new Float64Array(ROWS_MAX)
   /** By shape. */
   readonly #origins: (RowOrigin | undefined)[] = []
-  readonly #told: GrabbedRow = { pagemap: 0, pfn: 0, head: 0, before: 0, refs: 0, pin: false, began: 0 }
+  readonly #told: GrabbedRow = { pagemap: null, pfn: 0, head: 0, before: 0, refs: 0, pin: false, began: 0 }
   // The batch at hand.
   #batch!: EntryBatch
   #tables!: RowTables
@@ -266,7 +266,8 @@ export class StraightWay {
       this.#lookedPagemap = p.id
       this.#lookedPfn = pfn
     }
-    evolveLookedUpRow(this.#ctx.memremap, this.#say(rows, row, quick.seq), pagemap, fresh)
+    this.#say(rows, row, quick.seq)
+    evolveLookedUpRow(this.#ctx.memremap, p ?? null, fresh)
     return true
   }
 
@@ -326,7 +327,7 @@ export class StraightWay {
     quick.symbol = plan.symbol
     quick.isLookup = false
     quick.pfn = pfn
-    quick.pagemap = pagemap === undefined ? null : pagemap.id
+    quick.pagemap = pagemap ?? null
     quick.before = head === null ? saneCount(orNull(refcount), pagemap, byWord) : null
     quick.refs = refs
     quick.kind = kindOf(flags)
@@ -344,20 +345,25 @@ export class StraightWay {
     const high = words[place + 1]!
     if (!hasGrabbed(ctx, plan.symbol, low, high)) return false
     const { pfn, pagemap, before, head, kind, refs } = quick
-    const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)
+    const type = pagemap === null ? null : pagemap.type
     // Their puts may go unseen, which is to be said, too.
     if (type !== null && type !== memoryType.FS_DAX) return false
     const rows = this.#grabbed
     const { low: lows, high: highs, count: into } = rows
     const returnsErrno = plan.symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno
     const told = this.#told
-    told.pfn = lows[GRABBED.pfn]![into] = orNothing(pfn)
-    told.pagemap = lows[GRABBED.pagemap]![into] = orNothing(pagemap)
-    told.before = lows[GRABBED.before]![into] = orNothing(before)
-    told.head = lows[GRABBED.head]![into] = orNothing(head)
-    told.refs = lows[GRABBED.refs]![into] = kind === null ? 0 : refs
+    told.pfn = pfn
+    told.pagemap = pagemap
+    told.before = before
+    told.head = head
+    told.refs = kind === null ? 0 : refs
     told.pin = kind === 'pin'
     told.began = quick.seq
+    lows[GRABBED.pfn]![into] = orNothing(pfn)
+    lows[GRABBED.pagemap]![into] = pagemap === null ? NOTHING : pagemap.id
+    lows[GRABBED.before]![into] = orNothing(before)
+    lows[GRABBED.head]![into] = orNothing(head)
+    lows[GRABBED.refs]![into] = told.refs
     lows[GRABBED.kind]![into] = told.pin ? 1 : 0
     lows[GRABBED.result]![into] = returnsErrno || (high === 0 && low === 0) ? NOTHING : low
     highs[GRABBED.result]![into] = high
