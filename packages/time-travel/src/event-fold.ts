@@ -88,8 +88,10 @@ export class EventFold {
       this.#byOrigin.length = 0
     }
     for (const { at } of this.#rows.values()) at.row = 0
-    for (let i = 0; i < rows.count; i++) {
-      const place = rows.origin[rows.from + i]!
+    const { count, from, origin } = rows
+    let isReturn = false
+    for (let i = 0; i < count; i++) {
+      const place = origin[from + i]!
       const ofType = origins[place]!.rows
       const { spans, call, at } = this.#byOrigin[place] ?? this.#rowFoldOf(place, ofType)
       const row = at.row++
@@ -98,7 +100,11 @@ export class EventFold {
         continue
       }
       const pagemap = spans.pagemapOf(ofType, row)
-      this.#tasks.see(rows, i, call, pagemap)
+      // Of a call and its return, one behind the other, tasks need not be told.
+      const next = i + 1 < count ? this.#byOrigin[origin[from + i + 1]!] : undefined
+      if (isReturn) isReturn = false
+      else if (next !== undefined && next.spans !== null && this.#tasks.isPair(rows, i, call, next.call)) isReturn = true
+      else this.#tasks.see(rows, i, call, pagemap)
       spans.see(rows, i, row, pagemap)
       this.#owes = true
     }

@@ -58,6 +58,18 @@ export class RowTasks {
     task.pagemap = pagemap
   }
 
+  /**
+   * Whether a row enters a call that returns with the next one: of a task that is known to be in no call that may be over, that
+   * changes nothing.
+   */
+  isPair(rows: EventRows, i: number, call: Call | undefined, next: Call | undefined): boolean {
+    if (call === undefined || next === undefined || call.edge !== 'enter' || next.edge !== 'return' || call.name !== next.name) return false
+    const place = rows.actor[rows.from + i]!
+    if (rows.actors !== this.#actors || place !== rows.actor[rows.from + i + 1]!) return false
+    const task = this.#ofActor[place]
+    return task !== undefined && task.call === null
+  }
+
   /** The task of a row, where it is known to be in no call that may be over. */
   #find({ actor, actors, cpu }: EventRows, at: number): Seen | null {
     const place = actor[at]!

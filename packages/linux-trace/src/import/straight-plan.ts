@@ -1,9 +1,12 @@
 import type { RowShape } from '../entries/row.ts'
 import { missingFields } from '../probes.ts'
 
+/** What a hit is. Numbers: it is asked of each. */
+export const straight = { lookup: 0, lookupReturn: 1, grab: 2, grabReturn: 3 } as const
+
 /** What the straight way has to know of the hits of one shape. Fields are told by where their words begin; -1: there is none. */
 export interface StraightPlan {
-  readonly what: 'lookup' | 'lookup-return' | 'grab' | 'grab-return'
+  readonly what: number
   readonly symbol: string
   readonly pfn: number
   readonly cached: number
@@ -29,7 +32,7 @@ export function straightPlan({ shape, slots }: RowShape): StraightPlan | null {
   if (edge === 'enter' && isGrab && !slots.has('vmemmap')) return null
   const word = (name: string): number => (slots.get(name) ?? -0.5) * 2
   return {
-    what: `${isGrab ? 'grab' : 'lookup'}${edge === 'return' ? '-return' : ''}`,
+    what: edge === 'return' ? (isGrab ? straight.grabReturn : straight.lookupReturn) : isGrab ? straight.grab : straight.lookup,
     symbol,
     pfn: word('pfn'),
     cached: word('cached'),

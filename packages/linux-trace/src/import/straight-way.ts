@@ -24,7 +24,7 @@ import { isStale, pagemapAt } from './pagemaps.ts'
 import { ownerOf } from './page-owner.ts'
 import { hasGrabbed, kindOf, saneCount } from './pages.ts'
 import { follFlagsOf } from '../kernel-version.ts'
-import type { StraightPlan } from './straight-plan.ts'
+import { straight, type StraightPlan } from './straight-plan.ts'
 import type { Task } from './tasks.ts'
 
 const { declarations } = memremapCatalogue
@@ -176,13 +176,13 @@ export class StraightWay {
   /** @returns false, with nothing done, when it is not as it usually is. */
   #take(plan: StraightPlan, row: number, task: Task): boolean {
     switch (plan.what) {
-      case 'lookup':
+      case straight.lookup:
         return this.#lookUp(plan, row, task)
-      case 'lookup-return':
+      case straight.lookupReturn:
         return this.#lookUpEnded(plan, row, task)
-      case 'grab':
+      case straight.grab:
         return this.#grab(plan, row, task)
-      case 'grab-return':
+      case straight.grabReturn:
       default:
         return this.#grabEnded(plan, row, task)
     }
@@ -345,6 +345,8 @@ export class StraightWay {
     const high = words[place + 1]!
     if (!hasGrabbed(ctx, plan.symbol, low, high)) return false
     const { pfn, pagemap, before, head, kind, refs } = quick
+    // Another one may have taken its place since.
+    if (pagemap !== null && pagemap !== this.#pagemap && ctx.memremap.pagemaps.get(pagemap.id) !== pagemap) return false
     const type = pagemap === null ? null : pagemap.type
     // Their puts may go unseen, which is to be said, too.
     if (type !== null && type !== memoryType.FS_DAX) return false
