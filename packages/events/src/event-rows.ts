@@ -77,7 +77,10 @@ export class TypeRows {
   /** The data of one of them. */
   data(row: number): AnyEvent['data'] {
     return Object.fromEntries(
-      Object.entries(this.declaration.fields).map(([name, field], i) => [name, valueOf(field, this.low[i]![row]!, this.high[i]![row] ?? 0)]),
+      Object.entries(this.declaration.fields).map(([name, field], i) => [
+        name,
+        valueOf(field, this.low[i]![row]!, this.high[i]![row] ?? 0),
+      ]),
     )
   }
 

@@ -36,11 +36,17 @@ function fold(all: readonly { readonly event: AnyEvent; readonly isRow: boolean;
   // What the models make of them is told elsewhere.
   const fast = new EventFold(machine, [])
   const told: string[] = []
-  for (let at = 0; at < all.length; ) {
+  for (let at = 0; at < all.length;) {
     // A run of rows ends where somebody looks.
     const end = all.findIndex(({ isRow, settles, event: e }, i) => i >= at && (settles || !isRow || e.type.startsWith('log/')))
     const run = all.slice(at, all[end]!.settles && all[end]!.isRow && !all[end]!.event.type.startsWith('log/') ? end + 1 : end)
-    const rows = run.length === 0 ? null : rowsOf(run.map(({ event: e }) => e), machine.vocabulary)
+    const rows =
+      run.length === 0
+        ? null
+        : rowsOf(
+            run.map(({ event: e }) => e),
+            machine.vocabulary,
+          )
     if (rows === null) fast.step(all[at]!.event)
     else fast.stepRows(rows)
     at += rows?.count ?? 1

@@ -1,6 +1,13 @@
-import type { AnyEvent, EventRows, Json } from '@devtrail/events'
+import type { AnyEvent, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
-import { importRecording, type ImportSink, type ImportSummary, type ModelStates, type Recording, type RowTaker } from '@devtrail/linux-trace'
+import {
+  importRecording,
+  type ImportSink,
+  type ImportSummary,
+  type ModelStates,
+  type Recording,
+  type RowTaker,
+} from '@devtrail/linux-trace'
 import { EventFold, KeyframeRecorder, LogKeys, Machine } from '@devtrail/time-travel'
 import { models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'

@@ -90,8 +90,7 @@ export class EnvelopeColumns {
     const n = to - from
     const at = rows.from + from
     const { time, entry, cause, cpu, actor, context, origin } = rows
-    for (let i = at; i < at + n; i++)
-      if (!isWholeNumber(time[i]!) || !isWholeNumber(entry[i]!) || !isWholeNumber(cause[i]!)) return false
+    for (let i = at; i < at + n; i++) if (!isWholeNumber(time[i]!) || !isWholeNumber(entry[i]!) || !isWholeNumber(cause[i]!)) return false
     const place = this.count
     this.#reach(place + n)
     const { actors, contexts, sources, wheres } = numbers

@@ -37,7 +37,7 @@ function told(all: readonly AnyEvent[], size: number, run: number): readonly unk
   const made: unknown[] = []
   for (let at = 0; at < all.length; at += size) {
     const block = all.slice(at, at + size)
-    for (let i = 0; i < block.length; ) {
+    for (let i = 0; i < block.length;) {
       const end = block.findIndex(({ type }, j) => j >= i && type === 'sample/said')
       const of = block.slice(i, Math.min(i + run, end < 0 ? block.length : end))
       if (of.length === 0) builder.add(block[i++]!)
@@ -79,7 +79,15 @@ test('what is refused leaves nothing behind, and what came before it is there', 
   const builder = new BlockBuilder(sampleVocabulary)
   const dictionary = new Dictionary()
   const odd: readonly ((rows: EventRows) => void)[] = [
-    ...([[0, 0.5], [1, 2 ** 32], [9, 2], [10, 2], [0, Number.NaN]] as const).map(
+    ...(
+      [
+        [0, 0.5],
+        [1, 2 ** 32],
+        [9, 2],
+        [10, 2],
+        [0, Number.NaN],
+      ] as const
+    ).map(
       ([field, value]) =>
         ({ origins }: EventRows) =>
           void (origins[0]!.rows.low[field]![1] = value),

@@ -201,8 +201,7 @@ function packQuarters(bytes: Uint8Array, at: number, values: Float64Array, n: nu
   const whole = n >> 2
   for (let i = 0; i < whole; i++) {
     const v = i * 4
-    bytes[at + i] =
-      (values[v]! - base) | ((values[v + 1]! - base) << 2) | ((values[v + 2]! - base) << 4) | ((values[v + 3]! - base) << 6)
+    bytes[at + i] = (values[v]! - base) | ((values[v + 1]! - base) << 2) | ((values[v + 2]! - base) << 4) | ((values[v + 3]! - base) << 6)
   }
   let byte = 0
   for (let i = whole * 4; i < n; i++) byte |= (values[i]! - base) << ((i & 3) * 2)

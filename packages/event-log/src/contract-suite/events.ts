@@ -66,7 +66,7 @@ export function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
       if (event.type === 'sample/said') return inferred === undefined ? event : { ...event, inferred }
       return { ...event, ...by, entry: event.seq, cause: event.seq % 2 ? [event.seq - 1] : [] }
     })
-    for (let at = 0; at < events.length; ) {
+    for (let at = 0; at < events.length;) {
       const end = events.findIndex(({ type }, i) => i > at && type === 'sample/said')
       const run = events[at]!.type === 'sample/said' ? null : rowsOf(events.slice(at, end < 0 ? undefined : end), sampleVocabulary)
       if (run === null) await writer.take(events[at]!)

@@ -116,7 +116,7 @@ export class FileLogWriter implements LogWriter {
     if (rows.count === 0) return null
     mustFollow(this.#lastSeq, { seq: rows.seq, type: 'rows' })
     let waiting: Promise<AckLevel> | null = null
-    for (let at = 0; at < rows.count; ) {
+    for (let at = 0; at < rows.count;) {
       const before = this.#segment.count
       try {
         at = this.#segment.addRows(rows, at)

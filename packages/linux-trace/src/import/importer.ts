@@ -54,7 +54,7 @@ export interface ImportSink {
   readonly rows?: RowTaker
   /** Of a live trace: nothing more is there for now. */
   idle?(): Promise<unknown>
-  /** Takes entries that are deliberately without effect: bytes for a `KeptReader`. A promise slows the import down. */
+  /** Takes entries that are deliberately without effect: bytes for a `KeptReader`, which are used again afterwards. A promise slows the import down. */
   kept(bytes: Uint8Array): void | null | Promise<unknown>
 }
 
