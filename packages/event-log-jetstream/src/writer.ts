@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
-import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRows, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'
 import {
   StandaloneBuilder,
@@ -89,8 +89,10 @@ export class JetStreamWriter implements LogWriter {
     return this.#outbox.room()?.then(() => 'buffered' as const) ?? null
   }
 
-  takeRow(row: EventRow): Promise<AckLevel> | null {
-    return this.take(row.event())
+  takeRows(rows: EventRows): Promise<AckLevel> | null {
+    let waiting: Promise<AckLevel> | null = null
+    for (const event of rows.events()) waiting = this.take(event) ?? waiting
+    return waiting
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {

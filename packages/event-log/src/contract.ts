@@ -6,7 +6,7 @@
  * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened, unless it follows.
  * Every store passes the suite in `contract-suite.ts`.
  */
-import type { AnyEvent, BlockSummary, DeviceId, ColumnBlock, EventRow, Json } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, DeviceId, ColumnBlock, EventRows, Json } from '@devtrail/events'
 import type { LogDamagedError } from './errors.ts'
 
 export const LOG_SCHEMA_VERSION = 2
@@ -90,8 +90,8 @@ export interface LogWriter extends AsyncDisposable {
    * @throws as `append` rejects.
    */
   take(event: AnyEvent): Promise<AckLevel> | null
-  /** Takes one event in numbers, as `take` does the same as an object, and sooner where a store can. */
-  takeRow(row: EventRow): Promise<AckLevel> | null
+  /** Takes events in numbers, as `take` does the same as objects, and sooner where a store can. Of those before one that is refused all are taken. */
+  takeRows(rows: EventRows): Promise<AckLevel> | null
   /**
    * Brings all that was appended up to `level`.
    * @returns the level reached; weaker than asked for only where nothing is kept at all (memory; an unpublished log).

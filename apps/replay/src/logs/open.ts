@@ -102,10 +102,10 @@ async function importRecordingTo(
   recording: Recording,
   { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (entries: number) => void },
 ): Promise<void> {
+  // At once: a thread that reads takes a while to begin, and one that is never asked keeps no process.
+  recording.begin?.()
   const importer = importerVersion()
   await using writer = await create(metaOf(recording, importer))
-  // Not before there is a log: a thread that reads and is never asked would keep the process.
-  recording.begin?.()
   await importInto(writer, recording, importer, { signal, onProgress })
   signal.throwIfAborted()
   await writer.close()
