@@ -18,6 +18,10 @@ let connection: NatsConnection
 const storeIn = (stream: string, host: string): JetStreamLogStore =>
   jetStreamStore(connection, { stream, host, patienceMs: 5000 }, sampleVocabulary)
 
+function wasLetGo(error: unknown): void {
+  expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
+}
+
 describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   beforeAll(async () => {
     servers = await startServers(1)
@@ -145,9 +149,6 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
               }
               seen.isOver = true
             })()
-            const wasLetGo = (error: unknown): void => {
-              expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
-            }
             const reading = (async () => {
               while (!seen.isOver) {
                 const known = seen.keyframed

@@ -71,7 +71,7 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
         style={{ top: `${tops[i]!}px`, height: `${tops[i + 1]! - tops[i]!}px` }}
         class={i === current && link.row !== null ? 'current' : ''}
       >
-        {one.lead > 0 && <HostLine name={row.host} hosts={hosts} height={one.lead} />}
+        {one.lead > 0 && row.host !== null && <HostLine name={row.host} hosts={hosts} height={one.lead} />}
         <button
           type="button"
           class="row"
