@@ -1,7 +1,7 @@
 /** Where one is in a log, as a link: everything behind `#` in the address. Version 1. */
 
 export type Axis = 'time' | 'events'
-export type Tab = 'devices' | 'memory' | 'tasks' | 'compare'
+export type Tab = 'devices' | 'refs' | 'memory' | 'tasks' | 'compare'
 
 export interface Link {
   /** The event behind which one stands. */
@@ -22,7 +22,7 @@ export interface Link {
 }
 
 const VERSION = '1'
-const TABS: readonly Tab[] = ['devices', 'memory', 'tasks', 'compare']
+const TABS: readonly Tab[] = ['devices', 'refs', 'memory', 'tasks', 'compare']
 
 export const START: Link = {
   at: null,

@@ -1,15 +1,32 @@
 /** The state of devices after an event. */
 import { rangeOf } from '@devtrail/events'
-import { asView, bytes, plural, type DeviceView, type JsonList, type PagemapView, type PageRefView, type QueueView } from '@devtrail/survey'
-import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import {
+  asView,
+  bytes,
+  holdersText,
+  plural,
+  type DeviceView,
+  type JsonList,
+  type PagemapView,
+  type PageRefView,
+  type QueueView,
+} from '@devtrail/survey'
+import { createContext, type ComponentChildren, type JSX } from 'preact'
+import { useContext, useEffect, useState } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
-import type { StateAt } from '../protocol.ts'
+import type { ChangeRow, StateAt } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
 import { More, Number, Perhaps, Range, Text, Unknown, YesNo } from './Known.tsx'
 import { PageStrip } from './PageStrip.tsx'
 
 export type OnField = (device: string, path: string, backwards: boolean) => void
+
+/** What is different to the moment that is compared with. */
+const Changes = createContext<readonly ChangeRow[]>([])
+
+/** Whether one of the changes is of what is at a path, or of a part of it. */
+const isChanged = (changes: readonly ChangeRow[], device: string, path: string): boolean =>
+  changes.some((c) => c.device === device && c.path.startsWith(path) && /^($|[.[])/.test(c.path.slice(path.length)))
 
 /** One part of a device, and the way to where it changes. */
 function Part({
@@ -25,9 +42,16 @@ function Part({
   onField: OnField
   children: ComponentChildren
 }): JSX.Element {
+  const isOther = isChanged(useContext(Changes), device, path ?? name)
   return (
     <>
-      <dt>
+      <dt class={isOther ? 'changed' : ''}>
+        {isOther && (
+          <span title="different to the moment that is compared with">
+            <span aria-hidden="true">Δ </span>
+            <span class="unseen">changed: </span>
+          </span>
+        )}
         {path === undefined ? (
           name
         ) : (
@@ -47,7 +71,7 @@ function Part({
           </>
         )}
       </dt>
-      <dd>{children}</dd>
+      <dd class={isOther ? 'changed' : ''}>{children}</dd>
     </>
   )
 }
@@ -97,6 +121,25 @@ function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go
 
 type Go = (to: Partial<Link>) => void
 
+function Holders({ of }: { readonly of: PageRefView }): JSX.Element {
+  const by = holdersText(of)
+  return by === '' ? (
+    <>
+      taken by <Unknown />
+    </>
+  ) : (
+    <span>{by}</span>
+  )
+}
+
+function LastProbe({ of, go }: { readonly of: NonNullable<DeviceView['lastProbe']>; readonly go: Go }): JSX.Element {
+  return (
+    <>
+      by <Text of={of.driver} />: {of.outcome} ({of.error ?? 'errno ?'}, <EventLink seq={of.seq} go={go} />)
+    </>
+  )
+}
+
 function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly go: Go }): JSX.Element {
   const all = [...list.known.map((ref) => ({ ref, sure: true })), ...(list.possible ?? []).map((ref) => ({ ref, sure: false }))]
   return (
@@ -107,10 +150,16 @@ function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly
           return (
             <li key={i}>
               <Perhaps sure={sure}>
-                <strong>{lo === hi ? plural(lo, 'page') : <Number of={ref.pages} />}</strong> from <code>{ref.pfn}</code>, count{' '}
-                <Number of={ref.refcount} />
-                {ref.kind === null ? '' : `, FOLL_${ref.kind.toUpperCase()}`} by{' '}
-                {ref.takenBy === null ? <Unknown /> : `${ref.takenBy.comm} (${ref.takenBy.pid})`}
+                <strong>
+                  {lo === hi ? (
+                    plural(lo, 'page')
+                  ) : (
+                    <>
+                      <Number of={ref.pages} /> {lo === 1 && hi === Infinity ? 'page' : 'pages'}
+                    </>
+                  )}
+                </strong>{' '}
+                from <code>{ref.pfn}</code>, count <Number of={ref.refcount} />, <Holders of={ref} />
                 {ref.since === null ? null : (
                   <>
                     , since <EventLink seq={ref.since.first} go={go} />
@@ -125,6 +174,11 @@ function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly
       <More complete={list.complete} empty={all.length === 0} />
     </>
   )
+}
+
+/** Where the kernel has it, if that was told. */
+function Pointer({ of }: { readonly of: string | null }): JSX.Element | null {
+  return of === null ? null : <code class="faint">{of}</code>
 }
 
 function Pagemap({
@@ -159,12 +213,15 @@ function Pagemap({
         </Perhaps>
       </h4>
       <dl>
+        <Part name="struct" device={device} onField={onField}>
+          {of.id === null ? <Unknown /> : <Pointer of={of.id} />}
+        </Part>
         {part('state', 'state', of.state === null ? <Unknown /> : <span class={`badge ${of.state}`}>{of.state}</span>)}
         {part(
           'reference',
           'ref',
           <>
-            count <Number of={of.ref.count} />, mode <Text of={of.ref.mode} />, dying <YesNo of={of.ref.dying} />
+            count <Number of={of.ref.count} />, mode <Text of={of.ref.mode} />, dying <YesNo of={of.ref.dying} /> <Pointer of={of.ref.id} />
           </>,
         )}
         {part('pages', 'pageRefs', <PageRefs list={of.pageRefs} go={go} />)}
@@ -193,7 +250,8 @@ function Pagemap({
 function Queue({ of }: { readonly of: QueueView }): JSX.Element {
   return (
     <>
-      frozen <Number of={of.frozen} />, dying <YesNo of={of.dying} />, usage counter <Number of={of.ref.count} /> <Text of={of.ref.mode} />
+      frozen <Number of={of.frozen} />, dying <YesNo of={of.dying} />, usage counter <Number of={of.ref.count} /> <Text of={of.ref.mode} />{' '}
+      <Pointer of={of.id} />
     </>
   )
 }
@@ -215,6 +273,7 @@ function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Elemen
       <summary>
         <strong>{name}</strong> <small>{view.kind ?? 'kind ?'}</small> <Driver view={view} />
         {view.presence == null && <span class="unknown"> perhaps gone</span>}
+        {(view.presence === 'removed' || view.presence === 'gone') && <strong class="gone"> {view.presence}</strong>}
       </summary>
       {isOpen && <DeviceParts name={name} view={view} go={go} onField={onField} />}
     </details>
@@ -233,6 +292,14 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
     <>
       <dl>
         {part('driver', 'driver.state', <Driver view={view} />)}
+        {view.lastProbe != null &&
+          view.lastProbe.outcome !== 'bound' &&
+          part('last probe', 'lastProbe', <LastProbe of={view.lastProbe} go={go} />)}
+        {view.comeBackAs !== undefined && (
+          <Part name="to come back" device={name} onField={onField}>
+            as {view.comeBackAs}
+          </Part>
+        )}
         {part('devres', 'devres', <Devres list={view.devres} go={go} />)}
         {regions !== undefined &&
           part(
@@ -244,7 +311,14 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
                   <Range {...r} /> {r.name ?? '<BAD>'}
                 </div>
               ))}
-              <More complete={regions.complete} empty={regions.known.length === 0} />
+              {regions.possible?.map((r) => (
+                <div key={r.start}>
+                  <Perhaps sure={false}>
+                    <Range {...r} /> {r.name ?? '<BAD>'}
+                  </Perhaps>
+                </div>
+              ))}
+              <More complete={regions.complete} empty={regions.known.length + (regions.possible?.length ?? 0) === 0} />
             </>,
           )}
         {view.disk != null && part('disk', 'disk.state', `${view.disk.name} ${view.disk.state ?? '?'}`)}
@@ -253,7 +327,9 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
           <Part name="namespace" device={name} onField={onField}>
             {view.namespace.mode ?? '?'}
             {view.namespace.map === null ? '' : `, map ${view.namespace.map}`}
-            {view.namespace.size === null ? '' : `, ${bytes(view.namespace.size)}`} <small class="faint">as listed at the start</small>
+            {view.namespace.size === null ? '' : `, ${bytes(view.namespace.size)}`}
+            {view.namespace.region === null ? '' : ` in ${view.namespace.region}`}
+            {view.namespace.uuid == null ? '' : `, uuid ${view.namespace.uuid}`} <small class="faint">as listed at the start</small>
           </Part>
         )}
         {pagemaps !== undefined && pagemaps.known.length + (pagemaps.possible?.length ?? 0) === 0 && (
@@ -277,20 +353,23 @@ interface DevicesProps {
   readonly row: string | null
   /** Whose state is opened when no row is chosen. */
   readonly fallback: string | null
+  readonly changes: readonly ChangeRow[]
   readonly go: Go
   readonly onField: OnField
 }
 
-export function Devices({ state, row, fallback, go, onField }: DevicesProps): JSX.Element {
-  const current = state.devices.find(({ key }) => key === row) ?? state.devices.find(({ key }) => key === fallback) ?? state.devices[0]
+export function Devices({ state, row, fallback, changes, go, onField }: DevicesProps): JSX.Element {
+  const named = (name: string | null): StateAt['devices'][number] | undefined => state.devices.find(({ key }) => key === name)
+  const current = row === null ? (named(fallback) ?? state.devices[0]) : named(row)
   const shown = [...(current === undefined ? [] : [current]), ...state.devices.filter((d) => d !== current)]
   if (shown.length === 0) return <p class="nothing">No device is known to be there at this point.</p>
   return (
-    <>
+    <Changes.Provider value={changes}>
+      {row !== null && current === undefined && <p class="nothing">Nothing is known yet of {row} at this point.</p>}
       {shown.map((device) => (
         <Device key={device.key} name={device.key} view={asView(device.parts)} isCurrent={device === current} go={go} onField={onField} />
       ))}
       {state.more > 0 && <p>{state.more} more devices; choose a row to see its state</p>}
-    </>
+    </Changes.Provider>
   )
 }

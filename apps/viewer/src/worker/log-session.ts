@@ -7,6 +7,7 @@ import { changeOf, changesBetween } from './changes.ts'
 import { eventsIn, findEvents, whyEvent } from './event-rows.ts'
 import { idOf, openLog, outlineOf, type OpenLog } from './open-log.ts'
 import { stateAt } from './state-at.ts'
+import { refsAt, tasksAt } from './still-out.ts'
 import { violationRows } from './violation-rows.ts'
 
 /** Rows that are told of the timeline: of a log with more devices one looks for those one means by name. */
@@ -99,6 +100,8 @@ export class LogSession {
     readonly [Q in Exclude<keyof Questions, 'open' | 'rows'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
   } = {
     state: ({ seq, row }) => stateAt(this.#log.history, this.scan.names, seq, row),
+    refs: (seq) => refsAt(this.#log.history, this.scan.names, seq),
+    tasks: (seq) => tasksAt(this.#log.history, this.scan.names, seq),
     window: ({ from, to, rows }) => lookClosely(this.#log.history, { from, to, rows: new Set(rows), names: this.scan.names }),
     events: (range) => eventsIn(this.#log, this.#opened, this.scan.names, range),
     find: (wanted) => findEvents(this.#log.history, this.#opened, this.scan.names, wanted),
