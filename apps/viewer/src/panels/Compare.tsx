@@ -1,7 +1,7 @@
 import type { Json } from '@devtrail/events'
 import { changeLines, type ChangeLine } from '@devtrail/survey'
 import type { JSX } from 'preact'
-import type { Link } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import type { ChangeRow } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
 import { Unknown } from './Known.tsx'
@@ -55,7 +55,7 @@ interface CompareProps {
   readonly at: number
   readonly compare: number | null
   readonly changes: readonly ChangeRow[] | null
-  readonly go: (to: Partial<Link>) => void
+  readonly go: Go
 }
 
 /** What is different of two moments. */

@@ -1,12 +1,11 @@
 /** What is known of the selected event: its fields, and what led to it; or what a violation is, and what proves it. */
 import type { JSX } from 'preact'
 import type { Link } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import type { CauseRow, EventRow, ViolationRow } from '../protocol.ts'
 import { Sign } from '../timeline/Markers.tsx'
 import { EventLink } from './EventLink.tsx'
 import { Unknown } from './Known.tsx'
-
-type Go = (to: Partial<Link>) => void
 
 export interface Why {
   readonly event: EventRow
@@ -102,7 +101,7 @@ function ViolationDetail({ of, go }: { readonly of: ViolationRow; readonly go: G
           <ul>
             {of.linked.map((linked) => (
               <li key={`${linked.rule} ${linked.seq}`}>
-                <button type="button" class="to" onClick={() => go({ at: linked.seq, selected: linked.seq, rule: linked.rule })}>
+                <button type="button" class="to" onClick={() => go({ at: linked.seq, selected: linked.seq, rule: linked.rule }, true)}>
                   event {linked.seq}
                 </button>{' '}
                 {linked.rule}: {linked.summary}

@@ -13,7 +13,7 @@ import {
 } from '@devtrail/survey'
 import { createContext, type ComponentChildren, type JSX } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { Link } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import type { ChangeRow, StateAt } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
 import { More, Number, Perhaps, Range, Text, Unknown, YesNo } from './Known.tsx'
@@ -119,8 +119,6 @@ function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go
   )
 }
 
-type Go = (to: Partial<Link>) => void
-
 function Holders({ of }: { readonly of: PageRefView }): JSX.Element {
   const by = holdersText(of)
   return by === '' ? (
@@ -206,12 +204,12 @@ function Pagemap({
   }
   return (
     <section class="pagemap">
-      <h4>
+      <h3>
         <Perhaps sure={sure}>
           pagemap {of.ranges === null ? <Unknown what="range" /> : of.ranges.map((r) => <Range key={r.start} {...r} />)}{' '}
           <small>{of.type ?? 'type ?'}</small>
         </Perhaps>
-      </h4>
+      </h3>
       <dl>
         <Part name="struct" device={device} onField={onField}>
           {of.id === null ? <Unknown /> : <Pointer of={of.id} />}

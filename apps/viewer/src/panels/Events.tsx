@@ -19,8 +19,7 @@ interface EventsProps {
 /** The events of the log, or those that a filter finds. */
 export function Events({ client, firstSeq, lastSeq, link, at, version, go }: EventsProps): JSX.Element {
   const [failure, setFailure] = useState<string | null>(null)
-  const [onlyRow, setOnlyRow] = useState(false)
-  const device = onlyRow ? link.row : null
+  const device = link.only ? link.row : null
   const here = link.selected ?? Math.max(firstSeq, at)
   useEffect(() => setFailure(null), [link.where, device, here])
   return (
@@ -28,7 +27,7 @@ export function Events({ client, firstSeq, lastSeq, link, at, version, go }: Eve
       <header>
         <h2 id="events-title">Events</h2>
         <label class="check">
-          <input type="checkbox" checked={onlyRow} disabled={link.row === null} onChange={() => setOnlyRow(!onlyRow)} /> only{' '}
+          <input type="checkbox" checked={link.only} disabled={link.row === null} onChange={() => go({ only: !link.only })} /> only{' '}
           {link.row ?? 'the chosen row'}
         </label>
       </header>

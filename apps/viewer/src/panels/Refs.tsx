@@ -1,10 +1,8 @@
 import type { JSX } from 'preact'
-import type { Link } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import type { RefRow, RefsAt } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
 import { Perhaps, Unknown } from './Known.tsx'
-
-type Go = (to: Partial<Link>) => void
 
 function Since({ of, go }: { readonly of: RefRow['since']; readonly go: Go }): JSX.Element | null {
   if (of === null) return null

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useCallback } from 'preact/hooks'
 import type { Link, Tab } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import { useNewest } from '../page/use-newest.ts'
 import type { WorkerClient } from '../page/worker-client.ts'
 import type { ChangeRow, RefsAt, StateAt, TaskRow } from '../protocol.ts'
@@ -24,7 +25,7 @@ interface StatePanelProps {
   readonly at: number
   readonly link: Link
   readonly changes: readonly ChangeRow[] | null
-  readonly go: (to: Partial<Link>) => void
+  readonly go: Go
   readonly onField: OnField
   readonly fallback: string | null
   readonly fail: (words: string) => void

@@ -1,9 +1,7 @@
 import type { JSX } from 'preact'
-import type { Link } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import type { TaskRow } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
-
-type Go = (to: Partial<Link>) => void
 
 function Call({ of: call, go }: { readonly of: TaskRow['calls'][number]; readonly go: Go }): JSX.Element {
   return (

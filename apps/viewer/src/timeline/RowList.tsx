@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
 import type { Opened } from '../protocol.ts'
 import type { Lane, Look } from '@devtrail/survey'
@@ -8,6 +8,8 @@ import { HEAD_HEIGHT, HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from '.
 import type { Scale } from './scale.ts'
 import type { ShownRow } from './shown-rows.ts'
 
+/** Rows up to which all are there, in view or not. */
+const ROWS_ALL = 60
 /** Bands and events of a row that are named to those who do not see them. */
 const NAMED_MAX = 100
 
@@ -51,6 +53,15 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
     if (tops[current]! < element.scrollTop) element.scrollTop = tops[current]!
     else if (tops[current + 1]! > element.scrollTop + height) element.scrollTop = tops[current + 1]! - height
   }, [link.row])
+  // The row that is come to by key gets the focus as soon as it is there.
+  const wantsFocus = useRef(false)
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return
+    const row = box.current?.querySelector<HTMLElement>(`[data-row="${current}"]`)
+    if (row == null || rows[current]?.row.key !== link.row) return
+    wantsFocus.current = false
+    row.focus()
+  })
   const move = (event: KeyboardEvent): void => {
     const to = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: rows.length - 1 }[event.key]
     const row = to === undefined ? undefined : rows[to]
@@ -58,11 +69,12 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
     event.preventDefault()
     event.stopPropagation()
     go({ row: row.row.key })
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('[aria-current="true"]')?.focus())
+    wantsFocus.current = true
   }
-  const first = Math.max(0, lastUpTo(tops, scrollTop))
+  const isAll = rows.length <= ROWS_ALL
+  const first = isAll ? 0 : Math.max(0, lastUpTo(tops, scrollTop))
   const shown: JSX.Element[] = []
-  for (let i = first; i < rows.length && tops[i]! < scrollTop + height; i++) {
+  for (let i = first; i < rows.length && (isAll || tops[i]! < scrollTop + height); i++) {
     const one = rows[i]!
     const { row } = one
     shown.push(
@@ -75,6 +87,7 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
         <button
           type="button"
           class="row"
+          data-row={i}
           style={{ top: `${one.lead}px` }}
           tabIndex={i === current ? 0 : -1}
           aria-current={i === current ? 'true' : undefined}
@@ -169,29 +182,44 @@ function binsIn({ row, bins }: ShownRow, scale: Scale): number[] {
   return found
 }
 
+/** One Tab leads to the list, arrows from one of it to the next. */
+function rove(event: KeyboardEvent): void {
+  const list = (event.target as HTMLElement).closest('ul')
+  const all = [...(list?.querySelectorAll('button') ?? [])]
+  const here = all.indexOf(event.target as HTMLButtonElement)
+  const to = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key]
+  const next = to === undefined || here < 0 ? undefined : all[to]
+  if (next === undefined || event.ctrlKey || event.altKey || event.metaKey) return
+  event.preventDefault()
+  event.stopPropagation()
+  all[here]!.tabIndex = -1
+  next.tabIndex = 0
+  next.focus()
+}
+
 /** The bands and events of a row that are in view, for those who do not see the canvas. */
 function NamedNow({ of, scale, go }: NamedProps): JSX.Element {
   const { row, looks } = of
   const bands = row.lanes.flatMap((lane) => bandsIn(lane, scale))
   const events = binsIn(of, scale)
   return (
-    <div class="unseen">
+    <div class="unseen" onKeyDown={rove}>
       <ul aria-label={`States of ${row.key} in view`}>
-        {bands.slice(0, NAMED_MAX).map(({ lane, n }) => (
+        {bands.slice(0, NAMED_MAX).map(({ lane, n }, i) => (
           <li key={`${lane.name} ${n}`}>
-            <button type="button" tabIndex={-1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
+            <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
               {`${LANE_WORDS[lane.name]} of ${row.key}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
             </button>
           </li>
         ))}
       </ul>
       <ul aria-label={`Events of ${row.key} in view`}>
-        {events.map((n) => {
+        {events.map((n, i) => {
           const seq = of.bins.seqOf(row.bins[n]!)
           const name = of.bins.isExact ? `event ${seq} of ${row.key}` : `${row.counts[n]} events of ${row.key} from event ${seq} on`
           return (
             <li key={n}>
-              <button type="button" tabIndex={-1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>
+              <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>
                 {name}
               </button>
             </li>
