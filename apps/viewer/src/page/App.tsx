@@ -211,7 +211,7 @@ export function App({ client, place: logPlace, fold, name, bookmarks: store }: A
           </button>
         </p>
       )}
-      <Notes opened={opened} />
+      <Notes opened={opened} scan={scan} />
       {opened !== null && clock !== null ? (
         <>
           <Timeline
@@ -262,9 +262,14 @@ const aroundOf = (place: number, [from, to]: readonly [number, number]): readonl
 ]
 
 /** What limits what can be said of the whole log. */
-function Notes({ opened }: { readonly opened: Opened | null }): JSX.Element | null {
+function Notes({ opened, scan }: { readonly opened: Opened | null; readonly scan: ScanState | null }): JSX.Element | null {
   if (opened === null) return null
   const notes = [
+    ...(scan?.isFull === true
+      ? [
+          `the timeline and the list of what is broken end at event ${scan.upTo}: a page holds ${scan.devices} devices; states, events and searches have all`,
+        ]
+      : []),
     ...(opened.lost !== null && opened.lost > 0 ? [`${opened.lost} entries were lost: what they said is unknown`] : []),
     ...(opened.complete === false && opened.lost === 0 ? ['the recording is not complete'] : []),
     ...opened.notes,

@@ -87,6 +87,16 @@ describe('a timeline', () => {
     expect(scan.timeline(0, { named: 'v2', rowsMax: 4 })).toMatchObject({ devices: 30, fitting: 11 })
   })
 
+  test('ends with as many devices as are to be kept, and says so', async () => {
+    const events = Array.from({ length: 30 }, (_, i) => found(i + 1, i + 1, `dev${i}`))
+    const scan = await scanned(events, { devices: 10 })
+    expect(scan.timeline(0)).toMatchObject({ isFull: true, done: false, upTo: 10, devices: 10 })
+    // Also where the log has grown.
+    await scan.run({ read: () => [...events, found(31, 31, 'more')] })
+    expect(scan.timeline(0)).toMatchObject({ isFull: true, done: false, upTo: 10, devices: 10 })
+    expect((await scanned(events, { devices: 31 })).timeline(0)).toMatchObject({ isFull: false, done: true, upTo: 30, devices: 30 })
+  })
+
   test('incarnations follow one another in a row: what is left of an old one ends where the new one comes', async () => {
     const gone = (seq: number, device: number): AnyEvent => event(seq, 'devres/device-removed', device, { device })
     const events = [

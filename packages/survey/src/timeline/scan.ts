@@ -31,6 +31,8 @@ export interface ScanOptions {
   readonly bins?: number
   /** Violations that are kept at most. Default 2000. */
   readonly violations?: number
+  /** Devices with whose number reading ends. Default: it does not. */
+  readonly devices?: number
 }
 
 /** Which rows are wanted of a timeline. */
@@ -56,6 +58,7 @@ export class Scan {
   readonly #firstSeq: number
   readonly #binEvents: number
   readonly #violationsMax: number
+  readonly #devicesMax: number
   readonly #binTimes: number[] = []
   /** What events can have changed of devices that they do not mention, since all were looked at. */
   #ofAll = 0
@@ -70,7 +73,8 @@ export class Scan {
   #done = false
 
   /** Of a source whose head is gone it begins with what is known there. */
-  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins, violations = VIOLATIONS }: ScanOptions = {}) {
+  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins, violations = VIOLATIONS, devices = Infinity }: ScanOptions = {}) {
+    this.#devicesMax = devices
     this.#violationsMax = violations
     this.#source = source
     this.facts = facts
@@ -104,6 +108,10 @@ export class Scan {
     return this.#done
   }
 
+  get #isFull(): boolean {
+    return this.#lives.count >= this.#devicesMax
+  }
+
   /** The machine as it is at the end, for what only the whole log says. */
   get machine(): Machine {
     return this.#machine
@@ -116,12 +124,14 @@ export class Scan {
   async run(source: EventSource = this.#source, pause: () => Promise<void> | null = () => null): Promise<void> {
     this.#done = false
     for await (const block of new LogBlocks(source).blocks({ from: this.#upTo + 1 })) {
+      if (this.#isFull) break
       const touching = block.types.map(({ name }) => this.#looker.reachOf(name).some !== 0)
       const judged = block.types.map(({ name }) => this.#judge.judges(name))
       const brings = block.types.map(({ name }) => bringsDevice(name))
       for (let place = 0; place < block.count; place++) {
         const seq = block.seq(place)
         if (seq <= this.#upTo && !(seq === 0 && this.#upTo <= 0)) continue
+        if (this.#isFull) break
         const type = block.type[place]!
         this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]! })
         if (place % SLICE_EVENTS === 0) {
@@ -129,10 +139,10 @@ export class Scan {
           if (wait !== null) await wait
         }
       }
-      this.#upTo = block.lastSeq
+      this.#upTo = this.#isFull ? this.#seq : block.lastSeq
     }
     this.#look(true)
-    this.#done = true
+    this.#done = !this.#isFull
   }
 
   #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean }): void {
@@ -189,6 +199,7 @@ export class Scan {
       firstSeq: this.#firstSeq,
       upTo: this.upTo,
       done: this.#done,
+      isFull: this.#isFull,
       binEvents: this.#binEvents,
       binTimes: Float64Array.from([...this.#binTimes, this.#done ? maxTime : this.#time]),
       looks: this.#looks.all,

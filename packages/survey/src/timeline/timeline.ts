@@ -51,6 +51,8 @@ export interface Timeline {
   /** `seq` of the last event that was read. */
   readonly upTo: number
   readonly done: boolean
+  /** Reading ended before the end: there are more devices than were to be kept. */
+  readonly isFull: boolean
   /** How many events a bin counts together. */
   readonly binEvents: number
   /** The time at which each bin begins, in nanoseconds; one more for the end. */
