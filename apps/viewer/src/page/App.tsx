@@ -189,7 +189,7 @@ export function App({ client, place: logPlace, fold, name, bookmarks: store }: A
         <h1>
           <span>{name}</span> <small title={opened?.kernel ?? undefined}>{opened?.kernel ?? ''}</small>
         </h1>
-        <Search client={client} link={link} device={link.row ?? scan?.rows[0]?.key ?? null} go={go} say={setSaid} />
+        <Search client={client} link={link} device={link.row || (scan?.rows[0]?.key ?? null)} go={go} say={setSaid} />
         <Bookmarks store={store} bookmarks={bookmarks} change={keep} name={name} />
         <button type="button" onClick={() => setHelping(true)} aria-label="Help: keys and what the looks mean">
           ?

@@ -4,6 +4,7 @@ import {
   asView,
   bytes,
   holdersText,
+  OWNERLESS,
   plural,
   type DeviceView,
   type JsonList,
@@ -346,6 +347,16 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
   )
 }
 
+function NotThere({ row }: { readonly row: string }): JSX.Element {
+  return (
+    <p class="nothing">
+      {row === OWNERLESS
+        ? 'Of these events no device is known. What is still out of their pagemaps stands under References.'
+        : `Nothing is known of ${row} at this point.`}
+    </p>
+  )
+}
+
 interface DevicesProps {
   readonly state: StateAt
   readonly row: string | null
@@ -363,7 +374,7 @@ export function Devices({ state, row, fallback, changes, go, onField }: DevicesP
   if (shown.length === 0) return <p class="nothing">No device is known to be there at this point.</p>
   return (
     <Changes.Provider value={changes}>
-      {row !== null && current === undefined && <p class="nothing">Nothing is known yet of {row} at this point.</p>}
+      {row !== null && current === undefined && <NotThere row={row} />}
       {shown.map((device) => (
         <Device key={device.key} name={device.key} view={asView(device.parts)} isCurrent={device === current} go={go} onField={onField} />
       ))}

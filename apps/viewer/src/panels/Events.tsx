@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
 import type { WorkerClient } from '../page/worker-client.ts'
+import { rowName } from '../timeline/shown-rows.ts'
 import { AllEvents } from './AllEvents.tsx'
 import { FoundEvents } from './FoundEvents.tsx'
 
@@ -28,7 +29,7 @@ export function Events({ client, firstSeq, lastSeq, link, at, version, go }: Eve
         <h2 id="events-title">Events</h2>
         <label class="check">
           <input type="checkbox" checked={link.only} disabled={link.row === null} onChange={() => go({ only: !link.only })} /> only{' '}
-          {link.row ?? 'the chosen row'}
+          {link.row === null ? 'the chosen row' : rowName(link.row)}
         </label>
       </header>
       {failure !== null && (

@@ -2,11 +2,11 @@ import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
 import type { Opened } from '../protocol.ts'
-import type { Lane, Look } from '@devtrail/survey'
+import { OWNERLESS, type Lane, type Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
 import type { Scale } from './scale.ts'
-import type { ShownRow } from './shown-rows.ts'
+import { rowName, type ShownRow } from './shown-rows.ts'
 
 /** Rows up to which all are there, in view or not. */
 const ROWS_ALL = 60
@@ -95,8 +95,8 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
           onKeyDown={move}
         >
           {row.host !== null && <span class="unseen">{row.host}: </span>}
-          <strong>{row.host === null ? row.key : row.key.slice(row.host.length + 1)}</strong>
-          <small> {row.kind ?? 'kind ?'}</small>
+          <strong>{row.host === null ? rowName(row.key) : row.key.slice(row.host.length + 1)}</strong>
+          <small> {row.key === OWNERLESS ? 'of which it is not told' : (row.kind ?? 'kind ?')}</small>
           <span class="unseen">: {rowWords(one, at)}</span>
         </button>
         <div class="lanes" aria-hidden="true" style={{ top: `${one.lead}px` }}>
@@ -204,19 +204,21 @@ function NamedNow({ of, scale, go }: NamedProps): JSX.Element {
   const events = binsIn(of, scale)
   return (
     <div class="unseen" onKeyDown={rove}>
-      <ul aria-label={`States of ${row.key} in view`}>
+      <ul aria-label={`States of ${rowName(row.key)} in view`}>
         {bands.slice(0, NAMED_MAX).map(({ lane, n }, i) => (
           <li key={`${lane.name} ${n}`}>
             <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
-              {`${LANE_WORDS[lane.name]} of ${row.key}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
+              {`${LANE_WORDS[lane.name]} of ${rowName(row.key)}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
             </button>
           </li>
         ))}
       </ul>
-      <ul aria-label={`Events of ${row.key} in view`}>
+      <ul aria-label={`Events of ${rowName(row.key)} in view`}>
         {events.map((n, i) => {
           const seq = of.bins.seqOf(row.bins[n]!)
-          const name = of.bins.isExact ? `event ${seq} of ${row.key}` : `${row.counts[n]} events of ${row.key} from event ${seq} on`
+          const name = of.bins.isExact
+            ? `event ${seq} of ${rowName(row.key)}`
+            : `${row.counts[n]} events of ${rowName(row.key)} from event ${seq} on`
           return (
             <li key={n}>
               <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>

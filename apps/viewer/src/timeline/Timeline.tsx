@@ -124,7 +124,7 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
         height={Math.round(height * devicePixelRatio)}
         style={{ left: `${HEADER_WIDTH}px`, width: `${width}px`, height: `${height}px` }}
         role="img"
-        aria-label={`Timeline of ${rows.length} devices and ${opened.lastSeq - opened.firstSeq + 1} events; the list of rows beside it says the same in words`}
+        aria-label={`Timeline of ${scan?.rows.length ?? 0} devices and ${opened.lastSeq - opened.firstSeq + 1} events; the list of rows beside it says the same in words`}
       />
       <div class="corner" style={{ width: `${HEADER_WIDTH}px`, height: `${HEAD_HEIGHT}px` }}>
         <Corner opened={opened} scan={scan} link={link} go={go} />

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { History } from '@devtrail/time-travel'
 import { models, vocabulary } from '../models.ts'
 import { Scan } from './scan.ts'
-import type { Timeline } from './timeline.ts'
+import { OWNERLESS, type Timeline } from './timeline.ts'
 import { lookClosely } from './window.ts'
 
 const event = (seq: number, type: string, device: number | null, data: AnyEvent['data']): AnyEvent => ({
@@ -167,5 +167,21 @@ describe('a timeline', () => {
       ['db', 'db:pfn0.0'],
       ['db', 'db:pfn1.0'],
     ])
+  })
+
+  test('of which no device is known are in a row of their own, with the pages of pagemaps that may be anyone\'s', async () => {
+    const data = { pagemap: 1, pfn: 0x100, page: null, flags: null, refcount: 2, order: null }
+    const events = [
+      found(1, 1, 'pfn0.0'),
+      event(2, 'memremap/pagemap-found', null, { pagemap: 1, pointer: '0x1', device: null, phase: 'live' }),
+      event(3, 'memremap/grabbed', null, data),
+      event(4, 'log/gap', null, { reason: 'lost', lost: 3, cpu: 0, model: null }),
+    ]
+    const { rows, ownerless } = (await scanned(events)).timeline(0)
+    expect(rows.map(({ key, events: n }) => [key, n])).toEqual([['pfn0.0', 1]])
+    // What a log says of itself is nobody's.
+    expect(ownerless).toMatchObject({ key: OWNERLESS, events: 2 })
+    expect(ownerless?.lanes.map(({ name }) => name)).toEqual(['memory', 'pages'])
+    expect((await scanned([found(1, 1, 'pfn0.0'), gap(2)])).timeline(0).ownerless).toBe(null)
   })
 })

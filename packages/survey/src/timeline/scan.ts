@@ -13,7 +13,7 @@ import { DeviceLooks } from './device-looks.ts'
 import { Lives } from './lives.ts'
 import { Looks, looksIn } from './looks-seen.ts'
 import { rowOf } from './rows.ts'
-import type { Timeline } from './timeline.ts'
+import { OWNERLESS, type Row, type Timeline } from './timeline.ts'
 
 /** Events up to which each is a bin, where nothing else is asked for. */
 const EXACT_EVENTS = 8192
@@ -65,6 +65,9 @@ export class Scan {
   /** A gap was there: what it made unknown must not look known. */
   #isDoubted = false
   #looksAt = 0
+  /** What no device is known of: it has a life, too, as soon as there is any. */
+  #ownerless: number | null = null
+  #isOwnerlessTouched = false
   /** The bin in which all devices were looked at last. */
   #allAt = -Infinity
   #seq = 0
@@ -109,7 +112,7 @@ export class Scan {
   }
 
   get #isFull(): boolean {
-    return this.#lives.count >= this.#devicesMax
+    return this.#lives.count - (this.#ownerless === null ? 0 : 1) >= this.#devicesMax
   }
 
   /** The machine as it is at the end, for what only the whole log says. */
@@ -160,8 +163,10 @@ export class Scan {
     if (is.brings) this.#devices.brings(view)
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, this.facts) : block.device[place]!
     if (device !== null) this.#lives.event(this.#devices.place(device), seq, bin)
+    else if (!view.type.startsWith('log/')) this.#lives.event((this.#ownerless ??= this.#lives.add()), seq, bin)
     if (is.touching) {
       this.#ofAll |= this.#looker.event(view, device)
+      this.#isOwnerlessTouched ||= device === null
       this.#isDoubted ||= view.type === 'log/gap'
     }
     if (is.judged && this.violations.length < this.#violationsMax) this.violations.push(...this.#judge.at(view))
@@ -188,6 +193,15 @@ export class Scan {
       this.#isDoubted = false
       this.#allAt = this.#looksAt
     }
+    if (this.#ownerless !== null && (this.#isOwnerlessTouched || isLast)) {
+      this.#isOwnerlessTouched = false
+      this.#lives.say(
+        this.#ownerless,
+        this.#seq,
+        this.#time,
+        this.#looker.ownerless().map((look) => this.#looks.of(look)),
+      )
+    }
     for (const [id, seen] of this.#looker.look())
       this.#lives.say(this.#devices.place(id), this.#seq, this.#time, looksIn(seen, this.#looks))
   }
@@ -204,10 +218,17 @@ export class Scan {
       binTimes: Float64Array.from([...this.#binTimes, this.#done ? maxTime : this.#time]),
       looks: this.#looks.all,
       rows: rows.map((row) => rowOf(this.#lives, row)),
+      ownerless: named === '' ? this.#ownerlessRow() : null,
       devices: this.#devices.rows,
       fitting,
       renamed: this.#devices.renamed,
       rules: this.#judge.rules.length,
     }
+  }
+
+  #ownerlessRow(): Row | null {
+    const life = this.#ownerless
+    if (life === null || this.#lives.events(life) === 0) return null
+    return rowOf(this.#lives, { key: OWNERLESS, host: null, kind: null, bookkeeping: false, lives: [life] })
   }
 }

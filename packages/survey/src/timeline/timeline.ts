@@ -38,6 +38,9 @@ export interface Row {
   readonly counts: Int32Array
 }
 
+/** The key of the row of what no device is known of: no device has it. */
+export const OWNERLESS = ''
+
 /** A key that turned out to be another one: several devices have that name. */
 export interface Renaming {
   readonly from: string
@@ -60,6 +63,8 @@ export interface Timeline {
   readonly looks: readonly Look[]
   /** Those that were asked for. */
   readonly rows: readonly Row[]
+  /** What no device is known of; null: there is nothing, or it was not asked for. */
+  readonly ownerless: Row | null
   /** How many rows there are of the whole log. */
   readonly devices: number
   /** How many of them fit what was asked for, told or not. */
