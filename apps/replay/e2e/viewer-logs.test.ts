@@ -67,7 +67,11 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
       .map((line) => (JSON.parse(line) as { seq: number }).seq)
     expect(seqs.length).toBeGreaterThan(0)
     const events = page.getByRole('list', { name: 'Events of pfn3.0 in view' }).getByRole('button')
-    await expect.poll(() => events.allInnerTexts()).toEqual(seqs.map((seq) => `event ${seq} of pfn3.0`))
+    const types = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type)
+    await expect.poll(() => events.allInnerTexts()).toEqual(seqs.map((seq, i) => `event ${seq} of pfn3.0: ${types[i]}`))
     // And what a band says is the state there.
     const held = await scratch.run(['refs', log, '--device', 'pfn3.0', '--at', String(seqs[0]), '--json'])
     const { refs } = JSON.parse(held.out) as { refs: { pages?: number }[] }

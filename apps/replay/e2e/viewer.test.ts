@@ -116,6 +116,56 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await context.close()
   })
 
+  test('leads back from a cause, to earlier changes only, and takes the view along', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=150&row=pfn0.0`)
+    const before = (path: string): Promise<void> =>
+      page
+        .locator('.device[open]')
+        .getByRole('button', { name: `To the previous change of pagemaps[0x100000000].${path}` })
+        .click()
+    // That of the reference was told by a later event, of all the time before.
+    await before('ref')
+    await expect.poll(() => spoken(page)).toContain('ref of pfn0.0 does not change before event 150')
+    expect(await heading(page)).toBe('State after event 150')
+    // A view that is travelled out of follows; so does where the whole log is shown again near an end of it.
+    await page.goto(`${served.url}#v=1&at=20&axis=events&view=10-30`)
+    await expect.poll(() => heading(page)).toBe('State after event 20')
+    await page.keyboard.press('n')
+    await expect.poll(() => heading(page)).toBe('State after event 113')
+    await linkOf(page, /at=113.*view=103-123/)
+    await page.keyboard.press('End')
+    await linkOf(page, /at=314.*view=29\d-31\d/)
+    await page.keyboard.press('f')
+    await page.waitForURL((url) => !url.hash.includes('view='))
+    // Causes and evidence are links: the browser's way back leads where one came from.
+    await page.goto(`${served.url}#v=1&at=224&selected=224`)
+    await page.locator('.causes').getByRole('button').first().click()
+    await expect.poll(() => heading(page)).not.toBe('State after event 224')
+    await page.goBack()
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('says who holds what of memory that is gone, and shows the state of every row', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=314&tab=refs`)
+    const state = page.locator('#state-body')
+    await expect
+      .poll(() => state.innerText())
+      .toContain('16 pages 0x109300..0x10930f, count 2, FOLL_GET by pin (135), since event 40 to event')
+    expect(await state.innerText()).toContain('of memory that is gone')
+    await page.getByRole('tab', { name: 'Devices' }).click()
+    await page.locator('.row', { hasText: 'nmem0' }).click()
+    await expect.poll(() => page.locator('.device[open] summary').innerText()).toContain('nmem0')
+    // What is different is marked where it stands.
+    await page.goto(`${served.url}#v=1&at=224&row=pfn0.0&compare=37`)
+    await expect.poll(() => page.locator('.device[open] dt.changed').allInnerTexts()).toContainEqual(expect.stringContaining('state'))
+    await page.getByRole('tab', { name: 'Compare' }).click()
+    await expect.poll(() => state.innerText()).toContain('pageRefs[0x109300..0x10930f]')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
   test('does all that by keyboard alone, and says what it does', async () => {
     const { context, page, errors } = await open(browser, packed)
     await page.keyboard.press('n')
@@ -140,6 +190,15 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.keyboard.press('ArrowDown')
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('namespace0.1 nd-namespace: unbound')
     expect(await page.getByRole('list', { name: 'States of namespace0.1 in view' }).getByRole('button').count()).toBeGreaterThan(0)
+    // However far down, the focus is on the row one has come to; from there Tab leads to its bands, and arrows along them.
+    await page.keyboard.press('End')
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent')
+    const last = page.locator('.row').last()
+    await expect.poll(focused).toBe(await last.evaluate('(row) => row.textContent'))
+    await page.keyboard.press('Tab')
+    const bands = page.locator('.rows li.current .unseen ul').first().getByRole('button')
+    await expect.poll(focused).toBe(await bands.first().textContent())
+    expect(await page.locator('.row').count()).toBeGreaterThan(6)
     await page.keyboard.press('/')
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
     await page.keyboard.press('Escape')
@@ -199,6 +258,9 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.locator('#search').fill('type == "kernel/warned"')
     await page.keyboard.press('Enter')
     await page.locator('.fits [role=status]').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await page.getByRole('tab', { name: 'References' }).click()
+    await page.locator('.refs').waitFor()
     expect(await wrongIn(page)).toEqual([])
     await page.locator('#search').fill('typo == 1')
     await page.keyboard.press('Enter')

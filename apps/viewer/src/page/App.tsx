@@ -215,6 +215,7 @@ export function App({ client, place: logPlace, fold, name, bookmarks: store }: A
       {opened !== null && clock !== null ? (
         <>
           <Timeline
+            client={client}
             opened={opened}
             scan={scan}
             window={window}

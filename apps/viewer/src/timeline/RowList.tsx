@@ -1,11 +1,13 @@
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
+import type { WorkerClient } from '../page/worker-client.ts'
 import type { Opened } from '../protocol.ts'
 import { OWNERLESS, type Lane, type Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
 import type { Scale } from './scale.ts'
+import { useTypes } from './use-types.ts'
 import { rowName, type ShownRow } from './shown-rows.ts'
 
 /** Rows up to which all are there, in view or not. */
@@ -14,6 +16,7 @@ const ROWS_ALL = 60
 const NAMED_MAX = 100
 
 export interface RowListProps {
+  readonly client: WorkerClient
   readonly rows: readonly ShownRow[]
   readonly tops: Float64Array
   readonly height: number
@@ -41,7 +44,7 @@ export function rowWords({ row, looks, bins }: ShownRow, at: number): string {
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
 
-export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, link, hosts, go }: RowListProps): JSX.Element {
+export function RowList({ client, rows, tops, height, scrollTop, onScroll, at, scale, link, hosts, go }: RowListProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const current = Math.max(
     0,
@@ -106,7 +109,7 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
             </span>
           ))}
         </div>
-        {i === current && <Named of={one} scale={scale} go={go} />}
+        {i === current && <Named client={client} of={one} scale={scale} go={go} />}
       </li>,
     )
   }
@@ -151,14 +154,15 @@ function HostLine({
 }
 
 interface NamedProps {
+  readonly client: WorkerClient
   readonly of: ShownRow
   readonly scale: Scale
   readonly go: RowListProps['go']
 }
 
 /** The same element for as long as the same is in view: travelling changes nothing of it. */
-function Named({ of, scale, go }: NamedProps): JSX.Element {
-  return useMemo(() => <NamedNow of={of} scale={scale} go={go} />, [of, scale.axis, scale.from, scale.to, go])
+function Named({ client, of, scale, go }: NamedProps): JSX.Element {
+  return useMemo(() => <NamedNow client={client} of={of} scale={scale} go={go} />, [client, of, scale.axis, scale.from, scale.to, go])
 }
 
 /** The bands of a lane that are in view, some of the first. */
@@ -198,10 +202,12 @@ function rove(event: KeyboardEvent): void {
 }
 
 /** The bands and events of a row that are in view, for those who do not see the canvas. */
-function NamedNow({ of, scale, go }: NamedProps): JSX.Element {
+function NamedNow({ client, of, scale, go }: NamedProps): JSX.Element {
   const { row, looks } = of
   const bands = row.lanes.flatMap((lane) => bandsIn(lane, scale))
   const events = binsIn(of, scale)
+  const isExact = of.bins.isExact && events.length > 0
+  const types = useTypes(client, row.key, isExact ? of.bins.seqOf(row.bins[events[0]!]!) : null, NAMED_MAX)
   return (
     <div class="unseen" onKeyDown={rove}>
       <ul aria-label={`States of ${rowName(row.key)} in view`}>
@@ -216,8 +222,9 @@ function NamedNow({ of, scale, go }: NamedProps): JSX.Element {
       <ul aria-label={`Events of ${rowName(row.key)} in view`}>
         {events.map((n, i) => {
           const seq = of.bins.seqOf(row.bins[n]!)
+          const type = types.get(seq)
           const name = of.bins.isExact
-            ? `event ${seq} of ${rowName(row.key)}`
+            ? `event ${seq} of ${rowName(row.key)}${type === undefined ? '' : `: ${type}`}`
             : `${row.counts[n]} events of ${rowName(row.key)} from event ${seq} on`
           return (
             <li key={n}>

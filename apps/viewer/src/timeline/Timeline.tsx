@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { Link } from '../page/link.ts'
+import type { WorkerClient } from '../page/worker-client.ts'
 import type { Why } from '../panels/Detail.tsx'
 import type { TimelineWindow } from '@devtrail/survey'
 import type { Opened, ScanState } from '../protocol.ts'
@@ -17,6 +18,7 @@ import { shownRows } from './shown-rows.ts'
 import { themeOf, type Theme } from './theme.ts'
 
 export interface TimelineProps {
+  readonly client: WorkerClient
   readonly opened: Opened
   readonly scan: ScanState | null
   /** The events in view one by one, where one looks closely. */
@@ -66,7 +68,7 @@ function useTheme(of: { readonly current: HTMLElement | null }): Theme | null {
 /** Whether a timeline was drawn: when it first was, the browser's tracing tells. */
 let drawn = false
 
-export function Timeline({ opened, scan, window, clock, link, at, limits, view, why, go, onRows }: TimelineProps): JSX.Element {
+export function Timeline({ client, opened, scan, window, clock, link, at, limits, view, why, go, onRows }: TimelineProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const scene = useRef<Scene | null>(null)
@@ -131,6 +133,7 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
       </div>
       <Markers scan={scan} scale={scale} link={link} go={go} />
       <RowList
+        client={client}
         rows={rows}
         tops={tops}
         height={height - HEAD_HEIGHT}

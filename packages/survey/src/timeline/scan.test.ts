@@ -169,7 +169,7 @@ describe('a timeline', () => {
     ])
   })
 
-  test('of which no device is known are in a row of their own, with the pages of pagemaps that may be anyone\'s', async () => {
+  test("of which no device is known are in a row of their own, with the pages of pagemaps that may be anyone's", async () => {
     const data = { pagemap: 1, pfn: 0x100, page: null, flags: null, refcount: 2, order: null }
     const events = [
       found(1, 1, 'pfn0.0'),
