@@ -115,12 +115,21 @@ const widths = new Map<string, number>()
 
 /** A text that fits, its end left out where it does not. */
 export function shortened(g: CanvasRenderingContext2D, text: string, room: number): string {
+  const width = widthOf(g, text)
+  if (width <= room) return text
+  // Letters differ in width: the first guess may still be too long.
+  for (let chars = Math.floor((room / width) * text.length) - 1; chars >= 3; chars--) {
+    const shorter = `${text.slice(0, chars)}…`
+    if (widthOf(g, shorter) <= room) return shorter
+  }
+  return ''
+}
+
+function widthOf(g: CanvasRenderingContext2D, text: string): number {
   let width = widths.get(text)
   if (width === undefined) {
     if (widths.size > 5000) widths.clear()
     widths.set(text, (width = g.measureText(text).width))
   }
-  if (width <= room) return text
-  const chars = Math.floor((room / width) * text.length) - 1
-  return chars < 3 ? '' : `${text.slice(0, chars)}…`
+  return width
 }

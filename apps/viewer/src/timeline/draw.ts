@@ -68,8 +68,8 @@ export function drawScene(g: CanvasRenderingContext2D, backdrop: Backdrop, scene
   drawArrows(g, scene)
   g.restore()
   drawWhere(g, scene)
-  if (scene.compare !== null) drawCursor(g, scene, scene.compare, theme.compare, [5, 4], 'B')
-  drawCursor(g, scene, scene.at, theme.cursor, [], null)
+  if (scene.compare !== null) drawCursor(g, scene, scene.compare, theme.compare, [5, 4], 'A')
+  drawCursor(g, scene, scene.at, theme.cursor, [], scene.compare === null ? null : 'B')
 }
 
 function drawRows(g: CanvasRenderingContext2D, scene: Scene): void {
