@@ -99,7 +99,7 @@ export function RowList({ client, rows, tops, height, scrollTop, onScroll, at, s
         >
           {row.host !== null && <span class="unseen">{row.host}: </span>}
           <strong>{row.host === null ? rowName(row.key) : row.key.slice(row.host.length + 1)}</strong>
-          <small> {row.key === OWNERLESS ? 'of which it is not told' : (row.kind ?? 'kind ?')}</small>
+          <small> {row.key === OWNERLESS ? 'or none is known' : (row.kind ?? 'kind ?')}</small>
           <span class="unseen">: {rowWords(one, at)}</span>
         </button>
         <div class="lanes" aria-hidden="true" style={{ top: `${one.lead}px` }}>
