@@ -1,6 +1,5 @@
 /** The whole canvas of a timeline: ruler, overview, rows, cursor. Nothing of it is kept between two drawings. */
-import type { Why } from '../panels/Detail.tsx'
-import type { Opened, ScanState } from '../protocol.ts'
+import type { Opened, ScanState, Why } from '../protocol.ts'
 import { drawArrows } from './draw-arrows.ts'
 import { drawLanes, drawTicks } from './draw-row.ts'
 import { BandPainter } from './draw-band.ts'
