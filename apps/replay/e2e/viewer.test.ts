@@ -62,6 +62,13 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     // What is not known looks so, and bounds are bounds.
     expect(await state.locator('.unknown').first().innerText()).toContain('?')
     expect(await state.locator('.bound:not(.badge)').first().innerText()).toBe('≥ 1')
+    // Whose pages they are, and through which lookup they were taken.
+    await state.getByRole('button', { name: 'event 38' }).click()
+    await expect.poll(() => detail.innerText()).toMatch(/event 38, .* by pin \(135\)[^]*event 37 memremap\/grab-started/)
+    expect(await detail.innerText()).toMatch(/Through the lookup\s+event 36 memremap\/looked-up/)
+    await page.keyboard.press('n')
+    await page.keyboard.press('n')
+    await expect.poll(() => heading(page)).toBe('State after event 224')
     // The kernel's own crash, which the removal explains.
     await detail.getByRole('button', { name: 'event 245' }).first().click()
     await expect.poll(() => heading(page)).toBe('State after event 245')
@@ -103,6 +110,14 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => heading(page)).toBe('State after event 100')
     await page.locator('.device[open]').getByRole('button', { name: 'To the previous change of driver.state' }).click()
     await expect.poll(() => spoken(page)).toContain('driver.state of pfn0.0 does not change before event 100')
+    // What the baseline says was no change.
+    await page.locator('.device').filter({ hasText: 'namespace0.1' }).locator('summary').click()
+    await page
+      .locator('.device')
+      .filter({ hasText: 'namespace0.1' })
+      .getByRole('button', { name: 'To the previous change of driver.state' })
+      .click()
+    await expect.poll(() => spoken(page)).toContain('driver.state of namespace0.1 does not change before event 100')
     await page.locator('#search').fill('disk.state == "removed"')
     await page.getByRole('button', { name: 'First true' }).click()
     await expect.poll(() => heading(page)).toBe('State after event 109')
@@ -162,6 +177,42 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => page.locator('.device[open] dt.changed').allInnerTexts()).toContainEqual(expect.stringContaining('state'))
     await page.getByRole('tab', { name: 'Compare' }).click()
     await expect.poll(() => state.innerText()).toContain('pageRefs[0x109300..0x10930f]')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('does as the pointer says: a tick, a moment, the overview, and how near one looks', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=100&axis=events&view=95-240&row=pfn0.0`)
+    const box = (await page.locator('.timeline canvas').boundingBox())!
+    const x = (seq: number): number => box.x + ((seq - 95) / 145) * box.width
+    const pressed = async (from: readonly [number, number], to: readonly [number, number]): Promise<void> => {
+      await page.mouse.move(...from)
+      await page.mouse.down()
+      await page.mouse.move(...to, { steps: 3 })
+      await page.mouse.up()
+    }
+    // A little before the tick it is still that tick, and above the ticks the moment. The ticks stand below four lanes.
+    const ticks = box.y + 86 + 7 + 4 * 19 + 6
+    await page.mouse.click(x(224) - 3, ticks)
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    await page.mouse.click(x(224) - 3, ticks - 50)
+    await expect.poll(() => heading(page)).toBe('State after event 223')
+    // Another row is chosen by a click into it.
+    await page.mouse.click(x(150) + 2, box.y + 86 + 104 + 10)
+    await expect.poll(() => heading(page)).toBe('State after event 150')
+    expect(await linkOf(page, /at=150/)).toContain('row=namespace0.1')
+    await pressed([x(150), box.y + 45], [x(200) + 2, box.y + 45])
+    await expect.poll(() => heading(page)).toBe('State after event 200')
+    // A drag in the rows takes them along.
+    await pressed([x(200), box.y + 300], [x(171), box.y + 300])
+    await page.waitForURL(/view=124-269/)
+    await page.keyboard.down('Control')
+    await page.mouse.move(x(95), box.y + 300)
+    await page.mouse.wheel(0, -400)
+    await page.keyboard.up('Control')
+    await page.waitForURL(/view=124-177/)
+    await page.mouse.click(box.x + box.width - 2, box.y + 10)
+    await page.waitForURL(/view=262-316/)
     expect(errors).toEqual([])
     await context.close()
   })

@@ -151,6 +151,16 @@ export interface CauseRow extends EventRow {
   readonly ledTo: number
 }
 
+/** An event, and what led to it. */
+export interface Why {
+  readonly event: EventRow
+  readonly causes: readonly CauseRow[]
+  /** The lookup by which whoever took references to a page came to it. */
+  readonly lookup: EventRow | null
+  /** How sure the event's place among those of other hosts is, in a log of several. */
+  readonly beside: string | null
+}
+
 export interface ChangeRow {
   readonly device: string | null
   readonly path: string
@@ -180,8 +190,7 @@ export interface Questions {
     readonly backwards: boolean
     readonly limit: number
   }) => readonly EventRow[]
-  /** What led to an event; `beside`: how sure its place among those of other hosts is, in words. */
-  why: (seq: number) => { readonly event: EventRow; readonly causes: readonly CauseRow[]; readonly beside: string | null } | null
+  why: (seq: number) => Why | null
   compare: (moments: { readonly from: number; readonly to: number }) => readonly ChangeRow[]
   /** The nearest event after (or up to) which a path of a device has another value; null: none. */
   change: (of: {

@@ -1,7 +1,6 @@
 import { why } from '@devtrail/time-travel'
-import { lookupBefore } from '../logs/lookup-before.ts'
 import { openLog } from '../logs/open.ts'
-import { besideOf, besideText, eventRow, surveyOf } from '@devtrail/survey'
+import { besideOf, besideText, eventRow, lookupBefore, surveyOf } from '@devtrail/survey'
 import { besideJson } from '../print/beside.ts'
 import { whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'

@@ -2,17 +2,10 @@
 import type { JSX } from 'preact'
 import type { Link } from '../page/link.ts'
 import type { Go } from '../page/use-link.ts'
-import type { CauseRow, EventRow, ViolationRow } from '../protocol.ts'
+import type { EventRow, ViolationRow, Why } from '../protocol.ts'
 import { Sign } from '../timeline/Markers.tsx'
 import { EventLink } from './EventLink.tsx'
 import { Unknown } from './Known.tsx'
-
-export interface Why {
-  readonly event: EventRow
-  readonly causes: readonly CauseRow[]
-  /** How sure the event's place among those of other hosts is, in a log of several. */
-  readonly beside: string | null
-}
 
 function Fields({ event }: { readonly event: EventRow }): JSX.Element {
   return (
@@ -40,7 +33,7 @@ const aboutWords = ({ device, host }: Pick<EventRow, 'device' | 'host'>): string
 /** Causes that are listed. */
 const CAUSES_MAX = 60
 
-function EventDetail({ event, causes, beside, go }: Why & { readonly go: Go }): JSX.Element {
+function EventDetail({ event, causes, lookup, beside, go }: Why & { readonly go: Go }): JSX.Element {
   return (
     <>
       <p class="headline">
@@ -74,6 +67,14 @@ function EventDetail({ event, causes, beside, go }: Why & { readonly go: Go }): 
             </li>
           ))}
         </ol>
+      )}
+      {lookup !== null && (
+        <>
+          <h3>Through the lookup</h3>
+          <p>
+            <EventLink seq={lookup.seq} go={go} /> <strong>{lookup.type}</strong> <span class="faint">{lookup.words}</span>
+          </p>
+        </>
       )}
     </>
   )
