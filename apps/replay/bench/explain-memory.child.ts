@@ -2,13 +2,13 @@
 import { openFileLog } from '@devtrail/event-log/file'
 import { bisect, blame, check, History, parseExpression, parsePath } from '@devtrail/time-travel'
 import { compare, models, refsOf, surveyOf, vocabulary } from '@devtrail/survey'
-import { keepYoungHeapSmall } from '../src/cli/young-heap.ts'
+import { keepHeapSmall } from '../src/cli/heap.ts'
 
 const MIB = 1024 * 1024
 const [log, fold, question] = process.argv.slice(2) as [string, string, string]
 const before = process.memoryUsage().rss
 // As the command does.
-keepYoungHeapSmall()
+keepHeapSmall()
 await using reader = await openFileLog(log, vocabulary)
 const history = new History(reader, models, { fold })
 const never = 'device("pfn7.0").driver.state == "bound" && count(device("pfn7.0").pagemaps[0x8000000000].pageRefs) > 100000'

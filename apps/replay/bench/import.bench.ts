@@ -5,8 +5,8 @@ import { rmSync } from 'node:fs'
 import { timedBench, workFolder, type Bench, type Work } from '@devtrail/bench'
 import { longRecording, type LongRecording } from './long-recording.ts'
 
-/** Copies of the recording, of 154 768 entries each: as many as leave the bench some minutes. A process's start counts for less the more there are. */
-const COPIES = Number(process.env['BENCH_COPIES'] ?? 50)
+/** Copies of the recording, of 154 768 entries each: as many as leave each bench some ten minutes. A process's start counts for less the more there are. */
+const COPIES = Number(process.env['BENCH_COPIES'] ?? 100)
 const BYTES = 120 << 20
 const MAIN = join(import.meta.dirname, '../dist/main.js')
 

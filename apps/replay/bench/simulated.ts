@@ -19,7 +19,7 @@ interface Out {
   readonly task: number
 }
 
-/** Events from seq 1 on, the same for the same count. */
+/** Events from seq 1 on, the same for the same count and number of devices. */
 export class Simulation {
   #state = 1
   #seq = 0
@@ -28,10 +28,18 @@ export class Simulation {
   readonly #pagemapOf: number[] = []
   readonly #out: Out[] = []
   readonly #tasks = Array.from({ length: TASKS }, (_, i) => ({ pid: 100 + i, comm: `task-${i % 40}` }))
-  readonly #refs = Array.from({ length: DEVICES + 1 }, (_, i) => `0xff3fdf91${(0x70e6c000 + i * 0x1000).toString(16)}`)
-  readonly #nodes: number[] = Array.from({ length: DEVICES + 1 }, () => 0)
-  readonly #held: number[] = Array.from({ length: DEVICES + 1 }, () => 0)
+  readonly #devices: number
+  readonly #refs: readonly string[]
+  readonly #nodes: number[]
+  readonly #held: number[]
   #batch: AnyEvent[] = []
+
+  constructor(devices = DEVICES) {
+    this.#devices = devices
+    this.#refs = Array.from({ length: devices + 1 }, (_, i) => `0xff3fdf91${(0x70e6c000 + i * 0x1000).toString(16)}`)
+    this.#nodes = Array.from({ length: devices + 1 }, () => 0)
+    this.#held = Array.from({ length: devices + 1 }, () => 0)
+  }
 
   #below(n: number): number {
     this.#state = (Math.imul(this.#state, 1103515245) + 12345) & 0x7fffffff
@@ -121,7 +129,7 @@ export class Simulation {
 
   #step(): void {
     const what = this.#below(1000)
-    const device = 1 + this.#below(DEVICES)
+    const device = 1 + this.#below(this.#devices)
     const out = this.#out.length
     if (what < 540) {
       if (out === 0 || (what < 270 && out < OUT_MAX)) this.#grab(device)
@@ -153,7 +161,7 @@ export class Simulation {
   next(count: number): readonly AnyEvent[] {
     this.#batch.length = 0
     if (this.#seq === 0) {
-      for (let device = 1; device <= DEVICES; device++) {
+      for (let device = 1; device <= this.#devices; device++) {
         this.#say('devres/device-added', device, 0, { device, name: `pfn${device - 1}.0`, bus: 'nd', kind: 'nd-pfn' })
         this.#bind(device)
       }

@@ -77,7 +77,22 @@ describe('the story of the crash', () => {
     expect(worst).toMatchObject({ certainty: 'certain', seq: 224, data: { pages: { certain: 16 } } })
     const first = await scratch.run(['events', CRASH, '--where', 'type == "kernel/warned"', '--limit', '1', '--json'])
     expect(JSON.parse(first.out)).toMatchObject({ seq: 113, time: '9.333296' })
-    expect((await scratch.json(['why', CRASH, '113'])).chain.map((e: { seq: number }) => e.seq)).toEqual([112, 105, 104])
+    const warned = await scratch.json(['why', CRASH, '113'])
+    expect(warned.chain.map((e: { seq: number }) => e.seq)).toEqual([112, 105, 104])
+    // What it was the first sign of was not broken yet.
+    expect(warned.explainedBy).toBe(undefined)
+  })
+
+  test('of the crash itself, the rule that was broken before it, and who did', async () => {
+    const { chain, explainedBy } = await scratch.json(['why', CRASH, '245'])
+    expect(chain.map((e: { seq: number }) => e.seq)).toEqual([244])
+    expect(explainedBy).toMatchObject([
+      { rule: 'memremap/referenced-at-removal', certainty: 'certain', seq: 224, device: 'pfn0.0', data: { takenBy: [{ comm: 'pin' }] } },
+    ])
+    const { evidence, events } = explainedBy[0]
+    expect(events.map((e: { seq: number }) => e.seq)).toEqual(evidence)
+    expect(evidence.at(-1)).toBe(245)
+    expect((await scratch.run(['why', CRASH, '245'])).out).toContain('explained by a broken rule')
   })
 })
 
@@ -131,6 +146,16 @@ describe('exit codes and errors', () => {
     [2, ['blame', CRASH, '--device', 'pfn0.0', '--path', 'driver.stat']],
     [2, ['blame', CRASH, '--device', 'pfn0.0']],
     [2, ['why', CRASH, 'x']],
+    [2, ['events', CRASH, '--from', '200', '--to', '100']],
+    [2, ['events', CRASH, '--from', '9.5s', '--to', '9.4999s']],
+    [2, ['events', CRASH, '--from', '@261', '--to', '@260']],
+    [2, ['events', CRASH, '--from', 'end', '--to', '@260']],
+    [0, ['events', CRASH, '--from', '@260', '--to', '@260']],
+    [2, ['events', CRASH, '--where', 'data["nosuch"] == 1']],
+    [2, ['events', `${CRASH}/trace.txt`, '--follow']],
+    [2, ['events', '-', '--follow']],
+    [2, ['check', '-', '--follow']],
+    [2, ['bisect', `${CRASH}/trace.txt`, '--follow', '--when', 'device("pfn0.0").driver.state == "bound"']],
     [4, ['why', CRASH, '99999']],
     [4, ['blame', CRASH, '--device', 'pfn9.9', '--path', 'driver.state']],
     [4, ['bisect', CRASH, '--device', 'pfn9.9', '--when', 'driver.state == "bound"']],

@@ -86,6 +86,24 @@ describe.skipIf(reason !== null && !mustHaveServer)(`servers that ask who it is$
     expect(await said(...all.slice(2))).toMatch(/refuses who asks/)
   })
 
+  test('a JetStream domain: by an option, or the context', async () => {
+    using scratch = new Scratch()
+    await using servers = await startServers(1, { domain: 'hub' })
+    await servers.connect()
+    const to = `${servers.urls[0]}/FLEET`
+    expect(await scratch.run(['ship', LOG, to, '--host', 'h', '--js-domain', 'hub'])).toMatchObject({ code: 0 })
+    mkdirSync(scratch.path('.config/nats/context'), { recursive: true })
+    scratch.write('.config/nats/context/hub.json', JSON.stringify({ url: servers.urls[0], jetstream_domain: 'hub' }))
+    expect(await scratch.json(['info', 'nats:///FLEET', '--context', 'hub'])).toMatchObject({ events: 493 })
+    expect(await scratch.run(['info', to, '--js-domain', 'leaf'])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/no JetStream .*domain/),
+    })
+    expect(await scratch.run(['info', to, '--js-domain', 'a b'])).toMatchObject({ code: 2, err: expect.stringMatching(/--js-domain a b/) })
+    const both = ['--js-domain', 'hub', '--js-api-prefix', '$JS.hub.API']
+    expect(await scratch.run(['info', to, ...both])).toMatchObject({ code: 2, err: expect.stringMatching(/name one of them/) })
+  })
+
   test('a server without JetStream, or without TLS, says so', async () => {
     using scratch = new Scratch()
     await using servers = await startServers(1, { config: 'jetstream: disabled\n' })

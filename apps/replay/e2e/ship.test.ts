@@ -224,6 +224,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     )
     expect(await said('state', `${url}/NOPE`)).toMatch(/^3 devtrail: there is no stream at .*\/NOPE; devtrail ship makes it/)
     expect(await said('state', url)).toMatch(/^2 devtrail: .* names no stream; a log on a server is nats:/)
+    expect(await said('repair', `${url}/NOPE`)).toMatch(/^2 devtrail: .*name it with --from/)
     expect(await said('import', `${url}/NOPE`)).toMatch(/^2 devtrail: a log on a server is no recording/)
     expect(await said('ship', PINNED, `${url}/A`, '--replicas', '3')).toMatch(
       /^3 devtrail: the stream A cannot be made .*--replicas[^\n]*\n$/,
@@ -235,29 +236,67 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     expect(await said('ship', PINNED, `${url}/A/b`, '--host', 'c')).toMatch(/^2 devtrail: the address names the host b, --host c; name one/)
   })
 
-  test('a damaged block: what can be done is said, and verify names it', async () => {
-    using scratch = new Scratch()
-    const to = fresh()
-    await scratch.run(['ship', PINNED, to, '--host', 'a'])
+  /** The numbers of the messages that hold blocks of a host. */
+  const blocksOf = async (stream: string, host: string): Promise<number[]> => {
     const manager = await jetstreamManager(await servers.connect())
-    const stream = to.split('/').at(-1)!
-    const { seq } = (await manager.streams.getMessage(stream, { last_by_subj: `${stream}.a.meta` }))!
-    for (let at = seq; ; at++) {
-      const message = await manager.streams.getMessage(stream, { seq: at })
-      if (message?.subject !== `${stream}.a.events` || message.data.length === 0) continue
-      const connection = await servers.connect()
+    const { first_seq: first, last_seq: last } = (await manager.streams.info(stream)).state
+    const found: number[] = []
+    for (let seq = first; seq <= last; seq++) {
+      const message = await manager.streams.getMessage(stream, { seq }).catch(() => null)
+      if (message?.subject === `${stream}.${host}.events` && message.data.length > 0) found.push(seq)
+    }
+    return found
+  }
+
+  test(
+    'a block that a server lost, or damaged, is a gap: named, in doubt, and put again from the log that was shipped',
+    { timeout: 120_000 },
+    async () => {
+      using here = new Scratch()
+      using there = new Scratch()
+      const to = fresh()
+      const stream = to.split('/').at(-1)!
+      await here.run(['simulate', 'fsdax-truncate-hang', '-o', here.path('hang.log')])
+      const local = here.path('hang.log')
+      await here.run(['ship', local, to, '--host', 'a'])
+      const answers = async (scratch: Scratch): Promise<string[]> => [(await scratch.run(['state', `${to}/a`, '--at', '4000'])).out]
+      const whole = await answers(here)
+      const manager = await jetstreamManager(await servers.connect())
+      const [lost] = await blocksOf(stream, 'a')
+      await manager.streams.deleteMessage(stream, lost!)
+      const asked = await there.run(['state', to])
+      expect(asked).toMatchObject({
+        code: 0,
+        err: expect.stringMatching(/events 1 to 4096 are lost on the server.*devtrail repair .*\/a --from LOG/),
+      })
+      expect(await there.run(['verify', to])).toMatchObject({
+        code: 3,
+        out: expect.stringMatching(/^lost events 1 to 4096\n1 damaged place; 3410 events/),
+      })
+      expect(await there.run(['ship', `${to}/a`, `${to}/b`])).toMatchObject({ code: 3, err: expect.stringMatching(/cannot be shipped/) })
+      // The copy that was whole before goes on to be.
+      expect(await answers(here)).toStrictEqual(whole)
+      expect(await here.run(['repair', to, '--from', SPLICE])).toMatchObject({ code: 2, err: expect.stringMatching(/holds another log/) })
+      const again = await here.run(['ship', local, to, '--host', 'a'])
+      expect(again).toMatchObject({ code: 0, err: expect.stringMatching(/had lost events 1 to 4096; it is there again/) })
+      expect(await answers(there)).toStrictEqual(whole)
+      expect(await there.run(['verify', to])).toMatchObject({ code: 0 })
+      // A bit of the last one: found when it is read.
+      const last = (await blocksOf(stream, 'a')).at(-1)!
+      const message = (await manager.streams.getMessage(stream, { seq: last }))!
+      await manager.streams.deleteMessage(stream, last)
       const head = headers()
       for (const key of message.header.keys()) if (key.startsWith('Devtrail')) head.set(key, message.header.get(key))
-      await manager.streams.deleteMessage(stream, at)
-      await jetstream(connection).publish(message.subject, message.data.with(60, message.data[60]! ^ 4), { headers: head })
-      break
-    }
-    const { code, err } = await scratch.run(['state', to])
-    expect(code).toBe(3)
-    expect(err).toMatch(/devtrail verify nats:.*cannot be asked until it is shipped again/)
-    expect(err).not.toMatch(/can still be read/)
-    expect(await scratch.run(['verify', to])).toMatchObject({ code: 3, out: expect.stringMatching(/damaged/) })
-  })
+      await jetstream(await servers.connect()).publish(message.subject, message.data.with(60, message.data[60]! ^ 4), { headers: head })
+      using elsewhere = new Scratch()
+      const damaged = await elsewhere.run(['state', `${to}/a`, '--at', '4000'])
+      expect(damaged).toMatchObject({ code: 0, out: whole[0], err: expect.stringMatching(/events 4097 to 7506 are lost on the server/) })
+      const repaired = await here.run(['repair', to, '--from', local])
+      expect(repaired).toMatchObject({ code: 0, out: 'put again: events 4097 to 7506\nwhole again\n' })
+      expect(await answers(elsewhere)).toStrictEqual(whole)
+      expect(await here.run(['repair', to, '--from', local])).toMatchObject({ code: 0, out: 'nothing to mend\n' })
+    },
+  )
 
   test('streams with other settings are refused before anything is sent', async () => {
     using scratch = new Scratch()

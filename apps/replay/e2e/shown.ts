@@ -45,9 +45,9 @@ export function testShown(file: string, scratch: Scratch): void {
   })
 }
 
-/** A folder in which commands name recordings as from the root of a checkout. */
+/** A folder in which commands name recordings, and what lies beside pages, as from the root of a checkout. */
 export function scratchWithRecordings(): Scratch {
   const scratch = new Scratch()
-  symlinkSync(join(ROOT, 'recordings'), scratch.path('recordings'))
+  for (const folder of ['recordings', 'docs']) symlinkSync(join(ROOT, folder), scratch.path(folder))
   return scratch
 }

@@ -143,7 +143,8 @@ describe('an image', () => {
   })
 
   test.each([
-    ['1 GiB', 'btt.img.zst', 'namespaces[0].image'],
+    ['1 GiB', 'btt.img.zst', 'namespaces[0].size: the namespace has 1 GiB, and its image no more than 50462720 bytes; make it 48 MiB'],
+    ['32 MiB', 'btt.img.zst', 'namespaces[0].size: the namespace has 32 MiB, the BTT on its image 50331648 bytes; make it 48 MiB'],
     ['48 MiB', 'none.img', 'namespaces[0].image'],
   ])('%s of %s is refused', async (size, image, place) => {
     copyFileSync(join(MEDIA, 'btt-4096.img.zst'), scratch.path('btt.img.zst'))

@@ -2,12 +2,12 @@
 import { LogUsageError, type AttachmentInfo } from '@devtrail/event-log'
 import type { LogDamagedError } from '@devtrail/event-log'
 import type { StoredMsg } from '@nats-io/jetstream'
-import { getPieces, putPieces, type Piece } from './pieces.ts'
+import { arePieces, bytesOf, getPieces, putPieces, type Piece } from './pieces.ts'
 import { damagedIn, type Place } from './place.ts'
 import { OvertakenError } from './publish.ts'
 import { jsonBytes, putSealed, sealedJson } from './sealed.ts'
 import { lastOf, subjectsIn } from './stream.ts'
-import { lastName } from './subjects.ts'
+import { attachmentOf } from './subjects.ts'
 
 interface Entry {
   readonly bytes: number
@@ -29,7 +29,7 @@ export async function putAttachment(
   const subject = subjects.attachment(name)
   if ((await lastOf(stream, subject)) !== null) throw takenError(name)
   const pieces = await putPieces(stream, subjects.pieces, source, patienceMs)
-  const content = jsonBytes({ bytes: pieces.reduce((sum, [, bytes]) => sum + bytes, 0), pieces })
+  const content = jsonBytes({ bytes: bytesOf(pieces), pieces })
   try {
     await putSealed(stream, { subject, content, pieces: subjects.pieces, id: `${id}.attached.${name}`, after: 0, patienceMs })
   } catch (error) {
@@ -38,8 +38,8 @@ export async function putAttachment(
 }
 
 async function entryOf(place: Place, message: StoredMsg): Promise<Entry> {
-  const entry = (await sealedJson(place.stream, message)) as Partial<Entry>
-  if (!Number.isSafeInteger(entry.bytes) || !Array.isArray(entry.pieces)) {
+  const entry = { ...((await sealedJson(place.stream, message)) as Partial<Entry> | null) }
+  if (!arePieces(entry.pieces) || bytesOf(entry.pieces) !== entry.bytes) {
     throw damagedIn(place)({ expected: 'an attachment', found: 'something else' }, message.seq)
   }
   return entry as Entry
@@ -60,8 +60,9 @@ export async function listAttachments(place: Place): Promise<AttachmentInfo[]> {
   const { stream, subjects } = place
   const found: AttachmentInfo[] = []
   for (const subject of await subjectsIn(stream, subjects.attachments)) {
-    const message = await lastOf(stream, subject)
-    if (message !== null) found.push({ name: lastName(subject), bytes: (await entryOf(place, message)).bytes })
+    const name = attachmentOf(subject)
+    const message = name === null ? null : await lastOf(stream, subject)
+    if (name !== null && message !== null) found.push({ name, bytes: (await entryOf(place, message)).bytes })
   }
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

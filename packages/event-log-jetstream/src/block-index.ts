@@ -1,9 +1,10 @@
 /** Which blocks a log has, from the headers of its messages alone. */
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
-import type { LogDamagedError, GoneHead } from '@devtrail/event-log'
+import { LogDamagedError, type GoneHead } from '@devtrail/event-log'
 import { firstSeqOf } from '@devtrail/event-log/store'
-import { EMPTY, endOf, readEventsMessage, type BlockInfo, type LogEnd } from './block-message.ts'
+import { EMPTY, endOf, readEventsMessage, type BlockInfo, type EndMessage, type LogEnd } from './block-message.ts'
 import { damagedIn, type Log } from './place.ts'
+import { mendedBlocks, withMended } from './mended.ts'
 import { lastOf } from './stream.ts'
 
 /** A block, or what is damaged where one should be. */
@@ -37,15 +38,24 @@ export async function consume({ stream, subjects }: Log, from: number, isHeaders
   return { messages, end }
 }
 
-/** What a message is in the index; null: nothing but that another writer goes on. */
-export function entryOf(log: Log, { seq, headers }: Pick<JsMsg, 'seq' | 'headers'>): IndexEntry | null {
+/** A message in the index: a block, what is damaged, where a writer says the log ends; null: none of a writer's. */
+function readMessage(log: Log, { seq, headers }: Pick<JsMsg, 'seq' | 'headers'>): EndMessage | LogDamagedError | null {
   const read = readEventsMessage(log.logId, { seq, headers })
   if (read === null) return damagedIn(log)({ expected: 'a block', found: 'a header with a wrong checksum' }, seq)
+  return read.kind === 'foreign' ? null : read
+}
+
+/** What a message is in the index; null: nothing but that another writer goes on. */
+export function entryOf(log: Log, message: Pick<JsMsg, 'seq' | 'headers'>): IndexEntry | null {
+  const read = readMessage(log, message)
+  if (read === null || read instanceof LogDamagedError) return read
   return read.kind === 'block' ? read.block : null
 }
 
 export interface Index {
   readonly entries: readonly IndexEntry[]
+  /** Where the log ends, by its last message: also where the blocks before it are lost. */
+  readonly end: LogEnd
   /** Number of the last message. */
   readonly last: number
   /** What there was before the first block, which the stream let go of. */
@@ -68,21 +78,74 @@ function begun(entries: readonly IndexEntry[], end: LogEnd): Pick<Index, 'entrie
   return { entries: entries.slice(at), gone: { events: begin.firstIndex, seq: firstSeqOf(begin) - 1 } }
 }
 
-/** The blocks there are now, and the number of the last message. */
-export async function loadIndex(log: Log): Promise<Index> {
-  const newest = await lastOf(log.stream, log.subjects.events)
-  if (newest === null) return { entries: [], last: 0, gone: WHOLE }
-  const entries: IndexEntry[] = []
+/** All messages of a log's events up to one, by their headers. */
+async function readMessages(log: Log, last: number): Promise<(EndMessage | LogDamagedError)[]> {
+  const found: (EndMessage | LogDamagedError)[] = []
   const coming = await consume(log, 1, true)
   try {
     for await (const message of coming.messages) {
-      const entry = entryOf(log, message)
-      if (entry !== null) entries.push(entry)
-      if (message.seq >= newest.seq) break
+      const read = readMessage(log, message)
+      if (read !== null) found.push(read)
+      if (message.seq >= last) break
     }
   } finally {
     await coming.end()
   }
-  const read = readEventsMessage(log.logId, { seq: newest.seq, headers: newest.header })
-  return { ...begun(entries, read === null ? EMPTY : endOf(read)), last: newest.seq }
+  return found
+}
+
+/**
+ * Without what is damaged, and nothing is missing for it: messages behind it go on where those before it end. So whoever may send
+ * messages cannot make a log unreadable by them.
+ */
+function withoutNoise(messages: readonly (EndMessage | LogDamagedError)[]): IndexEntry[] {
+  const entries: IndexEntry[] = []
+  let index = 0
+  let damaged: LogDamagedError[] = []
+  for (const message of messages) {
+    if (message instanceof LogDamagedError) {
+      damaged.push(message)
+      continue
+    }
+    const begin = message.kind === 'block' ? message.block.firstIndex : message.end.index
+    if (begin !== index) entries.push(...damaged)
+    damaged = []
+    if (message.kind === 'block') entries.push(message.block)
+    index = endOf(message).index
+  }
+  return [...entries, ...damaged]
+}
+
+/** The blocks there are now, and the number of the last message. */
+export async function loadIndex(log: Log): Promise<Index> {
+  const newest = await lastOf(log.stream, log.subjects.events)
+  if (newest === null) return { entries: [], end: EMPTY, last: 0, gone: WHOLE }
+  const messages = await readMessages(log, newest.seq)
+  const last = messages.findLast((message) => !(message instanceof LogDamagedError)) as EndMessage | undefined
+  const end = last === undefined ? EMPTY : endOf(last)
+  const found = begun(withMended(withoutNoise(messages), await mendedBlocks(log)), end)
+  return { ...found, entries: withEnd(log, found, end, newest.seq), end, last: newest.seq }
+}
+
+/** With what is damaged at the end: blocks that a later message says there were. */
+function withEnd(log: Log, { entries, gone }: Pick<Index, 'entries' | 'gone'>, end: LogEnd, seq: number): readonly IndexEntry[] {
+  const last = entries.findLast(isBlock)
+  const has = last === undefined ? gone.events : last.firstIndex + last.count
+  if (has >= end.index) return entries
+  const fault = { expected: `${end.index - has} more events, up to seq ${end.lastSeq}`, found: 'no such message' }
+  return [...entries, damagedIn(log)(fault, seq)]
+}
+
+/** Where a log ends, and the number of its last message, 0 for none. @throws LogDamagedError when that one is damaged. */
+export async function endOfLog(log: Log): Promise<{ readonly end: LogEnd; readonly last: number }> {
+  const newest = await lastOf(log.stream, log.subjects.events)
+  if (newest === null) return { end: EMPTY, last: 0 }
+  const read = readMessage(log, { seq: newest.seq, headers: newest.header })
+  if (read instanceof LogDamagedError) throw read
+  return { end: read === null ? (await loadIndex(log)).end : endOf(read), last: newest.seq }
+}
+
+/** How many of a log's events are gone by now, before the first that there is. */
+export async function beginOfLog(log: Log): Promise<number> {
+  return (await loadIndex(log)).gone.events
 }

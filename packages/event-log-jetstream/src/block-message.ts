@@ -29,7 +29,10 @@ export interface BlockInfo extends StandaloneInfo {
   readonly seq: number
 }
 
-export type EventsMessage = { readonly kind: 'block'; readonly block: BlockInfo } | { readonly kind: 'fence'; readonly end: LogEnd }
+/** What says where the log ends: a block, or a fence. */
+export type EndMessage = { readonly kind: 'block'; readonly block: BlockInfo } | { readonly kind: 'fence'; readonly end: LogEnd }
+/** `foreign`: no writer of logs made it. */
+export type EventsMessage = EndMessage | { readonly kind: 'foreign' }
 
 function crcOf(logId: Uint8Array, text: string): string {
   return String(crc32(Buffer.from(text), crc32(logId)))
@@ -55,8 +58,9 @@ export function readEventsMessage(
   logId: Uint8Array,
   { seq, headers }: { seq: number; headers: MsgHdrs | undefined },
 ): EventsMessage | null {
-  const text = headers?.get(INFO) ?? ''
-  if (headers?.get(INFO_CRC) !== crcOf(logId, text)) return null
+  if (headers?.has(INFO) !== true && headers?.has(INFO_CRC) !== true) return { kind: 'foreign' }
+  const text = headers.get(INFO)
+  if (headers.get(INFO_CRC) !== crcOf(logId, text)) return null
   const words = text.split(' ')
   const numbers = words.map((word) => (word === NONE ? null : Number(word)))
   if (!numbers.every((n) => n === null || Number.isSafeInteger(n))) return null
@@ -69,7 +73,7 @@ export function readEventsMessage(
   return { kind: 'block', block: { number: a, count: b, firstIndex: c, lastSeq, minTime, maxTime, deviceMask, entries, seq } }
 }
 
-export function endOf(message: EventsMessage): LogEnd {
+export function endOf(message: EndMessage): LogEnd {
   if (message.kind === 'fence') return message.end
   const { number, firstIndex, count, lastSeq } = message.block
   return { blocks: number, index: firstIndex + count, lastSeq }

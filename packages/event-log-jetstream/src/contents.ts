@@ -1,10 +1,10 @@
 /** What a stream has: whose logs, and of a log how much. */
 import { LogUsageError } from '@devtrail/event-log'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { endOf, readEventsMessage } from './block-message.ts'
-import { damagedIn, type Log } from './place.ts'
-import { findStream, lastOf, subjectsIn } from './stream.ts'
-import { attachmentOf, hostOf, keyframeOf, mustBeToken } from './subjects.ts'
+import { endOfLog } from './block-index.ts'
+import type { Log } from './place.ts'
+import { findStream, subjectsIn, type JetStreamAt } from './stream.ts'
+import { attachmentOf, hostOf, keyframeOf, mendedOf, mustBeToken } from './subjects.ts'
 
 export interface LogContents {
   /** 16 hex digits that the log was given when it was made: no other log has them. */
@@ -17,26 +17,24 @@ export interface LogContents {
   readonly attachments: readonly string[]
   /** The `seq` of each keyframe by fold, ascending. */
   readonly keyframes: ReadonlyMap<string, readonly number[]>
+  /** Blocks that were put again where messages were lost. */
+  readonly mended: number
   /** Whether the stream lets go of old messages, and so of a log's head. */
   readonly letsGo: boolean
 }
 
-/** The hosts that there are logs of in a stream, sorted. @throws LogUsageError `not-found`, `bad-name`. */
-export async function hostsIn(connection: NatsConnection, stream: string): Promise<readonly string[]> {
+/** The hosts that there are logs of in a stream, sorted. @throws LogUsageError `not-found`, `bad-name`; StreamError. */
+export async function hostsIn(connection: NatsConnection, stream: string, at: JetStreamAt = {}): Promise<readonly string[]> {
   mustBeToken(stream, 'a stream')
-  const found = await findStream(connection, stream)
+  const found = await findStream(connection, stream, at)
   if (found === null) throw new LogUsageError('not-found', `the server has no stream ${stream}`)
-  return (await subjectsIn(found, `${stream}.*.meta`)).map(hostOf).toSorted()
+  return (await subjectsIn(found, `${stream}.*.meta`)).flatMap((subject) => hostOf(subject) ?? []).toSorted()
 }
 
 export async function contentsOf(log: Log): Promise<LogContents> {
   const { stream, subjects, logId } = log
-  const [last, all] = await Promise.all([lastOf(stream, subjects.events), subjectsIn(stream, subjects.all)])
-  const read = last && readEventsMessage(logId, { seq: last.seq, headers: last.header })
-  if (last !== null && read === null) {
-    throw damagedIn(log)({ expected: 'a block', found: 'a header with a wrong checksum' }, last.seq)
-  }
-  const { index: events, lastSeq } = read === null ? { index: 0, lastSeq: 0 } : endOf(read)
+  const [{ end }, all] = await Promise.all([endOfLog(log), subjectsIn(stream, subjects.all)])
+  const { index: events, lastSeq } = end
   const keyframes = new Map<string, number[]>()
   for (const subject of all) {
     const keyframe = keyframeOf(subject)
@@ -46,5 +44,6 @@ export async function contentsOf(log: Log): Promise<LogContents> {
   }
   for (const seqs of keyframes.values()) seqs.sort((a, b) => a - b)
   const attachments = all.flatMap((subject) => attachmentOf(subject) ?? []).toSorted()
-  return { id: Buffer.from(logId).toString('hex'), events, lastSeq, attachments, keyframes, letsGo: stream.letsGo }
+  const mended = all.filter((subject) => mendedOf(subject) !== null).length
+  return { id: Buffer.from(logId).toString('hex'), events, lastSeq, attachments, keyframes, mended, letsGo: stream.letsGo }
 }

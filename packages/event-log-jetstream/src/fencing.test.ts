@@ -139,7 +139,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`writers of one host${reason
     const first = await storeOn(here).create(sampleMeta())
     const seen: { told: number; failure: unknown } = { told: 0, failure: null }
     const sending = (async () => {
-      for (let seq = 1; seq <= 20_000 && seen.failure === null; seq += 10) {
+      for (let seq = 1; seq <= 2_000_000 && seen.failure === null; seq += 10) {
         const flush = async (): Promise<void> => {
           try {
             await first.append(sampleEvents(seq + 9, { first: seq }))

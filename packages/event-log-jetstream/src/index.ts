@@ -1,3 +1,5 @@
 export { hostsIn, type LogContents } from './contents.ts'
+export type { LostEvents } from './lost.ts'
 export { StreamError, type StreamErrorCode } from './refusals.ts'
+export type { JetStreamAt } from './stream.ts'
 export { jetStreamStore, type JetStreamLogStore, type JetStreamOptions } from './store.ts'

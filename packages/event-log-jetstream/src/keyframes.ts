@@ -3,9 +3,9 @@
  * without the others.
  */
 import { crc32 } from 'node:zlib'
-import type { Keyframe, LogDamagedError } from '@devtrail/event-log'
+import { KEYFRAME_BYTES_MAX, type Keyframe, type LogDamagedError } from '@devtrail/event-log'
 import { keyframeExists, mustFit, noSuchKeyframe, withChanges, type Fault, type TakenKeyframe } from '@devtrail/event-log/store'
-import { getPieces, joined, putPieces, type Piece } from './pieces.ts'
+import { arePieces, bytesOf, getPieces, joined, putPieces, type Piece } from './pieces.ts'
 import { damagedIn, type Place } from './place.ts'
 import { OvertakenError } from './publish.ts'
 import { jsonBytes, putSealed, sealedJson } from './sealed.ts'
@@ -15,6 +15,9 @@ import type { StoredMsg } from '@nats-io/jetstream'
 
 /** Where a part is: the keyframe that it came with, its place among the bytes of that one, its checksum. */
 type Part = readonly [of: number, offset: number, bytes: number, crc: number]
+
+/** Keyframes that one has parts of come with bytes that it has none of: so many times as it may have itself, at most. */
+const OLDER_MAX = 4
 
 interface Table {
   readonly seq: number
@@ -29,11 +32,25 @@ async function tableOf(place: Place, fold: string, seq: number): Promise<Table |
   const { stream, subjects } = place
   const message = await lastOf(stream, subjects.keyframe(fold, seq))
   if (message === null) return null
-  const table = (await sealedJson(stream, message)) as Partial<Table>
-  if (table.seq !== seq || !Array.isArray(table.parts) || typeof table.pieces !== 'object') {
-    throw damagedIn(place)({ expected: `a keyframe at seq ${seq}`, found: 'something else' }, message.seq)
-  }
-  return table as Table
+  const table: unknown = await sealedJson(stream, message)
+  if (isTable(table) && table.seq === seq) return table
+  throw damagedIn(place)({ expected: `a keyframe at seq ${seq}`, found: 'something else' }, message.seq)
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Whether somebody's JSON is a table, of no more than a keyframe may have. */
+function isTable(value: unknown): value is Table {
+  if (typeof value !== 'object' || value === null) return false
+  const { seq, events, pieces, parts } = value as Partial<Record<keyof Table, unknown>>
+  if (!isCount(seq) || !isCount(events) || typeof pieces !== 'object' || pieces === null || !Array.isArray(parts)) return false
+  const lists: unknown[] = Object.values(pieces)
+  if (!lists.every(arePieces) || lists.reduce((sum, list) => sum + bytesOf(list), 0) > KEYFRAME_BYTES_MAX * OLDER_MAX) return false
+  return parts.every((part: unknown) => {
+    if (!Array.isArray(part) || part.length !== 2 || typeof part[0] !== 'string') return false
+    const where: unknown = part[1]
+    return Array.isArray(where) && where.length === 4 && where.every(isCount)
+  })
 }
 
 /** Keeps a keyframe of `events` events. @throws LogUsageError `exists`, `not-found`, `bad-keyframe`; LogDamagedError. */
@@ -99,7 +116,7 @@ export async function renewKeyframe(place: Place, message: StoredMsg, id: string
 /** The `seq` of each keyframe of a fold, ascending. */
 export async function listKeyframes({ stream, subjects }: Place, fold: string): Promise<number[]> {
   const found = await subjectsIn(stream, subjects.keyframes(fold))
-  return found.map((subject) => Number(subject.slice(subject.lastIndexOf('.') + 1))).toSorted((a, b) => a - b)
+  return found.flatMap((subject) => keyframeOf(subject)?.seq ?? []).toSorted((a, b) => a - b)
 }
 
 /** A keyframe with all its parts, each checked; null when there is none. @param events how many there should be up to it. @throws LogDamagedError. */
@@ -110,15 +127,15 @@ export async function getKeyframe(place: Place, fold: string, seq: number, event
   const damaged = (fault: Fault, at = message): LogDamagedError => damagedIn(place)(fault, at)
   if (events !== null && table.events !== events)
     throw damaged({ expected: `a keyframe of ${events} events`, found: `one of ${table.events}` })
-  const bytesOf = new Map<number, Uint8Array>()
+  const bytesBy = new Map<number, Uint8Array>()
   for (const of of new Set(table.parts.map(([, part]) => part[0]))) {
     const pieces: Uint8Array[] = []
     for await (const piece of getPieces(place.stream, table.pieces[of] ?? [], damaged)) pieces.push(piece)
-    bytesOf.set(of, joined(pieces))
+    bytesBy.set(of, joined(pieces))
   }
   const parts = new Map<string, Uint8Array>()
   for (const [name, [of, offset, length, crc]] of table.parts) {
-    const bytes = bytesOf.get(of)!.slice(offset, offset + length)
+    const bytes = bytesBy.get(of)!.slice(offset, offset + length)
     if (bytes.length !== length || crc32(bytes) !== crc) throw damaged({ expected: `part "${name}"`, found: 'a wrong checksum' })
     parts.set(name, bytes)
   }

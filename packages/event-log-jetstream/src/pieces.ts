@@ -9,6 +9,17 @@ import { messageAt, type Stream } from './stream.ts'
 /** Number of its message in the stream, bytes, checksum. */
 export type Piece = readonly [seq: number, bytes: number, crc: number]
 
+/** Whether somebody's JSON is a list of pieces. */
+export function arePieces(value: unknown): value is readonly Piece[] {
+  return Array.isArray(value) && value.every(isPiece)
+}
+
+const isPiece = (piece: unknown): boolean =>
+  Array.isArray(piece) && piece.length === 3 && piece.every((n) => Number.isSafeInteger(n) && n >= 0)
+
+/** Bytes of all of them. */
+export const bytesOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, [, bytes]) => sum + bytes, 0)
+
 /** Pieces that are asked for at once. */
 const AT_ONCE = 4
 

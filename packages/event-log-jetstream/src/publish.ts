@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers, TimeoutError } from '@nats-io/transport-node'
 import { isForGood, StreamError, told } from './refusals.ts'
-import { WRONG_LAST_SEQUENCE, codeOf, lastOf, messageAt, type OnWaiting, type Stream } from './stream.ts'
+import { STREAM_NOT_FOUND, WRONG_LAST_SEQUENCE, codeOf, lastOf, messageAt, type OnWaiting, type Stream } from './stream.ts'
 
 const ACK_MS = 2000
 const MESSAGE_ID = 'Nats-Msg-Id'
 const PAUSE_MS = 50
 const PAUSE_MS_MAX = 2000
+/** A server that has just started, or a new leader, may not know of all yet: so often it has to say that there is nothing. */
+const GONE_TRIES = 6
 
 export interface Publishing {
   readonly subject: string
@@ -69,24 +71,39 @@ export async function publish(stream: Stream, { patienceMs, ...publishing }: Pub
   const { subject, id } = publishing
   const begin = Date.now()
   const end = begin + patienceMs
+  /** How often in a row the server said that what is asked for is not there at all. */
+  let gone = 0
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {
       return await publishOnce(stream, publishing)
     } catch (error) {
       if (codeOf(error) === WRONG_LAST_SEQUENCE) {
-        const last = await lastOf(stream, subject).catch(() => null)
+        const last = await lastOf(stream, subject).catch(() => undefined)
         const lastId = last?.header.get(MESSAGE_ID) ?? ''
         // An earlier try got through after all.
-        if (last !== null && lastId === id) return last.seq
-        if (last !== null || Date.now() > end) {
+        if (last != null && lastId === id) return last.seq
+        gone = last === null ? gone + 1 : 0
+        if (last != null || gone === GONE_TRIES || Date.now() > end) {
           throw new OvertakenError(`another message of ${subject} came first`, { seq: last?.seq ?? 0, id: lastId }, { cause: error })
         }
-      } else if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
+      } else {
+        if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
+        gone = (await isStreamGone(stream)) ? gone + 1 : 0
+        if (gone === GONE_TRIES)
+          throw new StreamError('gone', `the stream ${stream.name} was deleted; what is sent from now on makes a new one`, { cause: error })
+      }
     }
     stream.onWaiting?.(Date.now() - begin)
     await sleep(pause)
   }
 }
+
+/** Whether the servers say for sure that there is no such stream. */
+const isStreamGone = ({ manager, name }: Stream): Promise<boolean> =>
+  manager.streams.info(name).then(
+    () => false,
+    (error: unknown) => codeOf(error) === STREAM_NOT_FOUND,
+  )
 
 /** Whether it may go better later: no answer, no leader; not a refusal. */
 function mayPass(error: unknown): boolean {
@@ -96,7 +113,7 @@ function mayPass(error: unknown): boolean {
 
 /** Asks again and again while no server answers, or there is no leader. @throws as `work`. */
 export async function patiently<T>(
-  { patienceMs, onWaiting }: { readonly patienceMs: number; readonly onWaiting: OnWaiting },
+  { patienceMs, onWaiting, stream }: { readonly patienceMs: number; readonly onWaiting: OnWaiting; readonly stream: string },
   isClosed: () => boolean,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -107,7 +124,7 @@ export async function patiently<T>(
       return await work()
     } catch (error) {
       const isKnown = error instanceof StreamError || error instanceof JetStreamApiError || error instanceof TimeoutError
-      if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw error
+      if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw told(error, stream)
     }
     onWaiting?.(Date.now() - begin)
     await sleep(pause)

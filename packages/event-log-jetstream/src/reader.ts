@@ -1,5 +1,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { crc32 } from 'node:zlib'
 import type { AnyEvent, BlockSummary, ColumnBlock, Vocabulary } from '@devtrail/events'
 import {
   ATTACHMENT_BYTES_MAX,
@@ -15,8 +14,6 @@ import {
 } from '@devtrail/event-log'
 import {
   Chain,
-  ColumnPool,
-  EventViews,
   Followers,
   checkedRange,
   firstSeqOf,
@@ -26,29 +23,18 @@ import {
   mustBeAttachmentName,
   mustBeFoldName,
   mustBePosition,
-  readStandalone,
   type BlockReader,
   type CheckedRange,
-  type Fault,
-  type StandaloneReading,
   type Waiting,
 } from '@devtrail/event-log/store'
-import type { JsMsg, StoredMsg } from '@nats-io/jetstream'
 import { findAttachment, listAttachments } from './attachments.ts'
-import { consume, entryOf, isBlock, type Index, type IndexEntry } from './block-index.ts'
-import type { BlockInfo } from './block-message.ts'
+import { blockOf, MessagesAhead, mustNotBeLetGo, readingOf } from './block-fetch.ts'
+import { beginOfLog, isBlock, type Index } from './block-index.ts'
+import { followedBlocks, tellOrThrow } from './following.ts'
 import { getKeyframe, listKeyframes } from './keyframes.ts'
+import { lostIn, type LostBlocks } from './lost.ts'
 import { joined } from './pieces.ts'
 import { damagedIn, type Log } from './place.ts'
-import { sealedContent } from './sealed.ts'
-import { messageAt } from './stream.ts'
-import { unzstd } from './zstd.ts'
-
-/** Blocks that are asked for before they are wanted. */
-const AHEAD = 8
-
-type Message = Pick<StoredMsg, 'seq' | 'data' | 'header'>
-type Reading = Pick<StandaloneReading, 'vocabulary' | 'views' | 'pool'>
 
 export class JetStreamReader implements LogReader {
   /** A message is whole or not there. */
@@ -57,33 +43,31 @@ export class JetStreamReader implements LogReader {
   readonly gone: GoneHead
   readonly #log: Log
   readonly #vocabulary: Vocabulary
-  readonly #entries: readonly IndexEntry[]
-  /** Number of the last message there was. */
-  readonly #last: number
+  readonly #index: Index
   readonly #followers = new Followers()
   #closed = false
 
-  constructor(log: Log, { entries, last, gone }: Index, vocabulary: Vocabulary) {
+  constructor(log: Log, index: Index, vocabulary: Vocabulary) {
     this.#log = log
     this.#vocabulary = vocabulary
-    this.#entries = entries
-    this.#last = last
-    this.gone = gone
-    this.lastSeq = entries.findLast(isBlock)?.lastSeq ?? gone.seq
+    this.#index = index
+    this.gone = index.gone
+    this.lastSeq = Math.max(index.entries.findLast(isBlock)?.lastSeq ?? index.gone.seq, index.end.lastSeq)
   }
 
   get meta(): LogMeta {
     return this.#log.meta
   }
 
+  /** What of the log cannot be read; `isRead`: also by reading all of it. */
+  lost(isRead: boolean): Promise<LostBlocks[]> {
+    this.#mustBeOpen()
+    return lostIn(this.#log, this.#index, this.#vocabulary, isRead)
+  }
+
   async *read(range: ReadRange = {}): AsyncIterable<AnyEvent> {
     const checked = checkedRange(range)
-    for await (const block of this.#blocks(range, checked)) {
-      for (const event of this.#eventsOf(block, checked, range)) {
-        this.#mustGoOn(range)
-        yield event
-      }
-    }
+    for await (const block of this.#blocks(range, checked)) yield* this.#eventsOf(block, checked, range)
   }
 
   async *blocks(range: ReadRange = {}): AsyncIterable<ColumnBlock> {
@@ -100,66 +84,49 @@ export class JetStreamReader implements LogReader {
         tellOrThrow(range, error)
         continue
       }
+      this.#mustGoOn(range)
       yield event
     }
   }
 
-  #reading(): Reading {
-    return { vocabulary: this.#vocabulary, views: new EventViews(), pool: new ColumnPool() }
-  }
-
   async *#blocks(range: ReadRange, checked: CheckedRange): AsyncGenerator<BlockReader> {
     this.#mustGoOn(range)
+    const { entries } = this.#index
     const chain = new Chain()
     chain.enter({ firstIndex: this.gone.events, lastSeq: this.gone.seq })
-    const reading = this.#reading()
-    const tell = (damage: LogDamagedError): void => {
-      chain.broken()
-      tellOrThrow(range, damage)
-    }
-    const wanted = this.#entries.filter((entry) => !isBlock(entry) || mayHold(entry, checked))
-    const asked = new Map<IndexEntry, Promise<StoredMsg | null>>()
-    let ahead = 0
-    let place = 0
-    for (const entry of this.#entries) {
+    const reading = readingOf(this.#vocabulary)
+    const ahead = new MessagesAhead(
+      this.#log,
+      entries.filter(isBlock).filter((block) => mayHold(block, checked)),
+    )
+    /** What is damaged before the next block, which says whether it is within the range. */
+    let damaged: LogDamagedError[] = []
+    for (const entry of entries) {
       this.#mustGoOn(range)
+      const before = chain.lastSeq
+      if (isPast(checked, before)) return
       if (!isBlock(entry)) {
-        tell(entry)
-        place++
+        damaged.push(entry)
+        chain.broken()
         continue
       }
       const fault = chain.follow(entry)
-      if (fault !== null) tell(damagedIn(this.#log)(fault, entry.seq))
-      if (firstSeqOf(entry) > checked.to) return
+      if (fault !== null) damaged.push(damagedIn(this.#log)(fault, entry.seq))
+      const first = firstSeqOf(entry)
+      if (first === 0 || first > checked.from) damaged.forEach((damage) => tellOrThrow(range, damage))
+      damaged = []
+      if (first > checked.to) return
       if (!mayHold(entry, checked)) continue
-      for (; ahead < wanted.length && ahead < place + AHEAD; ahead++) {
-        const next = wanted[ahead]!
-        if (!isBlock(next)) continue
-        const message = messageAt(this.#log.stream, next.seq)
-        message.catch(() => {})
-        asked.set(next, message)
-      }
-      place++
-      const message = await asked.get(entry)!
-      asked.delete(entry)
+      const message = await ahead.next()
       this.#mustGoOn(range)
-      const block = await this.#block(entry, message, reading)
-      if (block instanceof LogDamagedError) tell(block)
-      else yield block
+      const block = await blockOf(this.#log, entry, message, reading)
+      if (block instanceof LogDamagedError) {
+        if (message === null) await mustNotBeLetGo(this.#log, entry.firstIndex, () => beginOfLog(this.#log))
+        chain.broken()
+        tellOrThrow(range, block)
+      } else yield block
     }
-  }
-
-  async #block(info: BlockInfo, message: Message | null, reading: Reading): Promise<BlockReader | LogDamagedError> {
-    const { logId, stream } = this.#log
-    const damaged = (fault: Fault, cause?: unknown): LogDamagedError => damagedIn(this.#log)(fault, info.seq, cause)
-    if (message === null) return damaged({ expected: `${info.count} events up to seq ${info.lastSeq}`, found: 'no such message' })
-    try {
-      const bytes = await sealedContent(stream, message)
-      return readStandalone(bytes, { logId, number: info.number, crc32 }, info, { ...reading, damaged, decompress: unzstd })
-    } catch (error) {
-      if (error instanceof LogDamagedError) return error
-      throw error
-    }
+    damaged.forEach((damage) => tellOrThrow(range, damage))
   }
 
   follow(range: ReadRange = {}): AsyncIterable<AnyEvent> {
@@ -172,12 +139,7 @@ export class JetStreamReader implements LogReader {
 
   async *#followedEvents(range: ReadRange, waiting: Waiting): AsyncGenerator<AnyEvent, void> {
     const checked = checkedRange(range)
-    for await (const block of this.#followed(range, checked, waiting)) {
-      for (const event of this.#eventsOf(block, checked, range)) {
-        this.#mustGoOn(range)
-        yield event
-      }
-    }
+    for await (const block of this.#followed(range, checked, waiting)) yield* this.#eventsOf(block, checked, range)
   }
 
   async *#followedBatches(range: ReadRange, waiting: Waiting): AsyncGenerator<readonly AnyEvent[], void> {
@@ -189,54 +151,13 @@ export class JetStreamReader implements LogReader {
     }
   }
 
+  /** The blocks there are, then those that come. */
   async *#followed(range: ReadRange, checked: CheckedRange, waiting: Waiting): AsyncGenerator<BlockReader, void> {
-    this.#mustGoOn(range)
-    if (isPast(checked, 0)) return
-    const reading = this.#reading()
-    const chain = new Chain()
-    const first = this.#entries.find((entry) => isBlock(entry) && entry.lastSeq >= checked.from)
-    const coming = await consume(
-      this.#log,
-      first !== undefined && isBlock(first) ? first.seq : this.#entries.length > 0 ? this.#last : 1,
-      false,
-    )
-    range.signal?.addEventListener('abort', waiting.ring)
-    try {
-      const items = coming.messages[Symbol.asyncIterator]()
-      for (let next = items.next(); !waiting.isOver; this.#mustGoOn(range)) {
-        const found = await Promise.race([next, waiting.more().then(() => null)])
-        if (found === null) continue
-        if (found.done) return
-        next = items.next()
-        const block = await this.#follows(found.value, checked, chain, reading, range)
-        if (block !== null) yield block
-        if (isPast(checked, chain.lastSeq)) return
-      }
-    } finally {
-      range.signal?.removeEventListener('abort', waiting.ring)
-      await coming.end()
-    }
-  }
-
-  /** The block of a message that came, when it may hold what is wanted. */
-  async #follows(message: JsMsg, checked: CheckedRange, chain: Chain, reading: Reading, range: ReadRange): Promise<BlockReader | null> {
-    const entry = entryOf(this.#log, message)
-    if (entry === null) return null
-    const tell = (damage: LogDamagedError): void => {
-      chain.broken()
-      tellOrThrow(range, damage)
-    }
-    if (!isBlock(entry)) {
-      tell(entry)
-      return null
-    }
-    const fault = chain.follow(entry)
-    if (fault !== null) tell(damagedIn(this.#log)(fault, entry.seq))
-    if (!mayHold(entry, checked)) return null
-    const block = await this.#block(entry, { seq: message.seq, data: message.data, header: message.headers! }, reading)
-    if (!(block instanceof LogDamagedError)) return block
-    tell(block)
-    return null
+    const { end, last } = this.#index
+    yield* this.#blocks(range, checked)
+    if (waiting.isOver || isPast(checked, end.lastSeq)) return
+    const start = { log: this.#log, end, message: last + 1, reading: readingOf(this.#vocabulary), mustGoOn: () => this.#mustGoOn(range) }
+    yield* followedBlocks(start, range, checked, waiting)
   }
 
   #mustGoOn({ signal }: ReadRange): void {
@@ -246,7 +167,7 @@ export class JetStreamReader implements LogReader {
 
   async summaries(): Promise<readonly BlockSummary[]> {
     this.#mustBeOpen()
-    return this.#entries.filter(isBlock).map(({ count, lastSeq, minTime, maxTime, entries }) => {
+    return this.#index.entries.filter(isBlock).map(({ count, lastSeq, minTime, maxTime, entries }) => {
       return { count, firstSeq: firstSeqOf({ count, lastSeq }), lastSeq, minTime, maxTime, entries }
     })
   }
@@ -299,7 +220,7 @@ export class JetStreamReader implements LogReader {
 
   /** Events of the log up to a `seq`; null where no block tells how large the baseline is. */
   #eventsUpTo(seq: number): number | null {
-    const last = this.#entries.findLast(isBlock)
+    const last = this.#index.entries.findLast(isBlock)
     if (last === undefined) return this.gone.seq === 0 ? null : this.gone.events - this.gone.seq + seq
     return last.lastSeq === 0 ? null : last.firstIndex + last.count - last.lastSeq + seq
   }
@@ -317,11 +238,6 @@ export class JetStreamReader implements LogReader {
   #mustBeOpen(): void {
     if (this.#closed) throw closedError()
   }
-}
-
-function tellOrThrow({ onDamage }: ReadRange, damage: LogDamagedError): void {
-  if (onDamage === undefined) throw damage
-  onDamage(damage)
 }
 
 function closedError(): LogUsageError {

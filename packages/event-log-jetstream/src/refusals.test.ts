@@ -5,7 +5,7 @@ import { mustHaveServer, reason, startServers } from '@devtrail/nats-server'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { setTimeout as wait } from 'node:timers/promises'
-import { jetStreamStore, type JetStreamOptions } from './index.ts'
+import { hostsIn, jetStreamStore, type JetStreamOptions } from './index.ts'
 
 const store = (connection: NatsConnection, more: Partial<JetStreamOptions> = {}): ReturnType<typeof jetStreamStore> =>
   jetStreamStore(connection, { stream: 'FLEET', host: 'h', patienceMs: 5000, ...more }, sampleVocabulary)
@@ -60,6 +60,46 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
       message: expect.stringMatching(/FLEET cannot be made .*no suitable peers.*--replicas/) as string,
     })
     expect(await streamsOf(manager)).toStrictEqual(['READY'])
+
+    // Without a majority a log is not begun, which is told, and begun as soon as there is one again.
+    const told: number[] = []
+    const waits = { replicas: 3, onWaiting: (ms: number) => void told.push(ms) } as const
+    await Promise.all([servers.all[1]!.kill(), servers.all[2]!.kill()])
+    await expect(store(connection, { ...waits, patienceMs: 5200 }).create(sampleMeta())).rejects.toMatchObject({
+      name: 'StreamError',
+      code: 'unreachable',
+      message: expect.stringMatching(/no server answered for the stream FLEET: .*of three, two are needed/) as string,
+    })
+    expect(told.length).toBeGreaterThan(0)
+    const begun = store(connection, { ...waits, patienceMs: 60_000 }).create(sampleMeta())
+    for (const server of servers.all.slice(1)) server.start()
+    await (await begun).close()
+  })
+
+  test('a stream is looked for in the domain that is named, and nowhere else', async () => {
+    await using servers = await startServers(1, { domain: 'hub' })
+    const connection = await servers.connect()
+    await (await store(connection, { domain: 'hub' }).create(sampleMeta())).close()
+    expect(await hostsIn(connection, 'FLEET', { domain: 'hub' })).toStrictEqual(['h'])
+    expect(await hostsIn(connection, 'FLEET', { apiPrefix: '$JS.hub.API' })).toStrictEqual(['h'])
+    await expect(hostsIn(connection, 'FLEET', { domain: 'leaf' })).rejects.toMatchObject({ code: 'no-jetstream' })
+    await expect(hostsIn(connection, 'FLEET', { domain: 'a b' })).rejects.toMatchObject({ code: 'unsuitable' })
+    await expect(store(connection, { domain: 'hub', apiPrefix: 'x' }).open()).rejects.toThrow(/name one of them/)
+  })
+
+  test('that they sync before they answer is not believed of servers too old to, and else it is', async () => {
+    await using servers = await startServers(1)
+    const connection = await servers.connect()
+    const always = store(connection, { serverSyncs: 'always' })
+    const isOld = /^2\.[0-9]\./.test(connection.info?.version ?? '')
+    const made = await always.create(sampleMeta()).then(
+      async (writer) => [writer.strongest, await writer.flush('durable'), await writer.close()],
+      (error: Error) => [error.name, error.message.replace(/NATS \S+,/, 'NATS,')],
+    )
+    const refused =
+      'the server is NATS, which cannot sync always: sync_interval: always is known since 2.10; leave serverSyncs out, or use a newer server'
+    expect(made).toStrictEqual(isOld ? ['StreamError', refused] : ['durable', 'durable', 'durable'])
+    expect(await streamsOf(await jetstreamManager(connection))).toStrictEqual(isOld ? [] : ['FLEET'])
   })
 
   test('messages as small as a log has none, before a stream is made', async () => {

@@ -5,9 +5,9 @@ import { PermissionViolationError, RequestError, TimeoutError } from '@nats-io/t
 /**
  * Why the stream cannot be used: `no-jetstream` the server or the account has none, `unsuitable` its settings, or those of the
  * server, would lose or refuse what a log needs, or are not those that were asked for, `full` it takes no more, `too-large` it takes no message of this size, `forbidden` the user may not,
- * `unreachable` no server answers.
+ * `unreachable` no server answers, `gone` it was deleted meanwhile.
  */
-export type StreamErrorCode = 'no-jetstream' | 'unsuitable' | 'full' | 'too-large' | 'forbidden' | 'unreachable'
+export type StreamErrorCode = 'no-jetstream' | 'unsuitable' | 'full' | 'too-large' | 'forbidden' | 'unreachable' | 'gone'
 
 /** The server or its stream refuses. What was acknowledged before is kept. */
 export class StreamError extends Error {
@@ -24,6 +24,8 @@ const NOT_ENABLED = new Set([10_039, 10_076])
 const RESOURCES = new Set([10_023, 10_028, 10_047])
 const STORE_FAILED = 10_077
 const TOO_LARGE = 10_054
+/** JetStream is there, and has no leader at the moment. */
+const NO_LEADER = 10_008
 /** There are not as many servers as replicas: no cluster, or too small a one. */
 const TOO_FEW_SERVERS = new Set([10_005, 10_074])
 
@@ -48,7 +50,7 @@ export function told(error: unknown, stream: string): unknown {
     }
     return error instanceof RequestError && error.isNoResponders() ? as('no-jetstream', noJetStream) : error
   }
-  if (error instanceof TimeoutError) return as('unreachable', `no server answered for the stream ${stream}; try again`)
+  if (error instanceof TimeoutError) return as('unreachable', noAnswer(stream))
   if (!(error instanceof JetStreamApiError)) return error
   if (NOT_ENABLED.has(error.code)) return as('no-jetstream', noJetStream)
   if (TOO_FEW_SERVERS.has(error.code)) {
@@ -63,8 +65,13 @@ export function told(error: unknown, stream: string): unknown {
       `the stream ${stream} takes no more (${error.message}); raise its limits, purge hosts, or let it discard old messages`,
     )
   }
+  if (error.code === NO_LEADER) return as('unreachable', noAnswer(stream))
   if (error.code === TOO_LARGE) return as('too-large', `the stream ${stream} takes no message of this size; raise its max_msg_size`)
   return error
 }
 
-const noJetStream = 'the server has no JetStream (or not for this account); start it with -js, or jetstream {} in its configuration'
+const noAnswer = (stream: string): string =>
+  `no server answered for the stream ${stream}: none is there, or no majority of those that keep it (of three, two are needed); start them, and try again`
+
+const noJetStream =
+  'the server has no JetStream (or not for this account); start it with -js, or jetstream {} in its configuration, and name the domain, if it has one, as it does'

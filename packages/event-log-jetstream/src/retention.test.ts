@@ -5,6 +5,7 @@ import { sampleEvents, sampleMeta, sampleVocabulary } from '@devtrail/event-log'
 import { eventsOf } from '@devtrail/event-log/contract-suite'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import fc from 'fast-check'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 import { jetStreamStore, type JetStreamLogStore } from './index.ts'
 
@@ -88,4 +89,107 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     }
     await writer.close()
   })
+
+  test('who opened a log before its head went is told so, and not of damage', async () => {
+    const manager = await jetstreamManager(connection)
+    await manager.streams.add({ name: 'HEAD', subjects: ['HEAD.>'], max_msgs: 1000, discard: 'old' })
+    const store = storeIn('HEAD', 'h')
+    const writer = await store.create(sampleMeta())
+    for (let block = 0; block < 30; block++) {
+      await writer.append(sampleEvents(block * BLOCK + BLOCK, { first: block * BLOCK + 1 }))
+      await writer.flush('written')
+    }
+    await using before = await store.open()
+    await manager.streams.purge('HEAD', { filter: 'HEAD.h.events', keep: 4 })
+    const letGo = { code: 'let-go', message: expect.stringMatching(/the first 520 events of h in HEAD are gone since/) as string }
+    await expect(eventsOf(before)).rejects.toMatchObject(letGo)
+    await expect(eventsOf(before, { onDamage: () => {} })).rejects.toMatchObject(letGo)
+    expect(await eventsOf(before, { from: 541 })).toStrictEqual(sampleEvents(600, { first: 541 }))
+    await writer.close()
+    await using after = await store.open()
+    expect(after.gone).toStrictEqual({ events: 520, seq: 520 })
+  })
+
+  test(
+    'while the head is cut, who reads gets what there is, or is told that it went; and there is always a keyframe to go on from',
+    { timeout: 60_000 },
+    async () => {
+      let runs = 0
+      const manager = await jetstreamManager(connection)
+      await fc.assert(
+        fc.asyncProperty(
+          fc.record({
+            limit: fc.oneof(
+              fc.integer({ min: 40, max: 150 }).map((messages) => ({ max_msgs: messages })),
+              fc.integer({ min: 40, max: 90 }).map((kib) => ({ max_bytes: kib * 1024 })),
+            ),
+            blocks: fc.integer({ min: 200, max: 300 }),
+            every: fc.integer({ min: 5, max: 15 }),
+            baseline: fc.nat(30),
+          }),
+          async ({ limit, blocks, every, baseline }) => {
+            const name = `CUT-${++runs}`
+            await manager.streams.add({ name, subjects: [`${name}.>`], discard: 'old', ...limit })
+            const store = storeIn(name, 'h')
+            const writer = await store.create(sampleMeta())
+            await writer.append(sampleEvents(1, { baseline }))
+            const seen = { isOver: false, keyframed: 0, opened: 0 }
+            const writing = (async () => {
+              for (let block = 1; block <= blocks; block++) {
+                const first = writer.lastSeq + 1
+                await writer.append(sampleEvents(first + BLOCK - 1, { first }))
+                await writer.flush('written')
+                if (block % every !== 0) continue
+                await writer.keyframe(FOLD, { since: null, parts: [seqPart(writer.lastSeq)] })
+                seen.keyframed = writer.lastSeq
+              }
+              seen.isOver = true
+            })()
+            const wasLetGo = (error: unknown): void => {
+              expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
+            }
+            const reading = (async () => {
+              while (!seen.isOver) {
+                const known = seen.keyframed
+                await using reader = await store.open()
+                seen.opened++
+                let last = reader.gone.seq
+                try {
+                  for await (const { seq } of reader.read({ from: Math.max(1, last) })) expect(seq).toBe(++last)
+                  expect(last).toBe(reader.lastSeq)
+                  const keyframe = await reader.keyframe(FOLD, reader.lastSeq)
+                  expect(known === 0 ? Infinity : keyframe!.seq).toBeGreaterThanOrEqual(Math.min(known, reader.gone.seq))
+                } catch (error) {
+                  wasLetGo(error)
+                }
+              }
+            })()
+            const following = (async () => {
+              while (!seen.isOver) {
+                await using reader = await store.open()
+                let last = reader.gone.seq
+                const end = AbortSignal.timeout(500)
+                try {
+                  for await (const { seq } of reader.follow({ from: Math.max(1, last), signal: end })) expect(seq).toBe(++last)
+                } catch (error) {
+                  if (!end.aborted) wasLetGo(error)
+                }
+              }
+            })()
+            await Promise.all([writing, reading, following])
+            const { lastSeq } = writer
+            await writer.close()
+            await using reader = await store.open()
+            expect([reader.lastSeq, reader.gone.events - reader.gone.seq]).toStrictEqual([lastSeq, baseline])
+            expect(seen.opened).toBeGreaterThan(2)
+            expect(reader.gone.seq).toBeGreaterThan(0)
+            expect((await reader.keyframe(FOLD, lastSeq))!.seq).toBe(seen.keyframed)
+            expect(await store.lost({ read: true })).toStrictEqual([])
+            await manager.streams.delete(name)
+          },
+        ),
+        { numRuns: Number(process.env['RETENTION_RUNS'] ?? 4) },
+      )
+    },
+  )
 })

@@ -3,19 +3,20 @@ import { crc32 } from 'node:zlib'
 import { LogDamagedError } from '@devtrail/event-log'
 import type { Fault } from '@devtrail/event-log/store'
 import type { StoredMsg } from '@nats-io/jetstream'
-import { getPieces, joined, putPieces, type Piece } from './pieces.ts'
+import { arePieces, bytesOf, getPieces, joined, putPieces, type Piece } from './pieces.ts'
 import { publish, type Publishing } from './publish.ts'
 import type { Stream } from './stream.ts'
 
 const CRC = 'Devtrail-Crc'
 const IN_PIECES = 'Devtrail-Pieces'
+/** Bytes of what is one message, in pieces or not, at most: more than a block, a meta or the table of a keyframe can be. */
+const CONTENT_BYTES_MAX = 256 * 1024 * 1024
 const encoder = new TextEncoder()
 
 /** Damage of a message. */
 export function damagedMessage(stream: string, seq: number, fault: Fault, cause?: unknown): LogDamagedError {
-  // Whoever asks reads the whole log first, so what is damaged keeps the rest from them, too.
   const todo =
-    'devtrail verify nats://SERVER/STREAM/HOST names all that is damaged; what of the log was not fetched before cannot be asked until it is shipped again under another host, or the stream restored from a backup'
+    'devtrail verify nats://SERVER/STREAM/HOST names all that is damaged, and devtrail repair nats://SERVER/STREAM/HOST --from LOG puts it again, LOG being the log where it was recorded'
   return new LogDamagedError({ file: `${stream} message ${seq}`, line: null, offset: 0, ...fault, todo }, { cause })
 }
 
@@ -49,20 +50,24 @@ export async function sealedContent(
   let content = data
   if (header.has(IN_PIECES)) {
     const parts: Uint8Array[] = []
-    for await (const part of getPieces(stream, listed(data, damaged), damaged)) parts.push(part)
+    for await (const part of getPieces(stream, listed(data, header.get(IN_PIECES), damaged), damaged)) parts.push(part)
     content = joined(parts)
   }
   if (header.get(CRC) !== String(crc32(content))) throw damaged({ expected: 'a message', found: 'one with a wrong checksum' })
   return content
 }
 
-const isPiece = (piece: unknown): boolean =>
-  Array.isArray(piece) && piece.length === 3 && piece.every((n) => Number.isSafeInteger(n) && n >= 0)
-
-function listed(data: Uint8Array, damaged: (fault: Fault, at?: number, cause?: unknown) => LogDamagedError): Piece[] {
+function listed(
+  data: Uint8Array,
+  total: string,
+  damaged: (fault: Fault, at?: number, cause?: unknown) => LogDamagedError,
+): readonly Piece[] {
   const list = parsed(data, damaged)
-  if (!Array.isArray(list) || !list.every(isPiece)) throw damaged({ expected: 'a list of pieces', found: 'something else' })
-  return list as Piece[]
+  if (!arePieces(list)) throw damaged({ expected: 'a list of pieces', found: 'something else' })
+  const bytes = bytesOf(list)
+  if (String(bytes) !== total || bytes > CONTENT_BYTES_MAX)
+    throw damaged({ expected: `pieces of ${total.slice(0, 20)} bytes, ${CONTENT_BYTES_MAX} at most`, found: `pieces of ${bytes}` })
+  return list
 }
 
 function parsed(data: Uint8Array, damaged: (fault: Fault, at?: number, cause?: unknown) => LogDamagedError): unknown {

@@ -26,6 +26,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`on a server${reason === nul
     {
       name: 'JetStream',
       strongest: 'written',
+      refusesDurable: true,
       fresh: async (vocabulary) => jetStreamStore(connection, { stream: `FRESH-${++stores}`, host: 'here' }, vocabulary),
     },
   )

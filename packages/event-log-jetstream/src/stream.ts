@@ -2,7 +2,6 @@
 import { JetStreamApiError, RetentionPolicy, StorageType, DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager, StoredMsg, StreamConfig } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
-import { LogUsageError } from '@devtrail/event-log'
 import { StreamError, told } from './refusals.ts'
 
 /** How long the server knows a message that is sent again, in milliseconds. */
@@ -13,7 +12,7 @@ const PIECE_BYTES = 512 * 1024
 /** Bytes of content that a message may have, at least. */
 const CONTENT_BYTES_MIN = 4096
 /** What JetStream says when there is no such stream, message or subject. */
-const STREAM_NOT_FOUND = 10059
+export const STREAM_NOT_FOUND = 10059
 const NO_MESSAGE = 10037
 export const WRONG_LAST_SEQUENCE = 10071
 /** When the message before is another one than was expected. */
@@ -21,6 +20,30 @@ export const WRONG_LAST_ID = 10070
 
 /** Who is told for how long something is tried already. */
 export type OnWaiting = ((ms: number) => void) | undefined
+
+/** Which JetStream of those that a server reaches; its own when left out. */
+export interface JetStreamAt {
+  /** The domain, of a leaf node or a hub, as the server's configuration names it. */
+  readonly domain?: string
+  /** What an account's import put in the place of `$JS.API`. */
+  readonly apiPrefix?: string
+}
+
+/** What a search for a stream needs. */
+export interface Asking extends JetStreamAt {
+  readonly onWaiting?: OnWaiting
+}
+
+/** What there is of it, as the client takes it. @throws StreamError. */
+function clientOptions({ domain, apiPrefix }: JetStreamAt): { domain?: string; apiPrefix?: string } {
+  if (domain !== undefined && apiPrefix !== undefined)
+    throw new StreamError('unsuitable', 'a JetStream domain and an API prefix both say where JetStream is; name one of them')
+  for (const name of [domain, apiPrefix]) {
+    if (name === undefined || /^[^\s*>.]+(\.[^\s*>.]+)*$/.test(name)) continue
+    throw new StreamError('unsuitable', `no JetStream is called ${JSON.stringify(name.slice(0, 128))}: blanks, * and > are not in names`)
+  }
+  return { ...(domain !== undefined && { domain }), ...(apiPrefix !== undefined && { apiPrefix }) }
+}
 
 /** The stream of a connection. */
 export interface Stream {
@@ -36,6 +59,9 @@ export interface Stream {
   readonly letsGo: boolean
   /** How old messages get, in milliseconds; Infinity where age is no reason to let go. */
   readonly ageMs: number
+  /** How many messages, and bytes, the stream has before it lets go of older ones; Infinity where that is no reason. */
+  readonly messagesMax: number
+  readonly bytesMax: number
   /** Bytes of a message's content at most. */
   readonly contentBytes: number
   /** As JetStreamOptions has it. */
@@ -62,6 +88,8 @@ function letsGo({ max_age: age, max_bytes: bytes, max_msgs: messages, discard }:
   return age > 0 || (discard === DiscardPolicy.Old && (bytes > 0 || messages > 0))
 }
 
+const limitOf = ({ discard }: StreamConfig, most: number): number => (discard === DiscardPolicy.Old && most > 0 ? most : Infinity)
+
 function mustSuit(config: StreamConfig): void {
   const fault = unsuitable(config)
   if (fault === null) return
@@ -69,9 +97,10 @@ function mustSuit(config: StreamConfig): void {
 }
 
 /** The stream; null when there is none. @throws StreamError. */
-export async function findStream(connection: NatsConnection, name: string, onWaiting?: OnWaiting): Promise<Stream | null> {
+export async function findStream(connection: NatsConnection, name: string, { onWaiting, ...at }: Asking = {}): Promise<Stream | null> {
+  const options = clientOptions(at)
   try {
-    const manager = await jetstreamManager(connection)
+    const manager = await jetstreamManager(connection, options)
     const { config } = await manager.streams.info(name)
     mustSuit(config)
     const { max_msg_size: size } = config
@@ -82,8 +111,10 @@ export async function findStream(connection: NatsConnection, name: string, onWai
       isDirect: config.allow_direct,
       letsGo: letsGo(config),
       ageMs: config.max_age > 0 ? config.max_age / nanos(1) : Infinity,
+      messagesMax: limitOf(config, config.max_msgs),
+      bytesMax: limitOf(config, config.max_bytes),
       connection,
-      client: jetstream(connection),
+      client: jetstream(connection, options),
       manager,
       contentBytes: Math.min(PIECE_BYTES, most - HEAD_BYTES),
       onWaiting,
@@ -115,30 +146,33 @@ export function mustBeWritable({ connection, name, replicas }: Stream, asked: nu
 export async function makeStream(
   connection: NatsConnection,
   name: string,
-  { replicas, onWaiting }: { readonly replicas: number | undefined; readonly onWaiting: OnWaiting },
+  { replicas, ...asking }: Asking & { readonly replicas: number | undefined },
 ): Promise<Stream> {
   mustTakeMessages(connection, name)
-  const found = await findStream(connection, name, onWaiting)
+  const found = await findStream(connection, name, asking)
   if (found !== null) {
     mustBeWritable(found, replicas)
     return found
   }
-  const manager = await jetstreamManager(connection)
-  const add = manager.streams.add({
-    name,
-    subjects: [`${name}.>`],
-    storage: StorageType.File,
-    retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
-    num_replicas: replicas ?? 1,
-    duplicate_window: nanos(DUPLICATES_MS),
-    allow_direct: true,
-  })
-  await add.catch((error: unknown) => {
+  const { onWaiting: _, ...at } = asking
+  try {
+    const manager = await jetstreamManager(connection, clientOptions(at))
+    await manager.streams.add({
+      name,
+      subjects: [`${name}.>`],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      num_replicas: replicas ?? 1,
+      duplicate_window: nanos(DUPLICATES_MS),
+      allow_direct: true,
+    })
+  } catch (error) {
     throw told(error, name)
-  })
-  const made = await findStream(connection, name, onWaiting)
-  if (made === null) throw new LogUsageError('not-found', `the stream ${name} is gone as soon as it was made`)
+  }
+  const made = await findStream(connection, name, asking)
+  // The leader of the servers knows of it a moment before the others do.
+  if (made === null) throw new StreamError('unreachable', `the stream ${name} was made, and is not there yet; try again`)
   return made
 }
 

@@ -7,15 +7,17 @@ import { DiscardPolicy, type StoredMsg, type StreamInfo } from '@nats-io/jetstre
 import { nanos } from '@nats-io/transport-node'
 import { LogDamagedError } from '@devtrail/event-log'
 import { renewAttachment } from './attachments.ts'
-import { keyframeOf } from './subjects.ts'
+import { attachmentOf, keyframeOf } from './subjects.ts'
 import { renewKeyframe } from './keyframes.ts'
 import { renewMeta, type Log } from './place.ts'
 import { lastOf } from './stream.ts'
 
 /** How often a writer looks at least, in milliseconds; more often where messages do not get as old as eight times that. */
 const LOOK_MS = 15_000
-/** Blocks after which it looks. */
+/** Blocks after which it looks; fewer where the stream has few messages or bytes: it comes to no message's turn between two looks. */
 const LOOK_BLOCKS = 64
+/** The part of what a stream has after which it is looked again. */
+const LOOK_PART = 1 / 8
 
 /** What is to be put to the end again: messages before a number, or older than a moment. */
 interface Old {
@@ -48,6 +50,7 @@ export class Upkeep {
   readonly #log: Log
   readonly #own: WritersOwn
   #blocks = 0
+  #bytes = 0
   #looking: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
   #renewals = 0
@@ -58,9 +61,15 @@ export class Upkeep {
     if (log.stream.letsGo) this.#timer = setInterval(() => this.#look(), Math.min(LOOK_MS, log.stream.ageMs / 8)).unref()
   }
 
-  /** A block was kept. */
-  block(): void {
-    if (!this.#log.stream.letsGo || ++this.#blocks % LOOK_BLOCKS !== 0) return
+  /** A block of so many bytes was kept. */
+  block(bytes: number): void {
+    const { letsGo, messagesMax, bytesMax } = this.#log.stream
+    if (!letsGo) return
+    this.#blocks++
+    this.#bytes += bytes
+    if (this.#blocks < Math.min(LOOK_BLOCKS, messagesMax * LOOK_PART) && this.#bytes < bytesMax * LOOK_PART) return
+    this.#blocks = 0
+    this.#bytes = 0
     this.#look()
   }
 
@@ -95,7 +104,7 @@ export class Upkeep {
     // What the log is goes first, and so is let go of first: better no log than one of which nobody knows where it ends.
     const meta = await lastOf(stream, subjects.meta)
     if (meta === null || isOld(meta, old)) await renewMeta(this.#log, meta?.seq ?? 0, this.#id())
-    for (const subject of all.filter((s) => subjects.isAttachment(s))) {
+    for (const subject of all.filter((s) => attachmentOf(s) !== null)) {
       await renews(subject, (message) => renewAttachment(this.#log, message, this.#id()))
     }
     for (const subject of newestKeyframes(all)) await renews(subject, (message) => renewKeyframe(this.#log, message, this.#id()))

@@ -5,8 +5,9 @@
 import { randomUUID } from 'node:crypto'
 import { LogUsageError } from '@devtrail/event-log'
 import { NoRespondersError, RequestError, TimeoutError, type Subscription } from '@nats-io/transport-node'
-import { EMPTY, endOf, fenceHeaders, readEventsMessage, type LogEnd } from './block-message.ts'
-import { damagedIn, type Log } from './place.ts'
+import { endOfLog } from './block-index.ts'
+import { fenceHeaders, type LogEnd } from './block-message.ts'
+import type { Log } from './place.ts'
 import { OvertakenError, publish } from './publish.ts'
 import { jsonBytes, putSealed, sealedJson } from './sealed.ts'
 import { lastOf } from './stream.ts'
@@ -70,19 +71,14 @@ async function fence(log: Log, id: string): Promise<{ readonly end: LogEnd; read
   const { stream, subjects, logId, patienceMs } = log
   const until = Date.now() + patienceMs
   for (let tries = 1; ; tries++) {
-    const message = await lastOf(stream, subjects.events)
-    const read = message && readEventsMessage(logId, { seq: message.seq, headers: message.header })
-    if (message !== null && read === null) {
-      throw damagedIn(log)({ expected: 'a block', found: 'a header with a wrong checksum' }, message.seq)
-    }
-    const end = read === null ? EMPTY : endOf(read)
+    const { end, last: after } = await endOfLog(log)
     try {
       const last = await publish(stream, {
         subject: subjects.events,
         content: nothing,
         headers: fenceHeaders(logId, end),
         id: `${id}.fence.${tries}`,
-        after: message?.seq ?? 0,
+        after,
         patienceMs,
       })
       return { end, last }

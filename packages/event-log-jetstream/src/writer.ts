@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { crc32 } from 'node:zlib'
-import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRows, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type AckLevel, type LogMeta, type LogWriter, type NewKeyframe } from '@devtrail/event-log'
 import {
   StandaloneBuilder,
@@ -14,9 +14,11 @@ import {
 import { putAttachment } from './attachments.ts'
 import { blockHeaders, fenceHeaders } from './block-message.ts'
 import { putKeyframe } from './keyframes.ts'
+import { mustBePromised, type Promised } from './levels.ts'
 import { Outbox } from './outbox.ts'
 import type { Log } from './place.ts'
 import { OvertakenError } from './publish.ts'
+import { StreamError } from './refusals.ts'
 import { Upkeep } from './upkeep.ts'
 import type { Lease } from './writer-lease.ts'
 import { zstd } from './zstd.ts'
@@ -26,6 +28,7 @@ export class JetStreamWriter implements LogWriter {
   readonly cutTail = null
   readonly #log: Log
   readonly #lease: Lease
+  readonly strongest: Promised
   readonly #vocabulary: Vocabulary
   readonly #builder: StandaloneBuilder
   #lastSeq: number
@@ -44,8 +47,9 @@ export class JetStreamWriter implements LogWriter {
   readonly #attaching = new Map<string, Promise<void>>()
   #closing: Promise<AckLevel> | null = null
 
-  constructor(log: Log, lease: Lease, vocabulary: Vocabulary) {
+  constructor(log: Log, lease: Lease, vocabulary: Vocabulary, strongest: Promised) {
     this.#log = log
+    this.strongest = strongest
     this.#lease = lease
     this.#vocabulary = vocabulary
     this.#builder = new StandaloneBuilder(vocabulary)
@@ -85,17 +89,20 @@ export class JetStreamWriter implements LogWriter {
     return this.#outbox.room()?.then(() => 'buffered' as const) ?? null
   }
 
-  takeRow(row: EventRow): Promise<AckLevel> | null {
-    return this.take(row.event())
+  takeRows(rows: EventRows): Promise<AckLevel> | null {
+    let waiting: Promise<AckLevel> | null = null
+    for (const event of rows.events()) waiting = this.take(event) ?? waiting
+    return waiting
   }
 
   async flush(level: AckLevel): Promise<AckLevel> {
     this.#mustBeUsable()
     mustBeLevel(level)
+    mustBePromised(level, this.strongest)
     if (level === 'buffered') return level
     this.#finishBlock()
     await this.#sent()
-    return 'written'
+    return level
   }
 
   async attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<AckLevel> {
@@ -110,7 +117,7 @@ export class JetStreamWriter implements LogWriter {
     } finally {
       this.#attaching.delete(name)
     }
-    return 'written'
+    return this.strongest
   }
 
   async keyframe(fold: string, keyframe: NewKeyframe): Promise<AckLevel> {
@@ -128,7 +135,7 @@ export class JetStreamWriter implements LogWriter {
     const made = put()
     this.#keyframing = made.catch(() => {})
     await made
-    return 'written'
+    return this.strongest
   }
 
   close(): Promise<AckLevel> {
@@ -180,7 +187,7 @@ export class JetStreamWriter implements LogWriter {
     this.#blocksSeq = info.lastSeq
     const sent = this.#outbox.send(bytes, blockHeaders(logId, number, info), `${this.#lease.id}.${number}`)
     sent.then(
-      () => this.#upkeep.block(),
+      () => this.#upkeep.block(bytes.length),
       () => {},
     )
     this.#sending = sent.catch((error: unknown) => {
@@ -194,9 +201,12 @@ export class JetStreamWriter implements LogWriter {
     await this.#outbox.send(new Uint8Array(0), fenceHeaders(this.#log.logId, end), `${this.#lease.id}.end.${++this.#renewals}`)
   }
 
-  #overtaken(index: number, cause: unknown): LogUsageError {
+  #overtaken(index: number, cause: OvertakenError): LogUsageError | StreamError {
     const { stream, host } = this.#log
-    return new LogUsageError('locked', `another writer took ${stream.name}/${host} over; of this one's events ${index} are kept`, { cause })
+    const log = `${stream.name}/${host}`
+    if (cause.seq === 0)
+      return new StreamError('gone', `the messages of ${log} are gone: the stream was purged; begin the log anew`, { cause })
+    return new LogUsageError('locked', `another writer took ${log} over; of this one's events ${index} are kept`, { cause })
   }
 
   /** Resolves when the server has all that was sent. */
@@ -215,6 +225,6 @@ export class JetStreamWriter implements LogWriter {
       await this.#upkeep.end()
       await this.#lease.release()
     }
-    return 'written'
+    return this.strongest
   }
 }

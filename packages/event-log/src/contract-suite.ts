@@ -28,7 +28,7 @@ export function logStoreContract(api: TestApi, under: StoreUnderTest): void {
     sequenceTests(api, fresh)
     eventTests(api, fresh)
     followTests(api, fresh)
-    levelTests(api, fresh, under.strongest)
+    levelTests(api, fresh, under)
     wrongLevelTests(api, fresh)
     lifeTests(api, fresh)
     metaTests(api, fresh)

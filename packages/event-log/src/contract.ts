@@ -6,7 +6,7 @@
  * One writer at a time, any number of readers; a reader sees the log as it was when the reader was opened, unless it follows.
  * Every store passes the suite in `contract-suite.ts`.
  */
-import type { AnyEvent, BlockSummary, DeviceId, ColumnBlock, EventRow, Json } from '@devtrail/events'
+import type { AnyEvent, BlockSummary, DeviceId, ColumnBlock, EventRows, Json } from '@devtrail/events'
 import type { LogDamagedError } from './errors.ts'
 
 export const LOG_SCHEMA_VERSION = 2
@@ -73,6 +73,8 @@ export interface LogWriter extends AsyncDisposable {
   readonly meta: LogMeta
   /** `seq` of the newest event accepted; 0 when there is none, or only the baseline. */
   readonly lastSeq: number
+  /** The strongest level that `flush` reaches here: for whoever wants the best there is, and need not know what that is. */
+  readonly strongest: AckLevel
   /** What this writer cut off when it opened a log whose last writer had died; null when nothing. */
   readonly cutTail: TornTail | null
   /**
@@ -88,11 +90,13 @@ export interface LogWriter extends AsyncDisposable {
    * @throws as `append` rejects.
    */
   take(event: AnyEvent): Promise<AckLevel> | null
-  /** Takes one event in numbers, as `take` does the same as an object, and sooner where a store can. */
-  takeRow(row: EventRow): Promise<AckLevel> | null
+  /** Takes events in numbers, as `take` does the same as objects, and sooner where a store can. Of those before one that is refused all are taken. */
+  takeRows(rows: EventRows): Promise<AckLevel> | null
   /**
    * Brings all that was appended up to `level`.
-   * @returns the level reached; weaker than asked for only where the store cannot give more (memory; an unpublished log).
+   * @returns the level reached; weaker than asked for only where nothing is kept at all (memory; an unpublished log).
+   * @throws LogUsageError `not-durable`, with nothing done, by a store that keeps what it is given, but cannot know that it outlives
+   * a power failure; `strongest` says what it gives.
    */
   flush(level: AckLevel): Promise<AckLevel>
   /**
@@ -167,8 +171,8 @@ export interface LogReader extends AsyncDisposable {
   readonly tornTail: TornTail | null
   /**
    * The events in order. Nothing is read before the iteration starts; each call reads anew.
-   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, or `unsupported`
-   * for an event outside the vocabulary.
+   * @throws LogDamagedError at a damaged place (see `onDamage`); LogUsageError `bad-range`, `closed`, `unsupported`
+   * for an event outside the vocabulary, or `let-go` when the log's head went meanwhile.
    */
   read(range?: ReadRange): AsyncIterable<AnyEvent>
   /**

@@ -43,7 +43,8 @@ export class LogDamagedError extends Error implements Damage {
  * Why a call was refused:
  * `not-found` nothing is there, `not-a-log` something else is there, `exists` there is something already,
  * `locked` another writer is at work, `closed` the writer or reader was closed, `unsupported` a newer format, event
- * version or an event type outside the vocabulary, `bad-sequence` `bad-event` `bad-meta` `bad-name` `bad-range` `bad-keyframe` the
+ * version or an event type outside the vocabulary, `not-durable` more was asked for than the store can promise, `let-go`
+ * what was to be read is gone meanwhile, as the store lets go of what is old, `bad-sequence` `bad-event` `bad-meta` `bad-name` `bad-range` `bad-keyframe` the
  * argument.
  */
 export type LogUsageCode =
@@ -53,6 +54,8 @@ export type LogUsageCode =
   | 'locked'
   | 'closed'
   | 'unsupported'
+  | 'not-durable'
+  | 'let-go'
   | 'bad-sequence'
   | 'bad-event'
   | 'bad-meta'

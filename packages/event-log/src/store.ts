@@ -22,7 +22,7 @@ export {
 } from './keyframe.ts'
 export { mustBeLevel } from './levels.ts'
 export { checkedMeta } from './meta.ts'
-export { mustBeAttachmentName } from './names.ts'
+export { isAttachmentName, mustBeAttachmentName } from './names.ts'
 export { checkedRange, mustFollow, sequenceAfter, type CheckedRange } from './sequence.ts'
 export {
   StandaloneBuilder,

@@ -75,8 +75,9 @@ export function meet(a: Count, b: Count): Count {
 export function plus(count: Count, n: number, floor = -Infinity): Count {
   if (count === null) return null
   if (typeof count === 'number') return Math.max(floor, count + n)
-  const { lo, hi } = rangeOf(count)
-  return between(Math.max(floor, lo + n), Math.max(floor, hi + n))
+  const lo = Math.max(floor, count.atLeast + n)
+  const hi = count.atMost === null ? null : Math.max(floor, count.atMost + n)
+  return lo === hi ? lo : { atLeast: lo, atMost: hi }
 }
 
 /** Whether `claim` says nothing that `truth` rules out: it is the same, or knows less. */

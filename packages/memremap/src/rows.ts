@@ -1,10 +1,11 @@
 /** The events that recordings have by the million, in numbers: what `evolveMemremap` makes of them, without an object for each. */
-import { placesOf, type EventRow } from '@devtrail/events'
+import { placesOf, type Actor } from '@devtrail/events'
 import { memremapCatalogue } from './events.ts'
-import { pagemapOf, type MemremapState } from './memremap-state.ts'
+import type { MemremapState } from './memremap-state.ts'
 import { grabbed } from './page/evolve-pages.ts'
 import { newHolder } from './page/pages.ts'
 import { lookedUp } from './pagemap/evolve-pagemap.ts'
+import type { Pagemap } from './pagemap/pagemap.ts'
 import { forgetProof } from './state.ts'
 
 const { declarations } = memremapCatalogue
@@ -17,32 +18,32 @@ export const memremapPlaces = {
   grabbed: placesOf(declarations.grabbed),
 }
 
-const { lookedUp: LOOKED, grabbed: GRABBED } = memremapPlaces
+/** Folds the beginning of a lookup or a grab into the state, in place. */
+export const evolveRowStarted = (state: MemremapState): void => forgetProof(state)
 
-const orNull = (n: number): number | null => (n === n ? n : null)
-
-/** Folds one event in numbers into the state, in place. @throws Error of an event that there are no rows of */
-export function evolveMemremapRow(state: MemremapState, { type, low, seq, actor, cause }: EventRow): void {
+/** Folds a lookup that found a pagemap of the state (null: none) into it, in place. */
+export function evolveLookedUpRow(state: MemremapState, pagemap: Pagemap | null, fresh: boolean): void {
   forgetProof(state)
-  switch (type) {
-    case 'memremap/lookup-started':
-    case 'memremap/grab-started':
-      return
-    case 'memremap/looked-up': {
-      const pagemap = low[LOOKED.pagemap]!
-      if (pagemap !== pagemap) return
-      const known = state.pagemaps.get(pagemap)
-      if (known !== undefined) known.sure = true
-      lookedUp(known ?? pagemapOf(state, pagemap, seq), low[LOOKED.fresh] === 1)
-      return
-    }
-    case 'memremap/grabbed': {
-      const [pfn, pagemap, refs] = [low[GRABBED.pfn]!, low[GRABBED.pagemap]!, low[GRABBED.refs]!]
-      if (pfn !== pfn || pagemap !== pagemap || refs === 0) return
-      const holder = newHolder(actor.pid, actor.comm, low[GRABBED.kind] === 0 ? 'get' : 'pin', refs, seq)
-      return grabbed(state, pagemap, pfn, orNull(low[GRABBED.head]!), orNull(low[GRABBED.before]!), cause === 0 ? seq : cause, holder)
-    }
-    default:
-      throw new Error(`${type} is not folded in numbers`)
-  }
+  if (pagemap === null) return
+  pagemap.sure = true
+  lookedUp(pagemap, fresh)
+}
+
+/** What a grab tells: of a pagemap of the state; `pin`, or else a get; `began`: the event that it began with, 0: none. */
+export interface GrabbedRow {
+  pagemap: Pagemap | null
+  pfn: number | null
+  head: number | null
+  before: number | null
+  refs: number
+  pin: boolean
+  began: number
+}
+
+/** Folds a grab into the state, in place. */
+export function evolveGrabbedRow(state: MemremapState, seq: number, { pid, comm }: Actor, row: GrabbedRow): void {
+  forgetProof(state)
+  const { pagemap, pfn, head, before, refs, pin, began } = row
+  if (pfn === null || pagemap === null || refs === 0) return
+  grabbed(state, pagemap, pfn, head, before, began === 0 ? seq : began, newHolder(pid, comm, pin ? 'pin' : 'get', refs, seq))
 }

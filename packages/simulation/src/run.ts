@@ -108,6 +108,11 @@ export class Simulation {
     return this.machine.scheduler.turns
   }
 
+  /** In words, whose turn it was last: for who had to cut a turn off. */
+  get placeOfLast(): string {
+    return placeOf(this.#name, this.machine.scheduler.last?.comm ?? 'none')
+  }
+
   #begin({ name, tasks }: Scenario, seed: number | null): void {
     this.#name = name
     this.#choose(seed)

@@ -21,14 +21,15 @@ export function rulesOf(models: readonly Model[]): { model: Model; rule: Invaria
   return models.flatMap((model) => model.invariants.map((rule) => ({ model, rule })))
 }
 
-const overlaps = (a: Violation, b: Violation): boolean =>
+/** Whether two violations are about a page that both name. */
+export const isAboutTheSame = (a: Violation, b: Violation): boolean =>
   a.host === b.host && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
 
 /** Reports of different rules about the same page become evidence of each other. */
 function link(violations: readonly Violation[]): Violation[] {
   const tied = violations.filter(({ about }) => about !== undefined && about.length > 0)
   return violations.map((v) => {
-    const others = v.about === undefined ? [] : tied.filter((w) => w !== v && w.rule !== v.rule && overlaps(v, w))
+    const others = v.about === undefined ? [] : tied.filter((w) => w !== v && w.rule !== v.rule && isAboutTheSame(v, w))
     if (others.length === 0) return v
     return {
       ...v,

@@ -1,4 +1,4 @@
-import type { AnyEvent, EventDeclaration, EventRow, HostId, Model } from '@devtrail/events'
+import type { AnyEvent, EventDeclaration, EventRows, HostId, Model, TypeRows } from '@devtrail/events'
 import type { Machine } from './machine.ts'
 import { mentioningFields, type MentioningField } from './mentions.ts'
 import { seeNames, tellsOfNames, type NameTelling } from './names/names-state.ts'
@@ -25,6 +25,15 @@ export interface FoldPlan {
   readonly names: NameTelling | null
 }
 
+/** What has to be done for the rows of a type. */
+interface RowFold {
+  /** Null where they are folded as events. */
+  readonly spans: RowSpans | null
+  readonly call: EventDeclaration['call']
+  /** How many of the rows at hand were seen. */
+  readonly at: { row: number }
+}
+
 /** The models whose state events of a type can change: their own package's; of those about the log itself, all. */
 function answering(models: readonly Model[], type: string): readonly Model[] {
   if (type.startsWith('log/')) return models
@@ -39,8 +48,9 @@ export class EventFold {
   readonly machine: Machine
   readonly #models: readonly Model[]
   readonly #plans = new Map<HostId, Map<string, FoldPlan>>()
-  /** Of each type of rows; null where rows are folded as events. */
-  readonly #rows = new Map<string, RowSpans | null>()
+  readonly #rows = new Map<string, RowFold>()
+  #origins: EventRows['origins'] = []
+  readonly #byOrigin: (RowFold | undefined)[] = []
   readonly #tasks: RowTasks
   /** Whether there were rows that tasks and spans have not been told of. */
   #owes = false
@@ -68,28 +78,54 @@ export class EventFold {
   }
 
   /**
-   * The same of an event in numbers, where the models it goes to are folded by whoever handed them in. Tasks and spans are
-   * told of it with the next event, or by `settle`.
+   * The same of events in numbers, where the models they go to are folded by whoever handed them in. Tasks and spans are
+   * told of them with the next event, or by `settle`.
    */
-  stepRow(row: EventRow): void {
-    let spans = this.#rows.get(row.type)
-    if (spans === undefined) this.#rows.set(row.type, (spans = this.#spansOf(row)))
-    if (spans === null) return void this.step(row.event())
-    this.#tasks.see(row, spans.pagemapOf(row))
-    spans.see(row)
-    this.#owes = true
+  stepRows(rows: EventRows): void {
+    const { origins } = rows
+    if (origins !== this.#origins) {
+      this.#origins = origins
+      this.#byOrigin.length = 0
+    }
+    for (const { at } of this.#rows.values()) at.row = 0
+    const { count, from, origin } = rows
+    let isReturn = false
+    for (let i = 0; i < count; i++) {
+      const place = origin[from + i]!
+      const ofType = origins[place]!.rows
+      const { spans, call, at } = this.#byOrigin[place] ?? this.#rowFoldOf(place, ofType)
+      const row = at.row++
+      if (spans === null) {
+        this.step(rows.event(i, row))
+        continue
+      }
+      const pagemap = spans.pagemapOf(ofType, row)
+      // Of a call and its return, one behind the other, tasks need not be told.
+      const next = i + 1 < count ? this.#byOrigin[origin[from + i + 1]!] : undefined
+      if (isReturn) isReturn = false
+      else if (next !== undefined && next.spans !== null && this.#tasks.isPair(rows, i, call, next.call)) isReturn = true
+      else this.#tasks.see(rows, i, call, pagemap)
+      spans.see(rows, i, row, pagemap)
+      this.#owes = true
+    }
   }
 
-  #spansOf(row: EventRow): RowSpans | null {
-    const { mentioning, steps, learns, names } = this.planOf(row.type)
+  #rowFoldOf(place: number, rows: TypeRows): RowFold {
+    let fold = this.#rows.get(rows.type)
+    if (fold === undefined) this.#rows.set(rows.type, (fold = { spans: this.#spansOf(rows), call: rows.declaration.call, at: { row: 0 } }))
+    return (this.#byOrigin[place] = fold)
+  }
+
+  #spansOf(rows: TypeRows): RowSpans | null {
+    const { mentioning, steps, learns, names } = this.planOf(rows.type)
     const isPlain = !learns && names === null && steps.length === 0 && mentioning !== null && RowSpans.fits(mentioning)
-    return isPlain ? new RowSpans(this.machine.content.spans, row, mentioning) : null
+    return isPlain ? new RowSpans(this.machine.content.spans, rows, mentioning) : null
   }
 
   /** Tells tasks and spans of all rows so far: before anybody looks at the machine. */
   settle(): void {
     this.#tasks.handOver()
-    for (const spans of this.#rows.values()) spans?.handOver()
+    for (const { spans } of this.#rows.values()) spans?.handOver()
     this.#owes = false
   }
 

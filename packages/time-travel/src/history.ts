@@ -38,6 +38,15 @@ export interface Replay {
   readonly step?: (block: EventBlock, place: number, machine: Machine) => boolean | void
 }
 
+export interface SearchOptions {
+  /** Not those that are said to be of another device, but for types that reach all. */
+  readonly device?: number | null
+  readonly reachesAll?: (type: string) => boolean
+  readonly signal?: Interruption | undefined
+  /** Told the event that is looked at, now and then. */
+  readonly onProgress?: (seq: number) => void
+}
+
 /**
  * A log that can be asked for its state at any position: from the keyframe before it, and what it tells about
  * incarnations over its whole length.
@@ -178,20 +187,20 @@ export class History {
 
   /**
    * The nearest event that fits, looked for from one event to another, backwards where `to` is before `from`; both included.
-   * Folds nothing. `types`: only types for which it is true are looked at; `device`: not those that are said to be of another, but
-   * for types that reach all.
+   * Folds nothing. `types`: only types for which it is true are looked at.
    */
   async search(
     from: number,
     to: number,
     types: (type: string) => boolean,
     fits: (event: AnyEvent) => boolean,
-    device: number | null = null,
-    reachesAll: (type: string) => boolean = () => false,
+    { device = null, reachesAll = () => false, signal, onProgress }: SearchOptions = {},
   ): Promise<number | null> {
     const [low, high] = [Math.max(1, Math.min(from, to)), Math.max(from, to)]
     const summaries = (await this.#blocks.summaries()).filter(({ firstSeq, lastSeq }) => lastSeq >= low && firstSeq <= high)
     for (const { firstSeq, lastSeq } of from <= to ? summaries : summaries.toReversed()) {
+      signal?.throwIfAborted()
+      onProgress?.(from <= to ? firstSeq : lastSeq)
       for await (const block of this.#blocks.blocks({ from: Math.max(1, firstSeq), to: lastSeq })) {
         const wanted = block.types.map(({ name }) => types(name))
         const everywhere = block.types.map(({ name }) => device === null || reachesAll(name))

@@ -39,6 +39,11 @@ export class KeyframeRecorder {
     return seq >= this.#nextAt
   }
 
+  /** How many events may come behind `seq` until a keyframe is due; at least 1. */
+  room(seq: number): number {
+    return Math.max(1, this.#nextAt - seq)
+  }
+
   cut(seq: number): CutKeyframe {
     const all = partsOf(this.machine)
     const parts: [string, Uint8Array | null][] = []

@@ -1,5 +1,5 @@
 /** Events in numbers do to tasks and spans what the same do as objects: once they are settled, and whatever comes in between. */
-import { EventRow, type AnyEvent } from '@devtrail/events'
+import { rowsOf, type AnyEvent } from '@devtrail/events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventFold } from './event-fold.ts'
@@ -35,19 +35,26 @@ function fold(all: readonly { readonly event: AnyEvent; readonly isRow: boolean;
   const machine = new Machine([house])
   // What the models make of them is told elsewhere.
   const fast = new EventFold(machine, [])
-  const rows = new Map<string, EventRow>()
-  return all.map(({ event: e, isRow, settles }) => {
-    const declaration = machine.vocabulary.get(e.type)
-    if (!isRow || e.type.startsWith('log/')) fast.step(e)
-    else {
-      const row = rows.get(e.type) ?? new EventRow(e.type, declaration)
-      rows.set(e.type, row)
-      if (!row.become(e)) throw new Error(`${e.type} has no row`)
-      fast.stepRow(row)
-    }
-    if (settles) fast.settle()
-    return settles ? content(machine) : ''
-  })
+  const told: string[] = []
+  for (let at = 0; at < all.length;) {
+    // A run of rows ends where somebody looks.
+    const end = all.findIndex(({ isRow, settles, event: e }, i) => i >= at && (settles || !isRow || e.type.startsWith('log/')))
+    const run = all.slice(at, all[end]!.settles && all[end]!.isRow && !all[end]!.event.type.startsWith('log/') ? end + 1 : end)
+    const rows =
+      run.length === 0
+        ? null
+        : rowsOf(
+            run.map(({ event: e }) => e),
+            machine.vocabulary,
+          )
+    if (rows === null) fast.step(all[at]!.event)
+    else fast.stepRows(rows)
+    at += rows?.count ?? 1
+    if (!all[at - 1]!.settles) continue
+    fast.settle()
+    told.push(content(machine))
+  }
+  return told
 }
 
 test('whatever is folded in numbers comes to the same', () => {

@@ -1,5 +1,5 @@
 import { seeSpan, type SpansState, type TypedSpan } from './spans.ts'
-import type { EventRow } from '@devtrail/events'
+import type { EventRows, TypeRows } from '@devtrail/events'
 import type { MentioningField } from './mentions.ts'
 
 /**
@@ -19,11 +19,11 @@ export class RowSpans {
   #last = 0
 
   /** `mentioning`: the fields by which events of the type mention something. */
-  constructor(state: SpansState, row: EventRow, mentioning: readonly MentioningField[]) {
+  constructor(state: SpansState, { type, declaration }: TypeRows, mentioning: readonly MentioningField[]) {
     this.#state = state
-    this.#type = row.type
+    this.#type = type
     this.#mentioning = mentioning
-    this.#place = Object.keys(row.declaration.fields).indexOf(mentioning[0]?.name ?? '')
+    this.#place = Object.keys(declaration.fields).indexOf(mentioning[0]?.name ?? '')
   }
 
   /** Whether rows of a type can be counted so: those that mention one pagemap at most. */
@@ -31,16 +31,17 @@ export class RowSpans {
     return mentioning.length === 0 || (mentioning.length === 1 && mentioning[0]!.kind === 'pagemap')
   }
 
-  /** The pagemap a row is about; NaN: none. */
-  pagemapOf(row: EventRow): number {
-    return this.#place < 0 ? Number.NaN : row.low[this.#place]!
+  /** The pagemap that a row of the type is about; NaN: none. */
+  pagemapOf({ low }: TypeRows, row: number): number {
+    return this.#place < 0 ? Number.NaN : low[this.#place]![row]!
   }
 
-  see(row: EventRow): void {
-    const pagemap = this.pagemapOf(row)
+  /** `pagemap`: what it is about; `row`: which one of its type it is. */
+  see(rows: EventRows, i: number, row: number, pagemap: number): void {
+    const seq = rows.seq + i
     if (this.#count > 0 && (pagemap === this.#pagemap || (pagemap !== pagemap && this.#span === null))) {
       this.#count++
-      this.#last = row.seq
+      this.#last = seq
       return
     }
     this.handOver()
@@ -48,11 +49,11 @@ export class RowSpans {
     const span = pagemap === pagemap ? (pagemaps.get(pagemap) ?? null) : null
     const isKnown =
       pagemap === pagemap ? named.pagemap.has(pagemap) && span?.types.has(this.#type) === true : others.get(0)?.has(this.#type) === true
-    if (!isKnown) return seeSpan(this.#state, row.event(), this.#mentioning)
+    if (!isKnown) return seeSpan(this.#state, rows.event(i, row), this.#mentioning)
     this.#pagemap = pagemap
     this.#span = span
     this.#count = 1
-    this.#last = row.seq
+    this.#last = seq
   }
 
   handOver(): void {

@@ -1,4 +1,4 @@
-import type { EventDeclaration, EventRow } from '@devtrail/events'
+import type { EventDeclaration, EventRows } from '@devtrail/events'
 import { NONE } from './mentions.ts'
 import { enterCall, evolveTasksOfRow, isInSureCalls, taskKey, type TasksState } from './tasks.ts'
 
@@ -7,8 +7,6 @@ type Call = NonNullable<EventDeclaration['call']>
 /** A task that rows come of, and the call that its last row entered. */
 class Seen {
   readonly key: number
-  readonly pid: number
-  readonly cpu: number
   readonly comm: string
   /** Null: it returned. */
   call: Call | null = null
@@ -17,10 +15,8 @@ class Seen {
   time = 0
   pagemap = 0
 
-  constructor(key: number, { actor: { pid, comm }, cpu }: EventRow) {
+  constructor(key: number, comm: string) {
     this.key = key
-    this.pid = pid
-    this.cpu = cpu
     this.comm = comm
   }
 }
@@ -32,47 +28,70 @@ class Seen {
 export class RowTasks {
   readonly #state: TasksState
   readonly #seen = new Map<number, Seen>()
-  #last: Seen | null = null
+  #actors: EventRows['actors'] = []
+  /** The task of each actor of the table. */
+  #ofActor: (Seen | undefined)[] = []
 
   constructor(state: TasksState) {
     this.#state = state
   }
 
-  /** `pagemap`: what the row mentions; NaN: nothing. */
-  see(row: EventRow, pagemap: number): void {
-    const { call } = row.declaration
-    const task = this.#find(row)
-    if (task === null || call === undefined) return this.#look(row, pagemap)
+  /** `call`: what rows of its type enter or return from; `pagemap`: what it mentions; NaN: nothing. */
+  see(rows: EventRows, i: number, call: Call | undefined, pagemap: number): void {
+    const at = rows.from + i
+    if (rows.actors !== this.#actors) {
+      this.#actors = rows.actors
+      this.#ofActor.length = 0
+    }
+    const task = this.#find(rows, at)
+    if (task === null || call === undefined) return this.#look(rows, i, call, pagemap)
     if (call.edge === 'return') {
       if (task.call?.name === call.name) task.call = null
-      else this.#look(row, pagemap)
+      else this.#look(rows, i, call, pagemap)
       return
     }
     if (task.call !== null) this.#enter(task)
     task.call = call
-    task.seq = row.seq
-    task.entry = row.entry
-    task.time = row.time
+    task.seq = rows.seq + i
+    task.entry = rows.entry[at]!
+    task.time = rows.time[at]!
     task.pagemap = pagemap
   }
 
+  /**
+   * Whether a row enters a call that returns with the next one: of a task that is known to be in no call that may be over, that
+   * changes nothing.
+   */
+  isPair(rows: EventRows, i: number, call: Call | undefined, next: Call | undefined): boolean {
+    if (call === undefined || next === undefined || call.edge !== 'enter' || next.edge !== 'return' || call.name !== next.name) return false
+    const place = rows.actor[rows.from + i]!
+    if (rows.actors !== this.#actors || place !== rows.actor[rows.from + i + 1]!) return false
+    const task = this.#ofActor[place]
+    return task !== undefined && task.call === null
+  }
+
   /** The task of a row, where it is known to be in no call that may be over. */
-  #find({ actor, cpu }: EventRow): Seen | null {
-    const { pid, comm } = actor
-    const last = this.#last
-    if (last !== null && last.pid === pid && last.comm === comm && (pid !== 0 || last.cpu === cpu)) return last
-    const task = this.#seen.get(taskKey(pid, cpu))
+  #find({ actor, actors, cpu }: EventRows, at: number): Seen | null {
+    const place = actor[at]!
+    const last = this.#ofActor[place]
+    if (last !== undefined) return last
+    const { pid, comm } = actors[place]!
+    const task = this.#seen.get(taskKey(pid, cpu[at]!))
     if (task === undefined || task.comm !== comm) return null
-    this.#last = task
+    // The idle tasks of all CPUs are one actor.
+    if (pid !== 0) this.#ofActor[place] = task
     return task
   }
 
   /** Looks at a row closely. */
-  #look(row: EventRow, pagemap: number): void {
+  #look(rows: EventRows, i: number, call: Call | undefined, pagemap: number): void {
     this.handOver()
-    evolveTasksOfRow(this.#state, row, pagemap)
-    const key = taskKey(row.actor.pid, row.cpu)
-    if (isInSureCalls(this.#state, key, row.actor.comm)) this.#seen.set(key, new Seen(key, row))
+    const at = rows.from + i
+    const actor = rows.actors[rows.actor[at]!]!
+    const cpu = rows.cpu[at]!
+    evolveTasksOfRow(this.#state, { actor, cpu, seq: rows.seq + i, entry: rows.entry[at]!, time: rows.time[at]! }, call, pagemap)
+    const key = taskKey(actor.pid, cpu)
+    if (isInSureCalls(this.#state, key, actor.comm)) this.#seen.set(key, new Seen(key, actor.comm))
   }
 
   #enter({ key, call, seq, entry, time, pagemap }: Seen): void {
@@ -82,6 +101,6 @@ export class RowTasks {
   handOver(): void {
     for (const task of this.#seen.values()) if (task.call !== null) this.#enter(task)
     this.#seen.clear()
-    this.#last = null
+    this.#ofActor.length = 0
   }
 }

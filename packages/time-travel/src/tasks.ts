@@ -1,4 +1,4 @@
-import type { Actor, AnyEvent, EventDeclaration, EventRow } from '@devtrail/events'
+import type { Actor, AnyEvent, EventDeclaration } from '@devtrail/events'
 import { NONE, mentionsOf, type Mention } from './mentions.ts'
 
 /** A call that a task entered and has not been seen to leave. */
@@ -58,11 +58,15 @@ export function evolveTasks(state: TasksState, event: AnyEvent, declaration: Eve
   if (entered !== null) enter(state, entered, event, call!, mentionsOf(event, declaration))
 }
 
-/** The same of an event in numbers, which mentions a pagemap (NaN: nothing). */
-export function evolveTasksOfRow(state: TasksState, row: EventRow, pagemap: number): void {
-  const { call } = row.declaration
-  const entered = callsBehind(state, row.actor, row.cpu, call)
-  if (entered !== null) enter(state, entered, row, call!, Number.isNaN(pagemap) ? NONE : [{ kind: 'pagemap', id: pagemap }])
+/** The same of an event in numbers, of a task and with an edge of a call, which mentions a pagemap (NaN: nothing). */
+export function evolveTasksOfRow(
+  state: TasksState,
+  at: Moment & { readonly actor: Actor; readonly cpu: number },
+  call: Call | undefined,
+  pagemap: number,
+): void {
+  const entered = callsBehind(state, at.actor, at.cpu, call)
+  if (entered !== null) enter(state, entered, at, call!, Number.isNaN(pagemap) ? NONE : [{ kind: 'pagemap', id: pagemap }])
 }
 
 /** Whether a task of that name is there, and in no call that may be over. */

@@ -9,11 +9,14 @@ export class NatsServer {
   readonly #config: string
   #child: ChildProcess | null = null
 
-  constructor(folder: string, port: number, more: string) {
+  constructor(folder: string, port: number, more: string, domain: string | undefined) {
     this.url = `nats://127.0.0.1:${port}`
     this.port = port
     this.#config = join(folder, 'server.conf')
-    writeFileSync(this.#config, `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${join(folder, 'store')}" }\n${more}`)
+    writeFileSync(
+      this.#config,
+      `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${join(folder, 'store')}"${domain === undefined ? '' : `, domain: ${domain}`} }\n${more}`,
+    )
   }
 
   start(): void {

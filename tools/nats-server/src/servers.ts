@@ -15,6 +15,8 @@ export const reason = spawnSync('nats-server', ['--version']).status === 0 ? nul
 export interface ServersOptions {
   /** More of the configuration of each. */
   readonly config?: string
+  /** The JetStream domain of all. */
+  readonly domain?: string
   /** How clients connect. */
   readonly client?: NodeConnectionOptions
   /** All that servers and clients say goes through proxies, so that it can be cut. */
@@ -56,7 +58,10 @@ interface Line {
 }
 
 /** Starts one server, or a cluster of three. */
-export async function startServers(count: 1 | 3, { config = '', client = {}, cuttable = false }: ServersOptions = {}): Promise<Servers> {
+export async function startServers(
+  count: 1 | 3,
+  { config = '', domain, client = {}, cuttable = false }: ServersOptions = {},
+): Promise<Servers> {
   const root = mkdtempSync(join(tmpdir(), 'devtrail-nats-'))
   const routes = await Promise.all(Array.from({ length: count }, freePort))
   const lines: Line[] = []
@@ -74,7 +79,7 @@ export async function startServers(count: 1 | 3, { config = '', client = {}, cut
     // Where routes are proxies, no server is to hear of another's own port.
     const advertise = cuttable ? ', advertise: "127.0.0.1:1"' : ''
     const cluster = `server_name: n${i}\ncluster { name: devtrail, listen: "127.0.0.1:${route}", routes: [${others.join(', ')}]${advertise} }\n`
-    const server = new NatsServer(mkdtempSync(join(root, `${i}-`)), await freePort(), `${count === 1 ? '' : cluster}${config}`)
+    const server = new NatsServer(mkdtempSync(join(root, `${i}-`)), await freePort(), `${count === 1 ? '' : cluster}${config}`, domain)
     all.push(server)
     urls.push(`nats://127.0.0.1:${await line(null, i, server.port)}`)
   }

@@ -10,7 +10,7 @@ import {
   type UnsureStretch,
 } from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
-import { openLog, type OpenLog } from '../logs/open.ts'
+import { openFollowed, openLog, type OpenLog } from '../logs/open.ts'
 import { eventRow, surveyOf, type Names } from '@devtrail/survey'
 import { columnsFor, eventColumns, eventLine, type EventColumns } from '../print/event.ts'
 import { clip, padEnd } from '../print/text.ts'
@@ -104,7 +104,7 @@ async function printJson(
 /** Tells each flip as soon as it is in the log, with what is known by then; without `--all` the first to true, and no more. */
 async function followFlips(given: string, expression: Expression, options: Options, session: Session): Promise<ExitCode> {
   const { device = null, all: isAll = false } = options
-  const log = await openLog(given, session)
+  const log = await openFollowed(given, session, 'devtrail bisect live.log --follow')
   const live = await LiveSurvey.of(log)
   const watch = new FlipWatch(expression, live.machine, device)
   const columns = eventColumns(log.reader.lastSeq)

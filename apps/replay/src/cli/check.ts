@@ -1,12 +1,11 @@
-import { seconds, type Violation } from '@devtrail/events'
 import { openFileLog } from '@devtrail/event-log/file'
 import { check, Judge, NoSuchRuleError, rulesOf } from '@devtrail/time-travel'
 import { LiveSurvey } from '../logs/live-survey.ts'
-import { openLog } from '../logs/open.ts'
+import { openFollowed, openLog } from '../logs/open.ts'
 import { tellsOfDevices } from '../logs/tells-of-devices.ts'
 import { isComplete, isEnd, noteGaps, noteUnknown } from './notes.ts'
-import { eventsAt, models, plural, surveyOf, vocabulary, type Names } from '@devtrail/survey'
-import { echoText, groupsOf, isEcho, violationText } from '../print/violation.ts'
+import { eventsAt, models, plural, surveyOf, vocabulary } from '@devtrail/survey'
+import { echoText, groupsOf, isEcho, violationJson, violationText } from '../print/violation.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, type ExitCode } from './failure.ts'
 import type { Session } from './session.ts'
@@ -17,18 +16,6 @@ interface Options {
   readonly strict?: boolean
   readonly follow?: boolean
 }
-
-const toJson = (v: Violation, names: Names, digits: 6 | 9): object => ({
-  rule: v.rule,
-  certainty: v.certainty,
-  seq: v.seq,
-  time: seconds(v.time, digits),
-  device: v.device === null ? null : names.device(v.device),
-  ...(v.host === undefined ? {} : { host: names.host(v.host) }),
-  summary: v.summary,
-  evidence: v.evidence,
-  data: v.data,
-})
 
 /** @throws NoSuchRuleError before anything is read. */
 function mustBeRules(wanted: readonly string[]): void {
@@ -41,7 +28,7 @@ function mustBeRules(wanted: readonly string[]): void {
 
 /** Judges the events there are and those that are added, each as soon as it is written; with what is known by then. */
 async function followCheck(given: string, { rule, strict }: Options, session: Session): Promise<ExitCode> {
-  const log = await openLog(given, session, { follow: true })
+  const log = await openFollowed(given, session, 'devtrail check live.log --follow')
   const live = await LiveSurvey.of(log)
   const judge = new Judge(live.machine, rule ?? [])
   const { style, digits } = session
@@ -52,7 +39,7 @@ async function followCheck(given: string, { rule, strict }: Options, session: Se
       for (const v of judge.at(event)) {
         if (v.certainty === 'certain' || strict === true) session.answer((code = exit.no))
         const { names } = live
-        if (session.json) await session.print(`${JSON.stringify(toJson(v, names, digits))}\n`)
+        if (session.json) await session.print(`${JSON.stringify(violationJson(v, names, digits))}\n`)
         else {
           // A reader sees a log as it was when it was opened; the evidence may have come since.
           await using now = await openFileLog(log.folder, vocabulary)
@@ -108,7 +95,11 @@ export function checkCommand({ program, run }: Cli): void {
         session.answer(code)
         const { style, digits } = session
         if (session.json) {
-          await session.printJson({ schemaVersion: 1, rules: report.rules, violations: violations.map((v) => toJson(v, names, digits)) })
+          await session.printJson({
+            schemaVersion: 1,
+            rules: report.rules,
+            violations: violations.map((v) => violationJson(v, names, digits)),
+          })
           return code
         }
         const events = await eventsAt(

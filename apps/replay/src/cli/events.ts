@@ -1,13 +1,12 @@
 import type { DeviceInfo } from '@devtrail/events'
-import { EventFilter, LogBlocks, parseExpression, type Expression, type Position } from '@devtrail/time-travel'
+import { EventFilter, LogBlocks, parseExpression, type Moment, type Position } from '@devtrail/time-travel'
 import { InvalidArgumentError } from 'commander'
 import { eventRow, eventWords, surveyOf, vocabulary, type Survey } from '@devtrail/survey'
-import { LiveSurvey } from '../logs/live-survey.ts'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventColumns, eventLine } from '../print/event.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
 import { exit, Failure, type ExitCode } from './failure.ts'
-import { isEnd } from './notes.ts'
+import { followEvents } from './follow-events.ts'
 import { chooseDevicesEver, positionOf, startsAt } from './positions.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from './suggest.ts'
@@ -57,42 +56,11 @@ async function deviceFilter(
 /** The number that events before a position certainly have less of. */
 const begins = (given: string | undefined, from: Position): number => (given === undefined ? 1 : from.kind === 'seq' ? from.seq : 0)
 
-/** What `--where` lets through; null: everything. */
-function filterBy(where: Expression | null, names: Parameters<typeof eventWords>[0]): EventFilter | null {
-  return where === null ? null : new EventFilter(where, vocabulary, eventWords(names))
-}
-
-/** Prints the events there are and those that are added, each as soon as it is written. @throws Failure */
-async function followEvents(
-  given: string,
-  { from, to, device, limit }: Options,
-  typed: (type: string) => boolean,
-  where: Expression | null,
-  session: Session,
-): Promise<ExitCode> {
-  if (from !== undefined || to !== undefined)
-    throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
-  const log = await openLog(given, session, { follow: true })
-  const live = await LiveSurvey.of(log)
-  const filter = filterBy(where, () => live.names)
-  const { style, digits } = session
-  const columns = eventColumns(log.reader.lastSeq)
-  let left = limit ?? Infinity
-  for await (const batch of log.reader.followBatches(log.source.start === undefined ? {} : { from: log.source.start.seq + 1 })) {
-    for (const event of batch) {
-      live.see(event)
-      const isWanted = event.seq > 0 && typed(event.type) && (device === undefined || live.isAbout(event, device))
-      if (!isWanted || (filter !== null && filter.truth(event) !== true)) continue
-      const { names } = live
-      await session.print(
-        session.json ? `${JSON.stringify(eventRow(names, event, digits))}\n` : `${eventLine(names, event, style, digits, columns)}\n`,
-      )
-      if (--left <= 0) return exit.fine
-    }
-    await session.flush()
-    if (isEnd(batch.at(-1))) return exit.fine
-  }
-  return exit.fine
+/** Whether one position is certainly behind another: positions of one kind by what they say, others by the events they mean. */
+function isBehind([from, begin]: readonly [Position, Moment], [to, last]: readonly [Position, Moment]): boolean {
+  if (from.kind === 'time' && to.kind === 'time') return from.ns > to.ns
+  if (from.kind === 'entry' && to.kind === 'entry' && begin.host === last.host) return from.entry > to.entry
+  return begin.seq > last.seq
 }
 
 export function eventsCommand({ program, run }: Cli): void {
@@ -107,7 +75,7 @@ export function eventsCommand({ program, run }: Cli): void {
     .option('--type <T>', 'only types that begin like this: memremap, memremap/grabbed')
     .option('--from <P>', `from this position on, itself included; 0 or start adds the baseline. ${AT}`)
     .option('--to <P>', 'up to this position, itself included')
-    .option('--where <EXPR>', 'only those of which this is true: type, pid, comm, cpu, time, device, or a field of the event')
+    .option('--where <EXPR>', 'only those of which this is true: type, pid, comm, cpu, time, device, cause[N], or a field of the event')
     .option('--follow', 'go on with what is added to the log, until the recording has ended')
     .option('--limit <N>', 'at most so many', limitOf)
     .addHelpText(
@@ -123,17 +91,31 @@ export function eventsCommand({ program, run }: Cli): void {
       run<Options>(async (session, given, options): Promise<ExitCode> => {
         const typed = typeFilter(options.type)
         const where = options.where === undefined ? null : parseExpression(options.where)
-        if (options.follow === true) return followEvents(given, options, typed, where, session)
+        if (options.follow === true) {
+          if (options.from !== undefined || options.to !== undefined)
+            throw new Failure(exit.usage, '--follow goes on to the end: --from and --to do not go with it')
+          return followEvents(given, { device: options.device, types: typed, where, limit: options.limit ?? Infinity }, session)
+        }
         const [from, to] = [positionOf(options.from), positionOf(options.to)]
         const log = await openLog(given, session)
-        const first = options.from === undefined ? () => true : startsAt(from, await log.history.find(from))
+        const begin = await log.history.find(options.from === undefined ? { kind: 'start' } : from)
         const last = await log.history.find(to)
+        if (isBehind([from, begin], [to, last]))
+          throw new Failure(exit.usage, `--from ${options.from} lies behind --to ${options.to ?? 'end'}: there is nothing between them`)
+        const first = options.from === undefined ? () => true : startsAt(from, begin)
         const survey = await surveyOf(log.history)
         const { names } = survey
         const clocks = await log.history.clocks()
         let unordered = 0
         const about = await deviceFilter(options.device, log, survey, session)
-        const filter = filterBy(where, () => names)
+        const filter =
+          where === null
+            ? null
+            : new EventFilter(
+                where,
+                vocabulary,
+                eventWords(() => names),
+              )
         const { style, digits } = session
         const columns = eventColumns(survey.last?.seq ?? 0, clocks.hosts)
         let left = options.limit ?? Infinity

@@ -1,6 +1,10 @@
-import { LogUsageError } from '@devtrail/event-log'
+import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
+import { StreamError } from '@devtrail/event-log-jetstream'
 import { RecordingError } from '@devtrail/linux-trace'
-import { NoSuchDeviceError, NoSuchPositionError, NoSuchRuleError, PositionSyntaxError } from '@devtrail/time-travel'
+import { BttError, MediumError } from '@devtrail/nvdimm-pmem/btt'
+import { IomemSyntaxError } from '@devtrail/resource-tree'
+import { ScenarioError } from '@devtrail/simulation'
+import { ExpressionError, NoSuchDeviceError, NoSuchPositionError, NoSuchRuleError, PositionSyntaxError } from '@devtrail/time-travel'
 import { CommanderError } from 'commander'
 import { expect, test } from 'vitest'
 import { exit, exitCodeOf, Failure } from './failure.ts'
@@ -13,7 +17,14 @@ test('every error that can be foreseen has the exit code of docs/interfaces.md',
   expect(exitCodeOf(new NoSuchRuleError(''))).toBe(2)
   expect(exitCodeOf(new NoSuchPositionError(''))).toBe(4)
   expect(exitCodeOf(new NoSuchDeviceError('', []))).toBe(4)
+  expect(exitCodeOf(new ExpressionError('', '', 0))).toBe(2)
   expect(exitCodeOf(new RecordingError(''))).toBe(3)
+  expect(exitCodeOf(new LogDamagedError({ file: '', line: null, offset: 0, expected: '', found: '', todo: '' }))).toBe(3)
+  expect(exitCodeOf(new IomemSyntaxError(1, ''))).toBe(3)
+  expect(exitCodeOf(new BttError(0, 0, ''))).toBe(3)
+  expect(exitCodeOf(new MediumError('', 0, 0))).toBe(3)
+  expect(exitCodeOf(new ScenarioError('', ''))).toBe(3)
+  expect(exitCodeOf(new StreamError('unreachable', ''))).toBe(3)
   expect(exitCodeOf(new LogUsageError('exists', ''))).toBe(2)
   expect(exitCodeOf(new LogUsageError('unsupported', ''))).toBe(3)
   expect(exitCodeOf(Object.assign(new Error(''), { code: 'EACCES' }))).toBe(3)

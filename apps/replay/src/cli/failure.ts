@@ -1,9 +1,3 @@
-import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
-import { RecordingError } from '@devtrail/linux-trace'
-import { BttError, MediumError } from '@devtrail/nvdimm-pmem/btt'
-import { IomemSyntaxError } from '@devtrail/resource-tree'
-import { ScenarioError } from '@devtrail/simulation'
-import { ExpressionError, NoSuchDeviceError, NoSuchPositionError, NoSuchRuleError, PositionSyntaxError } from '@devtrail/time-travel'
 import { CommanderError } from 'commander'
 
 /** The exit codes of docs/interfaces.md. */
@@ -48,18 +42,31 @@ const ACCESS = new Set([
   'EFBIG',
 ])
 
+/** Of the errors that packages throw, by name: whoever has no use for a package loads nothing of it. */
+const CODES: ReadonlyMap<string, ExitCode> = new Map([
+  ['PositionSyntaxError', exit.usage],
+  ['ExpressionError', exit.usage],
+  ['NoSuchRuleError', exit.usage],
+  ['NoSuchPositionError', exit.notThere],
+  ['NoSuchDeviceError', exit.notThere],
+  ['LogUsageError', exit.damaged],
+  ['LogDamagedError', exit.damaged],
+  ['RecordingError', exit.damaged],
+  ['StreamError', exit.damaged],
+  ['IomemSyntaxError', exit.damaged],
+  ['BttError', exit.damaged],
+  ['MediumError', exit.damaged],
+  ['ScenarioError', exit.damaged],
+  ['AbortError', exit.interrupted],
+  ['Interrupted', exit.interrupted],
+])
+
 /** The exit code of whatever was thrown; null when nobody foresaw it. */
 export function exitCodeOf(error: unknown): ExitCode | null {
   if (error instanceof Failure) return error.code
   if (error instanceof CommanderError) return error.exitCode === 0 ? exit.fine : exit.usage
-  if (error instanceof PositionSyntaxError || error instanceof ExpressionError || error instanceof NoSuchRuleError) return exit.usage
-  if (error instanceof NoSuchPositionError || error instanceof NoSuchDeviceError) return exit.notThere
-  if (error instanceof LogUsageError) return error.code === 'exists' ? exit.usage : exit.damaged
-  // By name: whoever asks no server loads nothing of it.
-  if (error instanceof Error && error.name === 'StreamError') return exit.damaged
-  if (error instanceof RecordingError || error instanceof LogDamagedError || error instanceof IomemSyntaxError) return exit.damaged
-  if (error instanceof BttError || error instanceof MediumError || error instanceof ScenarioError) return exit.damaged
-  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'Interrupted')) return exit.interrupted
-  if (error instanceof Error && 'code' in error && ACCESS.has(String(error.code))) return exit.damaged
-  return null
+  if (!(error instanceof Error)) return null
+  const code = 'code' in error ? String(error.code) : ''
+  if (error.name === 'LogUsageError' && code === 'exists') return exit.usage
+  return CODES.get(error.name) ?? (ACCESS.has(code) ? exit.damaged : null)
 }

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { styleOf } from '../print/style.ts'
 import { withoutSecrets } from '../fleet/address.ts'
 import { visible } from '../print/text.ts'
+import { commandsFor } from './commands.ts'
 import { exit, exitCodeOf } from './failure.ts'
 import { Interrupt } from './interrupt.ts'
 import { programOf } from './program.ts'
@@ -16,6 +17,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.hit())
   const colour = !args.includes('--no-color')
   const program = programOf(
+    await commandsFor(args),
     interrupt,
     (c) => {
       code = c

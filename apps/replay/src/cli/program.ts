@@ -1,39 +1,19 @@
 import { Command } from 'commander'
-import { bisectCommand } from './bisect.ts'
-import { blameCommand } from './blame.ts'
-import { checkCommand } from './check.ts'
-import { cliOf } from './command.ts'
-import { completionCommand, manCommand } from './completion.ts'
-import { debugCommand } from './debug.ts'
-import { demoCommand } from './demo.ts'
-import { devicesCommand } from './devices.ts'
-import { diffCommand } from './diff.ts'
-import { doctorCommand } from './doctor.ts'
-import { eventsCommand } from './events.ts'
-import { exportCommand } from './export.ts'
+import { cliOf, type Cli } from './command.ts'
 import { exitDocs, type ExitCode } from './failure.ts'
-import { importCommand } from './import.ts'
-import { infoCommand } from './info.ts'
 import type { Interrupt } from './interrupt.ts'
-import { iomemCommand } from './iomem.ts'
 import { ownManifest } from './manifest.ts'
-import { mergeCommand } from './merge.ts'
-import { pmemCommand } from './pmem/pmem.ts'
-import { recordCommand } from './record.ts'
 import { styleOf } from '../print/style.ts'
-import { serveCommand } from './serve.ts'
-import { shipCommand } from './ship.ts'
 import { globalOptionsFor, serverOptions } from './server-options.ts'
-import { refsCommand } from './refs.ts'
-import { simulateCommand } from './simulate.ts'
-import { stateCommand } from './state.ts'
-import { stuckCommand } from './stuck.ts'
-import { repairCommand, verifyCommand } from './verify.ts'
-import { whyCommand } from './why.ts'
-import { keepYoungHeapSmall, readsOnly } from './young-heap.ts'
+import { keepHeapSmall, readsOnly } from './heap.ts'
 
-/** The whole command line. `answer` is told the exit code of what was run; `colour`: whether errors may have any. */
-export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void, colour = true): Command {
+/** The command line with these commands. `answer` is told the exit code of what was run; `colour`: whether errors may have any. */
+export function programOf(
+  commands: readonly ((cli: Cli) => void)[],
+  interrupt: Interrupt,
+  answer: (code: ExitCode) => void,
+  colour = true,
+): Command {
   const program = new Command('devtrail')
     .description('What state device memory was in at any point of a recording, and why it broke.')
     .version(ownManifest().version, '-V, --version', 'print the version')
@@ -49,7 +29,7 @@ export function programOf(interrupt: Interrupt, answer: (code: ExitCode) => void
     })
     .exitOverride()
     .hook('preAction', (_, command) => {
-      if (readsOnly(command.name())) keepYoungHeapSmall()
+      if (readsOnly(command.name())) keepHeapSmall()
     })
     .addHelpText(
       'after',
@@ -65,36 +45,6 @@ Start with:
     )
   serverOptions(program)
   const cli = cliOf(program, interrupt, answer)
-  for (const add of [
-    importCommand,
-    mergeCommand,
-    infoCommand,
-    devicesCommand,
-    eventsCommand,
-    stateCommand,
-    iomemCommand,
-    diffCommand,
-    blameCommand,
-    whyCommand,
-    bisectCommand,
-    refsCommand,
-    stuckCommand,
-    checkCommand,
-    debugCommand,
-    verifyCommand,
-    repairCommand,
-    exportCommand,
-    serveCommand,
-    shipCommand,
-    simulateCommand,
-    recordCommand,
-    pmemCommand,
-    demoCommand,
-    doctorCommand,
-    completionCommand,
-    manCommand,
-  ]) {
-    add(cli)
-  }
+  for (const add of commands) add(cli)
   return program
 }

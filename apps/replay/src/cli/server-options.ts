@@ -10,6 +10,8 @@ const OPTIONS: readonly (readonly [flags: string, says: string])[] = [
   ['--tlscert <FILE>', 'the certificate of who asks (also: NATS_CERT)'],
   ['--tlskey <FILE>', 'its key (also: NATS_KEY)'],
   ['--tlsca <FILE>', "the certificate of the authority that signed the server's (also: NATS_CA)"],
+  ['--js-domain <NAME>', "the JetStream domain that the stream is in (also: a context's jetstream_domain)"],
+  ['--js-api-prefix <SUBJECT>', "what an account's import put in the place of $JS.API (also: a context's jetstream_api_prefix)"],
 ]
 
 /** Adds them to the whole command line; the help of a command shows them where it `isAbout` servers. */

@@ -78,7 +78,7 @@ async function wanted(given: string | undefined, options: Options, session: Sess
   const seed = seedOf(options.seed)
   if (options.from === undefined) {
     if (options.at !== undefined) throw new Failure(exit.usage, '--at is a moment of the log that --from names')
-    const loaded = await loadScenario(mustBeGiven(given))
+    const loaded = await loadScenario(mustBeGiven(given), session.interrupt)
     const rules = options.rules === undefined ? (loaded.scenario.rules ?? 'linux-6.1') : rulesOf(options.rules)
     await using images = await Images.of(loaded.scenario, null, session)
     return { recipe: { rules, parts: [{ turns: 0, seed, scenario: kept(loaded) }], images: images.hashes }, parent: null }
@@ -88,9 +88,9 @@ async function wanted(given: string | undefined, options: Options, session: Sess
   const log = await openLog(options.from, session)
   const { rules, parts, images } = await simulatedIn(log.reader, options.from)
   const recipe = { rules, parts, images }
-  const machine = await scenarioOf(recipe.parts[0]!.scenario!)
+  const machine = await scenarioOf(recipe.parts[0]!.scenario!, session.interrupt)
   const { at } = await log.history.at(positionOf(options.at))
-  const how = { seed, scenario: given === undefined ? null : kept(await loadScenario(given, machine)) }
+  const how = { seed, scenario: given === undefined ? null : kept(await loadScenario(given, session.interrupt, machine)) }
   return { recipe, parent: { given: options.from, at: at.seq, events: () => log.reader.read(), how } }
 }
 
@@ -126,7 +126,7 @@ With --from and --at it makes the log's past again, up to the end of the turn in
       runMaybe<Options>(async (session, given, options): Promise<ExitCode> => {
         if (options.list === true) return list(session)
         if (options.print === true) {
-          const { scenario, module } = await loadScenario(mustBeGiven(given))
+          const { scenario, module } = await loadScenario(mustBeGiven(given), session.interrupt)
           if (module !== null) throw new Failure(exit.usage, `${given} has programs, which are no data`)
           await session.printJson(scenario)
           return exit.fine

@@ -1,8 +1,8 @@
-import { why } from '@devtrail/time-travel'
+import { besideOf, besideText, surveyOf } from '@devtrail/survey'
 import { openLog } from '../logs/open.ts'
-import { besideOf, besideText, eventRow, lookupBefore, surveyOf } from '@devtrail/survey'
+import { toldOf } from '../logs/told-of.ts'
 import { besideJson } from '../print/beside.ts'
-import { whyText } from '../print/why.ts'
+import { whyJson, whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
 import type { Session } from './session.ts'
@@ -19,7 +19,7 @@ export function whyCommand({ program, run2 }: Cli): void {
     .command('why')
     .summary('what led to an event, and what led to that')
     .description(
-      'Prints an event and the events that led to it, then what led to these, nearest first: the calls it happened in, the unbind that began them, …; of a page that was taken, the lookup before it.',
+      'Prints an event and the events that led to it, then what led to these, nearest first: the calls it happened in, the unbind that began them, …; of a page that was taken, the lookup before it. Of an event with which a rule was broken, such as a report of the kernel, it tells what explains it as devtrail check does: the rule, and the events that prove it.',
     )
     .argument('<LOG>', LOG)
     .argument('<SEQ>', "the event's number, as devtrail events prints it")
@@ -28,25 +28,18 @@ export function whyCommand({ program, run2 }: Cli): void {
       run2(async (session: Session, given: string, text: string) => {
         const seq = seqOf(text)
         const log = await openLog(given, session)
-        const told = await why(log.history, seq)
+        const told = await toldOf(log, seq, { onProgress: (n) => session.progress(n, 'events') })
+        session.clearProgress()
         if (told === null)
           throw new Failure(exit.notThere, `there is no event ${seq}: the log has events 1 to ${await log.history.lastSeq()}`)
         const { names } = await surveyOf(log.history)
         const others = await besideOf(log.history, told.event)
-        const lookup = await lookupBefore(log.history, [told.event, ...told.causes.map((cause) => cause.event)])
         const { style, digits } = session
         if (session.json) {
-          await session.printJson({
-            schemaVersion: 1,
-            seq,
-            event: eventRow(names, told.event, digits),
-            ...besideJson(others, digits),
-            chain: told.causes.map(({ event, distance, ledTo }) => ({ ...eventRow(names, event, digits), distance, ledTo })),
-            ...(lookup === null ? {} : { lookup: eventRow(names, lookup, digits) }),
-          })
+          await session.printJson({ schemaVersion: 1, ...whyJson(told, names, digits), ...besideJson(others, digits) })
           return exit.fine
         }
-        await session.print(whyText({ ...told, lookup }, names, style, digits))
+        await session.print(whyText(told, names, style, digits))
         if (others !== null) await session.print(style.dim(`${besideText(others)}\n`))
         return exit.fine
       }),

@@ -1,22 +1,13 @@
 /** What the debugger answers about the place it stands at. */
 import type { DeviceInfo } from '@devtrail/events'
-import {
-  blame,
-  describeDevice,
-  ExpressionError,
-  listsOf,
-  parsePath,
-  shownDevices,
-  valueAt,
-  why,
-  type NoSuchField,
-} from '@devtrail/time-travel'
+import { blame, describeDevice, ExpressionError, listsOf, parsePath, shownDevices, valueAt, type NoSuchField } from '@devtrail/time-travel'
 import { Failure, exit } from '../cli/failure.ts'
 import { mustBePart } from '../cli/paths.ts'
 import { chooseDevice, chooseDevices } from '../cli/positions.ts'
 import type { Session } from '../cli/session.ts'
-import { compare, keyAmong, lookupBefore, mayBeThere, models, refsOf, stuckAt } from '@devtrail/survey'
+import { compare, keyAmong, mayBeThere, models, refsOf, stuckAt } from '@devtrail/survey'
 import { nameOf } from '../logs/open.ts'
+import { toldOf } from '../logs/told-of.ts'
 import { blameText } from '../print/blame.ts'
 import { changesText } from '../print/change.ts'
 import { columnsFor, eventLine } from '../print/event.ts'
@@ -97,12 +88,12 @@ export class Answers {
     await this.session.print(await blameText({ path: text, key, at, blame: told }, place.log.history, place.names, style, digits))
   }
 
-  async why(seq: number): Promise<void> {
+  async why(seq: number, signal: AbortSignal): Promise<void> {
     const { style, digits } = this.session
-    const told = await why(this.place.log.history, seq)
+    const told = await toldOf(this.place.log, seq, { signal, onProgress: (n) => this.session.progress(n, 'events') })
+    this.session.clearProgress()
     if (told === null) throw new Failure(exit.notThere, `there is no event ${seq}`)
-    const lookup = await lookupBefore(this.place.log.history, [told.event, ...told.causes.map((cause) => cause.event)])
-    await this.session.print(whyText({ ...told, lookup }, this.place.names, style, digits))
+    await this.session.print(whyText(told, this.place.names, style, digits))
   }
 
   async refs(): Promise<void> {

@@ -138,7 +138,7 @@ export class Dialogue {
       case 'blame':
         return this.#answers.blame(needs(rest, command), this.#abort!.signal)
       case 'why':
-        return this.#answers.why(countIn(rest, place.seq))
+        return this.#answers.why(countIn(rest, place.seq), this.#abort!.signal)
       case 'refs':
         return this.#answers.refs()
       case 'stuck':
@@ -200,7 +200,12 @@ export class Dialogue {
     const wanted = wantedBy(rest, this.#answers, (text) => this.#filter(text))
     if (wanted === null) return this.#moved(await place.goTo(from))
     const isThere = from >= 1 && from <= place.last
-    const seq = isThere ? await place.log.history.search(from, to, wanted.types, wanted.fits) : null
+    const seq = isThere
+      ? await place.log.history.search(from, to, wanted.types, wanted.fits, {
+          signal: this.#abort!.signal,
+          onProgress: (n) => this.#session.progress(n, 'is the event looked at'),
+        })
+      : null
     if (seq !== null) return this.#moved(await place.goTo(seq))
     return this.#out(`${this.#session.style.warn('there is none')} ${way} this event\n`)
   }

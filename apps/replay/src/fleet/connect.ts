@@ -1,4 +1,5 @@
 /** A connection to a NATS server, and what goes wrong on the way to one in words that say what to do. */
+import type { JetStreamAt } from '@devtrail/event-log-jetstream'
 import { connect, AuthorizationError, type NatsConnection } from '@nats-io/transport-node'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
@@ -10,6 +11,7 @@ const CONNECT_MS = 5000
 
 export interface Connected {
   readonly connection: NatsConnection
+  readonly jetstream: JetStreamAt
   /** The address, with the servers that were meant, as it may be printed. */
   readonly text: (host: string | null) => string
 }
@@ -82,5 +84,5 @@ export async function connectTo(address: Address, session: Session): Promise<Con
   })
   session.owns({ [Symbol.asyncDispose]: () => connection.close() })
   tellStatus(connection, where, session).catch(() => {})
-  return { connection, text }
+  return { connection, jetstream: access.jetstream, text }
 }

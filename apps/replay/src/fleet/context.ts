@@ -15,9 +15,23 @@ export interface Context {
   readonly cert?: string
   readonly key?: string
   readonly ca?: string
+  readonly jetstream_domain?: string
+  readonly jetstream_api_prefix?: string
 }
 
-const FIELDS = ['url', 'user', 'password', 'token', 'creds', 'nkey', 'cert', 'key', 'ca'] as const
+const FIELDS = [
+  'url',
+  'user',
+  'password',
+  'token',
+  'creds',
+  'nkey',
+  'cert',
+  'key',
+  'ca',
+  'jetstream_domain',
+  'jetstream_api_prefix',
+] as const
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/
 
 function folder(env: NodeJS.ProcessEnv): string {

@@ -1,5 +1,7 @@
 /** What a log has, into another one that has a beginning of it: events, keyframes, attachments. */
 import type { LogReader, LogWriter } from '@devtrail/event-log'
+import type { AnyEvent } from '@devtrail/events'
+import type { Hole, Holes } from './holes.ts'
 
 /** What is there already. */
 export interface Have {
@@ -21,6 +23,8 @@ export interface CopyOptions {
   readonly signal: AbortSignal
   /** Told after each block how many events of the log there are in the copy. */
   readonly onProgress: (events: number) => void
+  /** What is lost of the log becomes gaps, and is told there; else damage ends the copy. */
+  readonly holes?: Holes
 }
 
 export interface Copied {
@@ -73,12 +77,25 @@ async function copyEvents(
   have: Have,
   due: readonly number[],
   keyframes: KeyframeCopy,
-  { signal, onProgress }: CopyOptions,
+  { signal, onProgress, holes }: CopyOptions,
 ): Promise<number> {
   // Of a baseline that is there in part the rest is behind what is there.
   let skip = have.lastSeq === 0 ? have.events : 0
   let [taken, next] = [0, 0]
-  for await (const block of from.blocks({ from: have.lastSeq === 0 ? 0 : have.lastSeq + 1, signal })) {
+  const put = async (event: AnyEvent): Promise<void> => {
+    const { seq } = event
+    const room = to.take(event)
+    taken++
+    if (room !== null) await room
+    if (seq !== due[next]) return
+    next++
+    await keyframes.copy(seq)
+  }
+  const fill = async (hole: Hole | null): Promise<void> => {
+    if (hole !== null) for (const gap of holes!.gapsIn(hole)) await put(gap)
+  }
+  const range = { from: have.lastSeq === 0 ? 0 : have.lastSeq + 1, signal, ...(holes !== undefined && { onDamage: holes.damaged }) }
+  for await (const block of from.blocks(range)) {
     for (let place = 0; place < block.count; place++) {
       const seq = block.seq(place)
       if (seq <= have.lastSeq && have.lastSeq > 0) continue
@@ -86,15 +103,12 @@ async function copyEvents(
         skip--
         continue
       }
-      const room = to.take(block.view(place))
-      taken++
-      if (room !== null) await room
-      if (seq !== due[next]) continue
-      next++
-      await keyframes.copy(seq)
+      await fill(holes?.before(seq, block.time[place]!) ?? null)
+      await put(block.view(place))
     }
     onProgress(have.events + taken)
   }
+  await fill(holes?.atEnd(from.lastSeq) ?? null)
   return taken
 }
 

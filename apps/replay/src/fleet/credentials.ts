@@ -1,6 +1,7 @@
 /** Who asks a server, and how it is known to be the right one: by options, the environment, a context of `nats`, the address. */
 import { readFile } from 'node:fs/promises'
 import { credsAuthenticator, nkeyAuthenticator, type NodeConnectionOptions, type TlsOptions } from '@nats-io/transport-node'
+import type { JetStreamAt } from '@devtrail/event-log-jetstream'
 import { exit, Failure } from '../cli/failure.ts'
 import type { Address } from './address.ts'
 import { contextNamed, contextSelected, type Context } from './context.ts'
@@ -13,6 +14,8 @@ export interface ServerOptions {
   readonly tlscert?: string
   readonly tlskey?: string
   readonly tlsca?: string
+  readonly jsDomain?: string
+  readonly jsApiPrefix?: string
 }
 
 const DEFAULT_PORT = 4222
@@ -116,12 +119,34 @@ async function tlsOf(isTls: boolean, options: ServerOptions, env: Context, conte
   return { ...(cert !== undefined && { certFile: cert, keyFile: key! }), ...(ca !== undefined && { caFile: ca }) }
 }
 
+/** Words between dots, as subjects have them. */
+const JETSTREAM = /^[^\s*>.]+(?:\.[^\s*>.]+)*$/
+
+/** An option before the context. @throws Failure. */
+function jetstreamAt({ jsDomain, jsApiPrefix }: ServerOptions, context: Context): JetStreamAt {
+  if (jsDomain !== undefined && jsApiPrefix !== undefined)
+    throw new Failure(exit.usage, '--js-domain and --js-api-prefix both say where JetStream is; name one of them')
+  const isGiven = jsDomain !== undefined || jsApiPrefix !== undefined
+  const domain = isGiven ? jsDomain : context.jetstream_domain
+  const apiPrefix = isGiven ? jsApiPrefix : domain === undefined ? context.jetstream_api_prefix : undefined
+  for (const [name, option] of [
+    [domain, '--js-domain'],
+    [apiPrefix, '--js-api-prefix'],
+  ] as const) {
+    if (name !== undefined && !JETSTREAM.test(name))
+      throw new Failure(exit.usage, `${option} ${name}: no JetStream is called so; blanks, * and > are not in names`)
+  }
+  return { ...(domain !== undefined && { domain }), ...(apiPrefix !== undefined && { apiPrefix }) }
+}
+
 /** Where servers are, and what they are told. */
 export interface ServerAccess {
   /** `host:port` of each. */
   readonly servers: readonly string[]
   readonly isTls: boolean
   readonly options: NodeConnectionOptions
+  /** Which JetStream of those that the servers reach. */
+  readonly jetstream: JetStreamAt
 }
 
 /** @throws Failure when what was named cannot be used. */
@@ -133,5 +158,6 @@ export async function accessTo(address: Address, options: ServerOptions, environ
   const isTls = address.isTls || (address.servers.length === 0 && url.startsWith('tls://'))
   const tls = await tlsOf(isTls, options, env, context)
   const who = await whoOf(address, options, env, context)
-  return { servers, isTls: tls !== null, options: { servers: [...servers], ...who, ...(tls !== null && { tls }) } }
+  const jetstream = jetstreamAt(options, context)
+  return { servers, isTls: tls !== null, jetstream, options: { servers: [...servers], ...who, ...(tls !== null && { tls }) } }
 }

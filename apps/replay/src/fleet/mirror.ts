@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { LogDamagedError, LogUsageError } from '@devtrail/event-log'
+import { LogDamagedError, LogUsageError, type LogMeta } from '@devtrail/event-log'
 import { appendFileLog, createFileLog, openFileLog } from '@devtrail/event-log/file'
 import type { LogContents } from '@devtrail/event-log-jetstream'
 import { vocabulary } from '@devtrail/survey'
@@ -14,12 +14,15 @@ import { exit, Failure } from '../cli/failure.ts'
 import type { Session } from '../cli/session.ts'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from '../logs/cache.ts'
 import { foldVersion } from '../logs/code-version.ts'
+import { Holes, holeName, type Hole, keptHoles, spanText } from './holes.ts'
 import { copyLog, newestOf, NOTHING, type Have } from './copy.ts'
 import type { RemoteLog } from './remote.ts'
 
 /** How long another devtrail is waited for that brings the same copy up to date, in milliseconds. */
 const OTHER_MS = 60_000
 const POLL_MS = 100
+/** Stretches of lost events that are told one by one. */
+const SPANS_MAX = 5
 
 /** Where the copy of a log is; a log made anew under the same name has another. */
 function folderOf(cache: string, { stream, host }: RemoteLog, { id }: LogContents): string {
@@ -51,8 +54,32 @@ function isBehind(have: Have, { events, attachments, keyframes }: LogContents): 
   return have.events < events || missesKeyframe || attachments.some((name) => !have.attachments.has(name))
 }
 
+/** Damaged places told of one hole. */
+const DAMAGES_MAX = 20
+
+/** Of how many hosts a log is that numbers them; 0 of a log of one. */
+const hostsOf = ({ source }: LogMeta): number =>
+  source['kind'] === 'merged' && Array.isArray(source['hosts']) ? source['hosts'].length : 0
+
+/** Says what of a log its server lost. */
+export function tellHoles(names: Iterable<string>, text: string, session: Pick<Session, 'note'>): void {
+  const spans = keptHoles(names).map(spanText)
+  if (spans.length === 0) return
+  const shown =
+    spans.slice(0, SPANS_MAX).join(', ') + (spans.length > SPANS_MAX ? ` and ${spans.length - SPANS_MAX} more such stretches` : '')
+  session.note(
+    `${text}: ${shown} are lost on the server; what they told is not known, and what was known before is in doubt behind them. devtrail repair ${text} --from LOG puts them again, LOG being the log where it was recorded`,
+  )
+}
+
 /** Fetches what is missing. */
-async function fetchInto(folder: string, known: Have | null, remote: RemoteLog, session: Session): Promise<void> {
+async function fetchInto(
+  folder: string,
+  known: Have | null,
+  { events, lastSeq, mended, letsGo }: LogContents,
+  remote: RemoteLog,
+  session: Session,
+): Promise<void> {
   await session.interrupt.shield(async (signal) => {
     await using reader = await remote.store.open()
     let have = known
@@ -69,12 +96,24 @@ async function fetchInto(folder: string, known: Have | null, remote: RemoteLog, 
         : await appendFileLog(folder, vocabulary, options)
     // Another one may have gone on meanwhile.
     const now = have === null ? NOTHING : ((await haveIn(folder)) ?? NOTHING)
+    const begin = now === NOTHING ? { events: gone.events, lastSeq: gone.seq } : now
+    const holes = new Holes({ have: begin, baseline: events - lastSeq, hosts: hostsOf(reader.meta) })
     await copyLog(reader, writer, now, {
       fold: foldVersion(),
       signal,
+      holes,
       onProgress: (events) => session.progress(events, `events of ${remote.text} fetched`),
     })
     signal.throwIfAborted()
+    // What a stream that lets go of nothing has no more is lost as well.
+    const head: Hole[] =
+      now === NOTHING && gone.events > 0 && !letsGo
+        ? [{ from: gone.events > gone.seq ? 0 : 1, to: gone.seq, baseline: 0, damages: [] }]
+        : []
+    for (const hole of [...head, ...holes.all]) {
+      const says = { from: hole.from, to: hole.to, damages: hole.damages.slice(0, DAMAGES_MAX).map(({ message }) => message) }
+      await writer.attach(holeName(hole, mended), new TextEncoder().encode(`${JSON.stringify(says, null, 2)}\n`))
+    }
     await writer.close()
   })
   session.clearProgress()
@@ -88,7 +127,7 @@ async function discard(folder: string): Promise<void> {
 
 /** The folder of the copy, which has all that the server had when it was asked. @throws Failure. */
 export async function mirrorOf(remote: RemoteLog, session: Session): Promise<string> {
-  const contents = await remote.store.contents()
+  let contents = await remote.store.contents()
   const cache = cacheFolder()
   const folder = folderOf(cache, remote, contents)
   await prepareCache(cache)
@@ -105,20 +144,28 @@ export async function mirrorOf(remote: RemoteLog, session: Session): Promise<str
       await writingCache(cache, () => discard(folder))
       continue
     }
+    if (have !== null && keptHoles(have.attachments).some(({ mended }) => mended !== contents.mended)) {
+      session.note(`what was lost of ${remote.text} was put again, or some of it: the copy is made anew`)
+      await writingCache(cache, () => discard(folder))
+      continue
+    }
     if (have !== null && !isBehind(have, contents)) break
     try {
-      await writingCache(cache, () => fetchInto(folder, have, remote, session))
+      await writingCache(cache, () => fetchInto(folder, have, contents, remote, session))
       await tidy(cache)
       break
     } catch (error) {
       // Another devtrail does the same.
       const isOther = error instanceof LogUsageError && (error.code === 'exists' || error.code === 'locked')
-      if (!isOther) throw error
+      // Its head went meanwhile: what there is now.
+      const isLetGo = error instanceof LogUsageError && error.code === 'let-go'
+      if (!isOther && !(isLetGo && Date.now() < end)) throw error
       if (Date.now() > end)
         throw new Failure(exit.damaged, `another devtrail has the copy of ${remote.text} in the cache open; try again, or end that one`, {
           cause: error,
         })
       await wait(POLL_MS)
+      contents = await remote.store.contents()
     }
   }
   await touch(folder)

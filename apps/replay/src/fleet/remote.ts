@@ -27,9 +27,9 @@ function namesOf(hosts: readonly string[]): string {
 }
 
 /** The hosts of a stream. @throws Failure when there is no such stream. */
-async function hostsOf({ connection, text }: Connected, stream: string): Promise<readonly string[]> {
+async function hostsOf({ connection, jetstream, text }: Connected, stream: string): Promise<readonly string[]> {
   try {
-    return await hostsIn(connection, stream)
+    return await hostsIn(connection, stream, jetstream)
   } catch (error) {
     if (!(error instanceof LogUsageError) || error.code !== 'not-found') throw error
     throw new Failure(exit.damaged, `there is no stream at ${text(null)}; devtrail ship makes it, nats stream ls lists those there are`)
@@ -56,7 +56,7 @@ export async function remoteLog(given: string, session: Session): Promise<Remote
     throw new Failure(exit.damaged, `there is no log of ${host} in ${connected.text(null)}; ${others}`)
   }
   return {
-    store: jetStreamStore(connected.connection, { stream, host, patienceMs: READING_MS }, vocabulary),
+    store: jetStreamStore(connected.connection, { stream, host, patienceMs: READING_MS, ...connected.jetstream }, vocabulary),
     stream,
     host,
     text: connected.text(host),
@@ -76,10 +76,10 @@ const PATIENCE_MS = 60_000
 
 /** The log of a host that is to be written, there or not yet. @throws Failure. */
 export async function shipTo(address: Address, { host, replicas, patient }: Shipping, session: Session): Promise<RemoteLog> {
-  const { connection, text } = await connectTo(address, session)
+  const { connection, jetstream, text } = await connectTo(address, session)
   const { stream } = address
   const patienceMs = patient ? Infinity : PATIENCE_MS
   const onWaiting = tellWaiting(text(null), patienceMs, (says) => session.note(says))
-  const options = { stream, host, patienceMs, onWaiting, ...(replicas !== null && { replicas }) }
+  const options = { stream, host, patienceMs, onWaiting, ...jetstream, ...(replicas !== null && { replicas }) }
   return { store: jetStreamStore(connection, options, vocabulary), stream, host, text: text(host) }
 }

@@ -1,16 +1,16 @@
 /** A log of this machine into a stream, from where the stream's copy of it ends. */
-import { isDeepStrictEqual } from 'node:util'
-import type { AnyEvent } from '@devtrail/events'
 import { partsOf } from '@devtrail/time-travel'
-import { LogUsageError, type LogMeta, type LogReader, type LogWriter } from '@devtrail/event-log'
-import type { LogContents } from '@devtrail/event-log-jetstream'
-import { exit, Failure } from '../cli/failure.ts'
+import { LogUsageError, type LogWriter } from '@devtrail/event-log'
+import type { LogContents, LostEvents } from '@devtrail/event-log-jetstream'
 import type { Session } from '../cli/session.ts'
 import { foldVersion } from '../logs/code-version.ts'
 import { SUMMARY } from '../logs/import.ts'
 import type { OpenLog } from '../logs/open.ts'
-import { copyAttachments, copyLog, NOTHING, type Copied, type Have } from './copy.ts'
+import { copyLog, NOTHING, type Copied, type Have } from './copy.ts'
+import { BesideEvents } from './beside-events.ts'
+import { spanText } from './holes.ts'
 import type { RemoteLog } from './remote.ts'
+import { eventsAt, mustBeItsBeginning, mustBeWhole } from './same-log.ts'
 
 /** What is there of the log before more of it is sent; null when there is none of this host. */
 async function contentsOf(remote: RemoteLog): Promise<LogContents | null> {
@@ -29,28 +29,6 @@ const haveOf = ({ events, lastSeq, attachments, keyframes }: LogContents): Have 
   attachments: new Set(attachments),
   keyframes: new Set(keyframes.get(foldVersion())),
 })
-
-/** The last events up to a `seq`: that one, or the baseline. */
-async function eventsAt(reader: LogReader, seq: number): Promise<AnyEvent[]> {
-  const events: AnyEvent[] = []
-  for await (const event of reader.read({ from: seq, to: seq })) events.push(event)
-  return events
-}
-
-const about = ({ source }: LogMeta): string => (typeof source['name'] === 'string' ? `of ${source['name']}` : 'that was not recorded')
-
-/** That what is there is the beginning of this log, by what the log is and by where it ends there. @throws Failure. */
-async function mustBeItsBeginning(log: OpenLog, remote: RemoteLog, have: Have): Promise<void> {
-  const other = (why: string): Failure =>
-    new Failure(exit.usage, `${remote.text} holds another log (${why}); name another host with --host, or purge that one`)
-  await using there = await remote.store.open()
-  if (!isDeepStrictEqual(there.meta, log.reader.meta)) throw other(`one ${about(there.meta)}`)
-  if (have.lastSeq > log.reader.lastSeq) throw other(`it has ${have.lastSeq} events, ${log.given} ${log.reader.lastSeq}`)
-  const [theirs, ours] = [await eventsAt(there, have.lastSeq), await eventsAt(log.reader, have.lastSeq)]
-  // Of a baseline a part may be there.
-  const isSame = have.lastSeq > 0 ? isDeepStrictEqual(theirs, ours) : isDeepStrictEqual(theirs, ours.slice(0, theirs.length))
-  if (!isSame) throw other(`event ${have.lastSeq} differs`)
-}
 
 /** What was sent, and what there is now. */
 export interface Shipped extends Copied {
@@ -76,13 +54,14 @@ async function untilSummary({ reader }: OpenLog, signal: AbortSignal): Promise<v
 
 /** Whether the log reaches the end of what it tells of. */
 const isEnded = async ({ reader }: OpenLog): Promise<boolean> =>
-  reader.lastSeq > 0 && (await eventsAt(reader, reader.lastSeq)).at(-1)?.type === 'log/ended'
+  reader.lastSeq > 0 && (await eventsAt(reader, reader.lastSeq))?.at(-1)?.type === 'log/ended'
 
 /** What is added to the log, each batch acknowledged before the next. @param there events of the log that the writer has. */
 async function follow(
   log: OpenLog,
   writer: LogWriter,
   there: number,
+  beside: BesideEvents,
   signal: AbortSignal,
   said: (events: number) => void,
 ): Promise<number> {
@@ -96,6 +75,7 @@ async function follow(
     await writer.flush('written')
     events += fresh.length
     said(there + events)
+    await beside.copyDue()
     if (batch.at(-1)?.type === 'log/ended') break
   }
   return events
@@ -113,14 +93,28 @@ async function keepState(log: OpenLog, { store }: RemoteLog, writer: LogWriter):
   return 1
 }
 
+/** Puts again what the stream lost, as the log has it. @returns what was lost. @throws Failure. */
+export async function mendFrom(
+  log: OpenLog,
+  { store, text }: RemoteLog,
+  how: { readonly read: boolean },
+  session: Session,
+): Promise<readonly LostEvents[]> {
+  const lost = await store.mend(log.reader, how)
+  const spans = lost.map(({ firstSeq, lastSeq }) => spanText({ from: firstSeq, to: lastSeq }))
+  if (lost.length > 0) session.note(`${text} had lost ${spans.join(', ')}; it is there again`)
+  return lost
+}
+
 /** Sends what is missing, and with `follow` what is added, until the recording has ended. @throws Failure, as the store does. */
 export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean, session: Session): Promise<Shipped> {
   const contents = await contentsOf(remote)
   const have = contents === null ? NOTHING : haveOf(contents)
-  const { gone } = log.reader
-  if (gone.seq > have.lastSeq)
-    throw new Failure(exit.damaged, `${log.given} has no beginning (its first ${gone.seq} events are gone): it cannot be shipped`)
-  if (contents !== null) await mustBeItsBeginning(log, remote, have)
+  await mustBeWhole(log, have.lastSeq)
+  if (contents !== null) {
+    await mustBeItsBeginning(log, remote, have.lastSeq)
+    await mendFrom(log, remote, { read: false }, session)
+  }
   if (have.events > 0 && have.lastSeq < log.reader.lastSeq)
     session.note(`${remote.text} has the log up to event ${have.lastSeq}; going on from there`)
   const said = (events: number): void => session.progress(events, `events shipped to ${remote.text}`)
@@ -132,12 +126,16 @@ export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean,
       copied = await copyLog(log.reader, writer, have, { fold: foldVersion(), signal, onProgress: said })
       if (isFollowed) {
         await writer.flush('written')
-        const events = await follow(log, writer, have.events + copied.events, signal, said)
+        const beside = new BesideEvents(log, writer, haveOf(await remote.store.contents()))
+        const events = await follow(log, writer, have.events + copied.events, beside, signal, said)
         await untilSummary(log, signal)
-        const { store } = remote
-        const attached = new Set((await store.contents()).attachments)
-        const attachments = await copyAttachments(log.reader, writer, attached)
-        copied = { ...copied, events: copied.events + events, attachments: copied.attachments + attachments }
+        await beside.copy()
+        const { attachments, keyframes } = beside
+        copied = {
+          events: copied.events + events,
+          keyframes: copied.keyframes + keyframes,
+          attachments: copied.attachments + attachments,
+        }
       }
     } catch (error) {
       // What was taken is sent; the rest is sent the next time.

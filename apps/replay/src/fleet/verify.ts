@@ -1,31 +1,49 @@
 /** A look at every byte that a server has of a log. */
-import type { LogDamagedError } from '@devtrail/event-log'
+import { LogDamagedError } from '@devtrail/event-log'
 import type { Verification } from '@devtrail/event-log/file'
 import { foldVersion } from '../logs/code-version.ts'
+import { Holes, type Hole } from './holes.ts'
 import type { RemoteLog } from './remote.ts'
 
+export interface RemoteVerification extends Verification {
+  /** The events that cannot be read. */
+  readonly lost: readonly Hole[]
+}
+
 /** Reads each block, attachment and keyframe from the server. Segments are those of folders: there is none. */
-export async function verifyRemote({ store }: RemoteLog): Promise<Verification> {
+export async function verifyRemote({ store }: RemoteLog): Promise<RemoteVerification> {
   const damages: LogDamagedError[] = []
   const tell = (damage: LogDamagedError): void => void damages.push(damage)
   await using reader = await store.open()
+  const { gone, lastSeq } = reader
+  const contents = await store.contents()
+  // A stream that lets go of nothing has lost what it has no more.
+  const have = contents.letsGo ? { events: gone.events, lastSeq: gone.seq } : { events: 0, lastSeq: 0 }
+  const holes = new Holes({ have, baseline: contents.events - contents.lastSeq, hosts: 0 })
   let events = 0
   for await (const block of reader.blocks({ onDamage: tell })) {
     for (let place = 0; place < block.count; place++) {
-      block.event(place)
-      events++
+      try {
+        holes.before(block.seq(place), 0)
+        block.event(place)
+        events++
+      } catch (error) {
+        if (!(error instanceof LogDamagedError)) throw error
+        tell(error)
+      }
     }
   }
+  holes.atEnd(lastSeq)
   for (const { name } of await reader.attachments()) {
     try {
       for await (const _ of reader.attachmentChunks(name));
     } catch (error) {
-      if ((error as Error).name !== 'LogDamagedError') throw error
-      tell(error as LogDamagedError)
+      if (!(error instanceof LogDamagedError)) throw error
+      tell(error)
     }
   }
   const keyframes = await reader.keyframes(foldVersion())
   for (const seq of keyframes) await reader.keyframe(foldVersion(), seq, { onDamage: tell })
-  const { lastSeq } = reader
-  return { isWhole: damages.length === 0, segments: 0, events, lastSeq, tornTail: null, keyframes: keyframes.length, damages }
+  const isWhole = damages.length === 0 && holes.all.length === 0
+  return { isWhole, segments: 0, events, lastSeq, tornTail: null, keyframes: keyframes.length, damages, lost: holes.all }
 }

@@ -1,6 +1,13 @@
-import type { AnyEvent, EventRow, Json } from '@devtrail/events'
+import type { AnyEvent, Json } from '@devtrail/events'
 import { LOG_SCHEMA_VERSION, type LogMeta, type LogWriter } from '@devtrail/event-log'
-import { importRecording, type ImportSink, type ImportSummary, type ModelStates, type Recording } from '@devtrail/linux-trace'
+import {
+  importRecording,
+  type ImportSink,
+  type ImportSummary,
+  type ModelStates,
+  type Recording,
+  type RowTaker,
+} from '@devtrail/linux-trace'
 import { EventFold, KeyframeRecorder, LogKeys, Machine } from '@devtrail/time-travel'
 import { models } from '@devtrail/survey'
 import { foldVersion } from './code-version.ts'
@@ -68,10 +75,14 @@ class Intake {
     return this.#keyframes.isDue(event.seq) ? this.#keyframe(event.seq, taking) : taking
   }
 
-  row(row: EventRow): Promise<unknown> | null {
-    this.#fold.stepRow(row)
-    const taking = this.#writer.takeRow(row)
-    return this.#keyframes.isDue(row.seq) ? this.#keyframe(row.seq, taking) : taking
+  readonly rows: RowTaker = {
+    room: (seq) => this.#keyframes.room(seq),
+    take: (rows) => {
+      this.#fold.stepRows(rows)
+      const taking = this.#writer.takeRows(rows)
+      const last = rows.seq + rows.count - 1
+      return this.#keyframes.isDue(last) ? this.#keyframe(last, taking) : taking
+    },
   }
 
   /** Hands over to the system what came so far: whoever reads the log beside sees it. */
@@ -134,7 +145,7 @@ export async function importInto(
   const intake = new Intake(writer)
   const sink: ImportSink = {
     event: (event) => intake.event(event),
-    row: (row) => intake.row(row),
+    rows: intake.rows,
     kept: (bytes) => intake.kept(bytes),
     idle: () => intake.idle(),
   }

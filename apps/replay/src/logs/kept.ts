@@ -12,9 +12,12 @@ export const KEPT_BYTES = 16 * 1024 * 1024
 
 const compress = promisify(zstdCompress)
 
+/** What is packed comes in pieces of this size, each of which is a turn of the event loop. */
+const PIECE_BYTES = 1024 * 1024
+
 /** What an attachment of entries without effect holds: the bytes that an import handed out, packed. */
 export const packedKept = (bytes: Uint8Array): Promise<Uint8Array> =>
-  compress(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  compress(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: PIECE_BYTES })
 
 /** The entries without effect that a log has, in order. */
 export async function* keptEntries(reader: LogReader): AsyncGenerator<KeptEntry> {

@@ -102,10 +102,10 @@ async function importRecordingTo(
   recording: Recording,
   { signal, onProgress }: { readonly signal: AbortSignal; readonly onProgress: (entries: number) => void },
 ): Promise<void> {
+  // At once: a thread that reads takes a while to begin, and one that is never asked keeps no process.
+  recording.begin?.()
   const importer = importerVersion()
   await using writer = await create(metaOf(recording, importer))
-  // Not before there is a log: a thread that reads and is never asked would keep the process.
-  recording.begin?.()
   await importInto(writer, recording, importer, { signal, onProgress })
   signal.throwIfAborted()
   await writer.close()
@@ -230,10 +230,15 @@ export async function importLog(given: string, folder: string | undefined, sessi
 
 /** A log on a server, read from its copy in the cache. */
 async function openRemote(given: string, isFollowed: boolean, session: Session): Promise<OpenLog> {
-  const { keepUp, mirrorOf, remoteLog } = await import('../fleet/index.ts')
+  const { keepUp, mirrorOf, remoteLog, tellHoles } = await import('../fleet/index.ts')
   const remote = await remoteLog(given, session)
   const folder = await mirrorOf(remote, session)
   const log = await openFolder(remote.text, folder, session)
+  tellHoles(
+    (await log.reader.attachments()).map(({ name }) => name),
+    remote.text,
+    session,
+  )
   if (isFollowed) keepUp(folder, remote, session)
   return log
 }
@@ -258,6 +263,15 @@ export async function openGrowing(given: string, session: Session, instead: stri
     exit.usage,
     `${given === '-' ? 'stdin' : given} is no log yet, so nothing of it would be there before its end; make one of it with devtrail import ${given} --follow -o live.log, and beside it ${instead}`,
   )
+}
+
+/**
+ * Opens a log for a command that goes on with it. A recording in a folder is whole, and is told to its end; a trace that is a file, a pipe
+ * or stdin may grow, and has to become a log meanwhile. @throws Failure
+ */
+export async function openFollowed(given: string, session: Session, instead: string): Promise<OpenLog> {
+  const isFolder = !isAddress(given) && given !== '-' && (await mustExist(given)).isDirectory()
+  return isFolder ? openLog(given, session, { follow: true }) : openGrowing(given, session, instead)
 }
 
 /** A short name for headings; in the cache a simulated log is called as its scenario. */

@@ -35,6 +35,9 @@ export function explained(error: unknown): unknown {
     )
   }
   if (error instanceof TimeOutOfRangeError)
-    return new Failure(exit.damaged, `${error.message}, which a log cannot hold; take another host for the time line (--reference)`)
+    return new Failure(
+      exit.damaged,
+      `${error.message}, which a log cannot hold; give ${error.host} another offset (--offset ${error.host}=…), or take another host for the time line (--reference)`,
+    )
   return error
 }

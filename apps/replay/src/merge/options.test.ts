@@ -62,6 +62,11 @@ describe('offsets', () => {
     },
   )
 
+  it.each(['db=+999999999999h±1ms', 'db=+2502h±0', 'db=+1s±999999h'])('%s is more than times reach', (text) => {
+    expect(() => given(text)).toThrow(`--offset ${text}`)
+    expect(() => given(text)).toThrow('104 days')
+  })
+
   it('are given once', () => {
     expect(() => given('db=+1s±0', 'db#1=+2s±0')).toThrow('two offsets')
   })

@@ -54,6 +54,9 @@ export function givenOffsets(given: readonly string[], hosts: readonly string[])
   return offsets
 }
 
+/** Nanoseconds of 104 days: as far as times reach and are exact. */
+const OFFSET_MAX = Number.MAX_SAFE_INTEGER
+
 const OFFSET = new RegExp(String.raw`^([+-]?)(?:${DURATION}|0)\s*${PLUS_MINUS}\s*(?:${DURATION}|0)$`)
 
 function offsetOf(option: string, text: string): GivenOffset {
@@ -64,6 +67,16 @@ function offsetOf(option: string, text: string): GivenOffset {
       exit.usage,
       `--offset ${option}: it should be what is added to the host's clock and how far that may be off, as +1.25s±2ms (or +-2ms; ±0 for exact), or unknown`,
     )
+  for (const [number, unit] of [
+    [m[2], m[3]],
+    [m[4], m[5]],
+  ] as const) {
+    if (number === undefined || nsOf(number, unit!) <= OFFSET_MAX) continue
+    throw new Failure(
+      exit.usage,
+      `--offset ${option}: ${number}${unit} is more than the times of a log reach (2501h, 104 days); is the unit what you meant?`,
+    )
+  }
   const offset = m[2] === undefined ? 0 : nsOf(m[2], m[3]!)
   return { offset: m[1] === '-' ? 0 - offset : offset, uncertainty: m[4] === undefined ? 0 : nsOf(m[4], m[5]!) }
 }

@@ -1,4 +1,4 @@
-import { seconds, type AnyEvent, type Violation } from '@devtrail/events'
+import { seconds, type AnyEvent, type Json, type Violation } from '@devtrail/events'
 import { number, type Names } from '@devtrail/survey'
 import { alike, moreLikeIt } from './alike.ts'
 import { evidenceLines } from './evidence.ts'
@@ -21,6 +21,19 @@ export interface Report {
   readonly style: Style
   readonly digits: 6 | 9
 }
+
+/** A violation as `check --json` prints it. */
+export const violationJson = (v: Violation, names: Names, digits: 6 | 9): { readonly [field: string]: Json } => ({
+  rule: v.rule,
+  certainty: v.certainty,
+  seq: v.seq,
+  time: seconds(v.time, digits),
+  device: v.device === null ? null : names.device(v.device),
+  ...(v.host === undefined ? {} : { host: names.host(v.host) }),
+  summary: v.summary,
+  evidence: v.evidence,
+  data: v.data,
+})
 
 function heading(v: Violation, { names, style, digits }: Report): string {
   const certainty = v.certainty === 'certain' ? style.bad('certain ') : style.warn('possible')

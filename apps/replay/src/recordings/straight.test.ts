@@ -42,10 +42,14 @@ async function told(recording: Recording, straight: boolean): Promise<Told & { r
     },
     kept: () => {},
     ...(straight && {
-      row: (row) => {
-        rows++
-        fold.stepRow(row)
-        events.push(row.event())
+      rows: {
+        // Runs of any length.
+        room: (seq) => 1 + (seq % 37) ** 2,
+        take: (run) => {
+          rows += run.count
+          fold.stepRows(run)
+          events.push(...run.events())
+        },
       },
     }),
   }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { checkScenario, ScenarioError, scenarios, type Scenario } from '@devtrail/simulation'
 import { exit, Failure } from '../cli/failure.ts'
+import type { Interrupt } from '../cli/interrupt.ts'
 import { didYouMean } from '../cli/suggest.ts'
+import { Fence, NotBack, STRETCH_MS } from './fence.ts'
 import { withWholePaths } from './images.ts'
 
 /** A scenario, and where it came from. */
@@ -19,7 +22,7 @@ export interface Loaded {
 const SCENARIO_BYTES_MAX = 16 * 1024 * 1024
 const MODULES = new Set(['.ts', '.mts', '.js', '.mjs'])
 
-const isData = ({ tasks }: Scenario): boolean => tasks.every((task) => !('program' in task))
+export const isData = ({ tasks }: Scenario): boolean => tasks.every((task) => !('program' in task))
 
 /** @throws Failure with the name of the file and the place in it. */
 function checked(given: string, value: unknown, machine?: Scenario): Scenario {
@@ -31,12 +34,27 @@ function checked(given: string, value: unknown, machine?: Scenario): Scenario {
   }
 }
 
-async function moduleIn(file: string): Promise<{ value: unknown; sha256: string }> {
+const require = createRequire(import.meta.url)
+
+/** What a module exports. It is run in one go, so that it can be cut off; one with an await at its top has to be waited for instead. */
+async function exportsOf(path: string, interrupt: Interrupt): Promise<unknown> {
+  try {
+    return new Fence(interrupt).run(() => require(path) as unknown)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error
+    const late = Promise.withResolvers<never>()
+    const alarm = setTimeout(() => late.reject(new NotBack(`its await at the top did not end within ${STRETCH_MS / 1000} s`)), STRETCH_MS)
+    return await Promise.race([import(pathToFileURL(path).href), late.promise]).finally(() => clearTimeout(alarm))
+  }
+}
+
+async function moduleIn(file: string, interrupt: Interrupt): Promise<{ value: unknown; sha256: string }> {
   const source = await readFile(file)
-  const loaded = (await import(pathToFileURL(resolve(file)).href).catch((error: unknown) => {
-    throw new Failure(exit.damaged, `${file} cannot be run: ${(error as Error).message}`, { cause: error })
-  })) as { readonly scenario?: unknown }
-  if (loaded.scenario === undefined) throw new Failure(exit.damaged, `${file}: expected "export const scenario", found none`)
+  const loaded = (await exportsOf(resolve(file), interrupt).catch((error: unknown) => {
+    interrupt.signal.throwIfAborted()
+    throw new Failure(exit.damaged, `${file} cannot be run: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  })) as { readonly scenario?: unknown } | null | undefined
+  if (loaded?.scenario === undefined) throw new Failure(exit.damaged, `${file}: expected "export const scenario", found none`)
   return { value: loaded.scenario, sha256: createHash('sha256').update(source).digest('hex') }
 }
 
@@ -53,7 +71,7 @@ function parsed(given: string, json: string): unknown {
  * A shipped scenario by its name, or one in a file; `machine`: what it goes on in. A module is run, as any program that somebody
  * names is. @throws Failure for what is neither, or no scenario
  */
-export async function loadScenario(given: string, machine?: Scenario): Promise<Loaded> {
+export async function loadScenario(given: string, interrupt: Interrupt, machine?: Scenario): Promise<Loaded> {
   const shipped = scenarios.find(({ name }) => name === given)
   if (shipped !== undefined) {
     // Only what it does: it goes on in the machine that there is.
@@ -79,7 +97,7 @@ export async function loadScenario(given: string, machine?: Scenario): Promise<L
     const scenario = checked(given, parsed(given, await readFile(given, 'utf8')), machine)
     return { scenario: withWholePaths(scenario, given), module: null }
   }
-  const { value, sha256 } = await moduleIn(given)
+  const { value, sha256 } = await moduleIn(given, interrupt)
   const scenario = withWholePaths(checked(given, value, machine), given)
   return { scenario, module: isData(scenario) ? null : { file: resolve(given), sha256 } }
 }

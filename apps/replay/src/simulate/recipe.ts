@@ -2,6 +2,7 @@
 import { checkScenario, ScenarioError, type Outcome, type Scenario } from '@devtrail/simulation'
 import { LogUsageError, type LogReader } from '@devtrail/event-log'
 import { exit, Failure } from '../cli/failure.ts'
+import type { Interrupt } from '../cli/interrupt.ts'
 import type { ImageHashes } from './images.ts'
 import { loadScenario, type Loaded } from './load-scenario.ts'
 
@@ -70,7 +71,7 @@ export async function simulatedIn(reader: LogReader, given: string): Promise<Sim
 }
 
 /** The scenario of a part; `machine`: that of the first. @throws Failure when its file is gone or was changed. */
-export async function scenarioOf(part: Kept, machine?: Scenario): Promise<Scenario> {
+export async function scenarioOf(part: Kept, interrupt: Interrupt, machine?: Scenario): Promise<Scenario> {
   if ('data' in part) {
     try {
       return checkScenario(part.data, machine)
@@ -80,7 +81,7 @@ export async function scenarioOf(part: Kept, machine?: Scenario): Promise<Scenar
     }
   }
   const { file, sha256 } = part.module
-  const { scenario, module } = await loadScenario(file, machine)
+  const { scenario, module } = await loadScenario(file, interrupt, machine)
   if (module?.sha256 !== sha256)
     throw new Failure(exit.damaged, `${file} was changed since the log was simulated with it; simulate the log anew`)
   return scenario

@@ -2,15 +2,17 @@
 import { LOG_SCHEMA_VERSION, type LogMeta } from '@devtrail/event-log'
 import { createFileLog } from '@devtrail/event-log/file'
 import { dataToJson, type AnyEvent, type Json } from '@devtrail/events'
-import { Simulation } from '@devtrail/simulation'
+import { Simulation, type Scenario } from '@devtrail/simulation'
 import { dirname, resolve } from 'node:path'
 import { exit, Failure } from '../cli/failure.ts'
+import type { Interrupt } from '../cli/interrupt.ts'
 import type { Session } from '../cli/session.ts'
 import { KeyframedIntake } from '../logs/keyframed-intake.ts'
 import { makeFolders, writing } from '../logs/writable.ts'
 import { vocabulary } from '@devtrail/survey'
 import { Images } from './images.ts'
 import { nameOf, RECIPE, scenarioOf, type Part, type Recipe, type Simulated, VERSION } from './recipe.ts'
+import { turnsOf } from './turns.ts'
 
 /** The log that a run goes on from. */
 export interface Parent {
@@ -54,16 +56,28 @@ class Comparison {
   }
 }
 
-/** A run of a recipe that is at its first turn; its own forks are in it. */
-async function prepared({ rules, parts }: Recipe, images: Images, sink: (event: AnyEvent) => void): Promise<Simulation> {
+/** What a run has around it. */
+interface Around {
+  readonly images: Images
+  readonly interrupt: Interrupt
+}
+
+/** A run of a recipe that is at its first turn, and the scenarios that it comes to; its own forks are in it. */
+async function prepared(
+  { rules, parts }: Recipe,
+  { images, interrupt }: Around,
+  sink: (event: AnyEvent) => void,
+): Promise<{ readonly simulation: Simulation; readonly scenarios: Scenario[] }> {
   const [first, ...later] = parts
-  const scenario = await scenarioOf(first!.scenario!)
+  const scenario = await scenarioOf(first!.scenario!, interrupt)
+  const scenarios = [scenario]
   const simulation = new Simulation(scenario, { rules, seed: first!.seed, sink, open: (image) => images.open(image) })
   for (const part of later) {
-    const how = { seed: part.seed, scenario: part.scenario && (await scenarioOf(part.scenario, scenario)) }
+    const how = { seed: part.seed, scenario: part.scenario && (await scenarioOf(part.scenario, interrupt, scenario)) }
     simulation.forkAfter(part.turns, how)
+    if (how.scenario !== null) scenarios.push(how.scenario)
   }
-  return simulation
+  return { simulation, scenarios }
 }
 
 /** Runs a recipe, or goes on from a moment of its log, and hands on each event. */
@@ -71,16 +85,18 @@ async function run(
   recipe: Recipe,
   parent: Parent | null,
   take: (event: AnyEvent) => Promise<unknown> | null,
-  { images, signal }: { readonly images: Images; readonly signal: AbortSignal },
+  around: Around,
 ): Promise<Simulated> {
+  const { images, interrupt } = around
   const said: AnyEvent[] = []
-  const simulation = await prepared(recipe, images, (event) => said.push(event))
+  const { simulation, scenarios } = await prepared(recipe, around, (event) => said.push(event))
   await using comparison = parent && new Comparison(parent)
   let parts = recipe.parts
   let shared: number | null = null
   if (parent !== null) {
     const { scenario, seed } = parent.how
-    const how = { seed, scenario: scenario && (await scenarioOf(scenario, await scenarioOf(recipe.parts[0]!.scenario!))) }
+    const how = { seed, scenario: scenario && (await scenarioOf(scenario, interrupt, scenarios[0])) }
+    if (how.scenario !== null) scenarios.push(how.scenario)
     simulation.forkAt(parent.at, how, () => {
       shared = simulation.machine.emitter.seq
       const taken = parts.filter(({ turns }, n) => n === 0 || turns < simulation.turns)
@@ -93,9 +109,10 @@ async function run(
       await take(event)
     }
   }
-  while (simulation.turn()) {
+  const goOn = turnsOf(simulation, scenarios, interrupt)
+  while (goOn()) {
     if (said.length > 0) await handOn()
-    signal.throwIfAborted()
+    interrupt.signal.throwIfAborted()
   }
   await handOn()
   if (parent !== null && shared === null)
@@ -118,16 +135,16 @@ export async function simulateTo(folder: string, recipe: Recipe, parent: Parent 
   const above = dirname(resolve(folder))
   return writing(above, `a log at ${folder}`, 'name another folder with -o', async () => {
     await makeFolders(above)
-    return session.interrupt.shield(async (signal) => {
+    return session.interrupt.shield(async () => {
       await using writer = await createFileLog(folder, metaOf(recipe, parent), vocabulary, { atomic: true, compress: true })
       const intake = new KeyframedIntake(writer)
       const take = (event: AnyEvent): Promise<unknown> | null => {
         session.progress(event.seq, 'events')
         return intake.take(event)
       }
-      const scenario = await scenarioOf(recipe.parts[0]!.scenario!)
+      const scenario = await scenarioOf(recipe.parts[0]!.scenario!, session.interrupt)
       await using images = await Images.of(scenario, recipe.images, session)
-      const simulated = await run(recipe, parent, take, { images, signal })
+      const simulated = await run(recipe, parent, take, { images, interrupt: session.interrupt })
       await writer.attach(RECIPE, new TextEncoder().encode(`${JSON.stringify(simulated)}\n`))
       await writer.close()
       session.clearProgress()

@@ -1,14 +1,11 @@
 /** The whole canvas of a timeline: ruler, overview, rows, cursor. Nothing of it is kept between two drawings. */
-import type { Opened, ScanState } from '../protocol.ts'
 import { drawArrows } from './draw-arrows.ts'
 import { drawLanes, drawTicks } from './draw-row.ts'
 import { BandPainter } from './draw-band.ts'
-import { lastUpTo, type Clock } from './clock.ts'
+import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, OVERVIEW_HEIGHT, RULER_HEIGHT } from './layout.ts'
 import { marks, markText, placeOf, xOf, type Scale } from './scale.ts'
 import type { Scene } from './scene.ts'
-import type { ShownRow } from './shown-rows.ts'
-import type { Theme } from './theme.ts'
 
 /** What does not change while one travels: everything but cursors and arrows. */
 export class Backdrop {

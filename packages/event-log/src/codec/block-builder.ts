@@ -1,97 +1,15 @@
 /** Gathers events into columns and writes them as the body of a block. FORMAT.md describes the bytes. */
-import type { AnyEvent, EventDeclaration, EventRow, Vocabulary } from '@devtrail/events'
-import { EVENT_CHARS_MAX } from '../limits.ts'
+import type { AnyEvent, EventRows, Vocabulary } from '@devtrail/events'
 import { ByteWriter } from './bytes.ts'
 import { fieldsOf, mustBeStorable } from './check-event.ts'
 import { DictionaryWriter } from './dictionary.ts'
-import { EnvelopeColumns, type KnownOrigin } from './envelope-columns.ts'
+import { EnvelopeColumns } from './envelope-columns.ts'
 import { FieldColumn, REFUSED } from './field-column.ts'
 import { FRAME_ALIGN } from './frame.ts'
 import { Interned, slotOf } from './interned.ts'
+import { RowNumbers } from './row-numbers.ts'
 import { typeBit, type Summary } from './summary.ts'
-
-/** The columns of one event type. */
-class TypeColumns {
-  readonly name: string
-  readonly id: number
-  readonly declaration: EventDeclaration
-  readonly columns: readonly FieldColumn[]
-  readonly origin: KnownOrigin = { source: null, sourceId: 0, where: null, whereId: 0 }
-  /** The columns in the order in which the newest object had its fields. */
-  #ordered: readonly FieldColumn[]
-  /** Events of the type in the block. */
-  count = 0
-  /** Its number in the block, from 0. */
-  local = 0
-
-  constructor(name: string, id: number, declaration: EventDeclaration, columns: readonly FieldColumn[]) {
-    this.name = name
-    this.id = id
-    this.declaration = declaration
-    this.columns = columns
-    this.#ordered = columns
-  }
-
-  /** Takes an event's data in. @returns its characters; REFUSED, with nothing taken, unless it has just the declared fields. */
-  take(data: object): number {
-    const taken = this.#takeAsOrdered(data)
-    return taken === REFUSED && this.#reorder(data) ? this.#takeAsOrdered(data) : taken
-  }
-
-  /** The same of an event in numbers. */
-  takeRow(row: EventRow): number {
-    if (row.declaration !== this.declaration) return REFUSED
-    const { columns } = this
-    let chars = 0
-    for (let i = 0; i < columns.length; i++) {
-      const taken = columns[i]!.takeNumbers(row, i)
-      if (taken === REFUSED) {
-        for (let taken = 0; taken < i; taken++) columns[taken]!.drop()
-        return REFUSED
-      }
-      chars += taken
-    }
-    return chars
-  }
-
-  #takeAsOrdered(data: object): number {
-    const columns = this.#ordered
-    let chars = 0
-    let i = 0
-    for (const name in data) {
-      const column = columns[i]
-      const taken = column !== undefined && column.name === name ? column.take((data as Record<string, unknown>)[name]) : REFUSED
-      if (taken === REFUSED) {
-        this.#drop(i)
-        return REFUSED
-      }
-      chars += taken
-      i++
-    }
-    if (i === columns.length && chars <= EVENT_CHARS_MAX) return chars
-    this.#drop(i)
-    return REFUSED
-  }
-
-  /** @returns whether the object has just the declared fields, and in another order than those before. */
-  #reorder(data: object): boolean {
-    const names = Object.keys(data)
-    const ordered = names.map((name) => this.columns.find((column) => column.name === name))
-    if (names.length !== this.columns.length || !ordered.every((column) => column !== undefined)) return false
-    if (names.every((name, i) => this.#ordered[i]!.name === name)) return false
-    this.#ordered = ordered
-    return true
-  }
-
-  #drop(n: number): void {
-    for (let i = 0; i < n; i++) this.#ordered[i]!.drop()
-  }
-
-  /** Lets go of the newest event. */
-  drop(): void {
-    this.#drop(this.columns.length)
-  }
-}
+import { TypeColumns } from './type-columns.ts'
 
 /** One block's worth of events of a segment; used again for the next block. */
 export class BlockBuilder {
@@ -103,6 +21,7 @@ export class BlockBuilder {
   readonly #seen: (TypeColumns | undefined)[] = Array.from({ length: 256 })
   readonly #inBlock: TypeColumns[] = []
   readonly #envelopes: EnvelopeColumns
+  readonly #rowNumbers: RowNumbers
   readonly #additions = new ByteWriter()
   lastSeq = 0
   /** About how many bytes the events taken since the last block will take. */
@@ -113,6 +32,7 @@ export class BlockBuilder {
     this.#dictionary = dictionary
     this.#strings = new Interned(dictionary)
     this.#envelopes = new EnvelopeColumns(dictionary)
+    this.#rowNumbers = new RowNumbers(dictionary)
   }
 
   /** Events taken since the last block. */
@@ -142,16 +62,47 @@ export class BlockBuilder {
     if (!this.#take(plain)) throw new Error(`event ${event.seq} (${event.type}) passed every check and yet cannot be stored`)
   }
 
-  /** Takes an event in that is given in numbers. @throws as `add`. */
-  addRow(row: EventRow): void {
-    const type = this.#typeOf(row.type)
-    const chars = type === null ? REFUSED : type.takeRow(row)
-    if (type === null || chars === REFUSED) return this.add(row.event())
+  /** Takes rows in, from one to another. @throws as `add`, with nothing taken from the one on that is refused. */
+  addRows(rows: EventRows, from: number, to: number): void {
+    if (from === to || this.#takeRows(rows, from, to)) return
+    let row = 0
+    for (const event of rows.events()) {
+      if (row >= from && row < to) this.add(event)
+      row++
+    }
+  }
+
+  /** @returns false, with nothing taken, when they have to be looked at closely. */
+  #takeRows(rows: EventRows, from: number, to: number): boolean {
     const { causes } = this
     const strings = this.#dictionary.bytes
-    if (this.#envelopes.takeRow(row, type.origin)) return this.#count(type, row.seq, chars, causes, strings)
-    type.drop()
-    this.add(row.event())
+    const numbers = this.#rowNumbers
+    const types = this.#inBlock.length
+    if (!numbers.turnTo(rows, from, to, (type) => this.#typeOf(type))) return false
+    const { parts } = numbers
+    let [taken, bytes] = [0, 0]
+    for (; taken < parts.length; taken++) {
+      const { type, rows: ofType, from: first, to: end } = parts[taken]!
+      const chars = type.takeRows(ofType, first, end)
+      if (chars === REFUSED) break
+      bytes += chars + (16 + 4 * type.columns.length) * (end - first)
+      if (type.count === 0) {
+        type.local = this.#inBlock.length
+        this.#inBlock.push(type)
+      }
+      type.count += end - first
+    }
+    if (taken === parts.length && this.#envelopes.takeRows(rows, from, to, numbers)) {
+      this.bytes += bytes + 4 * (this.causes - causes) + this.#dictionary.bytes - strings
+      this.lastSeq = rows.seq + to - 1
+      return true
+    }
+    for (const { type, from: first, to: end } of parts.slice(0, taken)) {
+      type.drop(end - first)
+      type.count -= end - first
+    }
+    this.#inBlock.length = types
+    return false
   }
 
   /** @returns false, with nothing taken, when the event has to be looked at closely. */

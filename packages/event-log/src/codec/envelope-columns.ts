@@ -1,4 +1,4 @@
-import type { Actor, AnyEvent, EventRow } from '@devtrail/events'
+import type { Actor, AnyEvent, EventRows } from '@devtrail/events'
 import { CAUSES_MAX, EVENT_CHARS_MAX } from '../limits.ts'
 import type { ByteWriter } from './bytes.ts'
 import type { DictionaryWriter } from './dictionary.ts'
@@ -6,6 +6,7 @@ import { Interned } from './interned.ts'
 import { marksOf } from './marks.ts'
 import { rangeOf, writeInts, type Range } from './write-ints.ts'
 import { Numbers, SparseNumbers, grown, isWholeNumber } from './numbers.ts'
+import { NO_NUMBER, type RowNumbers } from './row-numbers.ts'
 import { deviceBit, type Summary } from './summary.ts'
 
 const ACTOR_SLOTS = 64
@@ -21,17 +22,10 @@ interface KnownActor {
   readonly id: number
 }
 
-/** Where the last event of a type came from, with the numbers of these strings. */
-export interface KnownOrigin {
-  source: string | null
-  sourceId: number
-  where: string | null
-  whereId: number
-}
-
 /** What surrounds the events of a block, one column each. */
 export class EnvelopeColumns {
   count = 0
+  #hasDevices = false
   /** Place of the event's type in the block. */
   type = new Float64Array(64)
   #time = new Float64Array(64)
@@ -51,8 +45,6 @@ export class EnvelopeColumns {
   #entries: Range = NO_RANGE
   #lastContext = ''
   #lastContextId = 0
-  #lastActor: Actor | null = null
-  #lastActorId = 0
   /** The actor last seen with a pid of each remainder. */
   readonly #actors: (KnownActor | undefined)[] = Array.from({ length: ACTOR_SLOTS })
 
@@ -81,6 +73,7 @@ export class EnvelopeColumns {
     if (place === this.#time.length) this.#grow()
     this.#time[place] = time
     this.#device[place] = device ?? Number.NaN
+    this.#hasDevices ||= device !== null
     this.#cpu[place] = cpu ?? Number.NaN
     this.#actor[place] = by
     this.#entry[place] = entry ?? Number.NaN
@@ -92,41 +85,52 @@ export class EnvelopeColumns {
     return true
   }
 
-  /** The same of an event in numbers. `known`: what was told of the last one of its type. */
-  takeRow(row: EventRow, known: KnownOrigin): boolean {
-    const { time, cpu, actor, entry, cause, context, source, where } = row
-    if (!isWholeNumber(time) || !isWholeNumber(cpu) || !isWholeNumber(entry) || !isWholeNumber(cause)) return false
-    if (source !== known.source || where !== known.where || context !== this.#lastContext)
-      if (!isShortOrAbsent(context) || !isShortOrAbsent(source) || !isShortOrAbsent(where)) return false
-    if (actor !== this.#lastActor) {
-      const by = this.#actorId(actor)
-      if (by < 0) return false
-      this.#lastActor = actor
-      this.#lastActorId = by
-    }
+  /** The same of rows, from one to another, with what their types are in the block. `numbers` is turned to them. */
+  takeRows(rows: EventRows, from: number, to: number, numbers: RowNumbers): boolean {
+    const n = to - from
+    const at = rows.from + from
+    const { time, entry, cause, cpu, actor, context, origin } = rows
+    for (let i = at; i < at + n; i++) if (!isWholeNumber(time[i]!) || !isWholeNumber(entry[i]!) || !isWholeNumber(cause[i]!)) return false
     const place = this.count
-    if (place === this.#time.length) this.#grow()
-    if (cause !== 0) {
-      this.#cause.push(cause)
-      this.#causeCount.set(place, 1)
+    this.#reach(place + n)
+    const { actors, contexts, sources, wheres } = numbers
+    const by = this.#actor
+    for (let i = 0; i < n; i++) {
+      const id = actors[actor[at + i]!] ?? numbers.actor(actor[at + i]!)
+      if (id === NO_NUMBER) return false
+      by[place + i] = id
     }
-    this.#time[place] = time
-    this.#device[place] = Number.NaN
-    this.#cpu[place] = cpu
-    this.#actor[place] = this.#lastActorId
-    this.#entry[place] = entry
-    this.#context.set(place, this.#contextId(context))
-    if (source !== known.source) {
-      known.sourceId = this.#strings.id(source)
-      known.source = source
+    const within = this.#context.room(place + n)
+    for (let i = 0; i < n; i++) {
+      const id = contexts[context[at + i]!] ?? numbers.context(context[at + i]!)
+      if (id === NO_NUMBER) {
+        this.#context.cut(place)
+        return false
+      }
+      within[place + i] = id
     }
-    if (where !== known.where) {
-      known.whereId = this.#strings.id(where)
-      known.where = where
+    const locals = numbers.locals()
+    const where = this.#where.room(place + n)
+    const source = this.#source.room(place + n)
+    const { type } = this
+    for (let i = 0; i < n; i++) {
+      const from = origin[at + i]!
+      source[place + i] = sources[from]!
+      where[place + i] = wheres[from]!
+      type[place + i] = locals[from]!
     }
-    this.#source.set(place, known.sourceId)
-    this.#where.set(place, known.whereId)
-    this.count++
+    this.#time.set(time.subarray(at, at + n), place)
+    this.#entry.set(entry.subarray(at, at + n), place)
+    this.#cpu.set(cpu.subarray(at, at + n), place)
+    this.#device.fill(Number.NaN, place, place + n)
+    const counts = this.#causeCount.room(place + n)
+    for (let i = 0; i < n; i++) {
+      const seq = cause[at + i]!
+      if (seq === 0) continue
+      this.#cause.push(seq)
+      counts[place + i] = 1
+    }
+    this.count += n
     return true
   }
 
@@ -158,6 +162,10 @@ export class EnvelopeColumns {
     const id = this.#dictionary.actor(actor)
     this.#actors[pid & (ACTOR_SLOTS - 1)] = { pid, comm, id }
     return id
+  }
+
+  #reach(count: number): void {
+    while (count > this.#time.length) this.#grow()
   }
 
   #grow(): void {
@@ -192,6 +200,7 @@ export class EnvelopeColumns {
   }
 
   #deviceMask(): number {
+    if (!this.#hasDevices && this.count > 0) return deviceBit(null) >>> 0
     const devices = this.#device
     let mask = 0
     for (let i = 0; i < this.count; i++) {
@@ -216,6 +225,7 @@ export class EnvelopeColumns {
     this.#where.write(out, n)
     this.#marks.write(out, n)
     this.count = 0
+    this.#hasDevices = false
   }
 
   #writeCauses(out: ByteWriter, lastSeq: number): void {

@@ -1,4 +1,4 @@
-import type { EventRow, Field } from '@devtrail/events'
+import type { Field } from '@devtrail/events'
 import { EVENT_CHARS_MAX, IO_BYTES } from '../limits.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Interned } from './interned.ts'
@@ -68,35 +68,79 @@ export class FieldColumn {
     }
   }
 
-  /** Takes the value at a place of a row in. @returns as `take`. */
-  takeNumbers({ low: lows, high: highs }: EventRow, place: number): number {
-    if (this.#length === this.#values.length) this.#grow()
-    const low = lows[place]!
-    if (low !== low) return this.#takeNull()
-    const high = highs[place]!
+  /** Takes the values of rows in, from one to another. @returns the characters of all, or REFUSED with nothing taken. */
+  takeNumbers(low: Float64Array, high: Float64Array, from: number, to: number): number {
+    this.#reach(this.#length + to - from)
+    const chars = this.#storage === INTERNED ? this.#takePointers(low, high, from, to) : this.#takeInts(low, high, from, to)
+    if (chars !== REFUSED) this.#length += to - from
+    return chars
+  }
+
+  #takeInts(low: Float64Array, high: Float64Array, from: number, to: number): number {
+    const values = this.#values
+    const first = this.#length - from
+    const isOptional = this.#optional
+    const max = this.#maxOfRows
+    for (let i = from; i < to; i++) {
+      const value = low[i]!
+      if (value !== value ? !isOptional : max === Infinity ? !isWholeNumber(value) : value >>> 0 !== value || value > max) return REFUSED
+      values[first + i] = value
+    }
+    if (this.#storage !== WORD) return 0
+    for (let i = from; i < to; i++) {
+      const value = high[i]!
+      const isNull = values[first + i] !== values[first + i]
+      if (!isNull && value >>> 0 !== value) return REFUSED
+      this.#high[first + i] = isNull ? Number.NaN : value
+    }
+    return 0
+  }
+
+  /** The largest number that a row may have; infinite where any whole one is right. */
+  get #maxOfRows(): number {
     switch (this.#storage) {
       case INT:
-        if (!isWholeNumber(low)) return REFUSED
-        this.#values[this.#length++] = low
-        return 0
-      case INTERNED:
-        if (low >>> 0 !== low || high >>> 0 !== high) return REFUSED
-        this.#values[this.#length++] = this.#strings.pointer(high, low)
-        return pointerChars(high, low)
+        return Infinity
       case WORD:
-        if (low >>> 0 !== low || high >>> 0 !== high) return REFUSED
-        this.#high[this.#length] = high
-        this.#values[this.#length++] = low
-        return 0
+        return 0xffff_ffff
       case BOOL:
+        return 1
       case ENUM:
-        if (low >>> 0 !== low || low >= (this.#storage === BOOL ? 2 : this.#words.length)) return REFUSED
-        this.#values[this.#length++] = low
-        return 0
-      case TEXT:
+        return this.#words.length - 1
       default:
-        return REFUSED
+        return -1
     }
+  }
+
+  #takePointers(low: Float64Array, high: Float64Array, from: number, to: number): number {
+    const values = this.#values
+    const strings = this.#strings
+    const first = this.#length - from
+    const isOptional = this.#optional
+    let chars = 0
+    // Often the same again and again.
+    let lastLow = Number.NaN
+    let lastHigh = 0
+    let [id, length] = [0, 0]
+    for (let i = from; i < to; i++) {
+      const l = low[i]!
+      if (l !== l) {
+        if (!isOptional) return REFUSED
+        values[first + i] = 0
+        continue
+      }
+      const h = high[i]!
+      if (l !== lastLow || h !== lastHigh) {
+        if (l >>> 0 !== l || h >>> 0 !== h) return REFUSED
+        lastLow = l
+        lastHigh = h
+        id = strings.pointer(h, l)
+        length = pointerChars(h, l)
+      }
+      values[first + i] = id
+      chars += length
+    }
+    return chars
   }
 
   #takeNull(): number {
@@ -139,10 +183,16 @@ export class FieldColumn {
     if (this.#storage === WORD) this.#high = grown(this.#high)
   }
 
-  /** Lets go of the newest value. */
-  drop(): void {
-    const last = this.#values[--this.#length]!
-    if (this.#storage === TEXT && !Number.isNaN(last)) this.#texts.pop()
+  #reach(length: number): void {
+    while (length > this.#values.length) this.#grow()
+  }
+
+  /** Lets go of the newest values. */
+  drop(n = 1): void {
+    for (; n > 0; n--) {
+      const last = this.#values[--this.#length]!
+      if (this.#storage === TEXT && !Number.isNaN(last)) this.#texts.pop()
+    }
   }
 
   /** Writes the column and empties it. */

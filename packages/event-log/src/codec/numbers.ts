@@ -43,6 +43,13 @@ export class SparseNumbers {
     this.#isSet = true
   }
 
+  /** All places up to one, to be set there. */
+  room(length: number): Float64Array {
+    if (length > this.#values.length) this.#reach(length)
+    this.#isSet = true
+    return this.#values
+  }
+
   get(place: number): number {
     return this.#values[place] ?? 0
   }

@@ -1,10 +1,13 @@
-/** A block of events in numbers is, byte for byte, the block of the same as objects. */
-import { EventRow, type AnyEvent } from '@devtrail/events'
+/** A block of events in numbers holds what the block of the same as objects holds, and takes as many bytes. */
+import { rowsOf, type AnyEvent, type EventRows } from '@devtrail/events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { EVENT_CHARS_MAX } from '../limits.ts'
 import { sampleEvent, sampleVocabulary } from '../samples.ts'
 import { BlockBuilder } from './block-builder.ts'
+import { BlockReader } from './block-reader.ts'
 import { ByteWriter } from './bytes.ts'
+import { Dictionary } from './dictionary.ts'
 import { PointerTable } from './pointer-table.ts'
 
 const half = fc.constantFrom(0, 1, 0xfff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff)
@@ -27,62 +30,85 @@ const events = fc.array(fc.tuple(fc.nat(2), measured, around, fc.nat(2)), { minL
   }),
 )
 
-function blocks(all: readonly AnyEvent[], size: number, inNumbers: boolean): string[] {
+/** `run`: up to how many events are handed over at once as rows; 0: none. */
+function told(all: readonly AnyEvent[], size: number, run: number): readonly unknown[] {
   const builder = new BlockBuilder(sampleVocabulary)
-  const row = new EventRow('sample/measured', sampleVocabulary.get('sample/measured'))
-  const out = new ByteWriter()
-  const made: string[] = []
-  for (const [i, event] of all.entries()) {
-    if (inNumbers && event.type === row.type) {
-      if (!row.become(event)) throw new Error(`${event.type} has no row`)
-      builder.addRow(row)
-    } else builder.add(event)
-    if ((i + 1) % size !== 0 && i + 1 < all.length) continue
-    made.push(`${builder.bytes} ${builder.lastSeq}`)
-    out.clear()
-    builder.finish(out)
-    made.push(Buffer.from(out.written()).toString('latin1'))
+  const dictionary = new Dictionary()
+  const made: unknown[] = []
+  for (let at = 0; at < all.length; at += size) {
+    const block = all.slice(at, at + size)
+    for (let i = 0; i < block.length;) {
+      const end = block.findIndex(({ type }, j) => j >= i && type === 'sample/said')
+      const of = block.slice(i, Math.min(i + run, end < 0 ? block.length : end))
+      if (of.length === 0) builder.add(block[i++]!)
+      else {
+        // Handed over in two parts.
+        const rows = rowsOf(of, sampleVocabulary)!
+        const middle = Math.floor(of.length / 2)
+        builder.addRows(rows, 0, middle)
+        builder.addRows(rows, middle, of.length)
+        i += of.length
+      }
+    }
+    const { count, lastSeq, causes } = builder
+    made.push({ count, lastSeq, causes }, ...readBack(builder, dictionary))
   }
   return made
 }
 
-test('blocks are the same, and so is what they are said to take', () => {
+function readBack(builder: BlockBuilder, dictionary: Dictionary): AnyEvent[] {
+  const { count, lastSeq } = builder
+  const out = new ByteWriter()
+  builder.finish(out)
+  const reader = new BlockReader(out.written(), { count, lastSeq }, dictionary, sampleVocabulary)
+  return Array.from({ length: count }, (_, i) => reader.event(i))
+}
+
+test('blocks hold the same, in whatever runs they were handed over', () => {
   fc.assert(
-    fc.property(events, fc.integer({ min: 1, max: 20 }), (all, size) => {
-      expect(blocks(all, size, true)).toEqual(blocks(all, size, false))
+    fc.property(events, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 10 }), (all, size, run) => {
+      expect(told(all, size, run)).toEqual(told(all, size, 0))
     }),
     { numRuns: 300 },
   )
 })
 
-test('an event that is refused leaves nothing behind', () => {
-  const row = new EventRow('sample/measured', sampleVocabulary.get('sample/measured'))
-  const [builder, other] = [new BlockBuilder(sampleVocabulary), new BlockBuilder(sampleVocabulary)]
+test('what is refused leaves nothing behind, and what came before it is there', () => {
   const event = { ...sampleEvent(3), device: null, context: 'd....', source: 'one', where: 'f', cause: [], entry: 1, cpu: 0 }
-  for (const at of [builder, other]) at.add({ ...event, seq: 1 })
-  expect(row.become({ ...event, seq: 2 })).toBe(true)
-  for (const [place, odd] of [
-    [0, 0.5],
-    [1, 2 ** 32],
-    [9, 2],
-    [10, 2],
-    [0, Number.NaN],
-  ] as const) {
-    const before = row.low[place]!
-    row.low[place] = odd
-    expect(() => builder.addRow(row)).toThrow(/event 2 \(sample\/measured\) cannot be stored/)
-    row.low[place] = before
+  const all = [1, 2, 3].map((seq) => ({ ...event, seq }))
+  const builder = new BlockBuilder(sampleVocabulary)
+  const dictionary = new Dictionary()
+  const odd: readonly ((rows: EventRows) => void)[] = [
+    ...(
+      [
+        [0, 0.5],
+        [1, 2 ** 32],
+        [9, 2],
+        [10, 2],
+        [0, Number.NaN],
+      ] as const
+    ).map(
+      ([field, value]) =>
+        ({ origins }: EventRows) =>
+          void (origins[0]!.rows.low[field]![1] = value),
+    ),
+    ({ origins }) => void (origins[0]!.rows.high[2]![1] = -1),
+    ({ time }) => void (time[1] = 0.5),
+    ({ cause }) => void (cause[1] = 0.5),
+    (rows) => void (rows.contexts = ['x'.repeat(EVENT_CHARS_MAX)]),
+    (rows) => void (rows.actors = [{ pid: 0.5, comm: '' }]),
+  ]
+  for (const [i, spoil] of odd.entries()) {
+    const rows = rowsOf(all, sampleVocabulary)!
+    spoil(rows)
+    expect(() => builder.addRows(rows, 0, 3), `spoilt in way ${i}`).toThrow(/cannot be stored/)
+    const taken = i < 8 ? 1 : 0
+    expect(builder.count).toBe(taken)
+    builder.cut(0)
+    builder.lastSeq = 0
+    builder.addRows(rowsOf(all, sampleVocabulary)!, 0, 3)
+    expect(readBack(builder, dictionary)).toEqual(all)
   }
-  row.time = 0.5
-  expect(() => builder.addRow(row)).toThrow('time should be a whole number')
-  row.time = 1
-  for (const at of [builder, other]) at.addRow(row)
-  const [a, b] = [builder, other].map((at) => {
-    const out = new ByteWriter()
-    at.finish(out)
-    return out.written()
-  })
-  expect(a).toEqual(b)
 })
 
 test('a table of words keeps the number of each, however many there are and however alike', () => {

@@ -182,6 +182,7 @@ function writeWide(out: ByteWriter, values: Float64Array, count: number): void {
 /** Several words to a byte, the first in its lowest bits. */
 function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, base: number, bits: number): void {
   if (bits === 4) return packHalves(bytes, at, values, n, base)
+  if (bits === 2) return packQuarters(bytes, at, values, n, base)
   let byte = 0
   let shift = 0
   for (let i = 0; i < n; i++) {
@@ -193,6 +194,18 @@ function pack(bytes: Uint8Array, at: number, values: Float64Array, n: number, ba
     shift = 0
   }
   if (shift > 0) bytes[at] = byte
+}
+
+/** The same for four words to a byte. */
+function packQuarters(bytes: Uint8Array, at: number, values: Float64Array, n: number, base: number): void {
+  const whole = n >> 2
+  for (let i = 0; i < whole; i++) {
+    const v = i * 4
+    bytes[at + i] = (values[v]! - base) | ((values[v + 1]! - base) << 2) | ((values[v + 2]! - base) << 4) | ((values[v + 3]! - base) << 6)
+  }
+  let byte = 0
+  for (let i = whole * 4; i < n; i++) byte |= (values[i]! - base) << ((i & 3) * 2)
+  if (n % 4 !== 0) bytes[at + whole] = byte
 }
 
 /** The same for two words to a byte. */

@@ -58,7 +58,7 @@ export function attachmentTests({ test, expectEqual }: TestApi, fresh: Fresh): v
       const buffer = new Uint8Array(MEBIBYTE - 3)
       for (let seq = 1; seq <= 4; seq++) {
         await writer.append([sampleEvent(seq)])
-        await writer.flush('durable')
+        await writer.flush(writer.strongest)
         yield buffer.fill(seq)
       }
     }

@@ -1,4 +1,4 @@
-import { EventRow, type AnyEvent } from '@devtrail/events'
+import { rowsOf, type AnyEvent } from '@devtrail/events'
 import type { LogUsageCode } from '../errors.ts'
 import { sampleEvent, sampleEvents, sampleMeta, sampleVocabulary } from '../samples.ts'
 import { nested, storedIn, refusal, filled, type TestApi, type Fresh } from './suite-api.ts'
@@ -61,27 +61,28 @@ export function eventTests({ test, expectEqual }: TestApi, fresh: Fresh): void {
   test('events in numbers read back as the same objects do', async () => {
     const store = await fresh()
     await using writer = await store.create(sampleMeta())
-    const row = new EventRow('sample/measured', sampleVocabulary.get('sample/measured'))
     const by = { device: null, cpu: 1, actor: { pid: 7, comm: 'pin' }, context: 'd....', source: 'probe', where: 'f+0x0/0x9' }
-    const events = sampleEvents(9000).map((event): AnyEvent =>
-      event.seq % 3 === 0 ? { ...event, ...by, entry: event.seq, cause: event.seq % 2 ? [event.seq - 1] : [] } : event,
-    )
-    for (const event of events) {
-      const { inferred: _, ...plain } = event
-      if (event.type === 'sample/measured' && row.become(plain)) await writer.takeRow(row)
-      else await writer.take(event)
+    const events = sampleEvents(9000).map(({ inferred, ...event }): AnyEvent => {
+      if (event.type === 'sample/said') return inferred === undefined ? event : { ...event, inferred }
+      return { ...event, ...by, entry: event.seq, cause: event.seq % 2 ? [event.seq - 1] : [] }
+    })
+    for (let at = 0; at < events.length;) {
+      const end = events.findIndex(({ type }, i) => i > at && type === 'sample/said')
+      const run = events[at]!.type === 'sample/said' ? null : rowsOf(events.slice(at, end < 0 ? undefined : end), sampleVocabulary)
+      if (run === null) await writer.take(events[at]!)
+      else await writer.takeRows(run)
+      at += run?.count ?? 1
     }
     expectEqual(writer.lastSeq, 9000)
-    row.seq = 9001
-    row.low[0] = 0.5
-    await refusal(async () => writer.takeRow(row), 'bad-event')
-    row.low[0] = 1
-    row.seq = 9002
-    await refusal(async () => writer.takeRow(row), 'bad-sequence')
+    const odd = rowsOf([{ ...sampleEvent(3), ...by, entry: 1, cause: [], seq: 9001 }], sampleVocabulary)!
+    odd.origins[0]!.rows.low[0]![0] = 0.5
+    await refusal(async () => writer.takeRows(odd), 'bad-event')
+    odd.origins[0]!.rows.low[0]![0] = 1
+    odd.seq = 9002
+    await refusal(async () => writer.takeRows(odd), 'bad-sequence')
     await writer.append([sampleEvent(9001)])
     await writer.flush('written')
-    const told = events.map(({ inferred, ...event }) => (event.seq % 3 === 0 || inferred === undefined ? event : { ...event, inferred }))
-    expectEqual(await storedIn(store), [...told, sampleEvent(9001)])
+    expectEqual(await storedIn(store), [...events, sampleEvent(9001)])
   })
 
   test('the order in which an object has its fields does not matter, and what is undefined is null or absent', async () => {

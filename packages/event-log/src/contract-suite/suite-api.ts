@@ -15,6 +15,8 @@ export interface StoreUnderTest {
   readonly name: string
   /** The strongest level that the store ever acknowledges. */
   readonly strongest: AckLevel
+  /** Whether it keeps what it is given, and yet refuses `durable`. Default: no; it gives what it can instead. */
+  readonly refusesDurable?: boolean
   /** A place where no log has been created yet, a new one at each call. */
   fresh(vocabulary: Vocabulary): Promise<LogStore>
 }

@@ -1,4 +1,4 @@
-import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRows, Vocabulary } from '@devtrail/events'
 import { BlockBuilder } from '../codec/block-builder.ts'
 import { ByteWriter } from '../codec/bytes.ts'
 import { DICTIONARY_ENTRIES_MAX, DictionaryWriter } from '../codec/dictionary.ts'
@@ -82,9 +82,11 @@ export class SegmentMaker {
     this.#builder.add(event)
   }
 
-  /** The same of an event in numbers. */
-  addRow(row: EventRow): void {
-    this.#builder.addRow(row)
+  /** Takes rows in, from one on as many as fit into the block. @returns up to which one. @throws as `add`, with nothing taken from the one on that is refused. */
+  addRows(rows: EventRows, from: number): number {
+    const to = Math.min(rows.count, from + Math.max(1, this.#sizes.blockEvents - this.#builder.count))
+    this.#builder.addRows(rows, from, to)
+    return to
   }
 
   /** Lets go of the events from the one with place `count` since the last block on. */

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { AnyEvent, EventRow, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, EventRows, Vocabulary } from '@devtrail/events'
 import { mustBeStorable } from '../codec/check-event.ts'
 import { Slab } from '../codec/slab.ts'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe, TornTail } from '../contract.ts'
@@ -87,6 +87,10 @@ export class FileLogWriter implements LogWriter {
     return this.#lastSeq
   }
 
+  get strongest(): AckLevel {
+    return this.#atMost('durable')
+  }
+
   get cutTail(): TornTail | null {
     return this.#start.cutTail
   }
@@ -111,12 +115,22 @@ export class FileLogWriter implements LogWriter {
     return this.#segment.isBlockFull ? this.#blockTaken() : null
   }
 
-  takeRow(row: EventRow): Promise<AckLevel> | null {
+  takeRows(rows: EventRows): Promise<AckLevel> | null {
     this.#mustBeUsable()
-    mustFollow(this.#lastSeq, row)
-    this.#segment.addRow(row)
-    this.#lastSeq = row.seq
-    return this.#segment.isBlockFull ? this.#blockTaken() : null
+    if (rows.count === 0) return null
+    mustFollow(this.#lastSeq, { seq: rows.seq, type: 'rows' })
+    let waiting: Promise<AckLevel> | null = null
+    for (let at = 0; at < rows.count;) {
+      const before = this.#segment.count
+      try {
+        at = this.#segment.addRows(rows, at)
+      } finally {
+        // Of those before one that is refused all are taken.
+        this.#lastSeq += this.#segment.count - before
+      }
+      if (this.#segment.isBlockFull) waiting = this.#blockTaken() ?? waiting
+    }
+    return waiting
   }
 
   #blockTaken(): Promise<AckLevel> | null {

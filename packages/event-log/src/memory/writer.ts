@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { AnyEvent, EventRow } from '@devtrail/events'
+import type { AnyEvent, EventRows } from '@devtrail/events'
 import type { AckLevel, LogMeta, LogWriter, NewKeyframe } from '../contract.ts'
 import { LogUsageError } from '../errors.ts'
 import { keyframeExists, mustFit, noSuchKeyframe, takenKeyframe, withChanges } from '../keyframe.ts'
@@ -28,6 +28,7 @@ async function gather(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Ui
 
 export class MemoryWriter implements LogWriter {
   readonly cutTail = null
+  readonly strongest = 'buffered'
   readonly #held: Held
   readonly #readBack: ReadBack
   #lastSeq: number
@@ -57,8 +58,9 @@ export class MemoryWriter implements LogWriter {
     return null
   }
 
-  takeRow(row: EventRow): null {
-    return this.take(row.event())
+  takeRows(rows: EventRows): null {
+    for (const event of rows.events()) this.take(event)
+    return null
   }
 
   #take(events: readonly AnyEvent[]): void {

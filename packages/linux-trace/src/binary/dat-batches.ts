@@ -3,9 +3,8 @@ import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
 import type { ColumnPool } from '../entries/columns.ts'
 import { lossNotes, lostOf, unplacedOf } from '../cpu-stats.ts'
 import { rebootNotes } from '../entries/reboot.ts'
-import { SLOTS_MAX } from '../entries/shape.ts'
 import { RecordingError } from '../errors.ts'
-import { bareSymbol, hitShape, type ProbeDefinition } from '../probes.ts'
+import type { ProbeDefinition } from '../probes.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import { seeTime, type TraceSummary } from '../text/reader.ts'
 import { isCounting } from '../clocks.ts'
@@ -14,38 +13,17 @@ import { pagesOf } from './cpu-data.ts'
 import { CpuRecords } from './cpu-records.ts'
 import { mergeable, nameOf, withData } from './buffers.ts'
 import type { DatBuffer, DatFile } from './dat-file.ts'
-import { DevresRoles, type Clue, type DevresOp } from './devres-roles.ts'
-import type { EventFormat, FormatField } from './format.ts'
+import { DevresPointers } from './devres-pointers.ts'
+import type { EventFormat } from './format.ts'
 import { KeptRecords } from './kept-records.ts'
 import { inOrder } from './merge.ts'
-import { probePrint, type ProbePrint } from './probe-print.ts'
+import { commonOf, typeOf, type Common } from './record-common.ts'
+import { RecordPlans, type Plan } from './record-plans.ts'
 import { RecordReader } from './record-reader.ts'
 import type { ByteSource, Decompress } from './source.ts'
 import { Twins } from './twins.ts'
 
-/** What is known of the records of one event. */
-interface Plan {
-  readonly format: EventFormat
-  readonly probe: ProbePrint | null
-  /** Whether all it prints are numbers: it goes to the columns. */
-  readonly isNumeric: boolean
-  /** The shapes of its records by where they stand. */
-  readonly shapes: { readonly ip: bigint; readonly returnedTo: bigint; readonly id: number }[]
-  readonly symbol: string | null
-}
-
-interface Common {
-  readonly type: FormatField
-  readonly flags: FormatField
-  readonly preempt: FormatField
-  readonly pid: FormatField
-}
-
-/** Shapes of one event at most; what comes at more places is read one by one. */
-const SHAPES_MAX = 64
 const UNREADABLE_SHOWN_MAX = 5
-
-const hex = (word: bigint | null): string => `0x${BigInt.asUintN(64, word ?? 0n).toString(16)}`
 
 const nothing = (): void => {}
 
@@ -54,12 +32,12 @@ export class DatBatches {
   readonly #decompress: Decompress
   readonly #file: DatFile
   readonly #summary: TraceSummary
-  readonly #definitions: ReadonlyMap<string, ProbeDefinition>
   readonly #out: BatchBuilder
   readonly #reader: RecordReader
   readonly #little: boolean
   readonly #common: Common
-  readonly #plans = new Map<number, Plan | null>()
+  readonly #plans: RecordPlans
+  readonly #devres: DevresPointers
   readonly #tasks = new Map<number, number>()
   readonly #taskNames: string[] = []
   readonly #contexts = new Int32Array(1 << 16).fill(-1)
@@ -81,8 +59,6 @@ export class DatBatches {
   /** Whether buffers had to be left out. */
   #isPart = false
   #twinsSeen = 0
-  #ops: ReadonlyMap<string, DevresOp> = new Map()
-  #names: ReadonlyMap<string, string> = new Map()
 
   /** `summary` is filled on the way. @throws RecordingError */
   constructor(
@@ -98,9 +74,10 @@ export class DatBatches {
     this.#decompress = decompress
     this.#file = file
     this.#summary = summary
-    this.#definitions = definitions
     this.#little = file.isLittleEndian
     this.#reader = new RecordReader(file.isLittleEndian)
+    this.#plans = new RecordPlans(file, definitions, this.#out, this.#reader)
+    this.#devres = new DevresPointers(file, this.#reader, this.#plans)
     this.#style = contextStyle(file.uname)
     this.#kept = new KeptRecords(this.#out)
     this.#common = commonOf(file)
@@ -165,7 +142,7 @@ export class DatBatches {
 
   async *read(): AsyncGenerator<EntryBatch> {
     const summary = this.#summary
-    const unclear = this.#unclearDevres()
+    const unclear = this.#devres.unclear()
     let isClear = unclear === null
     await this.#foreseeLosses()
     if (this.#overwrittenFirst > 0)
@@ -179,7 +156,7 @@ export class DatBatches {
     const cpus = this.#cpus()
     const isTwin = this.#twins(cpus)
     const show = (from: CpuRecords): void | Promise<void> => {
-      if (!isClear && this.#typeOf(from) === unclear!.id) {
+      if (!isClear && typeOf(this.#common, from, this.#little) === unclear!.id) {
         isClear = true
         return this.#inferDevres(unclear!).then(() => show(from))
       }
@@ -263,28 +240,6 @@ export class DatBatches {
     else if (this.#late.size > 0) this.#overwrittenFirst += Math.max(0, this.#overwritten - placed)
   }
 
-  #planOf(id: number): Plan | null {
-    const known = this.#plans.get(id)
-    if (known !== undefined) return known
-    const format = this.#file.formats.get(id)
-    const probe = format === undefined ? null : probePrint(format)
-    const plan: Plan | null =
-      format === undefined
-        ? null
-        : {
-            format,
-            probe,
-            isNumeric:
-              probe !== null &&
-              probe.fields.length <= SLOTS_MAX &&
-              probe.fields.every(({ how, field }) => how !== 'string' && field.size <= 8),
-            shapes: [],
-            symbol: probe === null ? null : (this.#definitions.get(format.name)?.symbol ?? null),
-          }
-    this.#plans.set(id, plan)
-    return plan
-  }
-
   /** The CPU's records before the current one that are missing or could not be read, as gaps. */
   #gaps(from: CpuRecords): void {
     const { cpu, missed } = from
@@ -339,7 +294,7 @@ export class DatBatches {
     const summary = this.#summary
     const { view, start } = from
     const { flags, preempt, pid } = this.#common
-    const plan = this.#planOf(this.#typeOf(from))
+    const plan = this.#plans.of(typeOf(this.#common, from, this.#little))
     if (plan === null) {
       this.#unreadableRecord(from, 'of an event without a format')
       return
@@ -353,8 +308,8 @@ export class DatBatches {
     let context = this.#contexts[state]!
     if (context < 0) context = this.#addContext(state)
     if (plan.isNumeric) {
-      const shape = this.#shapeOf(plan, from)
-      const form = shape < 0 ? -1 : this.#fields(plan.probe!, from)
+      const shape = this.#plans.shapeOf(plan, from)
+      const form = shape < 0 ? -1 : this.#plans.fields(plan.probe!, from)
       if (form >= 0) {
         this.#out.hit(number, 0, from.time, from.cpu, task, context, shape, form, plan.probe!.fields.length)
         return
@@ -393,82 +348,11 @@ export class DatBatches {
     return (this.#contexts[state] = this.#out.addContext(text))
   }
 
-  /** The number of the record's shape; -1 where there are too many, or its probe cannot be read. */
-  #shapeOf(plan: Plan, from: CpuRecords): number {
-    const probe = plan.probe!
-    const last = probe.fields.at(-1)?.field ?? probe.returnedTo ?? probe.ip
-    if (last.offset + last.size > from.length) return -1
-    const ip = this.#reader.word(from, probe.ip) ?? 0n
-    const returnedTo = probe.returnedTo === null ? 0n : (this.#reader.word(from, probe.returnedTo) ?? 0n)
-    for (const shape of plan.shapes) if (shape.ip === ip && shape.returnedTo === returnedTo) return shape.id
-    if (plan.shapes.length >= SHAPES_MAX) return -1
-    const shape = hitShape(plan.format.name, this.#hitBody(plan, from), this.#definitions)
-    if (shape === null) return -1
-    const id = this.#out.addShape(shape)
-    plan.shapes.push({ ip, returnedTo, id })
-    return id
-  }
-
-  /** Reads a hit's fields into the columns. @returns its form. */
-  #fields({ fields }: ProbePrint, { view, start }: CpuRecords): number {
-    const little = this.#little
-    let at = this.#out.reserve(fields.length)
-    const { words } = this.#out
-    let form = 0
-    for (let i = 0; i < fields.length; i++) {
-      const { field, how } = fields[i]!
-      const place = start + field.offset
-      let low: number
-      let high: number
-      if (field.size === 8) {
-        low = view.getUint32(place + (little ? 0 : 4), little)
-        high = view.getUint32(place + (little ? 4 : 0), little)
-      } else {
-        low =
-          field.size === 4
-            ? view.getInt32(place, little)
-            : field.size === 2
-              ? field.signed
-                ? view.getInt16(place, little)
-                : view.getUint16(place, little)
-              : field.signed
-                ? view.getInt8(place)
-                : view.getUint8(place)
-        high = field.signed && low < 0 && how === 'decimal' ? -1 : 0
-      }
-      if (how === 'hex') form |= 1 << i
-      else if (field.signed && high >>> 31 === 1) form |= 1 << (16 + i)
-      words[at++] = low
-      words[at++] = high
-    }
-    return form >>> 0
-  }
-
-  /** A probe's record as tracefs prints it. */
-  #hitBody({ probe }: Plan, from: CpuRecords): string {
-    const { symbols } = this.#file
-    const { ip, returnedTo, fields } = probe!
-    const at = BigInt.asUintN(64, this.#reader.word(from, ip) ?? 0n)
-    const where =
-      returnedTo === null
-        ? symbols.place(at)
-        : `${symbols.place(BigInt.asUintN(64, this.#reader.word(from, returnedTo) ?? 0n))} <- ${symbols.name(at)}`
-    const values = fields.map(({ name, field, how }) => {
-      if (how === 'string') {
-        const text = this.#reader.text(from, field)
-        return text === null || text === '(fault)' ? `${name}=(fault)` : `${name}="${text}"`
-      }
-      const word = this.#reader.word(from, field) ?? 0n
-      return `${name}=${how === 'hex' ? `0x${BigInt.asUintN(field.size * 8, word).toString(16)}` : word}`
-    })
-    return [`(${where})`, ...values].join(' ')
-  }
-
   /** What entries that are looked at one by one say; null for those without effect. */
   #tell(plan: Plan, from: CpuRecords): Pick<TraceEntry, 'event' | 'body' | 'role'> | null {
     const { format, probe } = plan
-    if (probe !== null) return { event: format.name, body: this.#hitBody(plan, from) }
-    if (format.name === 'devres_log') return this.#devres(format, from)
+    if (probe !== null) return { event: format.name, body: this.#plans.hitBody(plan, from) }
+    if (format.name === 'devres_log') return this.#devres.tell(format, from)
     const { symbols } = this.#file
     const word = (name: string): bigint => BigInt.asUintN(64, this.#reader.field(from, format, name) ?? 0n)
     if (format.system === 'ftrace') {
@@ -490,111 +374,21 @@ export class DatBatches {
     return decoder.decode(end < 0 ? part : part.subarray(0, end))
   }
 
-  #devres(format: EventFormat, from: CpuRecords): Pick<TraceEntry, 'event' | 'body' | 'role'> {
-    const clue = this.#devresClue(format, from)
-    const device = this.#reader.string(from, format, 'devname') ?? '?'
-    if (clue === null) return { event: 'devres_log', body: device }
-    const { op, name, node, size } = clue
-    const body = `${device} ${this.#ops.get(op) ?? op} ${node} ${name} (${size} bytes)`
-    const role = this.#names.get(name)
-    return { event: 'devres_log', body, ...(role === undefined ? {} : { role }) }
-  }
-
-  #devresClue(format: EventFormat, from: CpuRecords): (Clue & { kind: 'devres' }) | null {
-    const text = (name: string): string | null => {
-      const field = format.fields.get(name)
-      if (field === undefined) return null
-      if (field.place !== 'here') return this.#reader.text(from, field)
-      const address = hex(this.#reader.word(from, field))
-      return this.#file.strings.get(address) ?? address
-    }
-    const op = text('op')
-    const name = text('name')
-    if (op === null || name === null) return null
-    const node = hex(this.#reader.field(from, format, 'node'))
-    return { kind: 'devres', op, node, name, size: Number(this.#reader.field(from, format, 'size') ?? 0n) }
-  }
-
-  /** The format of devres_log, where it holds pointers whose meaning has to be found. */
-  #unclearDevres(): EventFormat | null {
-    const format = [...this.#file.formats.values()].find(({ name }) => name === 'devres_log')
-    return format?.fields.get('op')?.place === 'here' ? format : null
-  }
-
-  /** The number of a record's event; -1 of a record that is too short to have one. */
-  #typeOf({ view, start, length }: CpuRecords): number {
-    const { type, pid } = this.#common
-    return pid.offset + pid.size > length ? -1 : view.getUint16(start + type.offset, this.#little)
-  }
-
   /** Reads all records for what the pointers of devres_log stand for. */
   async #inferDevres(format: EventFormat): Promise<void> {
-    const roles = new DevresRoles()
     const { pid } = this.#common
     const show = (from: CpuRecords): void => {
-      const id = this.#typeOf(from)
-      if (id < 0 || isTwin?.(from) === true) return
-      const clue = id === format.id ? this.#devresClue(format, from) : this.#clue(id, from)
-      if (clue !== null) roles.see(from.view.getInt32(from.start + pid.offset, this.#little), clue)
+      const id = typeOf(this.#common, from, this.#little)
+      if (id >= 0 && isTwin?.(from) !== true) this.#devres.see(id, from.view.getInt32(from.start + pid.offset, this.#little), format, from)
     }
     const cpus = this.#cpus()
     const isTwin = this.#twins(cpus)
     await inOrder([...cpus.keys()], { show, lacking: nothing, ended: nothing, rest: () => null })
-    this.#ops = roles.ops()
-    this.#names = roles.names(this.#ops)
-    if (roles.count === 0) return
-    const known = [...this.#ops.values()].toSorted()
-    this.#summary.notes.push(
-      `devres_log holds operations and names as addresses only: ${known.length === 0 ? 'no operation' : known.join(', ')} could be told by how ${known.length === 1 ? 'it is' : 'they are'} used${roles.count > known.length ? `, ${roles.count - known.length} could not, and each such entry is a gap` : ''}; the names of managed resources are not known`,
-    )
+    this.#summary.notes.push(...this.#devres.conclude())
   }
-
-  readonly #clueKinds = new Map<number, { readonly enter: Clue | null; readonly plan: Plan; readonly symbol: string } | null>()
-
-  #clue(id: number, from: CpuRecords): Clue | null {
-    let kind = this.#clueKinds.get(id)
-    if (kind === undefined) this.#clueKinds.set(id, (kind = this.#clueKind(id, from)))
-    if (kind === null) return null
-    const { enter, plan, symbol } = kind
-    if (plan.probe!.returnedTo === null) return enter
-    const ret = plan.probe!.fields[0]
-    const value = ret === undefined ? null : this.#reader.word(from, ret.field)
-    if (value === null) return null
-    if (symbol === 'devres_release_all') return { kind: 'release-all-ended', count: Number(BigInt.asIntN(32, value)) }
-    return value === 0n ? null : { kind: 'region-granted' }
-  }
-
-  #clueKind(id: number, from: CpuRecords): { enter: Clue | null; plan: Plan; symbol: string } | null {
-    const plan = this.#planOf(id)
-    if (plan?.probe == null) return null
-    const symbol = plan.symbol ?? bareSymbol(this.#file.symbols.name(BigInt.asUintN(64, this.#reader.word(from, plan.probe.ip) ?? 0n)))
-    const isReturn = plan.probe.returnedTo !== null
-    if (isReturn) return symbol === 'devres_release_all' || symbol === '__request_region' ? { enter: null, plan, symbol } : null
-    const enter = CLUES[symbol]
-    return enter === undefined ? null : { enter, plan, symbol }
-  }
-}
-
-const CLUES: Readonly<Record<string, Clue>> = {
-  devres_release_all: { kind: 'release-all' },
-  __release_region: { kind: 'release-region' },
-  devm_memremap_pages_release: { kind: 'pagemap-release' },
 }
 
 const decoder = new TextDecoder()
 
 /** Without the line break that ends it. */
 const trimmed = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text)
-
-/** Where all records have their event, flags, depth of preemption and process; as every kernel has had them where no format says. */
-function commonOf({ formats }: DatFile): Common {
-  const [format] = formats.values()
-  const field = (name: string, offset: number, size: number): FormatField =>
-    format?.fields.get(name) ?? { name, type: '', offset, size, signed: name === 'common_pid', place: 'here' }
-  return {
-    type: field('common_type', 0, 2),
-    flags: field('common_flags', 2, 1),
-    preempt: field('common_preempt_count', 3, 1),
-    pid: field('common_pid', 4, 4),
-  }
-}

@@ -60,6 +60,8 @@ export interface EntryBatch {
 
 /** Rows of a batch that is worth buffers of its own. */
 const MANY_ROWS = BATCH_ROWS / 4
+/** Bytes of kept entries that are worth their memory. */
+const MANY_BYTES = 1 << 14
 
 /** How many entries without effect there are of an event in the batch at hand. */
 export class KeptCount {
@@ -206,7 +208,7 @@ export class BatchBuilder {
       newTasks: this.#newTasks,
       newContexts: this.#newContexts,
       newShapes: this.#newShapes,
-      kept: this.kept.take(),
+      kept: isMany && this.kept.length >= MANY_BYTES ? this.kept.handOver(this.#pool.takeBytes()) : this.kept.take(),
       keptEvents: new Map(this.#keptCounts.map(({ event, n }) => [event, n])),
     }
     if (isMany) this.#columns = this.#pool.take()

@@ -59,20 +59,34 @@ export const fewRows = (c: Columns, rows: number, words: number): Columns => ({
 export interface SpareBuffers {
   readonly columns: ArrayBuffer
   readonly words: ArrayBuffer
+  /** Of kept entries; null: a copy that is not worth it. */
+  readonly kept: ArrayBuffer | null
 }
 
+/** Memory of kept entries from this length on is used again. */
+const KEPT_BYTES = 1 << 16
+
 /** The buffers of a batch that is done with; null when it has none of its own. */
-export function spareOf({ number, words }: EntryBatch): SpareBuffers | null {
+export function spareOf({ number, words, kept }: EntryBatch): SpareBuffers | null {
   if (number.buffer.byteLength !== BYTES) return null
-  return { columns: number.buffer as ArrayBuffer, words: words.buffer as ArrayBuffer }
+  const bytes = kept.buffer as ArrayBuffer
+  return { columns: number.buffer as ArrayBuffer, words: words.buffer as ArrayBuffer, kept: bytes.byteLength >= KEPT_BYTES ? bytes : null }
 }
 
 /** Where builders take columns from. */
 export class ColumnPool {
   readonly #spare: SpareBuffers[] = []
 
+  readonly #spareBytes: ArrayBuffer[] = []
+
   give(spare: SpareBuffers): void {
     this.#spare.push(spare)
+    if (spare.kept !== null) this.#spareBytes.push(spare.kept)
+  }
+
+  /** Memory for kept entries, where there is some. */
+  takeBytes(): ArrayBuffer | undefined {
+    return this.#spareBytes.pop()
   }
 
   take(): Columns {

@@ -110,4 +110,13 @@ export class KeptWriter {
     this.length = 0
     return bytes
   }
+
+  /** The same without a copy: the memory goes with it, and the next is gathered in `spare`, or in new memory. */
+  handOver(spare: ArrayBuffer | undefined): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.length)
+    this.#bytes = spare === undefined ? new Uint8Array(this.#bytes.length) : new Uint8Array(spare)
+    this.#view = new DataView(this.#bytes.buffer)
+    this.length = 0
+    return bytes
+  }
 }

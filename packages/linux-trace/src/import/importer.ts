@@ -1,4 +1,4 @@
-import type { AnyEvent, EventRow } from '@devtrail/events'
+import type { AnyEvent, EventRows } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
 import { Coverage } from '../coverage.ts'
 import {
@@ -35,6 +35,14 @@ import { straightPlan, type StraightPlan } from './straight-plan.ts'
 import { StraightWay } from './straight-way.ts'
 import { Window } from './window.ts'
 
+/** Where events in numbers go. */
+export interface RowTaker {
+  /** How many may be told, behind the one with number `seq`, before the models' states are looked at; at least 1. */
+  room(seq: number): number
+  /** Takes what `event` would take as objects, while the states are those right after the last of them. A promise slows the import down. */
+  take(rows: EventRows): void | null | Promise<unknown>
+}
+
 /** Where an import goes. */
 export interface ImportSink {
   /**
@@ -42,14 +50,11 @@ export interface ImportSink {
    * afterwards (`ownEvent` makes one to keep). A promise slows the import down.
    */
   event(event: AnyEvent): void | null | Promise<unknown>
-  /**
-   * Takes events in numbers, those that recordings have by the million: each as `event` takes the same as an object. Without it
-   * all are objects.
-   */
-  row?(row: EventRow): void | null | Promise<unknown>
+  /** Takes events in numbers, those that recordings have by the million. Without it all are objects. */
+  readonly rows?: RowTaker
   /** Of a live trace: nothing more is there for now. */
   idle?(): Promise<unknown>
-  /** Takes entries that are deliberately without effect: bytes for a `KeptReader`. A promise slows the import down. */
+  /** Takes entries that are deliberately without effect: bytes for a `KeptReader`, which are used again afterwards. A promise slows the import down. */
   kept(bytes: Uint8Array): void | null | Promise<unknown>
 }
 
@@ -166,13 +171,13 @@ class Importer {
     this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
     this.#blind = new BlindCpus(this.#ctx)
-    const takeRow = sink.row?.bind(sink)
+    const taker = sink.rows
     this.#straight =
-      takeRow === undefined
+      taker === undefined
         ? null
-        : new StraightWay(this.#ctx, this.#plans, (row) => {
-            this.#waitFor(takeRow(row))
-            return this.#taking === null
+        : new StraightWay(this.#ctx, this.#plans, {
+            room: (seq) => taker.room(seq),
+            take: (rows) => this.#waitFor(taker.take(rows)),
           })
   }
 

@@ -1,3 +1,4 @@
+import type { Pagemap } from '@devtrail/memremap'
 import type { Frame } from './tasks.ts'
 
 export type Grab = 'get' | 'pin' | null
@@ -16,7 +17,7 @@ export class QuickCall {
   cachedHigh = 0
   cachedLow = 0
   /** Of a grab. */
-  pagemap: number | null = null
+  pagemap: Pagemap | null = null
   before: number | null = null
   refs = 0
   kind: Grab = null
@@ -27,7 +28,7 @@ export class QuickCall {
     const { symbol, seq, pfn, pagemap, before, refs, kind, head, cachedHigh, cachedLow } = this
     if (symbol === null) return
     const cached = cachedHigh === 0 && cachedLow === 0 ? null : text(cachedHigh, cachedLow)
-    const data = this.isLookup ? { pfn, cached } : { pfn, pagemap, before, refs, kind, head }
+    const data = this.isLookup ? { pfn, cached } : { pfn, pagemap: pagemap?.id ?? null, before, refs, kind, head }
     frames.push({ symbol, seq, cause: [seq], device: null, doubtful: false, data })
     this.symbol = null
   }

@@ -1,12 +1,13 @@
 import type { RowShape } from '../entries/row.ts'
 import { missingFields } from '../probes.ts'
 
+/** What a hit is. Numbers: it is asked of each. */
+export const straight = { lookup: 0, lookupReturn: 1, grab: 2, grabReturn: 3 } as const
+
 /** What the straight way has to know of the hits of one shape. Fields are told by where their words begin; -1: there is none. */
 export interface StraightPlan {
-  readonly what: 'lookup' | 'lookup-return' | 'grab' | 'grab-return'
+  readonly what: number
   readonly symbol: string
-  readonly source: string
-  readonly where: string
   readonly pfn: number
   readonly cached: number
   readonly page: number
@@ -23,7 +24,7 @@ const GRABS: ReadonlySet<string> = new Set(['try_grab_page', 'try_grab_folio', '
 
 /** How the hits of a shape are gone through; null when only their handlers know. */
 export function straightPlan({ shape, slots }: RowShape): StraightPlan | null {
-  const { symbol, edge, event: source, where } = shape
+  const { symbol, edge } = shape
   const isGrab = GRABS.has(symbol)
   if (!isGrab && symbol !== 'get_dev_pagemap') return null
   if (edge === 'return' ? !slots.has('ret') : missingFields({ symbol, edge, fields: slots }).length > 0) return null
@@ -31,10 +32,8 @@ export function straightPlan({ shape, slots }: RowShape): StraightPlan | null {
   if (edge === 'enter' && isGrab && !slots.has('vmemmap')) return null
   const word = (name: string): number => (slots.get(name) ?? -0.5) * 2
   return {
-    what: `${isGrab ? 'grab' : 'lookup'}${edge === 'return' ? '-return' : ''}`,
+    what: edge === 'return' ? (isGrab ? straight.grabReturn : straight.lookupReturn) : isGrab ? straight.grab : straight.lookup,
     symbol,
-    source,
-    where,
     pfn: word('pfn'),
     cached: word('cached'),
     page: word('page'),

@@ -54,6 +54,8 @@ const newTask = (comm: string): Task => ({
 export class TaskTable {
   /** By pid; the idle task of each CPU, which all have pid 0, by the CPU. */
   readonly #tasks = new Map<number, Task>()
+  /** Changes whenever who is known by a pid may have changed. */
+  version = 0
   /** The task asked for last: what it does comes in runs. */
   #last: { readonly pid: number; readonly cpu: number; readonly comm: string; readonly task: Task } | null = null
 
@@ -71,6 +73,7 @@ export class TaskTable {
     let task = this.#tasks.get(key)
     if (task === undefined || (task.comm !== comm && task.comm !== '<...>' && comm !== '<...>')) {
       this.#tasks.set(key, (task = newTask(comm)))
+      this.version++
     }
     return task
   }
@@ -78,6 +81,7 @@ export class TaskTable {
   /** After a gap nobody can be relied on to be where he was. */
   forget(): void {
     this.#tasks.clear()
+    this.version++
     this.#last = null
   }
 }

@@ -51,7 +51,7 @@ async function* batchesOf(
       const next: NextRequest = { spare: spare.splice(0) }
       worker.postMessage(
         next,
-        next.spare.flatMap(({ columns, words }) => [columns, words]),
+        next.spare.flatMap(({ columns, words, kept }) => (kept === null ? [columns, words] : [columns, words, kept])),
       )
       yield report.batch
     }

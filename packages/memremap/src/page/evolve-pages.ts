@@ -23,14 +23,13 @@ function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
 /** A task took references on a page, and saw `before` when it began with the event `began`. */
 export function grabbed(
   state: MemremapState,
-  pagemap: number,
+  p: Pagemap,
   pfn: Pfn,
   head: Pfn | null,
   before: number | null,
   began: number,
   holder: Holder,
 ): void {
-  const p = pagemapOf(state, pagemap, holder.seq)
   const at = head ?? headOf(p, pfn)
   grab(p.pages, at, at === pfn ? before : null, began, holder, p.order ?? 0, p.pagesComplete, p.idle)
   idleSeen(state, at, null)
@@ -52,7 +51,8 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
     case 'memremap/grabbed': {
       const { pfn, pagemap, before, head, refs, kind } = event.data
       if (pfn === null || pagemap === null || refs === 0) return
-      return grabbed(state, pagemap, pfn, head, before, event.cause[0] ?? event.seq, holderOf(event, kind, refs))
+      const p = pagemapOf(state, pagemap, event.seq)
+      return grabbed(state, p, pfn, head, before, event.cause[0] ?? event.seq, holderOf(event, kind, refs))
     }
     case 'memremap/put': {
       const { pfn, pages, pagemap, before, head, refs, kind } = event.data

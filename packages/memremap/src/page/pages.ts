@@ -68,7 +68,7 @@ function added(pages: Pages, pfn: Pfn, refcount: Count, changedAt: number): Page
 function removed(pages: Pages, page: PageRecord): void {
   pages.delete(page.pfn)
   if (spareRecords.length === SPARE_MAX) return
-  page.holders.length = 0
+  while (page.holders.length > 0) page.holders.pop()
   spareRecords.push(page)
 }
 
@@ -101,10 +101,16 @@ export function forgetPages(pages: Pages, idle = IDLE): void {
   }
 }
 
+/** What is left to say of a count when references may have been given back: most are said to be so already. */
+function doubted(count: Count, idle: number): Count {
+  if (count !== null && typeof count !== 'number' && count.atLeast === idle && (count.atMost === null || count.atMost > idle)) return count
+  return between(idle, Math.max(idle, rangeOf(count).hi))
+}
+
 /** References were given back somewhere: any of these may have been. */
 export function doubtPages(pages: Pages, idle = IDLE): void {
   for (const page of pages.values()) {
-    page.refcount = between(idle, Math.max(idle, rangeOf(page.refcount).hi))
+    page.refcount = doubted(page.refcount, idle)
     page.sure = false
   }
 }

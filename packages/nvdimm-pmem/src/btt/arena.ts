@@ -7,6 +7,7 @@ import { put64, put32 } from '../media/medium.ts'
 import { FLAG_ERROR, type ArenaInfo } from '../media/arena-info.ts'
 import { groupAt, newSlots, nextSeq, SLOT_BYTES, type LogGroup, type SlotPair } from './flog.ts'
 import { LOG_GROUP_BYTES } from './geometry.ts'
+import { Hurdles } from './hurdles.ts'
 
 const ENTRY_BYTES = 4
 /** Entries in a cache line: 16. */
@@ -41,6 +42,8 @@ export class Arena {
   readers = 0
   /** By lock: the lane that holds it, or -1. */
   readonly locks: Int16Array
+  /** Of the BTT that it is an arena of. */
+  readonly hurdles: Hurdles
 
   readonly #data: number
   readonly #map: number
@@ -53,7 +56,8 @@ export class Arena {
   readonly #lockMask: number
   readonly #group = new Uint8Array(LOG_GROUP_BYTES)
 
-  constructor(medium: Medium, at: number, index: number, firstLba: number, info: ArenaInfo) {
+  constructor(medium: Medium, at: number, index: number, firstLba: number, info: ArenaInfo, hurdles: Hurdles = new Hurdles()) {
+    this.hurdles = hurdles
     this.medium = medium
     this.at = at
     this.index = index
@@ -148,13 +152,25 @@ export class Arena {
   }
 
   track(lane: number, block: number): void {
-    if (this.rtt[lane] === NOBODY) this.readers++
+    if (this.rtt[lane] === NOBODY) this.#count(1)
     this.rtt[lane] = block
   }
 
   untrack(lane: number): void {
-    if (this.rtt[lane] !== NOBODY) this.readers--
+    if (this.rtt[lane] !== NOBODY) this.#count(-1)
     this.rtt[lane] = NOBODY
+  }
+
+  #count(more: 1 | -1): void {
+    this.readers += more
+    this.hurdles.count += more
+  }
+
+  /** Says whether a lane's free block is to be cleared before it is used. */
+  setError(lane: number, is: boolean): void {
+    const now = is ? 1 : 0
+    this.hurdles.count += now - this.hasError[lane]!
+    this.hasError[lane] = now
   }
 
   /** The lock of a map entry: entries that share a cache line share a lock. */

@@ -43,8 +43,9 @@ export class Btt {
   readonly arenas: readonly Arena[]
   readonly #lanes: Lanes
   readonly #rules: BttRules
-  /** Of the arenas that can be written so. */
-  readonly #straight: readonly StraightWrite[]
+  /** Of the arenas that can be written so: the first one, which most have alone, and the others. Set once: see there. */
+  declare private readonly straight: StraightWrite | null
+  readonly #straightLater: readonly StraightWrite[]
   readonly #write: SectorWrite
   readonly #read: SectorRead
 
@@ -59,7 +60,9 @@ export class Btt {
     this.sectorCount = arenas.reduce((sum, { info }) => sum + info.externalNlba, 0)
     this.#rules = rules
     this.#lanes = new Lanes(arenas, lanes, this.sectorSize, rules, teller)
-    this.#straight = arenas.flatMap((arena) => StraightWrite.of(arena, this.#lanes) ?? [])
+    const [straight = null, ...later] = arenas.flatMap((arena) => StraightWrite.of(arena, this.#lanes) ?? [])
+    this.straight = straight
+    this.#straightLater = later
     this.#write = new SectorWrite(this.#lanes)
     this.#read = new SectorRead(this.#lanes)
   }
@@ -103,7 +106,12 @@ export class Btt {
    */
   write(sector: number, data: Uint8Array, cpu = 0): number {
     const { sectorSize } = this
-    if (data.length === sectorSize) return this.#writeOne(sector, data, cpu)
+    if (data.length === sectorSize) {
+      const straight = this.straight
+      // One that is no whole number goes the other way, and is refused there.
+      if (straight !== null && Number.isInteger(sector) && straight.write(sector, data, cpu)) return 0
+      return this.#writeOne(sector, data, cpu)
+    }
     this.#assertWhole(data)
     for (let at = 0, n = sector; at < data.length; at += sectorSize, n++) {
       const error = this.#writeOne(n, data.subarray(at, at + sectorSize), cpu)
@@ -113,8 +121,10 @@ export class Btt {
   }
 
   #writeOne(sector: number, data: Uint8Array, cpu: number): number {
-    // One that is no whole number goes the other way, and is refused there.
-    if (Number.isInteger(sector)) for (let i = 0; i < this.#straight.length; i++) if (this.#straight[i]!.write(sector, data, cpu)) return 0
+    if (Number.isInteger(sector)) {
+      if (this.straight?.write(sector, data, cpu) === true) return 0
+      for (const straight of this.#straightLater) if (straight.write(sector, data, cpu)) return 0
+    }
     const write = this.#write.begin(sector, data, null, cpu)
     if (write.run() === progress.waiting) throw stuck('write', sector)
     return write.errno

@@ -14,6 +14,7 @@ import { Arena } from './arena.ts'
 import { BttError } from './btt-error.ts'
 import { newerOf, nextSeq, oldSlots, slotsOf, type LogGroup } from './flog.ts'
 import { LOG_GROUP_BYTES } from './geometry.ts'
+import { Hurdles } from './hurdles.ts'
 import { blockOf, isErrorEntry, normalEntry, withoutFlags } from './map-entry.ts'
 import type { BttRules } from './rules.ts'
 import type { Teller } from './teller.ts'
@@ -77,10 +78,11 @@ export function impossible(info: ArenaInfo, room: number): string | null {
  */
 export function discoverArenas(medium: Medium, start: number, parentUuid: string | null, rules: BttRules, teller: Teller | null): Found {
   const arenas: Arena[] = []
+  const hurdles = new Hurdles()
   let recovered = 0
   let firstLba = 0
   for (let at = start; ;) {
-    const arena = new Arena(medium, at, arenas.length, firstLba, arenaInfoAt(medium, at, parentUuid))
+    const arena = new Arena(medium, at, arenas.length, firstLba, arenaInfoAt(medium, at, parentUuid), hurdles)
     recovered += startLanes(arena, rules, teller)
     arenas.push(arena)
     firstLba += arena.info.externalNlba
@@ -125,7 +127,7 @@ function startLane(arena: Arena, lane: number, rules: BttRules, teller: Teller |
   arena.sub[lane] = 1 - newer
   arena.seq[lane] = nextSeq(entry.seq)
   arena.free[lane] = rules.stripsFlags ? old : entry.old
-  if (rules.clearsErrors && isErrorEntry(entry.old)) arena.hasError[lane] = 1
+  if (rules.clearsErrors && isErrorEntry(entry.old)) arena.setError(lane, true)
   if (teller?.on === true) teller.lane(arena, lane)
   return completes(arena, lane, entry.lba, old, withoutFlags(entry.new), teller)
 }

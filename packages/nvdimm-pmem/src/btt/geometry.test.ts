@@ -1,7 +1,7 @@
 /** spec/pmem.md §3 (c), geometry. */
 import { expect, test } from 'vitest'
 import { plannedArenas } from './format.ts'
-import { arenaGeometry, sectorSizes } from './geometry.ts'
+import { arenaGeometry, dataBytesOf, sectorSizes } from './geometry.ts'
 
 const KIB = 1024
 const MIB = KIB ** 2
@@ -42,6 +42,17 @@ test.each([
 ])('§3 (c) geometry: RK 0x3f000000, sectors of %i', (sectorSize, ext, int, block) => {
   const [arena] = plannedArenas(RK, { sectorSize, uuid })
   expect(arena!.info).toMatchObject({ externalNlba: ext, internalNlba: int, internalLbasize: block, externalLbasize: sectorSize })
+})
+
+test.each([
+  [512, 1_048_607_232],
+  [520, 932_884_480],
+  [528, 932_884_480],
+  [4096, 1_054_851_072],
+  [4104, 1_038_622_720],
+])('§5 (c) sizes: RK 0x3f000000, sectors of %i: %i bytes', (sectorSize, bytes) => {
+  const [arena] = plannedArenas(RK, { sectorSize, uuid })
+  expect(arena!.info.externalNlba * dataBytesOf(sectorSize)).toBe(bytes)
 })
 
 test('§3 (c) geometry: 512 GiB are one arena, a tail of less than 16 MiB is none, and one of 16 MiB is', () => {

@@ -35,13 +35,13 @@ function vectors(): void {
   write(8, 0xd8, 0, 8)
 }
 
-test('fresh', () => {
+test('§4 (c): fresh', () => {
   expect(slot(0, 0)).toEqual([0, 0xfcc4, 0xfcc4, 1])
   expect(slot(0, 1)).toEqual([0, 0, 0, 0])
   expect(btt.arenas[0]!.info.externalNlba).toBe(0xfcc4)
 })
 
-test('write after write: blocks and slots in turn, each lane its own', () => {
+test('§4 (c): write after write: blocks and slots in turn, each lane its own', () => {
   write(0)
   expect([map(0), slot(0, 1)]).toEqual([0xc000fcc4, [0, 0, 0xfcc4, 2]])
   write(0)
@@ -58,7 +58,7 @@ test('write after write: blocks and slots in turn, each lane its own', () => {
   ])
 })
 
-test('a map entry that lags behind its log is brought up to date when the BTT is opened', () => {
+test('§4 (c): a map entry that lags behind its log is brought up to date when the BTT is opened', () => {
   vectors()
   medium.store32(MAP + 15 * 4, 0)
   expect(open().recovered).toBe(1)
@@ -66,7 +66,7 @@ test('a map entry that lags behind its log is brought up to date when the BTT is
   expect(open().recovered).toBe(0)
 })
 
-describe('flags of map entries', () => {
+describe('§4 (c): flags of map entries', () => {
   test('a read of several sectors ends at one of zeros, says that all is well, and leaves the rest', () => {
     vectors()
     medium.store32(MAP + 3 * 4, 0x80000003)
@@ -95,7 +95,7 @@ describe('flags of map entries', () => {
   })
 })
 
-describe('a log that makes no sense', () => {
+describe('§4 (c): a log that makes no sense', () => {
   test.each([
     [1, 1],
     [4, 2],
@@ -126,7 +126,7 @@ function withInfo(change: (block: Uint8Array) => void, encoded = true): void {
   medium.store(START, encoded ? encodeArenaInfo(decodeArenaInfo(block)) : block)
 }
 
-describe('info blocks', () => {
+describe('§4 (c): info blocks', () => {
   test('with the error flag: writes fail, reads do not', () => {
     vectors()
     withInfo((block) => (block[48] = 1))
@@ -151,7 +151,7 @@ describe('info blocks', () => {
   })
 })
 
-test('the layout of Linux up to 4.14, slots 0 and 2, is told from what is used, and kept to', () => {
+test('§4 (c): the layout of Linux up to 4.14, slots 0 and 2, is told from what is used, and kept to', () => {
   write(0)
   write(5, 0xd5, 1)
   for (const lane of [0, 1]) {

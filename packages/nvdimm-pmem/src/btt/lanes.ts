@@ -1,4 +1,5 @@
 import type { Arena } from './arena.ts'
+import { Hurdles } from './hurdles.ts'
 import type { BttRules } from './rules.ts'
 import type { Teller } from './teller.ts'
 
@@ -16,8 +17,7 @@ export class Lanes {
   readonly teller: Teller | null
   /** Bytes of a sector that are data. */
   readonly sectorSize: number
-  /** How many lanes operations have. */
-  taken = 0
+  readonly hurdles: Hurdles
   readonly #busy: Uint8Array
 
   constructor(arenas: readonly Arena[], count: number, sectorSize: number, rules: BttRules, teller: Teller | null) {
@@ -26,6 +26,7 @@ export class Lanes {
     this.sectorSize = sectorSize
     this.rules = rules
     this.teller = teller
+    this.hurdles = arenas[0]?.hurdles ?? new Hurdles()
     this.#busy = new Uint8Array(count)
   }
 
@@ -43,12 +44,12 @@ export class Lanes {
   take(lane: number): boolean {
     if (this.#busy[lane] === 1) return false
     this.#busy[lane] = 1
-    this.taken++
+    this.hurdles.count++
     return true
   }
 
   release(lane: number): void {
-    if (this.#busy[lane] === 1) this.taken--
+    if (this.#busy[lane] === 1) this.hurdles.count--
     this.#busy[lane] = 0
   }
 }

@@ -127,7 +127,7 @@ export class SectorWrite {
     if (!this.#lanes.rules.clearsErrors || block >= arena.blocks) return
     if (arena.hasError[lane] === 0 && !arena.isBad(block)) return
     putZeros(arena.medium, arena.dataAt(block), this.#lanes.sectorSize)
-    arena.hasError[lane] = 0
+    arena.setError(lane, false)
     if (this.#lanes.teller?.on === true) this.#lanes.teller.blockCleared(arena.index, lane, block)
   }
 
@@ -202,7 +202,7 @@ export class SectorWrite {
     const seq = arena.seq[lane]!
     // The log is written: whatever becomes of the map, the lane's free block is the old one.
     arena.advance(lane, (this.#old & ~ERROR) >>> 0)
-    if ((this.#old & ERROR) !== 0) arena.hasError[lane] = 1
+    if ((this.#old & ERROR) !== 0) arena.setError(lane, true)
     arena.putEntry(this.#lba, normalEntry(this.#block))
     arena.unlock(this.#lba)
     if (teller !== null) {

@@ -1,5 +1,5 @@
 /** Says what happens to one BTT. Nothing of it is made when nobody is to be told. */
-import type { DeviceId, Emitter, Payload } from '@devtrail/events'
+import type { DeviceId, Emitter, Payload, Said } from '@devtrail/events'
 import type { nvdimmPmemCatalogue } from '../events.ts'
 import type { Arena } from './arena.ts'
 
@@ -23,15 +23,18 @@ export class Teller {
   readonly #emitter: Emitter
   readonly #btt: string
   readonly #device: DeviceId | null
-  readonly #isStepwise: boolean
+  /** Whether every step is to be told to whoever listens. */
+  readonly isStepwise: boolean
   readonly #medium: string | null
+  readonly #said: Said | undefined
 
   constructor({ emitter, name = 'btt', device, medium, detail = 'sectors' }: BttAudience) {
     this.#medium = medium ?? null
     this.#emitter = emitter
     this.#btt = name
     this.#device = device ?? null
-    this.#isStepwise = detail === 'steps'
+    this.#said = device === undefined ? undefined : { device }
+    this.isStepwise = detail === 'steps'
   }
 
   /** Whether somebody listens. */
@@ -41,7 +44,7 @@ export class Teller {
 
   /** Whether somebody listens to every step. */
   get stepwise(): boolean {
-    return this.#isStepwise && this.#emitter.on
+    return this.isStepwise && this.#emitter.on
   }
 
   started(making: boolean): void {
@@ -125,6 +128,6 @@ export class Teller {
   }
 
   #say<T extends BttPayload['type']>(type: T, data: DataOfType<T>): void {
-    this.#emitter.emit<BttPayload>(type, data, this.#device === null ? undefined : { device: this.#device })
+    this.#emitter.emit<BttPayload>(type, data, this.#said)
   }
 }

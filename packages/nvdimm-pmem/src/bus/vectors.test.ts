@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { eras, GIB, Lab, MIB } from '../../test/machine.ts'
 
-describe.each(eras)('%s', (rules) => {
+describe.each(eras)('§2 (c): %s', (rules) => {
   test('sector_size: 1024 is none, 0x200 is 512 and shown in brackets', () => {
     const btt = new Lab({ rules }).region.seed('btt')
     expect(btt.store('sector_size', '1024')).toBe(-22)

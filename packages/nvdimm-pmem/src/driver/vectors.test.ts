@@ -5,7 +5,7 @@ import { GIB, Lab, MIB, pmemOf, START } from '../../test/machine.ts'
 
 const seed = (init: ConstructorParameters<typeof Lab>[0] = {}): Lab => new Lab({ rules: 'seed', ...init })
 
-describe('1: a region that is claimed', () => {
+describe('§1 (c) 1: a region that is claimed', () => {
   test('is -EBUSY before there is a queue, with a warning; nothing is left', () => {
     const lab = seed()
     const ns = lab.namespace
@@ -18,7 +18,7 @@ describe('1: a region that is claimed', () => {
   })
 })
 
-test('2: no memory for a queue is -ENOMEM after the region, which devres gives back', () => {
+test('§1 (c) 2: no memory for a queue is -ENOMEM after the region, which devres gives back', () => {
   let memory = true
   const lab = seed({ faults: { queue: () => memory } })
   const ns = lab.namespace
@@ -31,7 +31,7 @@ test('2: no memory for a queue is -ENOMEM after the region, which devres gives b
   expect(lab.said(from)).toEqual(['probe-started', 'probe-ended'])
 })
 
-test('3: when memremap_pages fails the queue is cleaned up once, and the error is returned; the flag was set before', () => {
+test('§1 (c) 3: when memremap_pages fails the queue is cleaned up once, and the error is returned; the flag was set before', () => {
   let fails = false
   const lab = seed({ faults: { addMemory: (pfn) => (fails ? { pfn, errno: -16 } : null) } })
   const ns = lab.namespace
@@ -52,14 +52,14 @@ const noRoom = (rules: 'seed' | 'linux-6.1'): { lab: Lab; error: number } => {
   return { lab, error: lab.machine.bind(ns) }
 }
 
-describe('4: a mapping that gives NULL', () => {
+describe('§1 (c) 4: a mapping that gives NULL', () => {
   test('is success to the seed, which serves a disk from nowhere: the rule says so, and the first read is an oops', () => {
     const { lab, error } = noRoom('seed')
     expect(error).toBe(0)
     const pmem = pmemOf(lab.region.namespaces[0]!)
     expect([pmem.address, pmem.disk!.state]).toEqual([null, 'added'])
     expect(lab.violations.filter((v) => v.rule.startsWith('nvdimm-pmem/'))).toMatchObject([
-      { rule: 'nvdimm-pmem/served-without-mapping', certainty: 'certain', data: { disk: 'pmem0' } },
+      { rule: 'nvdimm-pmem/served-without-mapping', certainty: 'certain', data: { address: null } },
     ])
     expect(() => pmem.disk!.submit('read', 0, new Uint8Array(512))).toThrow(Oops)
   })
@@ -71,6 +71,7 @@ describe('4: a mapping that gives NULL', () => {
     fault.on = true
     expect(() => lab.machine.bind(ns)).toThrow(Oops)
     expect([lab.said().at(-1), ns.live.state]).toEqual(['namespace-claimed', 'probing'])
+    expect(lab.broken()).toContain('nvdimm-pmem/served-without-mapping')
   })
 
   test('is -ENXIO to 6.1, which puts its disk', () => {
@@ -81,7 +82,7 @@ describe('4: a mapping that gives NULL', () => {
   })
 })
 
-test('5: 1 GiB without a superblock has 2097152 sectors', () => {
+test('§1 (c) 5: 1 GiB without a superblock has 2097152 sectors', () => {
   for (const rules of ['seed', 'linux-6.1'] as const) {
     const lab = new Lab({ rules })
     expect(pmemOf(lab.region.namespaces[0]!).disk!.capacity).toBe(2_097_152)
@@ -89,11 +90,11 @@ test('5: 1 GiB without a superblock has 2097152 sectors', () => {
 })
 
 test.each([
-  [6, 'ram', GIB, 8192, 262_142, 2_097_136],
-  [7, 'pmem', GIB, 18_874_368, 257_536, 2_060_288],
-  [8, 'pmem', 128 * MIB, 4_194_304, 31_744, 253_952],
-  [9, 'pmem', 256 * MIB, 6_291_456, 64_000, 512_000],
-] as const)('%i: seed, mode %s, %i bytes', (_, mode, size, dataoff, npfns, sectors) => {
+  ['§1 (c) 6', 'ram', GIB, 8192, 262_142, 2_097_136],
+  ['§1 (c) 7', 'pmem', GIB, 18_874_368, 257_536, 2_060_288],
+  ['§1 (c) 8', 'pmem', 128 * MIB, 4_194_304, 31_744, 253_952],
+  ['§1 (c) 9', 'pmem', 256 * MIB, 6_291_456, 64_000, 512_000],
+] as const)('%s: seed, mode %s, %i bytes', (_, mode, size, dataoff, npfns, sectors) => {
   const lab = seed({ region: { size } })
   const pfn = lab.pfn(mode)
   expect(lab.machine.bind(pfn)).toBe(0)
@@ -103,12 +104,12 @@ test.each([
   expect(pmem.disk!.capacity * 512 + pmem.dataOffset + pmem.pfnPad).toBe(size)
 })
 
-test('13: 127 MiB are too few for a pfn device of the seed: -ENODEV', () => {
+test('§1 (c) 13: 127 MiB are too few for a pfn device of the seed: -ENODEV', () => {
   const lab = seed({ region: { size: 127 * MIB } })
   expect(lab.machine.bind(lab.pfn())).toBe(-19)
 })
 
-describe('14: rw_bytes', () => {
+describe('§1 (c) 14: rw_bytes', () => {
   test('ends with the namespace, warns once beyond, and takes nothing there', () => {
     const lab = seed()
     const ns = lab.namespace
@@ -140,7 +141,7 @@ const sectors = (mode: 'pmem' | 'ram'): unknown[] => {
   return [pfn.superblock!.dataoff, pfn.superblock!.npfns, pmemOf(pfn).disk!.capacity]
 }
 
-test('15: 6.1, 0x3f000000 bytes at 4 GiB', () => {
+test('§1 (c) 15: 6.1, 0x3f000000 bytes at 4 GiB', () => {
   expect(sectors('pmem')).toEqual([0x1000000, 253_952, 2_031_616])
   expect(sectors('ram')).toEqual([0x200000, 257_536, 2_060_288])
 })
@@ -152,12 +153,12 @@ const bound = (size: number): [number, unknown] => {
   return [lab.machine.bind(pfn), pfn.superblock]
 }
 
-test('16: 6.1, alignment of 1 GiB: 1 GiB leaves nothing (-ENXIO), 2 GiB leave one', () => {
+test('§1 (c) 16: 6.1, alignment of 1 GiB: 1 GiB leaves nothing (-ENXIO), 2 GiB leave one', () => {
   expect(bound(GIB)[0]).toBe(-6)
   expect(bound(2 * GIB)).toMatchObject([0, { dataoff: GIB, npfns: 262_144 }])
 })
 
-test('18: direct_access(8) at 4 GiB behind 2 MiB', () => {
+test('§1 (c) 18: direct_access(8) at 4 GiB behind 2 MiB', () => {
   const lab = new Lab()
   const pfn = lab.pfn('ram')
   lab.machine.bind(pfn)

@@ -9,14 +9,14 @@ const { RAM, PMEM } = pfnMode
 const start = 4 * GIB
 
 test.each([
-  ['6', GIB, RAM, 8192, 262_142, 2_097_136],
-  ['7', GIB, PMEM, 18_874_368, 257_536, 2_060_288],
-  ['8', 128 * MIB, PMEM, 4_194_304, 31_744, 253_952],
-  ['9', 256 * MIB, PMEM, 6_291_456, 64_000, 512_000],
-  ['10', 4 * GIB, PMEM, 69_206_016, 1_031_680, 8_253_440],
-  ['11', 16 * GIB, PMEM, 270_532_608, 4_128_256, 33_026_048],
-  ['12', 1024 * GIB, PMEM, 17_181_966_336, 264_240_640, 2_113_925_120],
-])('§1 (c) %s: the seed', (_, size, mode, dataoff, npfns, sectors) => {
+  ['§1 (c) 6', GIB, RAM, 8192, 262_142, 2_097_136],
+  ['§1 (c) 7', GIB, PMEM, 18_874_368, 257_536, 2_060_288],
+  ['§1 (c) 8', 128 * MIB, PMEM, 4_194_304, 31_744, 253_952],
+  ['§1 (c) 9', 256 * MIB, PMEM, 6_291_456, 64_000, 512_000],
+  ['§1 (c) 10', 4 * GIB, PMEM, 69_206_016, 1_031_680, 8_253_440],
+  ['§1 (c) 11', 16 * GIB, PMEM, 270_532_608, 4_128_256, 33_026_048],
+  ['§1 (c) 12', 1024 * GIB, PMEM, 17_181_966_336, 264_240_640, 2_113_925_120],
+])('%s: the seed', (_, size, mode, dataoff, npfns, sectors) => {
   expect(pfnLayout({ start, size, mode }, 'seed')).toEqual({ dataoff, npfns, startPad: 0, endTrunc: 0, versionMinor: 0 })
   expect((size - dataoff) / 512).toBe(sectors)
 })
@@ -46,4 +46,12 @@ test('§1 (c) 16: an alignment of 1 GiB does not fit into one, and does into two
 test('§1 (c) 17: what is beyond the last 2 MiB is cut off; a start within them is -EINVAL', () => {
   expect(pfnLayout({ start, size: GIB + MIB, mode: PMEM }, 'linux-6.1')).toMatchObject({ endTrunc: 0x100000 })
   expect(pfnLayout({ start: start + MIB, size: GIB, mode: PMEM }, 'linux-6.1')).toBe(-22)
+})
+
+test.each([
+  [0x3f000000, RAM, 1_054_867_456],
+  [0x3f000000, PMEM, 1_040_187_392],
+  [32 * MIB, RAM, 31_457_280],
+])('§5 (c) sizes: RK, a namespace of %i bytes, mode %i: %i bytes', (size, mode, bytes) => {
+  expect(pfnLayout({ start, size, mode }, 'linux-6.1')).toMatchObject({ npfns: bytes / 4096 })
 })

@@ -51,6 +51,8 @@ export class Scheduler {
   /** When those that sleep go on. */
   readonly #alarms = new Set<number>()
   #turns = 0
+  /** Whose turn it was last. */
+  last: Actor | null = null
   choices: Choices = inOrder
   /** Called when a turn begins, before anybody is chosen: also while a task waits in the middle of a call. */
   beforeTurn: () => void = () => {}
@@ -123,6 +125,7 @@ export class Scheduler {
   #step(task: Task, emitter: Emitter): void {
     task.inTurn = true
     task.turns++
+    this.last = task.actor
     try {
       const step = emitter.as(task.actor, () => task.steps.next())
       if (step.done === true) this.#tasks.splice(this.#tasks.indexOf(task), 1)

@@ -12,6 +12,15 @@ export function bytesOf(text: number | string): bigint | null {
   return bytes > 0n && bytes < 1n << 52n ? bytes : null
 }
 
+/** As `bytesOf` reads it: `48 MiB`, or a number where no unit goes into it. */
+export function sizeOf(bytes: number): string {
+  for (const [unit, shift] of Object.entries(SHIFT).toReversed()) {
+    const size = 2 ** Number(shift)
+    if (bytes % size === 0) return `${bytes / size} ${unit}iB`
+  }
+  return String(bytes)
+}
+
 const TIME = /^(\d+)(?:\.(\d{1,9}))?(s|ms|us|ns)$/
 const NANOSECONDS: { readonly [unit: string]: number } = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }
 

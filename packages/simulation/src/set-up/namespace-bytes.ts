@@ -2,16 +2,19 @@
 import { infoblocksIn, NULL_UUID, PartMedium, superblockOf, ZeroMedium, type Medium } from '@devtrail/nvdimm-pmem/media'
 import { ScenarioError } from '../scenario/place.ts'
 import type { NamespaceSpec } from '../scenario/scenario.ts'
+import { sizeOf } from '../scenario/units.ts'
+import { misfit } from './image-size.ts'
 
 /** Opens an image that a scenario names; it is only read: what is stored is kept apart. */
 export type OpenImage = (image: string) => Medium
 
-/** Zeros, or its image. @throws ScenarioError for an image that cannot be had, or is too small. */
+/** Zeros, or its image. @throws ScenarioError for an image that cannot be had, or is of a namespace of another size. */
 export function bytesFor({ image }: NamespaceSpec, place: string, size: number, open: OpenImage | null): Medium {
   if (image === undefined) return new ZeroMedium(size)
   if (open === null) throw new ScenarioError(`${place}.image`, 'nobody said here how an image is opened')
   const medium = open(image)
-  if (medium.size < size) throw new ScenarioError(`${place}.image`, `${image} has ${medium.size} bytes, the namespace ${size}`)
+  const wrong = misfit(medium, size)
+  if (wrong !== null) throw new ScenarioError(`${place}.size`, `the namespace has ${sizeOf(size)}, ${wrong} (${image})`)
   return medium.size === size ? medium : new PartMedium(medium, 0, size)
 }
 

@@ -81,7 +81,12 @@ test.each<[Scenario, 'seed' | 'linux-6.1', OpenImage | undefined, string]>([
   [scenario([one({ size: '16 MiB', mode: 'sector' })]), 'linux-6.1', undefined, 'namespaces[0]: namespace0.0 has no room'],
   [scenario([one({ mode: 'devdax' })]), 'seed', undefined, 'namespaces[0].mode: the kernel of seed has no devdax'],
   [scenario([one({ image: 'a.img' })]), 'linux-6.1', undefined, 'namespaces[0].image: nobody said here how an image is opened'],
-  [scenario([one({ image: 'a.img' })]), 'linux-6.1', empty, 'namespaces[0].image: a.img has 33554432 bytes, the namespace 1073741824'],
+  [
+    scenario([one({ image: 'a.img' })]),
+    'linux-6.1',
+    empty,
+    'namespaces[0].size: the namespace has 1 GiB, and its image no more than 33554432 bytes; make it 32 MiB (a.img)',
+  ],
   [
     scenario([one({ image: 'a.img', size: '32 MiB', mode: 'sector' })]),
     'linux-6.1',

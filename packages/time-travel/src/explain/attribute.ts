@@ -1,5 +1,5 @@
 /** Which event made each of many changes: as `blame`, for all of them in one search backwards. */
-import type { Facts } from '@devtrail/events'
+import type { AnyEvent, Facts } from '@devtrail/events'
 import type { Lists } from '../expression/look-up.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
@@ -103,6 +103,36 @@ class OfDevice {
   }
 }
 
+/** Devices that are looked at together: which of them an event may concern. */
+class Together {
+  readonly #all: readonly OfDevice[]
+  readonly #byDevice: ReadonlyMap<number | null, readonly OfDevice[]>
+  readonly #reached = new Map<string, readonly OfDevice[]>()
+
+  constructor(all: readonly OfDevice[]) {
+    this.#all = all
+    this.#byDevice = new Map(all.map((one) => [one.device, [one]]))
+  }
+
+  /** Those that events of a type concern whatever device they are of. */
+  reached(type: string): readonly OfDevice[] {
+    let reached = this.#reached.get(type)
+    if (reached === undefined) this.#reached.set(type, (reached = this.#all.filter(({ touches }) => touches.reachesAll(type))))
+    return reached
+  }
+
+  /** Those that an event may concern: its own device alone, where it says so. */
+  concerned({ type, device }: Pick<AnyEvent, 'type' | 'device'>): readonly OfDevice[] {
+    if (device === null) return this.#all
+    const own = this.#byDevice.get(device) ?? NONE
+    const reached = this.reached(type)
+    if (reached.length === 0) return own
+    return own.length === 0 || reached.includes(own[0]!) ? reached : [...reached, ...own]
+  }
+}
+
+const NONE: readonly OfDevice[] = []
+
 /**
  * The event behind each change between two moments: the last one up to the later moment that changed the value. `events`:
  * how many to look through backwards at most; what is older is left out.
@@ -146,7 +176,7 @@ export async function attribute(
     for (const device of devices) device.take(seqs)
     devices = devices.filter(({ open }) => open.size > 0)
     if (seen >= events || from < 0 || devices.length === 0) break
-    to = await touchedBefore(history, devices, begun, end)
+    to = await touchedBefore(history, devices, begun, end, signal)
     // Where there was nothing for long, what comes next is most likely that one event.
     size = from - to > size ? STRETCH_FIRST : Math.min(STRETCH_MAX, size * 2)
   }
@@ -159,17 +189,17 @@ async function touchedBefore(
   devices: readonly OfDevice[],
   { touched, naming }: { readonly touched: number; readonly naming: number },
   end: Machine,
+  signal: Interruption | undefined,
 ): Promise<number> {
   if (touched < 1 || !devices.every(({ touches }) => touches.isFiner)) return touched
-  const reachesAll = (type: string): boolean => devices.some(({ touches }) => touches.reachesAll(type))
+  const all = new Together(devices)
   const found = await history.search(
     touched,
     1,
     (type) => devices.some(({ touches }) => touches.canBe(type)),
-    (event) => devices.some(({ touches }) => touches.isBy(event, end)),
+    (event) => all.concerned(event).some(({ touches }) => touches.isBy(event, end)),
     // Of one device among many the columns tell which events are not its own.
-    devices.length === 1 ? devices[0]!.device : null,
-    reachesAll,
+    { device: devices.length === 1 ? devices[0]!.device : null, reachesAll: (type) => all.reached(type).length > 0, signal },
   )
   // The baseline, which is not searched, may have given it.
   return Math.max(found ?? 0, Math.min(touched, naming))

@@ -111,8 +111,7 @@ class Search {
       1,
       (type) => this.#touches.canBe(type),
       (event) => this.#touches.isBy(event, this.#later!),
-      device,
-      (type) => this.#touches.reachesAll(type),
+      { device, reachesAll: (type) => this.#touches.reachesAll(type), signal: this.#signal },
     )
     // The baseline, which is not searched, may have given it.
     return Math.max(found ?? 0, Math.min(to, stretch.naming))

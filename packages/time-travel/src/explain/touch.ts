@@ -90,7 +90,8 @@ export class Touches {
   readonly #models: readonly Model[]
   readonly #facts: Facts
   readonly #types = new Map<string, readonly TypeTouch[]>()
-  readonly #sums = new Map<string, boolean>()
+  readonly #touched = new Map<string, readonly (readonly [spot: number, TypeTouch])[]>()
+  readonly #reaching = new Map<string, boolean>()
   readonly #devices: ReadonlySet<number | null>
   readonly #namers: Namers
 
@@ -139,14 +140,14 @@ export class Touches {
 
   /** Whether events of a type can change any of the spots. */
   canBe(type: string): boolean {
-    let sum = this.#sums.get(type)
-    if (sum === undefined) this.#sums.set(type, (sum = this.#of(type).some(({ touch }) => touch !== 'no')))
-    return sum
+    return this.#touching(type).length > 0
   }
 
   /** Whether events of a type can change spots of devices that they do not mention. */
   reachesAll(type: string): boolean {
-    return this.#of(type).some(({ touch, reachesAll }) => touch !== 'no' && reachesAll)
+    let reaches = this.#reaching.get(type)
+    if (reaches === undefined) this.#reaching.set(type, (reaches = this.#touching(type).some(([, { reachesAll }]) => reachesAll)))
+    return reaches
   }
 
   /** Whether any of the spots is of a device. */
@@ -156,15 +157,29 @@ export class Touches {
 
   /** Whether an event can have changed any of the spots. `later`: a machine at the event or after it. */
   isBy(event: AnyEvent, later: Machine): boolean {
-    const touches = this.#of(event.type)
-    const declaration = this.#facts.vocabulary.find(event.type)
-    return touches.some(
-      ({ touch, isOfElement, reachesAll }, i) =>
-        touch !== 'no' &&
-        isOnHost(this.#spots[i]!.device, event.host ?? 0) &&
-        (reachesAll || mayMention(event, declaration, this.#spots[i]!.device!, this.#facts)) &&
-        (isOfElement === null || isOfElement(event, later)),
-    )
+    const { type, host = 0 } = event
+    let [asked, isMentioned] = [null as number | null, false]
+    for (const [i, { isOfElement, reachesAll }] of this.#touching(type)) {
+      const { device } = this.#spots[i]!
+      if (!isOnHost(device, host)) continue
+      if (!reachesAll) {
+        // Spots are mostly of one device.
+        if (asked !== device) isMentioned = mayMention(event, this.#facts.vocabulary.find(type), (asked = device)!, this.#facts)
+        if (!isMentioned) continue
+      }
+      if (isOfElement === null || isOfElement(event, later)) return true
+    }
+    return false
+  }
+
+  /** The spots that events of a type can change. */
+  #touching(type: string): readonly (readonly [spot: number, TypeTouch])[] {
+    let touching = this.#touched.get(type)
+    if (touching === undefined) {
+      touching = this.#of(type).flatMap((touch, i) => (touch.touch === 'no' ? [] : [[i, touch] as const]))
+      this.#touched.set(type, touching)
+    }
+    return touching
   }
 
   /** Whether there is more to tell of an event than its type and device do. */

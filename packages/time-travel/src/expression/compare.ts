@@ -1,14 +1,22 @@
 import { NOTHING, type Found } from './found.ts'
+import { Named } from './named.ts'
 import { isBelow, isSame, quantityOf } from './quantity.ts'
 import type { Comparison } from './syntax.ts'
-import { not, whichever, type Truth } from './truth.ts'
+import { any, not, whichever, type Truth } from './truth.ts'
 
 /** Numbers that stand as texts in JSON: kernel words in hex, seconds. */
 const isText = (value: unknown): value is string => typeof value === 'string' && quantityOf(value) === null
 
+/** Whether a name fits; not known where one that is not told yet may. */
+function isCalled({ names, mayBe }: Named, wanted: unknown, fits: (name: string) => Truth): Truth {
+  return any([...names.map(fits), mayBe !== null && (typeof wanted !== 'string' || mayBe(wanted)) ? null : false])
+}
+
 function equal(a: unknown, b: unknown): Truth {
   if (a === NOTHING || b === NOTHING) return a === b
   if (a === null || b === null) return null
+  if (a instanceof Named) return isCalled(a, b, (name) => equal(name, b))
+  if (b instanceof Named) return isCalled(b, a, (name) => equal(a, name))
   if (typeof a === 'boolean' || typeof b === 'boolean') return a === b
   if (typeof a === 'string' && typeof b === 'string' && a === b) return true
   const [x, y] = [quantityOf(a), quantityOf(b)]
@@ -17,6 +25,8 @@ function equal(a: unknown, b: unknown): Truth {
 
 function below(a: unknown, b: unknown): Truth {
   if (a === NOTHING || b === NOTHING) return false
+  if (a instanceof Named) return a.mayBe === null ? below(a.names[0], b) : null
+  if (b instanceof Named) return b.mayBe === null ? below(a, b.names[0]) : null
   if (isText(a) && isText(b)) return a < b
   const [x, y] = [quantityOf(a), quantityOf(b)]
   return x === null || y === null ? null : isBelow(x, y)
@@ -81,6 +91,7 @@ export function like(at: Found, pattern: string): Truth {
   return whichever(
     casesOf(at).map((value) => {
       if (value === null) return null
+      if (value instanceof Named) return isCalled(value, pattern, (name) => isLike(name, pattern))
       return typeof value === 'string' && isLike(value, pattern)
     }),
   )

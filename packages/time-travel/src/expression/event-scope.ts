@@ -1,45 +1,13 @@
 /** The fields of one event, for an expression. */
-import type { AnyEvent, ColumnBlock, EventBlock, Field, FieldKind, Vocabulary } from '@devtrail/events'
+import type { AnyEvent, ColumnBlock, EventBlock, FieldKind, Vocabulary } from '@devtrail/events'
 import { hex } from '@devtrail/events'
 import { Decimal } from './decimal.ts'
-import { ExpressionError } from './error.ts'
 import { evaluate, type Scope } from './evaluate.ts'
+import { ENVELOPE, eventPathOf, mustBeAskable, type EventWords } from './event-fields.ts'
 import { ABSENT, found, UNKNOWN, type Found } from './found.ts'
 import { countOf, lookUp, type Lists } from './look-up.ts'
 import type { Condition, Expression, Path } from './syntax.ts'
 import type { Truth } from './truth.ts'
-
-/** What the ids in an event stand for. */
-export interface EventWords {
-  /** The key of the device an event is about; null for none. */
-  device(event: AnyEvent): string | null
-  /** The name of the host it happened on; null for none. */
-  host?(event: AnyEvent): string | null
-  /** What a field's value is called (the key of a device, an errno's name); null when it has no other name. */
-  called(event: AnyEvent, name: string, field: Field): string | null
-}
-
-const ENVELOPE: ReadonlyMap<string, (event: AnyEvent, words: EventWords) => unknown> = new Map<
-  string,
-  (event: AnyEvent, words: EventWords) => unknown
->([
-  ['seq', (e) => e.seq],
-  ['entry', (e) => e.entry],
-  ['time', (e) => new Decimal(BigInt(e.time))],
-  ['type', (e) => e.type],
-  ['cpu', (e) => e.cpu],
-  ['device', (e, words) => words.device(e)],
-  ['pid', (e) => e.actor?.pid],
-  ['comm', (e) => e.actor?.comm],
-  ['actor', (e) => e.actor],
-  ['cause', (e) => e.cause],
-  ['inferred', (e) => e.inferred === true],
-  ['host', (e, words) => words.host?.(e)],
-  ['unordered', (e) => e.unordered === true],
-  ['context', (e) => e.context],
-  ['source', (e) => e.source],
-  ['where', (e) => e.where],
-])
 
 const NO_LISTS: Lists = new Map()
 /** Kinds whose numbers are devtrail's own: what a person sees is the name. */
@@ -55,9 +23,8 @@ function numbersIn(condition: Condition): { field: string; wanted: number }[] {
   const { left, right } = condition
   const [path, literal] = left.kind === 'path' ? [left, right] : [right, left]
   if (path.kind !== 'path' || literal.kind !== 'literal' || typeof literal.value !== 'number') return []
-  const [first, second, ...rest] = path.path.steps
-  if (second === undefined) return ENVELOPE.has(first.name) ? [] : [{ field: first.name, wanted: literal.value }]
-  return first.name === 'data' && second.kind === 'field' && rest.length === 0 ? [{ field: second.name, wanted: literal.value }] : []
+  const { name, isEnvelope, inner } = eventPathOf(path.path)
+  return isEnvelope || inner.length > 0 ? [] : [{ field: name, wanted: literal.value }]
 }
 
 /** Whether a comparison with null is in a condition. */
@@ -89,18 +56,7 @@ export class EventFilter implements Scope {
     this.#vocabulary = vocabulary
     this.#words = words
     this.#numbers = numbersIn(expression.condition)
-    const fields = new Set(vocabulary.types().flatMap((type) => Object.keys(vocabulary.get(type).fields)))
-    for (const { device, steps } of expression.paths) {
-      if (device !== null) throw new ExpressionError('of an event, device is a field: device == "pfn0.0"', expression.source, device.at)
-      const step = steps[0].name === 'data' && steps.length > 1 ? steps[1]! : steps[0]
-      if (step.kind === 'key' || fields.has(step.name) || (step === steps[0] && (step.name === 'data' || ENVELOPE.has(step.name)))) continue
-      const near = [...ENVELOPE.keys(), ...[...fields].filter((f) => f.startsWith(step.name.slice(0, 2))).toSorted()]
-      throw new ExpressionError(
-        `no event has a field "${step.name}"; there are ${near.join(', ')} and the fields of the event types`,
-        expression.source,
-        step.at,
-      )
-    }
+    mustBeAskable(expression, vocabulary)
   }
 
   truth(event: AnyEvent): Truth {
@@ -111,11 +67,10 @@ export class EventFilter implements Scope {
   /** Whether it can be true of an event of a type at all: by the type's name and the fields that it has. */
   mayFit(type: string): boolean {
     const fields = this.#vocabulary.find(type)?.fields
-    const find = ({ steps: [first, second] }: Path): Found => {
-      const data = first.name === 'data' && second?.kind === 'field' ? second : null
-      if (data === null && first.name === 'type') return found(type)
-      if (data === null && ENVELOPE.has(first.name)) return UNKNOWN
-      return fields === undefined || Object.hasOwn(fields, (data ?? first).name) ? UNKNOWN : ABSENT
+    const find = (path: Path): Found => {
+      const { name, isEnvelope } = eventPathOf(path)
+      if (isEnvelope) return name === 'type' ? found(type) : UNKNOWN
+      return fields === undefined || Object.hasOwn(fields, name) ? UNKNOWN : ABSENT
     }
     // What is null in an event is not known of it; whether it is, is not known of the type.
     if (asksForNull(this.#expression.condition)) return true
@@ -168,13 +123,13 @@ export class EventFilter implements Scope {
     return found(value)
   }
 
-  #find({ steps: [first, ...rest] }: Path, isNamed: boolean): Found {
-    const data = first.name === 'data' && rest[0]?.kind === 'field' ? rest[0] : null
-    const { name } = data ?? first
-    const inner = data === null ? rest : rest.slice(1)
-    const envelope = data === null ? ENVELOPE.get(name) : undefined
-    const value = envelope === undefined ? this.#field(name, isNamed) : found(envelope(this.#event, this.#words))
-    return lookUp(value, name, inner, NO_LISTS)
+  #find(path: Path, isNamed: boolean): Found {
+    const { name, isEnvelope, inner } = eventPathOf(path)
+    if (!isEnvelope) return this.#field(name, isNamed)
+    const [step] = inner
+    // The one list there is, of plain numbers.
+    if (name === 'cause' && step?.kind === 'key') return this.#event.cause.includes(Number(step.key)) ? found(step.key) : ABSENT
+    return lookUp(found(ENVELOPE.get(name)!(this.#event, this.#words)), name, inner, NO_LISTS)
   }
 
   find(path: Path): Found {

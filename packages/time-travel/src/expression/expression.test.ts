@@ -15,6 +15,7 @@ const lists: Lists = new Map([
   ['pages', { by: ['pfn'], span: 'pages' }],
   ['counters', { by: [] }],
   ['all', { by: ['id'] }],
+  ['nodes', { by: ['node', 'name'] }],
 ])
 
 const state = {
@@ -40,6 +41,14 @@ const state = {
     complete: false,
   },
   all: { known: [{ id: '0x1' }], complete: true },
+  // Of the second it is not told yet where it starts.
+  nodes: {
+    known: [
+      { node: '0x10', name: 'a' },
+      { node: null, name: 'b' },
+    ],
+    complete: true,
+  },
 }
 
 const scope: Scope = {
@@ -82,6 +91,11 @@ describe('what is true of a state', () => {
     ['count(maps) >= 1', true],
     ['count(maps) > 1', null],
     ['count(all) == 1', true],
+    ['nodes[0x10]', true],
+    ['nodes[0x20]', null],
+    ['nodes["0x20"]', null],
+    ['nodes["b"]', true],
+    ['nodes["c"]', false],
     ['count(counters) == 2', true],
     ['counters[1] == 5', true],
     ['counters[2] == 5', false],

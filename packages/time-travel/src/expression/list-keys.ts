@@ -44,6 +44,11 @@ export function isPicked(element: unknown, place: number, list: ListKeys, key: K
   return false
 }
 
+/** Whether a key that does not pick an element may do so once more is known: what identifies the element best is not known yet. */
+export function mayBePicked(element: unknown, { by }: ListKeys, key: Key): boolean {
+  return by.length > 0 && partAt(element, by[0]!) === null && quantityOf(key) !== null
+}
+
 /** The key under which an element is shown in a path, as it is written between brackets. */
 export function keyText(element: unknown, place: number, list: ListKeys): string {
   const key = keysOf(element, place, list)[0] ?? place

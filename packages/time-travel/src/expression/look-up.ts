@@ -1,7 +1,7 @@
 import type { ListKeys } from '@devtrail/events'
 import { countBetween } from './evaluate.ts'
 import { ABSENT, found, UNKNOWN, type Found } from './found.ts'
-import { isPicked, weightOf } from './list-keys.ts'
+import { isPicked, mayBePicked, weightOf } from './list-keys.ts'
 import type { Step } from './syntax.ts'
 
 /** The lists of what models show, by the name of the field that holds them. */
@@ -27,16 +27,18 @@ const BY_PLACE: ListKeys = { by: [] }
 
 function pick(value: unknown, step: Step & { kind: 'key' }, keys: ListKeys): Found {
   const among = (elements: readonly unknown[]): unknown => elements.find((e, i) => isPicked(e, i, keys, step.key))
+  const mayBe = (elements: readonly unknown[]): boolean => elements.some((e) => mayBePicked(e, keys, step.key))
   if (Array.isArray(value)) {
     const element: unknown = among(value)
-    return element === undefined ? ABSENT : found(element)
+    if (element !== undefined) return found(element)
+    return mayBe(value) ? UNKNOWN : ABSENT
   }
   const list = value as KnownList
   const sure = among(list.known)
   if (sure !== undefined) return found(sure)
   const possible = among(list.possible ?? [])
   if (possible !== undefined) return found(possible, true)
-  return list.complete ? ABSENT : UNKNOWN
+  return list.complete && !mayBe(list.known) && !mayBe(list.possible ?? []) ? ABSENT : UNKNOWN
 }
 
 /**

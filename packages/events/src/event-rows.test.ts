@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { AnyEvent } from './envelope.ts'
-import { declareEvents } from './declare.ts'
-import { EventRow, placesOf } from './event-row.ts'
+import { declareEvents, Vocabulary } from './declare.ts'
+import { placesOf, rowsOf, TypeRows } from './event-rows.ts'
 import { f } from './f.ts'
 
-const { declarations } = declareEvents('sample', {
+const catalogue = declareEvents('sample', {
   measured: {
     version: 1,
     doc: 'Everything was measured at once.',
@@ -19,6 +19,13 @@ const { declarations } = declareEvents('sample', {
   },
   said: { version: 1, doc: 'Something was said.', fields: { text: f.text('what') } },
 })
+
+const { declarations } = catalogue
+const vocabulary = new Vocabulary([catalogue])
+const again = (...events: AnyEvent[]): AnyEvent[] | undefined => {
+  const rows = rowsOf(events, vocabulary)
+  return rows === null ? undefined : [...rows.events()]
+}
 
 const full = { pagemap: 3, pointer: '0xff3fdf9170e6c0b0', word: 0xffff_fff0_0000_0001n, delta: -7, sure: false, mode: 'atomic' }
 const event = (data: AnyEvent['data'], more: Partial<AnyEvent> = {}): AnyEvent => ({
@@ -43,11 +50,12 @@ test.each([
   ['a pointer of one digit', { ...full, pointer: '0x0', word: 0n }],
   ['a pointer of 33 bits, whose lower half has zeros in front', { ...full, pointer: '0x10000000a', sure: true, mode: 'percpu' }],
 ])('an event is the same after it was numbers: %s', (_, data) => {
-  const row = new EventRow('sample/measured', declarations.measured)
-  expect(row.become(event(data))).toBe(true)
-  expect(row.event()).toEqual(event(data))
-  expect(row.become(event(full, { cause: [], seq: 9 }))).toBe(true)
-  expect(row.event()).toEqual(event(full, { cause: [], seq: 9 }))
+  const events = [
+    event(data),
+    event(full, { cause: [], seq: 9, source: 'put' }),
+    event(data, { seq: 10, actor: { pid: 8, comm: 'pin' }, context: '.....', entry: 7, time: 1, cpu: 0 }),
+  ]
+  expect(again(...events)).toEqual(events)
 })
 
 test('fields stand in the order in which they are declared', () => {
@@ -55,9 +63,10 @@ test('fields stand in the order in which they are declared', () => {
 })
 
 test('what has no form in numbers is said to have none', () => {
-  const row = new EventRow('sample/measured', declarations.measured)
-  expect(row.become(event({ ...full, pointer: 'somewhere' }))).toBe(false)
-  expect(row.become(event({ ...full, pointer: '0x01' }))).toBe(false)
+  const has = (...events: AnyEvent[]): boolean => again(event(full, { seq: 7 }), ...events) !== undefined
+  expect(has(event(full))).toBe(true)
+  expect(has(event({ ...full, pointer: 'somewhere' }))).toBe(false)
+  expect(has(event({ ...full, pointer: '0x01' }))).toBe(false)
   for (const odd of [
     { device: 1 },
     { entry: null },
@@ -66,7 +75,8 @@ test('what has no form in numbers is said to have none', () => {
     { cause: [1, 2] },
     { inferred: true as const },
     { host: 1 },
+    { type: 'sample/said', data: { text: 'hello' } },
   ])
-    expect(row.become(event(full, odd))).toBe(false)
-  expect(() => new EventRow('sample/said', declarations.said)).toThrow('sample/said has no rows: text is text')
+    expect(has(event(full, odd))).toBe(false)
+  expect(() => new TypeRows('sample/said', declarations.said, 1)).toThrow('sample/said has no rows: text is text')
 })

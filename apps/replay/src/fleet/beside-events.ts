@@ -1,0 +1,51 @@
+/** What a log that grows has beside its events, on their way too: attachments and keyframes that came since. */
+import type { LogWriter } from '@devtrail/event-log'
+import { openFileLog } from '@devtrail/event-log/file'
+import { vocabulary } from '@devtrail/survey'
+import { foldVersion } from '../logs/code-version.ts'
+import type { OpenLog } from '../logs/open.ts'
+import { copyAttachments, KeyframeCopy, newestOf, type Have } from './copy.ts'
+
+/** How often it is looked for more, in milliseconds. */
+const LOOK_MS = 5000
+
+export class BesideEvents {
+  readonly #log: OpenLog
+  readonly #writer: LogWriter
+  readonly #attached: Set<string>
+  #newest: number
+  #lookedAt = Date.now()
+  /** How many were copied. */
+  keyframes = 0
+  attachments = 0
+
+  /** @param have what is there already. */
+  constructor(log: OpenLog, writer: LogWriter, have: Have) {
+    this.#log = log
+    this.#writer = writer
+    this.#attached = new Set(have.attachments)
+    this.#newest = newestOf(have)
+  }
+
+  /** Copies what there is, now and then. */
+  async copyDue(): Promise<void> {
+    if (Date.now() - this.#lookedAt < LOOK_MS) return
+    await this.copy()
+  }
+
+  /** Copies what there is now. A reader sees what there was when it was opened: it takes one of now. */
+  async copy(): Promise<void> {
+    await using now = await openFileLog(this.#log.folder, vocabulary)
+    const fold = foldVersion()
+    const due = (await now.keyframes(fold)).filter((seq) => seq > this.#newest && seq <= this.#writer.lastSeq)
+    const keyframes = new KeyframeCopy(now, this.#writer, fold)
+    for (const seq of due) {
+      await keyframes.copy(seq)
+      this.#newest = seq
+    }
+    this.keyframes += keyframes.count
+    this.attachments += await copyAttachments(now, this.#writer, this.#attached)
+    for (const { name } of await now.attachments()) this.#attached.add(name)
+    this.#lookedAt = Date.now()
+  }
+}

@@ -1,0 +1,55 @@
+/** What rules tell of one event: which broke with it, and which had broken before about the same pages. */
+import type { Violation } from '@devtrail/events'
+import { explained, isAboutTheSame, Judge } from '../check.ts'
+import type { History } from '../history.ts'
+import type { Interruption } from '../interruption.ts'
+
+export interface BrokenByOptions {
+  readonly signal?: Interruption | undefined
+  readonly onProgress?: (seq: number) => void
+}
+
+/** How many events lie between two calls of `onProgress`. */
+const PROGRESS_EVENTS = 65_536
+
+/**
+ * The rules that broke with an event, and those of other rules that had broken before about the same pages, earliest first, as a check
+ * reports them; their evidence is what came up to the event. Looks no further than the event; of one with which nothing broke at no more
+ * than what folding from the nearest keyframe takes.
+ */
+export async function brokenBy(history: History, seq: number, options: BrokenByOptions = {}): Promise<Violation[]> {
+  const broken: Violation[] = []
+  let judge!: Judge
+  const machine = await history.replay({
+    from: seq - 1,
+    to: seq,
+    signal: options.signal,
+    begin: (m) => {
+      judge = new Judge(m)
+    },
+    step: (block, place) => {
+      if (block.seq(place) === seq && judge.judges(block.types[block.type[place]!]!.name)) broken.push(...judge.at(block.view(place)))
+    },
+  })
+  const earlier = broken.some(({ about }) => about !== undefined) ? await brokenBefore(history, seq, options) : []
+  const tied = earlier.filter((other) => broken.some((one) => other.rule !== one.rule && isAboutTheSame(one, other)))
+  const told = await explained(history, machine, [...tied, ...broken])
+  return told.map((one) => ({ ...one, evidence: one.evidence.filter((proof) => proof <= seq) }))
+}
+
+async function brokenBefore(history: History, seq: number, { signal, onProgress }: BrokenByOptions): Promise<Violation[]> {
+  const broken: Violation[] = []
+  let judge!: Judge
+  await history.replay({
+    to: seq - 1,
+    signal,
+    begin: (machine) => {
+      judge = new Judge(machine)
+    },
+    step: (block, place) => {
+      if (block.seq(place) % PROGRESS_EVENTS === 1) onProgress?.(block.seq(place))
+      if (judge.judges(block.types[block.type[place]!]!.name)) broken.push(...judge.at(block.view(place)))
+    },
+  })
+  return broken
+}
