@@ -11,6 +11,7 @@ const ALL: Link = {
   tab: 'memory',
   compare: 0,
   where: 'type == "kernel/warned" and host == "db"',
+  only: true,
   named: 'pfn#',
 }
 

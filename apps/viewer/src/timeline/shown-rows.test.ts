@@ -1,9 +1,9 @@
-import type { Lane, Row, TimelineWindow } from '@devtrail/survey'
+import { OWNERLESS, type Lane, type Row, type TimelineWindow } from '@devtrail/survey'
 import { expect, test } from 'vitest'
 import type { ScanState } from '../protocol.ts'
 import { Clock } from './clock.ts'
 import { HOST_HEIGHT, rowHeight, rowTops } from './layout.ts'
-import { shownRows } from './shown-rows.ts'
+import { rowName, shownRows } from './shown-rows.ts'
 
 const lane = (name: Lane['name'], ...seqs: number[]): Lane => ({
   name,
@@ -35,6 +35,7 @@ const scan = (...rows: Row[]): ScanState => ({
   binTimes: Float64Array.of(1010, 1050, 1090, 1120),
   looks: [{ tone: 'on', text: 'bound', sure: true }],
   rows,
+  ownerless: null,
   devices: rows.length,
   fitting: rows.length,
   renamed: [],
@@ -47,6 +48,7 @@ const window = (...rows: Row[]): TimelineWindow => ({
   times: Float64Array.of(1050, 1060, 1070, 1080),
   looks: [{ tone: 'on', text: 'closely', sure: true }],
   rows,
+  ownerless: null,
 })
 
 test('bins count from the first event there is', () => {
@@ -84,4 +86,9 @@ test('a clock is exact where events are known one by one, and between known poin
   expect([rough.seqAt(1009), rough.seqAt(1010), rough.seqAt(1055), rough.seqAt(5000)]).toEqual([0, 101, 105, 120])
   const close = new Clock(opened, scan(), { ...window(), times: Float64Array.of(1050, 1051, 1052, 1089) })
   expect([105, 106, 107, 108, 109].map((seq) => close.timeOf(seq))).toEqual([1050, 1051, 1052, 1089, 1090])
+})
+
+test('what no device is known of has the last row', () => {
+  const rows = shownRows({ ...scan(row('pfn0.0', [])), ownerless: row(OWNERLESS, []) }, null)
+  expect(rows.map((one) => rowName(one.row.key))).toEqual(['pfn0.0', 'no device'])
 })
