@@ -1,81 +1,13 @@
 /** The state of devices after an event. */
-import { rangeOf } from '@devtrail/events'
-import {
-  asView,
-  bytes,
-  holdersText,
-  OWNERLESS,
-  plural,
-  type DeviceView,
-  type JsonList,
-  type PagemapView,
-  type PageRefView,
-  type QueueView,
-} from '@devtrail/survey'
-import { createContext, type ComponentChildren, type JSX } from 'preact'
-import { useContext, useEffect, useState } from 'preact/hooks'
+import { asView, bytes, OWNERLESS, type DeviceView, type QueueView } from '@devtrail/survey'
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import type { Go } from '../page/use-link.ts'
 import type { ChangeRow, StateAt } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
-import { More, Number, Perhaps, Range, Text, Unknown, YesNo } from './Known.tsx'
-import { PageStrip } from './PageStrip.tsx'
-
-export type OnField = (device: string, path: string, backwards: boolean) => void
-
-/** What is different to the moment that is compared with. */
-const Changes = createContext<readonly ChangeRow[]>([])
-
-/** Whether one of the changes is of what is at a path, or of a part of it. */
-const isChanged = (changes: readonly ChangeRow[], device: string, path: string): boolean =>
-  changes.some((c) => c.device === device && c.path.startsWith(path) && /^($|[.[])/.test(c.path.slice(path.length)))
-
-/** One part of a device, and the way to where it changes. */
-function Part({
-  name,
-  path,
-  device,
-  onField,
-  children,
-}: {
-  name: string
-  path?: string
-  device: string
-  onField: OnField
-  children: ComponentChildren
-}): JSX.Element {
-  const isOther = isChanged(useContext(Changes), device, path ?? name)
-  return (
-    <>
-      <dt class={isOther ? 'changed' : ''}>
-        {isOther && (
-          <span title="different to the moment that is compared with">
-            <span aria-hidden="true">Δ </span>
-            <span class="unseen">changed: </span>
-          </span>
-        )}
-        {path === undefined ? (
-          name
-        ) : (
-          <>
-            <button type="button" class="field" title={`to the next change of ${path}`} onClick={() => onField(device, path, false)}>
-              {name}
-            </button>
-            <button
-              type="button"
-              class="field before"
-              aria-label={`To the previous change of ${path}`}
-              title={`to the previous change of ${path}`}
-              onClick={() => onField(device, path, true)}
-            >
-              ◂
-            </button>
-          </>
-        )}
-      </dt>
-      <dd class={isOther ? 'changed' : ''}>{children}</dd>
-    </>
-  )
-}
+import { LINES_MAX, More, Number, Perhaps, Pointer, Range, Text, Unknown, YesNo } from './Known.tsx'
+import { Pagemap } from './Pagemap.tsx'
+import { Changes, Part, type OnField } from './Part.tsx'
 
 function Driver({ view }: { readonly view: DeviceView }): JSX.Element {
   const state = view.driver?.state
@@ -92,9 +24,6 @@ function Driver({ view }: { readonly view: DeviceView }): JSX.Element {
     </>
   )
 }
-
-/** Lines of a list that are shown. */
-const LINES_MAX = 40
 
 /** Those that a driver's unbind releases first come first. */
 function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go: Go }): JSX.Element {
@@ -120,129 +49,11 @@ function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go
   )
 }
 
-function Holders({ of }: { readonly of: PageRefView }): JSX.Element {
-  const by = holdersText(of)
-  return by === '' ? (
-    <>
-      taken by <Unknown />
-    </>
-  ) : (
-    <span>{by}</span>
-  )
-}
-
 function LastProbe({ of, go }: { readonly of: NonNullable<DeviceView['lastProbe']>; readonly go: Go }): JSX.Element {
   return (
     <>
       by <Text of={of.driver} />: {of.outcome} ({of.error ?? 'errno ?'}, <EventLink seq={of.seq} go={go} />)
     </>
-  )
-}
-
-function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly go: Go }): JSX.Element {
-  const all = [...list.known.map((ref) => ({ ref, sure: true })), ...(list.possible ?? []).map((ref) => ({ ref, sure: false }))]
-  return (
-    <>
-      <ul class="refs">
-        {all.slice(0, LINES_MAX).map(({ ref, sure }, i) => {
-          const { lo, hi } = rangeOf(ref.pages)
-          return (
-            <li key={i}>
-              <Perhaps sure={sure}>
-                <strong>
-                  {lo === hi ? (
-                    plural(lo, 'page')
-                  ) : (
-                    <>
-                      <Number of={ref.pages} /> {lo === 1 && hi === Infinity ? 'page' : 'pages'}
-                    </>
-                  )}
-                </strong>{' '}
-                from <code>{ref.pfn}</code>, count <Number of={ref.refcount} />, <Holders of={ref} />
-                {ref.since === null ? null : (
-                  <>
-                    , since <EventLink seq={ref.since.first} go={go} />
-                  </>
-                )}
-              </Perhaps>
-            </li>
-          )
-        })}
-      </ul>
-      {all.length > LINES_MAX && <p>{all.length - LINES_MAX} more; devtrail refs lists all</p>}
-      <More complete={list.complete} empty={all.length === 0} />
-    </>
-  )
-}
-
-/** Where the kernel has it, if that was told. */
-function Pointer({ of }: { readonly of: string | null }): JSX.Element | null {
-  return of === null ? null : <code class="faint">{of}</code>
-}
-
-function Pagemap({
-  device,
-  of,
-  sure,
-  go,
-  onField,
-}: {
-  device: string
-  of: PagemapView
-  sure: boolean
-  go: Go
-  onField: OnField
-}): JSX.Element {
-  const key = of.ranges?.[0]?.start
-  const path = (rest: string): string | undefined => (key === undefined ? undefined : `pagemaps[${key}].${rest}`)
-  const part = (name: string, rest: string, children: ComponentChildren): JSX.Element => {
-    const to = path(rest)
-    return (
-      <Part name={name} device={device} onField={onField} {...(to === undefined ? {} : { path: to })}>
-        {children}
-      </Part>
-    )
-  }
-  return (
-    <section class="pagemap">
-      <h3>
-        <Perhaps sure={sure}>
-          pagemap {of.ranges === null ? <Unknown what="range" /> : of.ranges.map((r) => <Range key={r.start} {...r} />)}{' '}
-          <small>{of.type ?? 'type ?'}</small>
-        </Perhaps>
-      </h3>
-      <dl>
-        <Part name="struct" device={device} onField={onField}>
-          {of.id === null ? <Unknown /> : <Pointer of={of.id} />}
-        </Part>
-        {part('state', 'state', of.state === null ? <Unknown /> : <span class={`badge ${of.state}`}>{of.state}</span>)}
-        {part(
-          'reference',
-          'ref',
-          <>
-            count <Number of={of.ref.count} />, mode <Text of={of.ref.mode} />, dying <YesNo of={of.ref.dying} /> <Pointer of={of.ref.id} />
-          </>,
-        )}
-        {part('pages', 'pageRefs', <PageRefs list={of.pageRefs} go={go} />)}
-        {part(
-          'altmap',
-          'altmap',
-          of.altmap === null ? (
-            <Unknown />
-          ) : of.altmap === false ? (
-            <span class="nothing">none</span>
-          ) : (
-            `from ${of.altmap.basePfn}, ${of.altmap.reserve} reserved, ${of.altmap.alloc ?? '?'} of ${of.altmap.free} allocated`
-          ),
-        )}
-      </dl>
-      <PageStrip of={of} />
-      {of.learntAt !== undefined && (
-        <p class="faint">
-          range and owner learnt at <EventLink seq={of.learntAt} go={go} />
-        </p>
-      )}
-    </section>
   )
 }
 

@@ -86,7 +86,7 @@ export function RowList({ client, rows, tops, height, scrollTop, onScroll, at, s
         style={{ top: `${tops[i]!}px`, height: `${tops[i + 1]! - tops[i]!}px` }}
         class={i === current && link.row !== null ? 'current' : ''}
       >
-        {one.lead > 0 && <HostLine name={row.host} hosts={hosts} height={one.lead} />}
+        {one.lead > 0 && <HostLine name={row.host!} hosts={hosts} height={one.lead} />}
         <button
           type="button"
           class="row"

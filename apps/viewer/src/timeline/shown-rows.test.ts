@@ -48,7 +48,6 @@ const window = (...rows: Row[]): TimelineWindow => ({
   times: Float64Array.of(1050, 1060, 1070, 1080),
   looks: [{ tone: 'on', text: 'closely', sure: true }],
   rows,
-  ownerless: null,
 })
 
 test('bins count from the first event there is', () => {
