@@ -281,7 +281,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => page.locator('.reading').innerText()).toBe('11 of 11 in 3006 devices')
     expect(await page.locator('.rows strong').first().innerText()).toBe('dev299')
     await named.fill('no such')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('0 of 0 in 3006 devices')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('none of 3006 devices')
     await named.fill('')
     await expect.poll(() => page.locator('.reading').innerText()).toBe('2000 of 3006 devices')
     await expect.poll(() => page.locator('.detail').innerText()).toContain('javascript:window.hurt=1')

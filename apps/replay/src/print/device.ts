@@ -1,4 +1,4 @@
-import { hex, seconds, type AnyEvent } from '@devtrail/events'
+import { seconds, type AnyEvent } from '@devtrail/events'
 import type { Style } from './style.ts'
 import { padEnd, visible } from './text.ts'
 import type { Branch } from './tree.ts'

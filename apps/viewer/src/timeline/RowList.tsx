@@ -77,7 +77,8 @@ export function RowList({ client, rows, tops, height, scrollTop, onScroll, at, s
   const isAll = rows.length <= ROWS_ALL
   const first = isAll ? 0 : Math.max(0, lastUpTo(tops, scrollTop))
   const shown: JSX.Element[] = []
-  for (let i = first; i < rows.length && (isAll || tops[i]! < scrollTop + height); i++) {
+  const end = isAll ? rows.length : Math.min(rows.length, lastUpTo(tops, scrollTop + height) + 1)
+  for (let i = first; i < end; i++) {
     const one = rows[i]!
     const { row } = one
     shown.push(

@@ -22,7 +22,7 @@ const pagemap = (pages: number, more: Partial<PagemapView> = {}): PagemapView =>
   ...more,
 })
 
-function looks(pagemaps: DeviceView['pagemaps']): (readonly [string, boolean, number?] | null)[] {
+function looks(pagemaps: DeviceView['pagemaps']): ((string | boolean | number)[] | null)[] {
   return looksOf({ kind: 'nd-namespace', presence: 'present', ...(pagemaps === undefined ? {} : { pagemaps }) }, [])
     .slice(1, 3)
     .map((look) => look && [look.text, look.sure, ...(look.atLeast === undefined ? [] : [look.atLeast])])
@@ -35,9 +35,11 @@ test('pages of a pagemap that may be of another device are referenced all the sa
   ])
 })
 
+/** How a pagemap looks that is there, with so many references to itself. */
+const counted = (count: PagemapView['ref']['count'], state = 'live'): ReturnType<typeof looks>[number] =>
+  looks({ known: [pagemap(1, { state, ref: { ...ref, dying: false, count } })], complete: true })[0]!
+
 test('of a pagemap that is there, a count that is only a bound is not sure', () => {
-  const counted = (count: PagemapView['ref']['count'], state = 'live'): ReturnType<typeof looks>[number] =>
-    looks({ known: [pagemap(1, { state, ref: { ...ref, dying: false, count } })], complete: true })[0]!
   expect(counted(504)).toEqual(['pagemap live, ref live 504', true])
   expect(counted({ atLeast: 504, atMost: null })).toEqual(['pagemap live, ref live ≥ 504', false])
   expect(counted({ atLeast: 1, atMost: null }, 'unmapping')).toEqual(['pagemap unmapping, ref live ≥ 1', false])

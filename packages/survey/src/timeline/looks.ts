@@ -133,9 +133,10 @@ export const LANE_GROUPS: readonly LaneGroup[] = [
   },
 ]
 
+const isRemoved = ({ state }: PagemapView): boolean => state === 'removed'
+
 /** How pagemaps look, lane by lane, of which nobody knows whose they are. */
 export function ownerlessLooks(pagemaps: readonly PagemapView[]): (Look | null)[] {
-  const isRemoved = ({ state }: PagemapView): boolean => state === 'removed'
   const there = { kind: null, pagemaps: { known: pagemaps.filter((p) => !isRemoved(p)), complete: true } }
   const gone = pagemaps.filter(isRemoved)
   return LANE_GROUPS.flatMap(({ lanes, model, looks }) => (model === 'memremap' ? looks(there, gone, true) : lanes.map(() => null)))
