@@ -182,7 +182,8 @@ export function Devices({ state, row, fallback, changes, go, onField }: DevicesP
   const named = (name: string | null): StateAt['devices'][number] | undefined => state.devices.find(({ key }) => key === name)
   const current = row === null ? (named(fallback) ?? state.devices[0]) : named(row)
   const shown = [...(current === undefined ? [] : [current]), ...state.devices.filter((d) => d !== current)]
-  if (shown.length === 0) return <p class="nothing">No device is known to be there at this point.</p>
+  if (shown.length === 0)
+    return row === null ? <p class="nothing">No device is known to be there at this point.</p> : <NotThere row={row} />
   return (
     <Changes.Provider value={changes}>
       {row !== null && current === undefined && <NotThere row={row} />}
