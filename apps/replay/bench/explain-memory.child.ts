@@ -1,9 +1,8 @@
 /** Asks a log one thing, in a process of its own, and prints in MiB what the process needed at its most, and with nothing done. */
 import { openFileLog } from '@devtrail/event-log/file'
 import { bisect, blame, check, History, parseExpression, parsePath } from '@devtrail/time-travel'
-import { compare, models, surveyOf, vocabulary } from '@devtrail/survey'
+import { compare, models, refsOf, surveyOf, vocabulary } from '@devtrail/survey'
 import { keepHeapSmall } from '../src/cli/heap.ts'
-import { refsOf } from '../src/logs/ref-list.ts'
 
 const MIB = 1024 * 1024
 const [log, fold, question] = process.argv.slice(2) as [string, string, string]

@@ -18,8 +18,7 @@ import {
   parsePath,
   viewOf,
 } from '@devtrail/time-travel'
-import { refsOf } from '../src/logs/ref-list.ts'
-import { models, vocabulary } from '@devtrail/survey'
+import { models, refsOf, vocabulary } from '@devtrail/survey'
 import { writeSimulated } from './simulated-log.ts'
 
 /** `BENCH_EVENTS`: fewer, to try it out. */

@@ -1,17 +1,33 @@
 /** Logs in the formats of other programs, read back by what knows those formats and nothing of devtrail. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import protobuf from 'protobufjs'
 import { describe, expect, test } from 'vitest'
-import { recording, Scratch } from './devtrail.ts'
+import { recording, ROOT, Scratch } from './devtrail.ts'
 
 const CRASH = recording('fsdax-pinned-unbind')
 /** Events of the recording, and those that led to another with one that they led to. */
 const EVENTS = 314
 
+/** Logs with a gap and no times before it, and of two clocks. */
+const LOGS = ['fsdax-gup-overwritten', 'two hosts'] as const
+
+async function logOf(scratch: Scratch, name: (typeof LOGS)[number]): Promise<string> {
+  if (name !== 'two hosts') return recording(name)
+  const both = scratch.path('both.log')
+  const hosts = ['web', 'db'].map((host) => join(ROOT, 'recordings/two-hosts', host))
+  expect(await scratch.run(['merge', ...hosts, '-o', both])).toMatchObject({ code: 0 })
+  return both
+}
+
 async function exported(scratch: Scratch, format: string, ...more: readonly string[]): Promise<string> {
+  return exportedOf(scratch, CRASH, format, ...more)
+}
+
+async function exportedOf(scratch: Scratch, log: string, format: string, ...more: readonly string[]): Promise<string> {
   const file = scratch.path(`log.${format}`)
-  expect(await scratch.run(['export', CRASH, '--format', format, '-o', file, ...more])).toMatchObject({ code: 0, out: '' })
+  expect(await scratch.run(['export', log, '--format', format, '-o', file, ...more])).toMatchObject({ code: 0, out: '' })
   return file
 }
 
@@ -68,6 +84,22 @@ describe('export --format chrome', () => {
     ).toEqual(['kernel/warned', 'kernel/warned', 'memremap/referenced-at-removal'])
   })
 
+  test.each(LOGS)('slices of a track nest, and arrows lead forward in time (%s)', async (name) => {
+    using scratch = new Scratch()
+    const file = await exportedOf(scratch, await logOf(scratch, name), 'chrome')
+    const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: TraceEvent[] }
+    const slices = traceEvents
+      .filter(({ ph }) => ph === 'X')
+      .map(({ ts, dur, ...rest }) => ({ ...rest, from: nsOf(ts!), to: nsOf(ts!) + nsOf(dur!) }))
+    const crossing = [...Map.groupBy(slices, ({ pid, tid }) => `${pid} ${tid}`).values()].flatMap((of) => crossingIn(of))
+    expect(crossing).toEqual([])
+    const begins = new Map(traceEvents.filter(({ ph }) => ph === 's').map(({ id, ts }) => [id, ts!]))
+    const ends = traceEvents.filter(({ ph }) => ph === 'f')
+    expect(ends.length).toBeGreaterThan(100)
+    expect(ends.filter(({ id, ts }) => !(begins.get(id)! <= ts!))).toEqual([])
+    expect(JSON.stringify(traceEvents)).not.toMatch(/Infinity|NaN|undefined/)
+  })
+
   test('goes to stdout, as text; what is no text does not', async () => {
     using scratch = new Scratch()
     const { code, out } = await scratch.run(['export', CRASH, '--format', 'chrome'])
@@ -76,6 +108,22 @@ describe('export --format chrome', () => {
     expect(await scratch.run(['export', CRASH, '--format', 'perfetto'])).toMatchObject({ code: 2, out: '' })
   })
 })
+
+/** Nanoseconds of the microseconds that the format has. */
+const nsOf = (us: number): number => Math.round(us * 1000)
+
+/** Slices of one track that begin in another one and end behind it: viewers cannot show those. */
+function crossingIn<S extends { readonly from: number; readonly to: number }>(slices: readonly S[]): S[] {
+  const open: number[] = []
+  return slices
+    .toSorted((a, b) => a.from - b.from || b.to - a.to)
+    .filter(({ from, to }) => {
+      while (open.length > 0 && open.at(-1)! <= from) open.pop()
+      const crosses = open.length > 0 && to > open.at(-1)!
+      open.push(to)
+      return crosses
+    })
+}
 
 /** What of Perfetto's trace.proto and track_event.proto is used, by the names and numbers that they publish. */
 const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule === undefined ? {} : { rule }) })
@@ -206,6 +254,35 @@ describe('export --format sqlite', () => {
       all("SELECT text FROM bands WHERE device = 'pfn0.0' AND lane = 'pages' AND from_seq <= 224 AND (to_seq > 224 OR to_seq IS NULL)"),
     ).toEqual([{ text: '16 pages referenced' }])
     expect(all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
+  })
+
+  test.each(LOGS)('has each event with its host, and each lane a band at a time (%s)', async (name) => {
+    using scratch = new Scratch()
+    const log = await logOf(scratch, name)
+    using db = new DatabaseSync(await exportedOf(scratch, log, 'sqlite'), { readOnly: true })
+    const all = (sql: string): unknown[] =>
+      db
+        .prepare(sql)
+        .all()
+        .map((row) => ({ ...row }))
+    const lines = (await scratch.run(['events', log, '--json', '--from', '1'])).out.trim().split('\n')
+    const events = lines.map((line) => JSON.parse(line) as { seq: number; host?: string; unordered?: true; device: string | null })
+    expect(all('SELECT seq, device, host, unordered FROM events ORDER BY seq')).toEqual(
+      events.map(({ seq, device, host, unordered }) => ({ seq, device, host: host ?? null, unordered: Number(unordered === true) })),
+    )
+    const { devices } = await scratch.json<{ devices: { key: string; events: number }[] }>(['devices', log, '--all'])
+    const byKey = Map.groupBy(devices, ({ key }) => key)
+    expect(all('SELECT device, events FROM devices ORDER BY device')).toEqual(
+      [...byKey]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([device, of]) => ({ device, events: of.reduce((n, one) => n + one.events, 0) })),
+    )
+    const overlapping = `SELECT * FROM bands a JOIN bands b ON a.device = b.device AND a.lane = b.lane AND a.from_seq < b.from_seq
+      WHERE a.to_seq IS NULL OR a.to_seq > b.from_seq OR a.to_ns > b.from_ns`
+    expect(all(overlapping)).toEqual([])
+    expect(
+      all("SELECT * FROM bands WHERE device NOT IN (SELECT device FROM devices) OR to_ns < from_ns OR text GLOB '*Infinity*'"),
+    ).toEqual([])
   })
 
   test('of a redacted log has the redacted names', async () => {

@@ -49,6 +49,20 @@ describe('devtrail serve', () => {
     expect((await ask(server.url, '/log/segments/00000001.seg', { range: 'bytes=99999999-' })).status).toBe(416)
   })
 
+  test('is at the same address for the same log, where that is free: bookmarks are kept for an address', async () => {
+    using scratch = new Scratch()
+    const log = await importedIn(scratch)
+    let address = ''
+    {
+      await using server = await serve(scratch, log)
+      address = server.url
+      await using another = await serve(scratch, log)
+      expect(another.url).not.toBe(address)
+    }
+    await using again = await serve(scratch, log)
+    expect(again.url).toBe(address)
+  })
+
   test('answers under no name but its own, and no other origin', async () => {
     using scratch = new Scratch()
     await using server = await serve(scratch, await importedIn(scratch))

@@ -12,7 +12,7 @@ import { foldVersion } from '../dist/logs/code-version.js'
 import { hasBrowser, launch, open } from './browser.ts'
 import { recording, ROOT, Scratch } from './devtrail.ts'
 import { serve } from './serving.ts'
-import { expectPicture, exported, heading, spoken } from './viewer-page.ts'
+import { expectPicture, exported, heading, linkOf, spoken } from './viewer-page.ts'
 import { writeLog } from './written-log.ts'
 
 let browser: Browser
@@ -67,7 +67,11 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
       .map((line) => (JSON.parse(line) as { seq: number }).seq)
     expect(seqs.length).toBeGreaterThan(0)
     const events = page.getByRole('list', { name: 'Events of pfn3.0 in view' }).getByRole('button')
-    await expect.poll(() => events.allInnerTexts()).toEqual(seqs.map((seq) => `event ${seq} of pfn3.0`))
+    const types = out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type)
+    await expect.poll(() => events.allInnerTexts()).toEqual(seqs.map((seq, i) => `event ${seq} of pfn3.0: ${types[i]}`))
     // And what a band says is the state there.
     const held = await scratch.run(['refs', log, '--device', 'pfn3.0', '--at', String(seqs[0]), '--json'])
     const { refs } = JSON.parse(held.out) as { refs: { pages?: number }[] }
@@ -95,6 +99,9 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
       .poll(() => alert.first().innerText(), { timeout: 20_000 })
       .toMatch(/the log was cut: it ends with event 0, and had 3|damage/)
     rmSync(folder, { recursive: true })
+    await writeLog(folder, ['another'].map(found))
+    await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('another log is in its place now')
+    rmSync(folder, { recursive: true })
     await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('the log is no longer there')
     // What was read is still shown.
     expect(await page.locator('.rows strong').allInnerTexts()).toEqual(['first', 'second', 'third'])
@@ -120,6 +127,15 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.getByRole('button', { name: 'To the end' }).click()
     await expect.poll(() => page.locator('.detail').innerText()).toContain('fourth')
     expect(errors).toEqual([])
+    // Also while its server was away.
+    await server[Symbol.asyncDispose]()
+    await expect.poll(() => page.getByRole('alert').count()).toBe(1)
+    await writer.append([found('fifth', 4)])
+    await writer.flush('written')
+    await using again = await serve(scratch, folder, '--port', new URL(server.url).port)
+    expect(again.url).toBe(server.url)
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('5 devices')
+    expect(await page.getByRole('alert').count()).toBe(0)
     await context.close()
   })
 
@@ -211,6 +227,11 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.keyboard.press('Enter')
     const { at } = await scratch.json<{ at: { seq: number } }>(['state', both, '--at', 'db:@20'])
     await expect.poll(() => heading(page)).toBe(`State after event ${at.seq}`)
+    // What the log says of itself has no time: the axis begins with what happened.
+    await page.goto(`${server.url}#v=1&at=28`)
+    await page.locator('body').click({ position: { x: 2, y: 2 } })
+    await page.keyboard.press('w')
+    expect(Number(/view=(\d+)/.exec(await linkOf(page, /view=\d+-\d+/))![1])).toBeGreaterThan(11e9)
     // The picture of the documents.
     await page.locator('#search').fill('')
     await page.keyboard.press('Enter')
@@ -260,7 +281,7 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => page.locator('.reading').innerText()).toBe('11 of 11 in 3006 devices')
     expect(await page.locator('.rows strong').first().innerText()).toBe('dev299')
     await named.fill('no such')
-    await expect.poll(() => page.locator('.reading').innerText()).toBe('0 of 0 in 3006 devices')
+    await expect.poll(() => page.locator('.reading').innerText()).toBe('none of 3006 devices')
     await named.fill('')
     await expect.poll(() => page.locator('.reading').innerText()).toBe('2000 of 3006 devices')
     await expect.poll(() => page.locator('.detail').innerText()).toContain('javascript:window.hurt=1')

@@ -62,6 +62,13 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     // What is not known looks so, and bounds are bounds.
     expect(await state.locator('.unknown').first().innerText()).toContain('?')
     expect(await state.locator('.bound:not(.badge)').first().innerText()).toBe('≥ 1')
+    // Whose pages they are, and through which lookup they were taken.
+    await state.getByRole('button', { name: 'event 38' }).click()
+    await expect.poll(() => detail.innerText()).toMatch(/event 38, .* by pin \(135\)[^]*event 37 memremap\/grab-started/)
+    expect(await detail.innerText()).toMatch(/Through the lookup\s+event 36 memremap\/looked-up/)
+    await page.keyboard.press('n')
+    await page.keyboard.press('n')
+    await expect.poll(() => heading(page)).toBe('State after event 224')
     // The kernel's own crash, which the removal explains.
     await detail.getByRole('button', { name: 'event 245' }).first().click()
     await expect.poll(() => heading(page)).toBe('State after event 245')
@@ -103,6 +110,14 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => heading(page)).toBe('State after event 100')
     await page.locator('.device[open]').getByRole('button', { name: 'To the previous change of driver.state' }).click()
     await expect.poll(() => spoken(page)).toContain('driver.state of pfn0.0 does not change before event 100')
+    // What the baseline says was no change.
+    await page.locator('.device').filter({ hasText: 'namespace0.1' }).locator('summary').click()
+    await page
+      .locator('.device')
+      .filter({ hasText: 'namespace0.1' })
+      .getByRole('button', { name: 'To the previous change of driver.state' })
+      .click()
+    await expect.poll(() => spoken(page)).toContain('driver.state of namespace0.1 does not change before event 100')
     await page.locator('#search').fill('disk.state == "removed"')
     await page.getByRole('button', { name: 'First true' }).click()
     await expect.poll(() => heading(page)).toBe('State after event 109')
@@ -113,6 +128,92 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.locator('#search').fill('typo == 1')
     await page.keyboard.press('Enter')
     await expect.poll(() => page.getByRole('alert').first().innerText()).toContain('no event has a field "typo"')
+    await context.close()
+  })
+
+  test('leads back from a cause, to earlier changes only, and takes the view along', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=150&row=pfn0.0`)
+    const before = (path: string): Promise<void> =>
+      page
+        .locator('.device[open]')
+        .getByRole('button', { name: `To the previous change of pagemaps[0x100000000].${path}` })
+        .click()
+    // That of the reference was told by a later event, of all the time before.
+    await before('ref')
+    await expect.poll(() => spoken(page)).toContain('ref of pfn0.0 does not change before event 150')
+    expect(await heading(page)).toBe('State after event 150')
+    // A view that is travelled out of follows; so does where the whole log is shown again near an end of it.
+    await page.goto(`${served.url}#v=1&at=20&axis=events&view=10-30`)
+    await expect.poll(() => heading(page)).toBe('State after event 20')
+    await page.keyboard.press('n')
+    await expect.poll(() => heading(page)).toBe('State after event 113')
+    await linkOf(page, /at=113.*view=103-123/)
+    await page.keyboard.press('End')
+    await linkOf(page, /at=314.*view=29\d-31\d/)
+    await page.keyboard.press('f')
+    await page.waitForURL((url) => !url.hash.includes('view='))
+    // Causes and evidence are links: the browser's way back leads where one came from.
+    await page.goto(`${served.url}#v=1&at=224&selected=224`)
+    await page.locator('.causes').getByRole('button').first().click()
+    await expect.poll(() => heading(page)).not.toBe('State after event 224')
+    await page.goBack()
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('says who holds what of memory that is gone, and shows the state of every row', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=314&tab=refs`)
+    const state = page.locator('#state-body')
+    await expect
+      .poll(() => state.innerText())
+      .toContain('16 pages 0x109300..0x10930f, count 2, FOLL_GET by pin (135), since event 38 to event 98')
+    expect(await state.innerText()).toContain('of memory that is gone')
+    await page.getByRole('tab', { name: 'Devices' }).click()
+    await page.locator('.row', { hasText: 'nmem0' }).click()
+    await expect.poll(() => page.locator('.device[open] summary').innerText()).toContain('nmem0')
+    // What is different is marked where it stands.
+    await page.goto(`${served.url}#v=1&at=224&row=pfn0.0&compare=37`)
+    await expect.poll(() => page.locator('.device[open] dt.changed').allInnerTexts()).toContainEqual(expect.stringContaining('state'))
+    await page.getByRole('tab', { name: 'Compare' }).click()
+    await expect.poll(() => state.innerText()).toContain('pageRefs[0x109300..0x10930f]')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('does as the pointer says: a tick, a moment, the overview, and how near one looks', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=100&axis=events&view=95-240&row=pfn0.0`)
+    const box = (await page.locator('.timeline canvas').boundingBox())!
+    const x = (seq: number): number => box.x + ((seq - 95) / 145) * box.width
+    const pressed = async (from: readonly [number, number], to: readonly [number, number]): Promise<void> => {
+      await page.mouse.move(...from)
+      await page.mouse.down()
+      await page.mouse.move(...to, { steps: 3 })
+      await page.mouse.up()
+    }
+    // A little before the tick it is still that tick, and above the ticks the moment. The ticks stand below four lanes.
+    const ticks = box.y + 86 + 7 + 4 * 19 + 6
+    await page.mouse.click(x(224) - 3, ticks)
+    await expect.poll(() => heading(page)).toBe('State after event 224')
+    await page.mouse.click(x(224) - 3, ticks - 50)
+    await expect.poll(() => heading(page)).toBe('State after event 223')
+    // Another row is chosen by a click into it.
+    await page.mouse.click(x(150) + 2, box.y + 86 + 104 + 10)
+    await expect.poll(() => heading(page)).toBe('State after event 150')
+    expect(await linkOf(page, /at=150/)).toContain('row=namespace0.1')
+    await pressed([x(150), box.y + 45], [x(200) + 2, box.y + 45])
+    await expect.poll(() => heading(page)).toBe('State after event 200')
+    // A drag in the rows takes them along.
+    await pressed([x(200), box.y + 300], [x(171), box.y + 300])
+    await page.waitForURL(/view=124-269/)
+    await page.keyboard.down('Control')
+    await page.mouse.move(x(95), box.y + 300)
+    await page.mouse.wheel(0, -400)
+    await page.keyboard.up('Control')
+    await page.waitForURL(/view=124-177/)
+    await page.mouse.click(box.x + box.width - 2, box.y + 10)
+    await page.waitForURL(/view=262-316/)
+    expect(errors).toEqual([])
     await context.close()
   })
 
@@ -140,6 +241,15 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.keyboard.press('ArrowDown')
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toContain('namespace0.1 nd-namespace: unbound')
     expect(await page.getByRole('list', { name: 'States of namespace0.1 in view' }).getByRole('button').count()).toBeGreaterThan(0)
+    // However far down, the focus is on the row one has come to; from there Tab leads to its bands, and arrows along them.
+    await page.keyboard.press('End')
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent')
+    const last = page.locator('.row').last()
+    await expect.poll(focused).toBe(await last.textContent())
+    await page.keyboard.press('Tab')
+    const bands = page.locator('.rows li.current .unseen').getByRole('button')
+    await expect.poll(focused).toBe(await bands.first().textContent())
+    expect(await page.locator('.row').count()).toBeGreaterThan(6)
     await page.keyboard.press('/')
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
     await page.keyboard.press('Escape')
@@ -199,6 +309,9 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await page.locator('#search').fill('type == "kernel/warned"')
     await page.keyboard.press('Enter')
     await page.locator('.fits [role=status]').waitFor()
+    expect(await wrongIn(page)).toEqual([])
+    await page.getByRole('tab', { name: 'References' }).click()
+    await page.locator('.refs').waitFor()
     expect(await wrongIn(page)).toEqual([])
     await page.locator('#search').fill('typo == 1')
     await page.keyboard.press('Enter')

@@ -103,22 +103,62 @@ export interface StateAt {
   /** How many devices there are besides. */
   readonly more: number
   readonly memory: readonly MemoryTree[]
-  readonly tasks: readonly {
-    readonly host: string | null
-    readonly pid: number
-    readonly comm: string
-    readonly calls: readonly {
-      readonly name: string
-      readonly seq: number
-      readonly device: string | null
-      readonly waitsFor: string | null
-    }[]
+  /** How many tasks are inside calls. */
+  readonly tasks: number
+}
+
+/** A reference that is still out, as `devtrail refs` says it. */
+export interface RefRow {
+  readonly of: 'page' | 'pagemap' | 'queue'
+  readonly device: string | null
+  readonly certain: boolean
+  readonly words: string
+  readonly isMemoryGone: boolean
+  /** The events that took it. */
+  readonly since: { readonly first: number; readonly last: number } | null
+}
+
+export interface RefsAt {
+  readonly seq: number
+  readonly refs: readonly RefRow[]
+  /** How many there are besides. */
+  readonly more: number
+}
+
+/** A task and the calls it is in, outermost first, as `devtrail stuck` says it. */
+export interface TaskRow {
+  readonly host: string | null
+  readonly pid: number
+  readonly comm: string
+  readonly calls: readonly {
+    readonly name: string
+    readonly seq: number
+    readonly time: string
+    /** Until the moment that is asked about; null: its time is not known. */
+    readonly forSeconds: string | null
+    readonly device: string | null
+    readonly waitsFor: string | null
+    /** Since when what it waits for is so: the task was not woken. */
+    readonly idleSince: string | null
+    /** False: it may have returned. */
+    readonly certain: boolean
+    readonly evidence: readonly number[]
   }[]
 }
 
 export interface CauseRow extends EventRow {
   readonly distance: number
   readonly ledTo: number
+}
+
+/** An event, and what led to it. */
+export interface Why {
+  readonly event: EventRow
+  readonly causes: readonly CauseRow[]
+  /** The lookup by which whoever took references to a page came to it. */
+  readonly lookup: EventRow | null
+  /** How sure the event's place among those of other hosts is, in a log of several. */
+  readonly beside: string | null
 }
 
 export interface ChangeRow {
@@ -133,6 +173,10 @@ export interface Questions {
   open: (request: OpenRequest) => Opened
   /** The state after an event, the device of a row first. */
   state: (of: { readonly seq: number; readonly row: string | null }) => StateAt
+  /** The references that are still out after an event. */
+  refs: (seq: number) => RefsAt
+  /** The tasks inside calls after an event. */
+  tasks: (seq: number) => readonly TaskRow[]
   /** Which rows are told from now on: the first of those whose key has a text in it. They are told at once. */
   rows: (of: { readonly named: string }) => null
   /** Events one by one, of some rows. */
@@ -146,8 +190,7 @@ export interface Questions {
     readonly backwards: boolean
     readonly limit: number
   }) => readonly EventRow[]
-  /** What led to an event; `beside`: how sure its place among those of other hosts is, in words. */
-  why: (seq: number) => { readonly event: EventRow; readonly causes: readonly CauseRow[]; readonly beside: string | null } | null
+  why: (seq: number) => Why | null
   compare: (moments: { readonly from: number; readonly to: number }) => readonly ChangeRow[]
   /** The nearest event after (or up to) which a path of a device has another value; null: none. */
   change: (of: {

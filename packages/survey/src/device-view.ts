@@ -80,6 +80,7 @@ export interface DeviceView {
     readonly mode: string | null
     readonly map: string | null
     readonly size: number | null
+    readonly uuid?: string | null
     readonly region: string | null
   }
   readonly comeBackAs?: string

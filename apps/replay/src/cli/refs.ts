@@ -1,7 +1,6 @@
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { refsOf, refToJson } from '../logs/ref-list.ts'
-import { eventsAt, surveyOf } from '@devtrail/survey'
+import { eventsAt, refsOf, refToJson, surveyOf } from '@devtrail/survey'
 import type { Printing } from '../print/device.ts'
 import { refsText, seqsOf } from '../print/refs.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'

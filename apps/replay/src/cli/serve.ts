@@ -8,7 +8,7 @@ import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure } from './failure.ts'
 
 interface Options {
-  readonly port: number
+  readonly port?: number
 }
 
 /** Milliseconds between two tellings that a log has grown. */
@@ -18,6 +18,16 @@ function portOf(text: string): number {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535; 0 is any that is free.')
   return port
+}
+
+/** Ports below those that systems give away by themselves. */
+const USUAL_PORTS = { first: 20_000, count: 10_000 } as const
+
+/** The same for the same log: bookmarks are kept by browsers for an address, and the port is part of it. */
+export function usualPort(id: string): number {
+  let sum = 0
+  for (let i = 0; i < id.length; i++) sum = (sum * 31 + id.charCodeAt(i)) % USUAL_PORTS.count
+  return USUAL_PORTS.first + sum
 }
 
 /** Tells the pages whenever the log has grown, until the signal aborts. */
@@ -40,7 +50,7 @@ export function serveCommand({ program, run }: Cli): void {
       'Serves a page that shows a log as a timeline: a row for each device, its state at any moment, what led to each event, what is broken and why. It goes on while the log grows. The address is printed on stdout. Only this machine can reach it, and it hands out nothing but this log; whoever has an account here can read it, too. Ctrl-C ends it.',
     )
     .argument('<LOG>', LOG)
-    .option('--port <N>', 'the port; 0 is any that is free', portOf, 0)
+    .option('--port <N>', 'the port; 0 is any that is free; default: the same for the same log, where it is free', portOf)
     .addHelpText(
       'after',
       examples(
@@ -51,8 +61,10 @@ export function serveCommand({ program, run }: Cli): void {
     .action(
       run<Options>(async (session, given, { port }) => {
         const log = await openLog(given, session, { follow: true })
-        const served = { folder: log.folder, name: nameOf(log), id: await logId(log.folder), port }
-        await using server = await serveLog(served).catch((error: NodeJS.ErrnoException) => {
+        const id = await logId(log.folder)
+        const served = { folder: log.folder, name: nameOf(log), id }
+        await using server = await serveLog({ ...served, port: port ?? usualPort(id) }).catch((error: NodeJS.ErrnoException) => {
+          if (port === undefined) return serveLog({ ...served, port: 0 })
           if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') throw error
           throw new Failure(exit.usage, `port ${port} cannot be had (${error.code}); name another one with --port, or leave it out`)
         })

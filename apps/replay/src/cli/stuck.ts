@@ -1,7 +1,6 @@
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { stuckAt } from '../logs/stuck-list.ts'
-import { surveyOf } from '@devtrail/survey'
+import { stuckAt, surveyOf } from '@devtrail/survey'
 import { stuckJson, stuckText } from '../print/stuck.ts'
 import { momentText } from '../print/moment.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'

@@ -2,8 +2,7 @@
 import type { AnyEvent, Violation } from '@devtrail/events'
 import { check, describeDevice } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
-import { refsOf, type Ref } from '../logs/ref-list.ts'
-import { asView, eventsAt, surveyOf, type DeviceView, type Names } from '@devtrail/survey'
+import { asView, eventsAt, refsOf, surveyOf, type DeviceView, type Names, type Ref } from '@devtrail/survey'
 import { linkedOf } from '../print/violation.ts'
 
 export type PageRef = Extract<Ref, { of: 'page' }>

@@ -2,8 +2,7 @@
 import { seconds, type AnyEvent, type Json, type Violation } from '@devtrail/events'
 import { check } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
-import { stuckAt, type StuckTaskAt } from '../logs/stuck-list.ts'
-import { eventsAt, plural, surveyOf } from '@devtrail/survey'
+import { eventsAt, plural, stuckAt, surveyOf, type StuckTaskAt } from '@devtrail/survey'
 
 function dropText(drop: AnyEvent | undefined): string {
   if (drop === undefined || drop.type !== 'memremap/put') return 'its last reference goes'

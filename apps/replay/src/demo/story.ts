@@ -1,8 +1,7 @@
 import { hex, rangeOf, seconds, type AnyEvent } from '@devtrail/events'
-import { pagesText } from '../print/device.ts'
 import type { Style } from '../print/style.ts'
 import { padStart, visible, wrap } from '../print/text.ts'
-import { count, number, plural, range } from '@devtrail/survey'
+import { count, number, pagesText, plural, range } from '@devtrail/survey'
 import type { Crash, PageRef } from './crash.ts'
 
 /** Columns before the prose of a line of the timeline: a time and two spaces. */

@@ -1,7 +1,7 @@
 import { brokenBy, why, type Interruption } from '@devtrail/time-travel'
 import type { Told } from '../print/why.ts'
 import { isEcho } from '../print/violation.ts'
-import { lookupBefore } from './lookup-before.ts'
+import { lookupBefore } from '@devtrail/survey'
 import type { OpenLog } from './open.ts'
 
 /** All that a log tells of how an event came about; null when there is no such event. */

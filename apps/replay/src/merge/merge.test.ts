@@ -1,10 +1,9 @@
 /** What a log of several hosts must never do: mix them. Held against the single logs, on real recordings. */
 import { idWithin, type AnyEvent } from '@devtrail/events'
 import { blame, BlockFold, check, History, LogBlocks, Machine, parsePath, stuckTasks } from '@devtrail/time-travel'
-import { models } from '@devtrail/survey'
+import { models, refsOf } from '@devtrail/survey'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { refsOf } from '../logs/ref-list.ts'
 import { KeptSource, logOf } from '../recordings/kept-source.test-support.ts'
 import { imported } from '../recordings/recorded.test-support.ts'
 import { merged, ownEvents, type MergedHosts } from './merged.test-support.ts'

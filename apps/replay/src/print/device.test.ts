@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { deviceTree, HOLDERS_SHOWN_MAX, pageRefText, type Printing } from './device.ts'
+import { deviceTree, pageRefText, type Printing } from './device.ts'
 import { styleOf } from './style.ts'
 import { printBranch } from './tree.ts'
-import { seqsIn, type DeviceView, type PageRefView } from '@devtrail/survey'
+import { HOLDERS_SHOWN_MAX, seqsIn, type DeviceView, type PageRefView } from '@devtrail/survey'
 
 const event = { seq: 40, entry: 63, time: 8_342_426_000, device: 1, cpu: 1, actor: null, cause: [], type: 'memremap/grabbed', data: {} }
 const p: Printing = { style: styleOf({}, {}), digits: 6, eventsAt: new Map([[40, event]]) }

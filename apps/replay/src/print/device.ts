@@ -1,11 +1,13 @@
-import { hex, seconds, type AnyEvent } from '@devtrail/events'
+import { seconds, type AnyEvent } from '@devtrail/events'
 import type { Style } from './style.ts'
 import { padEnd, visible } from './text.ts'
 import type { Branch } from './tree.ts'
 import {
   bytes,
   count,
+  holdersText,
   number,
+  pagesText,
   plural,
   range,
   type DeviceView,
@@ -35,33 +37,10 @@ function when(p: Printing, seq: number): string {
   return event === undefined ? `event ${seq}` : p.style.when(seconds(event.time, p.digits))
 }
 
-/** `16 pages 0x109300..0x10930f`, `page 0x109300`, `≥ 3 pages from 0x109300`. */
-export function pagesText({ pfn, pages }: Pick<PageRefView, 'pfn' | 'pages'>): string {
-  if (pages === 1) return `page ${pfn}`
-  if (typeof pages === 'number') return `${plural(pages, 'page')} ${pfn}..${hex(BigInt(pfn) + BigInt(pages) - 1n)}`
-  return `${count(pages)} ${pages.atLeast === 1 && pages.atMost === null ? 'page' : 'pages'} from ${pfn}`
-}
-
-/** Holders named at most; of one page there can be hundreds. */
-export const HOLDERS_SHOWN_MAX = 6
-
-/** Who holds a page, equal ones folded: `3× FOLL_GET by grep (143), FOLL_PIN by qemu (150)`. */
-function holdersText(ref: PageRefView): string {
-  const taker = { pid: ref.takenBy?.pid ?? null, comm: ref.takenBy?.comm ?? null }
-  const holders = ref.holders ?? (ref.kind === null ? [] : [{ ...taker, kind: ref.kind, refs: 1 }])
-  const alike = Map.groupBy(holders, (h) => `FOLL_${h.kind.toUpperCase()} by ${visible(h.comm ?? '?')} (${h.pid ?? '?'})`)
-  const all = [...alike].map(([who, those]) => {
-    const refs = those.reduce((sum, h) => sum + h.refs, 0)
-    return refs > 1 ? `${number(refs)}× ${who}` : who
-  })
-  const rest = all.length - HOLDERS_SHOWN_MAX
-  return rest > 0 ? `${all.slice(0, HOLDERS_SHOWN_MAX).join(', ')} and ${number(rest)} more` : all.join(', ')
-}
-
 /** `16 pages 0x109300..0x10930f, count 2, FOLL_GET by pin (135), since 8.342426 (events 40–85)`. */
 export function pageRefText(p: Printing, ref: PageRefView): string {
   const order = ref.order !== null && ref.order > 0 ? ` (compound, ${bytes(4096 * 2 ** ref.order)} each)` : ''
-  const by = holdersText(ref)
+  const by = holdersText(ref, visible)
   const since =
     ref.since === null
       ? ''

@@ -1,6 +1,5 @@
 import type { Moment } from '@devtrail/time-travel'
-import type { Ref } from '../logs/ref-list.ts'
-import { count, type Names } from '@devtrail/survey'
+import { count, type Names, type Ref } from '@devtrail/survey'
 import { pageRefText, type Printing } from './device.ts'
 import { momentText } from './moment.ts'
 

@@ -1,6 +1,5 @@
 import { seconds } from '@devtrail/events'
-import type { StuckCall, StuckTaskAt } from '../logs/stuck-list.ts'
-import type { Names } from '@devtrail/survey'
+import type { Names, StuckCall, StuckTaskAt } from '@devtrail/survey'
 import { evidenceLines } from './evidence.ts'
 import type { Style } from './style.ts'
 import { visible, wrap } from './text.ts'

@@ -18,8 +18,7 @@ import {
   why,
 } from '@devtrail/time-travel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventWords, models, surveyOf, vocabulary } from '@devtrail/survey'
-import { refsOf } from '../logs/ref-list.ts'
+import { eventWords, models, refsOf, surveyOf, vocabulary } from '@devtrail/survey'
 import { imported, traceLines } from './recorded.test-support.ts'
 
 /** Events of a block, and from one keyframe to the next: neither divides the other. */

@@ -1,7 +1,7 @@
 import type { Position } from '@devtrail/time-travel'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rangeOf, type Count } from '@devtrail/events'
-import { refsOf, refToJson, type Ref } from '../logs/ref-list.ts'
+import { refsOf, refToJson, type Ref } from '@devtrail/survey'
 import { pageRefText } from '../print/device.ts'
 import { styleOf } from '../print/style.ts'
 import { imported, names, type Imported } from './recorded.test-support.ts'

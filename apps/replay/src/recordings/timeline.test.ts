@@ -1,6 +1,6 @@
 /** What a timeline shows of a recording is what the models tell of each device after each event, looked at one by one. */
-import { Facts, type AnyEvent } from '@devtrail/events'
-import { asView, lookClosely, looksOf, models, Scan, vocabulary, type Timeline } from '@devtrail/survey'
+import { Facts, rangeOf, type AnyEvent } from '@devtrail/events'
+import { asView, lookClosely, looksOf, models, refsOf, Scan, vocabulary, type Timeline } from '@devtrail/survey'
 import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { describeDevice, Machine, partsOf } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
@@ -131,11 +131,17 @@ test.each(['fsdax-pinned-unbind', 'fsdax-truncate-hang'])(
   },
 )
 
-test('a page of which nothing is known but that it may be referenced is said so in words', async () => {
+test('pages of a pagemap whose range never showed are as many as `refs` has, and no lane says a number that is none', async () => {
   const { events, history } = await imported('fsdax-truncate-hang')
   const scan = new Scan({ read: () => events }, await history.facts(), events.at(-1)!.seq)
   await scan.run()
-  const said = scan.timeline(0).looks.map(({ text }) => text)
-  expect(said.filter((text) => /Infinity|NaN|undefined/.test(text))).toEqual([])
-  expect(said).toContain('perhaps pages referenced')
+  const timeline = scan.timeline(0)
+  expect(timeline.looks.filter(({ text }) => /Infinity|NaN|undefined/.test(text))).toEqual([])
+  const lane = timeline.rows.find(({ key }) => key === 'namespace0.0')!.lanes.find(({ name }) => name === 'pages')!
+  for (const seq of [200, 4114]) {
+    const { machine } = await history.at({ kind: 'seq', seq })
+    const pages = refsOf(machine, null).reduce((sum, ref) => sum + (ref.of === 'page' ? rangeOf(ref.ref.pages).lo : 0), 0)
+    expect(pages).toBeGreaterThan(40)
+    expect(timeline.looks[lane.looks[lane.seqs.findLastIndex((from) => from <= seq)]!]).toMatchObject({ sure: false, atLeast: pages })
+  }
 })

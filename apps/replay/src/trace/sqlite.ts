@@ -37,9 +37,9 @@ CREATE TABLE devices (
   device TEXT PRIMARY KEY, -- the key; incarnations that followed one another share it
   kind TEXT,
   bookkeeping INTEGER NOT NULL,
-  first_seq INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL, -- 0: it was there in the baseline
   last_seq INTEGER NOT NULL,
-  events INTEGER NOT NULL
+  events INTEGER NOT NULL -- without those of the baseline
 ) WITHOUT ROWID;
 CREATE TABLE bands (
   device TEXT NOT NULL,

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { Detail, type Why } from '../panels/Detail.tsx'
+import { Detail } from '../panels/Detail.tsx'
 import { Events } from '../panels/Events.tsx'
 import { Help } from '../panels/Help.tsx'
 import { StatePanel } from '../panels/StatePanel.tsx'
-import type { ChangeRow, LogPlace, Opened, ScanState, StateAt } from '../protocol.ts'
+import type { ChangeRow, LogPlace, Opened, ScanState, StateAt, Why } from '../protocol.ts'
 import { Clock } from '../timeline/clock.ts'
 import { placeOf, within, zoomed } from '../timeline/scale.ts'
 import { Timeline } from '../timeline/Timeline.tsx'
@@ -27,7 +27,7 @@ export interface AppProps {
   readonly bookmarks: BookmarkStore
 }
 
-export function App({ client, place, fold, name, bookmarks: store }: AppProps): JSX.Element {
+export function App({ client, place: logPlace, fold, name, bookmarks: store }: AppProps): JSX.Element {
   const [asked, go] = useLink()
   const [opened, setOpened] = useState<Opened | null>(null)
   const [scan, setScan] = useState<ScanState | null>(null)
@@ -43,7 +43,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     client.onFailure = setFailure
     client.onNotice = setNotice
     performance.mark('devtrail open')
-    client.ask('open', { place, fold }).then(setOpened, (error: Error) => setFailure(error.message))
+    client.ask('open', { place: logPlace, fold }).then(setOpened, (error: Error) => setFailure(error.message))
   }, [client])
 
   const keep = (next: readonly Bookmark[]): void => {
@@ -109,6 +109,18 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     } else if (state !== null) setSaid(`after event ${state.at.seq}`)
   }, [why, state?.at.seq])
 
+  // Who travels out of the view takes it along; a link that is opened is shown as it was meant.
+  const place = clock === null ? null : placeOf(link.axis, at, clock.timeOf(at))
+  const seen = useRef<{ readonly at: number; readonly view: string } | null>(null)
+  useEffect(() => {
+    if (place === null) return
+    const before = seen.current
+    seen.current = { at, view: `${link.axis} ${String(link.view)}` }
+    if (before === null || before.at === at || before.view !== seen.current.view || link.view === null || asked.at === null) return
+    if (place >= view[0] && place <= view[1]) return
+    go({ view: within(link.axis, aroundOf(place, view), limits) })
+  }, [at, place === null, link.axis, String(link.view)])
+
   const travel = (seq: number): void => go({ at: seq, selected: seq > start ? seq : null, rule: null })
   const actions: KeyActions = {
     zoom: (factor) => {
@@ -135,10 +147,10 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
     },
     fit: () => {
       if (clock === null) return
-      const here = placeOf(link.axis, at, clock.timeOf(at))
-      const span = view[1] - view[0]
-      const isCentred = Math.abs(here - (view[0] + view[1]) / 2) < span * 0.02
-      go({ view: isCentred || link.view === null ? null : within(link.axis, [here - span / 2, here + span / 2], limits) })
+      // Near an end of the log there is no more of a middle than this.
+      const middle = within(link.axis, aroundOf(placeOf(link.axis, at, clock.timeOf(at)), view), limits)
+      const isThere = Math.abs(middle[0] - view[0]) < (view[1] - view[0]) * 0.02
+      go({ view: isThere || link.view === null ? null : middle })
     },
     end: (isStart) => travel(isStart ? start : lastSeq),
     compare: () => go(link.compare === null ? { compare: at, tab: 'compare' } : { compare: null }),
@@ -177,7 +189,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
         <h1>
           <span>{name}</span> <small title={opened?.kernel ?? undefined}>{opened?.kernel ?? ''}</small>
         </h1>
-        <Search client={client} link={link} go={go} say={setSaid} />
+        <Search client={client} link={link} device={link.row || (scan?.rows[0]?.key ?? null)} go={go} say={setSaid} />
         <Bookmarks store={store} bookmarks={bookmarks} change={keep} name={name} />
         <button type="button" onClick={() => setHelping(true)} aria-label="Help: keys and what the looks mean">
           ?
@@ -199,10 +211,11 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
           </button>
         </p>
       )}
-      <Notes opened={opened} />
+      <Notes opened={opened} scan={scan} />
       {opened !== null && clock !== null ? (
         <>
           <Timeline
+            client={client}
             opened={opened}
             scan={scan}
             window={window}
@@ -218,6 +231,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
           <Transport at={at} firstSeq={firstSeq} lastSeq={lastSeq} state={state} travel={travel} actions={actions} said={said} />
           <div class="panels">
             <StatePanel
+              client={client}
               state={state}
               at={at}
               link={link}
@@ -225,6 +239,7 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
               go={go}
               onField={onField}
               fallback={scan?.rows[0]?.key ?? null}
+              fail={setFailure}
             />
             <Events client={client} firstSeq={firstSeq} lastSeq={lastSeq} link={link} at={at} version={scan?.done} go={go} />
             <Detail link={link} why={why} violations={violations} go={go} />
@@ -241,10 +256,21 @@ export function App({ client, place, fold, name, bookmarks: store }: AppProps): 
   )
 }
 
+/** A view of the same width with a place in its middle. */
+const aroundOf = (place: number, [from, to]: readonly [number, number]): readonly [number, number] => [
+  place - (to - from) / 2,
+  place + (to - from) / 2,
+]
+
 /** What limits what can be said of the whole log. */
-function Notes({ opened }: { readonly opened: Opened | null }): JSX.Element | null {
+function Notes({ opened, scan }: { readonly opened: Opened | null; readonly scan: ScanState | null }): JSX.Element | null {
   if (opened === null) return null
   const notes = [
+    ...(scan?.isFull === true
+      ? [
+          `the timeline and the list of what is broken end at event ${scan.upTo}: a page holds ${scan.devices} devices; states, events and searches have all`,
+        ]
+      : []),
     ...(opened.lost !== null && opened.lost > 0 ? [`${opened.lost} entries were lost: what they said is unknown`] : []),
     ...(opened.complete === false && opened.lost === 0 ? ['the recording is not complete'] : []),
     ...opened.notes,

@@ -36,7 +36,7 @@ export function Bookmarks({ store, bookmarks, change, name }: BookmarksProps): J
         {bookmarks.length === 0 && <p class="nothing">None yet. The key b keeps the moment you are at.</p>}
         <ol>
           {bookmarks.map((bookmark, i) => (
-            <li key={bookmark.link}>
+            <li key={`${bookmark.link} ${i}`}>
               <a href={bookmark.link}>go</a>
               <input
                 type="text"

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Link } from './link.ts'
 import type { WorkerClient } from './worker-client.ts'
 
@@ -9,14 +9,18 @@ const POSITION = /^(start|end|(seq:)?\d+|([^\s:]+:)?@\d+|\d+(\.\d+)?s)$/
 interface SearchProps {
   readonly client: WorkerClient
   readonly link: Link
+  /** Whose fields an expression is about when it names no device: that of the chosen row, or the one whose state is shown. */
+  readonly device: string | null
   readonly go: (to: Partial<Link>) => void
   readonly say: (words: string) => void
 }
 
 /** One field for a position, a filter of events, and an expression of which one asks when it turned true. */
-export function Search({ client, link, go, say }: SearchProps): JSX.Element {
+export function Search({ client, link, device, go, say }: SearchProps): JSX.Element {
   const [text, setText] = useState(link.where)
   const [failure, setFailure] = useState<string | null>(null)
+  // A link, or the way back, may bring another filter.
+  useEffect(() => setText(link.where), [link.where])
   const failed = (error: Error): void => setFailure(error.message)
 
   const submit = (): void => {
@@ -29,7 +33,7 @@ export function Search({ client, link, go, say }: SearchProps): JSX.Element {
     setFailure(null)
     say('searching')
     client
-      .ask('bisect', { when: text.trim(), device: link.row })
+      .ask('bisect', { when: text.trim(), device })
       .then((seq) => (seq === null ? setFailure('never true') : go({ at: seq, selected: seq > 0 ? seq : null, rule: null })), failed)
   }
 
@@ -57,11 +61,7 @@ export function Search({ client, link, go, say }: SearchProps): JSX.Element {
       <button type="submit" title="go to a position, or show only events for which it is true">
         Go or filter
       </button>
-      <button
-        type="button"
-        title={`the first event after which it is true${link.row === null ? '' : ` of ${link.row}`}`}
-        onClick={firstTrue}
-      >
+      <button type="button" title={`the first event after which it is true${device === null ? '' : ` of ${device}`}`} onClick={firstTrue}>
         First true
       </button>
       {link.where !== '' && (

@@ -20,6 +20,39 @@ export function parseBookmarks(text: string | null): readonly Bookmark[] {
   }
 }
 
+/** What the browser has kept for a log. */
+export interface Kept {
+  readonly bookmarks: readonly Bookmark[]
+  /** Those of the file that were removed, or got another note: they do not come back. */
+  readonly removed: readonly Bookmark[]
+}
+
+const isSame =
+  (a: Bookmark) =>
+  (b: Bookmark): boolean =>
+    a.link === b.link && a.note === b.note
+
+export function parseKept(text: string | null): Kept {
+  try {
+    const value = JSON.parse(text ?? 'null') as unknown
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return { bookmarks: parseBookmarks(text), removed: [] }
+    const { bookmarks, removed } = value as Record<string, unknown>
+    return { bookmarks: parseBookmarks(JSON.stringify(bookmarks ?? [])), removed: parseBookmarks(JSON.stringify(removed ?? [])) }
+  } catch {
+    return { bookmarks: [], removed: [] }
+  }
+}
+
+/** Those of the file somebody sent, and one's own behind them. */
+export function together(file: readonly Bookmark[], { bookmarks, removed }: Kept): readonly Bookmark[] {
+  return [...file.filter((one) => ![...bookmarks, ...removed].some(isSame(one))), ...bookmarks]
+}
+
+/** What is to be kept when these are all there are. */
+export function toKeep(file: readonly Bookmark[], bookmarks: readonly Bookmark[]): Kept {
+  return { bookmarks, removed: file.filter((one) => !bookmarks.some(isSame(one))) }
+}
+
 /** The element of the page that holds them. */
 const ELEMENT = 'devtrail-bookmarks'
 /** JSON that ends no script. */
@@ -30,31 +63,33 @@ export class BookmarkStore {
   readonly #key: string
   readonly #isPacked: boolean
   readonly #pristine: string | null
+  /** Those that came with the page. */
+  readonly #file: readonly Bookmark[]
 
   /** @param key tells the log from others where the browser keeps them. */
   constructor(key: string, isPacked: boolean) {
     this.#key = `devtrail bookmarks ${key}`
     this.#isPacked = isPacked
     this.#pristine = isPacked ? document.documentElement.outerHTML : null
+    this.#file = parseBookmarks(document.getElementById(ELEMENT)?.textContent ?? null)
   }
 
   load(): readonly Bookmark[] {
-    const kept = this.#stored()
-    return kept.length > 0 ? kept : parseBookmarks(document.getElementById(ELEMENT)?.textContent ?? null)
+    return together(this.#file, this.#stored())
   }
 
-  #stored(): readonly Bookmark[] {
+  #stored(): Kept {
     try {
-      return parseBookmarks(localStorage.getItem(this.#key))
+      return parseKept(localStorage.getItem(this.#key))
     } catch {
       // Not every browser keeps anything for a file.
-      return []
+      return { bookmarks: [], removed: [] }
     }
   }
 
   save(bookmarks: readonly Bookmark[]): void {
     try {
-      localStorage.setItem(this.#key, JSON.stringify(bookmarks))
+      localStorage.setItem(this.#key, JSON.stringify(toKeep(this.#file, bookmarks)))
     } catch {
       // Then the exported copy is what keeps them.
     }

@@ -1,7 +1,7 @@
 /** Where one is in a log, as a link: everything behind `#` in the address. Version 1. */
 
 export type Axis = 'time' | 'events'
-export type Tab = 'devices' | 'memory' | 'tasks' | 'compare'
+export type Tab = 'devices' | 'refs' | 'memory' | 'tasks' | 'compare'
 
 export interface Link {
   /** The event behind which one stands. */
@@ -17,12 +17,14 @@ export interface Link {
   readonly tab: Tab
   readonly compare: number | null
   readonly where: string
+  /** Whether only events of the current row are listed. */
+  readonly only: boolean
   /** What the names of the rows have in them; empty: all are there. */
   readonly named: string
 }
 
 const VERSION = '1'
-const TABS: readonly Tab[] = ['devices', 'memory', 'tasks', 'compare']
+const TABS: readonly Tab[] = ['devices', 'refs', 'memory', 'tasks', 'compare']
 
 export const START: Link = {
   at: null,
@@ -34,6 +36,7 @@ export const START: Link = {
   tab: 'devices',
   compare: null,
   where: '',
+  only: false,
   named: '',
 }
 
@@ -47,6 +50,7 @@ export function linkText(link: Link): string {
   if (link.tab !== START.tab) said.set('tab', link.tab)
   if (link.view !== null) said.set('view', link.view.map((n) => String(Math.round(n))).join('-'))
   if (link.where !== '') said.set('where', link.where)
+  if (link.only) said.set('only', 'row')
   if (link.named !== '') said.set('named', link.named)
   return `#${said.toString()}`
 }
@@ -74,6 +78,7 @@ export function parseLink(text: string): Link {
     tab: TABS.find((tab) => tab === said.get('tab')) ?? START.tab,
     compare: wholeNumber(said.get('compare')),
     where: said.get('where') ?? '',
+    only: said.get('only') === 'row',
     named: said.get('named') ?? '',
   }
 }

@@ -4,7 +4,12 @@ import type { LogPlace } from '../protocol.ts'
 import { App } from './App.tsx'
 import { BookmarkStore } from './bookmarks.ts'
 import { packedFiles } from './packed-files.ts'
-import './style.css'
+import './base.css'
+import '../timeline/timeline.css'
+import '../panels/panels.css'
+import '../panels/state.css'
+import '../panels/detail.css'
+import '../panels/help.css'
 import { WorkerClient } from './worker-client.ts'
 
 /** What the page was handed out with. */

@@ -1,12 +1,20 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { linkText, parseLink, type Link } from './link.ts'
 
+/** Goes somewhere. `follows`: where a link of the page leads to, from which the browser's way back leads here again. */
+export type Go = (to: Partial<Link>, follows?: boolean) => void
+
 /** The link of the address, and how to change it. What changes fast does not fill the history. */
-export function useLink(): readonly [Link, (to: Partial<Link>) => void] {
+export function useLink(): readonly [Link, Go] {
   const [link, setLink] = useState(() => parseLink(location.hash))
   const now = useRef(link)
   const timer = useRef(0)
-  const go = useCallback((to: Partial<Link>) => {
+  const go = useCallback((to: Partial<Link>, follows = false) => {
+    if (follows) {
+      // Where one is now, whether the address has it already or not.
+      history.replaceState(null, '', linkText(now.current))
+      history.pushState(null, '', linkText({ ...now.current, ...to }))
+    }
     now.current = { ...now.current, ...to }
     setLink(now.current)
     clearTimeout(timer.current)
@@ -14,6 +22,7 @@ export function useLink(): readonly [Link, (to: Partial<Link>) => void] {
   }, [])
   useEffect(() => {
     const look = (): void => {
+      clearTimeout(timer.current)
       now.current = parseLink(location.hash)
       setLink(now.current)
     }

@@ -1,6 +1,7 @@
 import type { Json } from '@devtrail/events'
+import { changeLines, type ChangeLine } from '@devtrail/survey'
 import type { JSX } from 'preact'
-import type { Link } from '../page/link.ts'
+import type { Go } from '../page/use-link.ts'
 import type { ChangeRow } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
 import { Unknown } from './Known.tsx'
@@ -11,7 +12,16 @@ function Value({ of }: { readonly of: Json }): JSX.Element {
   return <span>{valueWords(of)}</span>
 }
 
-function Changed({ of: { path, from, to, seq }, go }: { readonly of: ChangeRow; readonly go: CompareProps['go'] }): JSX.Element {
+const whatOf = ({ from, to }: ChangeRow): string => `${valueWords(from)} → ${valueWords(to)}`
+
+function Changed({
+  of: { path, change, first, last },
+  go,
+}: {
+  readonly of: ChangeLine<ChangeRow>
+  readonly go: CompareProps['go']
+}): JSX.Element {
+  const { from, to } = change
   return (
     <tr>
       <td>
@@ -25,7 +35,15 @@ function Changed({ of: { path, from, to, seq }, go }: { readonly of: ChangeRow; 
           </strong>
         </div>
       </td>
-      <td>{seq === null ? <Unknown /> : <EventLink seq={seq} go={go} />}</td>
+      <td>
+        {first === null ? <Unknown /> : <EventLink seq={first} go={go} />}
+        {last === null || last === first ? null : (
+          <>
+            {' '}
+            to <EventLink seq={last} go={go} />
+          </>
+        )}
+      </td>
     </tr>
   )
 }
@@ -37,7 +55,7 @@ interface CompareProps {
   readonly at: number
   readonly compare: number | null
   readonly changes: readonly ChangeRow[] | null
-  readonly go: (to: Partial<Link>) => void
+  readonly go: Go
 }
 
 /** What is different of two moments. */
@@ -76,8 +94,8 @@ export function Compare({ at, compare, changes, go }: CompareProps): JSX.Element
                   {device ?? 'the machine'}
                 </th>
               </tr>
-              {of.map((change) => (
-                <Changed key={change.path} of={change} go={go} />
+              {changeLines(of, whatOf, ({ seq }) => seq).map((line) => (
+                <Changed key={line.path} of={line} go={go} />
               ))}
             </tbody>
           ))}

@@ -1,19 +1,11 @@
 /** What is known of the selected event: its fields, and what led to it; or what a violation is, and what proves it. */
 import type { JSX } from 'preact'
 import type { Link } from '../page/link.ts'
-import type { CauseRow, EventRow, ViolationRow } from '../protocol.ts'
+import type { Go } from '../page/use-link.ts'
+import type { EventRow, ViolationRow, Why } from '../protocol.ts'
 import { Sign } from '../timeline/Markers.tsx'
 import { EventLink } from './EventLink.tsx'
 import { Unknown } from './Known.tsx'
-
-type Go = (to: Partial<Link>) => void
-
-export interface Why {
-  readonly event: EventRow
-  readonly causes: readonly CauseRow[]
-  /** How sure the event's place among those of other hosts is, in a log of several. */
-  readonly beside: string | null
-}
 
 function Fields({ event }: { readonly event: EventRow }): JSX.Element {
   return (
@@ -41,7 +33,7 @@ const aboutWords = ({ device, host }: Pick<EventRow, 'device' | 'host'>): string
 /** Causes that are listed. */
 const CAUSES_MAX = 60
 
-function EventDetail({ event, causes, beside, go }: Why & { readonly go: Go }): JSX.Element {
+function EventDetail({ event, causes, lookup, beside, go }: Why & { readonly go: Go }): JSX.Element {
   return (
     <>
       <p class="headline">
@@ -76,6 +68,14 @@ function EventDetail({ event, causes, beside, go }: Why & { readonly go: Go }): 
           ))}
         </ol>
       )}
+      {lookup !== null && (
+        <>
+          <h3>Through the lookup</h3>
+          <p>
+            <EventLink seq={lookup.seq} go={go} /> <strong>{lookup.type}</strong> <span class="faint">{lookup.words}</span>
+          </p>
+        </>
+      )}
     </>
   )
 }
@@ -102,7 +102,7 @@ function ViolationDetail({ of, go }: { readonly of: ViolationRow; readonly go: G
           <ul>
             {of.linked.map((linked) => (
               <li key={`${linked.rule} ${linked.seq}`}>
-                <button type="button" class="to" onClick={() => go({ at: linked.seq, selected: linked.seq, rule: linked.rule })}>
+                <button type="button" class="to" onClick={() => go({ at: linked.seq, selected: linked.seq, rule: linked.rule }, true)}>
                   event {linked.seq}
                 </button>{' '}
                 {linked.rule}: {linked.summary}

@@ -1,56 +1,13 @@
 /** The state of devices after an event. */
-import { rangeOf } from '@devtrail/events'
-import { asView, bytes, plural, type DeviceView, type JsonList, type PagemapView, type PageRefView, type QueueView } from '@devtrail/survey'
+import { asView, bytes, OWNERLESS, type DeviceView, type QueueView } from '@devtrail/survey'
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { Link } from '../page/link.ts'
-import type { StateAt } from '../protocol.ts'
+import type { Go } from '../page/use-link.ts'
+import type { ChangeRow, StateAt } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
-import { More, Number, Perhaps, Range, Text, Unknown, YesNo } from './Known.tsx'
-import { PageStrip } from './PageStrip.tsx'
-
-export type OnField = (device: string, path: string, backwards: boolean) => void
-
-/** One part of a device, and the way to where it changes. */
-function Part({
-  name,
-  path,
-  device,
-  onField,
-  children,
-}: {
-  name: string
-  path?: string
-  device: string
-  onField: OnField
-  children: ComponentChildren
-}): JSX.Element {
-  return (
-    <>
-      <dt>
-        {path === undefined ? (
-          name
-        ) : (
-          <>
-            <button type="button" class="field" title={`to the next change of ${path}`} onClick={() => onField(device, path, false)}>
-              {name}
-            </button>
-            <button
-              type="button"
-              class="field before"
-              aria-label={`To the previous change of ${path}`}
-              title={`to the previous change of ${path}`}
-              onClick={() => onField(device, path, true)}
-            >
-              ◂
-            </button>
-          </>
-        )}
-      </dt>
-      <dd>{children}</dd>
-    </>
-  )
-}
+import { LINES_MAX, More, Number, Perhaps, Pointer, Range, Text, Unknown, YesNo } from './Known.tsx'
+import { Pagemap } from './Pagemap.tsx'
+import { Changes, Part, type OnField } from './Part.tsx'
 
 function Driver({ view }: { readonly view: DeviceView }): JSX.Element {
   const state = view.driver?.state
@@ -67,9 +24,6 @@ function Driver({ view }: { readonly view: DeviceView }): JSX.Element {
     </>
   )
 }
-
-/** Lines of a list that are shown. */
-const LINES_MAX = 40
 
 /** Those that a driver's unbind releases first come first. */
 function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go: Go }): JSX.Element {
@@ -95,105 +49,19 @@ function Devres({ list, go }: { readonly list: DeviceView['devres']; readonly go
   )
 }
 
-type Go = (to: Partial<Link>) => void
-
-function PageRefs({ list, go }: { readonly list: JsonList<PageRefView>; readonly go: Go }): JSX.Element {
-  const all = [...list.known.map((ref) => ({ ref, sure: true })), ...(list.possible ?? []).map((ref) => ({ ref, sure: false }))]
+function LastProbe({ of, go }: { readonly of: NonNullable<DeviceView['lastProbe']>; readonly go: Go }): JSX.Element {
   return (
     <>
-      <ul class="refs">
-        {all.slice(0, LINES_MAX).map(({ ref, sure }, i) => {
-          const { lo, hi } = rangeOf(ref.pages)
-          return (
-            <li key={i}>
-              <Perhaps sure={sure}>
-                <strong>{lo === hi ? plural(lo, 'page') : <Number of={ref.pages} />}</strong> from <code>{ref.pfn}</code>, count{' '}
-                <Number of={ref.refcount} />
-                {ref.kind === null ? '' : `, FOLL_${ref.kind.toUpperCase()}`} by{' '}
-                {ref.takenBy === null ? <Unknown /> : `${ref.takenBy.comm} (${ref.takenBy.pid})`}
-                {ref.since === null ? null : (
-                  <>
-                    , since <EventLink seq={ref.since.first} go={go} />
-                  </>
-                )}
-              </Perhaps>
-            </li>
-          )
-        })}
-      </ul>
-      {all.length > LINES_MAX && <p>{all.length - LINES_MAX} more; devtrail refs lists all</p>}
-      <More complete={list.complete} empty={all.length === 0} />
+      by <Text of={of.driver} />: {of.outcome} ({of.error ?? 'errno ?'}, <EventLink seq={of.seq} go={go} />)
     </>
-  )
-}
-
-function Pagemap({
-  device,
-  of,
-  sure,
-  go,
-  onField,
-}: {
-  device: string
-  of: PagemapView
-  sure: boolean
-  go: Go
-  onField: OnField
-}): JSX.Element {
-  const key = of.ranges?.[0]?.start
-  const path = (rest: string): string | undefined => (key === undefined ? undefined : `pagemaps[${key}].${rest}`)
-  const part = (name: string, rest: string, children: ComponentChildren): JSX.Element => {
-    const to = path(rest)
-    return (
-      <Part name={name} device={device} onField={onField} {...(to === undefined ? {} : { path: to })}>
-        {children}
-      </Part>
-    )
-  }
-  return (
-    <section class="pagemap">
-      <h4>
-        <Perhaps sure={sure}>
-          pagemap {of.ranges === null ? <Unknown what="range" /> : of.ranges.map((r) => <Range key={r.start} {...r} />)}{' '}
-          <small>{of.type ?? 'type ?'}</small>
-        </Perhaps>
-      </h4>
-      <dl>
-        {part('state', 'state', of.state === null ? <Unknown /> : <span class={`badge ${of.state}`}>{of.state}</span>)}
-        {part(
-          'reference',
-          'ref',
-          <>
-            count <Number of={of.ref.count} />, mode <Text of={of.ref.mode} />, dying <YesNo of={of.ref.dying} />
-          </>,
-        )}
-        {part('pages', 'pageRefs', <PageRefs list={of.pageRefs} go={go} />)}
-        {part(
-          'altmap',
-          'altmap',
-          of.altmap === null ? (
-            <Unknown />
-          ) : of.altmap === false ? (
-            <span class="nothing">none</span>
-          ) : (
-            `from ${of.altmap.basePfn}, ${of.altmap.reserve} reserved, ${of.altmap.alloc ?? '?'} of ${of.altmap.free} allocated`
-          ),
-        )}
-      </dl>
-      <PageStrip of={of} />
-      {of.learntAt !== undefined && (
-        <p class="faint">
-          range and owner learnt at <EventLink seq={of.learntAt} go={go} />
-        </p>
-      )}
-    </section>
   )
 }
 
 function Queue({ of }: { readonly of: QueueView }): JSX.Element {
   return (
     <>
-      frozen <Number of={of.frozen} />, dying <YesNo of={of.dying} />, usage counter <Number of={of.ref.count} /> <Text of={of.ref.mode} />
+      frozen <Number of={of.frozen} />, dying <YesNo of={of.dying} />, usage counter <Number of={of.ref.count} /> <Text of={of.ref.mode} />{' '}
+      <Pointer of={of.id} />
     </>
   )
 }
@@ -215,6 +83,7 @@ function Device({ name, view, isCurrent, go, onField }: DeviceProps): JSX.Elemen
       <summary>
         <strong>{name}</strong> <small>{view.kind ?? 'kind ?'}</small> <Driver view={view} />
         {view.presence == null && <span class="unknown"> perhaps gone</span>}
+        {(view.presence === 'removed' || view.presence === 'gone') && <strong class="gone"> {view.presence}</strong>}
       </summary>
       {isOpen && <DeviceParts name={name} view={view} go={go} onField={onField} />}
     </details>
@@ -233,6 +102,14 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
     <>
       <dl>
         {part('driver', 'driver.state', <Driver view={view} />)}
+        {view.lastProbe != null &&
+          view.lastProbe.outcome !== 'bound' &&
+          part('last probe', 'lastProbe', <LastProbe of={view.lastProbe} go={go} />)}
+        {view.comeBackAs !== undefined && (
+          <Part name="to come back" device={name} onField={onField}>
+            as {view.comeBackAs}
+          </Part>
+        )}
         {part('devres', 'devres', <Devres list={view.devres} go={go} />)}
         {regions !== undefined &&
           part(
@@ -244,7 +121,14 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
                   <Range {...r} /> {r.name ?? '<BAD>'}
                 </div>
               ))}
-              <More complete={regions.complete} empty={regions.known.length === 0} />
+              {regions.possible?.map((r) => (
+                <div key={r.start}>
+                  <Perhaps sure={false}>
+                    <Range {...r} /> {r.name ?? '<BAD>'}
+                  </Perhaps>
+                </div>
+              ))}
+              <More complete={regions.complete} empty={regions.known.length + (regions.possible?.length ?? 0) === 0} />
             </>,
           )}
         {view.disk != null && part('disk', 'disk.state', `${view.disk.name} ${view.disk.state ?? '?'}`)}
@@ -253,7 +137,9 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
           <Part name="namespace" device={name} onField={onField}>
             {view.namespace.mode ?? '?'}
             {view.namespace.map === null ? '' : `, map ${view.namespace.map}`}
-            {view.namespace.size === null ? '' : `, ${bytes(view.namespace.size)}`} <small class="faint">as listed at the start</small>
+            {view.namespace.size === null ? '' : `, ${bytes(view.namespace.size)}`}
+            {view.namespace.region === null ? '' : ` in ${view.namespace.region}`}
+            {view.namespace.uuid == null ? '' : `, uuid ${view.namespace.uuid}`} <small class="faint">as listed at the start</small>
           </Part>
         )}
         {pagemaps !== undefined && pagemaps.known.length + (pagemaps.possible?.length ?? 0) === 0 && (
@@ -272,25 +158,39 @@ function DeviceParts({ name, view, go, onField }: Omit<DeviceProps, 'isCurrent'>
   )
 }
 
+function NotThere({ row }: { readonly row: string }): JSX.Element {
+  return (
+    <p class="nothing">
+      {row === OWNERLESS
+        ? 'Of these events no device is known. What is still out of their pagemaps stands under References.'
+        : `Nothing is known of ${row} at this point.`}
+    </p>
+  )
+}
+
 interface DevicesProps {
   readonly state: StateAt
   readonly row: string | null
   /** Whose state is opened when no row is chosen. */
   readonly fallback: string | null
+  readonly changes: readonly ChangeRow[]
   readonly go: Go
   readonly onField: OnField
 }
 
-export function Devices({ state, row, fallback, go, onField }: DevicesProps): JSX.Element {
-  const current = state.devices.find(({ key }) => key === row) ?? state.devices.find(({ key }) => key === fallback) ?? state.devices[0]
+export function Devices({ state, row, fallback, changes, go, onField }: DevicesProps): JSX.Element {
+  const named = (name: string | null): StateAt['devices'][number] | undefined => state.devices.find(({ key }) => key === name)
+  const current = row === null ? (named(fallback) ?? state.devices[0]) : named(row)
   const shown = [...(current === undefined ? [] : [current]), ...state.devices.filter((d) => d !== current)]
-  if (shown.length === 0) return <p class="nothing">No device is known to be there at this point.</p>
+  if (shown.length === 0)
+    return row === null ? <p class="nothing">No device is known to be there at this point.</p> : <NotThere row={row} />
   return (
-    <>
+    <Changes.Provider value={changes}>
+      {row !== null && current === undefined && <NotThere row={row} />}
       {shown.map((device) => (
         <Device key={device.key} name={device.key} view={asView(device.parts)} isCurrent={device === current} go={go} onField={onField} />
       ))}
       {state.more > 0 && <p>{state.more} more devices; choose a row to see its state</p>}
-    </>
+    </Changes.Provider>
   )
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
 import type { WorkerClient } from '../page/worker-client.ts'
+import { rowName } from '../timeline/shown-rows.ts'
 import { AllEvents } from './AllEvents.tsx'
 import { FoundEvents } from './FoundEvents.tsx'
 
@@ -19,8 +20,7 @@ interface EventsProps {
 /** The events of the log, or those that a filter finds. */
 export function Events({ client, firstSeq, lastSeq, link, at, version, go }: EventsProps): JSX.Element {
   const [failure, setFailure] = useState<string | null>(null)
-  const [onlyRow, setOnlyRow] = useState(false)
-  const device = onlyRow ? link.row : null
+  const device = link.only ? link.row : null
   const here = link.selected ?? Math.max(firstSeq, at)
   useEffect(() => setFailure(null), [link.where, device, here])
   return (
@@ -28,8 +28,8 @@ export function Events({ client, firstSeq, lastSeq, link, at, version, go }: Eve
       <header>
         <h2 id="events-title">Events</h2>
         <label class="check">
-          <input type="checkbox" checked={onlyRow} disabled={link.row === null} onChange={() => setOnlyRow(!onlyRow)} /> only{' '}
-          {link.row ?? 'the chosen row'}
+          <input type="checkbox" checked={link.only} disabled={link.row === null} onChange={() => go({ only: !link.only })} /> only{' '}
+          {link.row === null ? 'the chosen row' : rowName(link.row)}
         </label>
       </header>
       {failure !== null && (

@@ -8,6 +8,33 @@ import { EventLine } from './EventLine.tsx'
 /** Events that are found at once. */
 const FOUND = 200
 
+/** A page of the list: about an event, or those before or behind one. */
+interface Page {
+  readonly from: number
+  readonly way: 'about' | 'earlier' | 'later'
+}
+
+interface Found {
+  readonly rows: readonly EventRow[]
+  readonly hasEarlier: boolean
+  readonly hasLater: boolean
+}
+
+const NOTHING: Found = { rows: [], hasEarlier: false, hasLater: false }
+
+type Find = (backwards: boolean, from: number, limit: number) => Promise<readonly EventRow[]>
+
+async function pageOf({ from, way }: Page, find: Find): Promise<Found> {
+  const half = way === 'about' ? FOUND / 2 : FOUND
+  const before = way === 'later' ? [] : await find(true, from, half)
+  const behind = way === 'earlier' ? [] : await find(false, way === 'about' ? from + 1 : from, half)
+  return {
+    rows: [...before.toReversed(), ...behind],
+    hasEarlier: way === 'later' || before.length === half,
+    hasLater: way === 'earlier' || behind.length === half,
+  }
+}
+
 interface FoundEventsProps {
   readonly client: WorkerClient
   readonly lastSeq: number
@@ -23,30 +50,32 @@ interface FoundEventsProps {
 
 /** The events for which a filter is true, a page at a time. */
 export function FoundEvents({ client, lastSeq, where, device, here, at, version, go, fail }: FoundEventsProps): JSX.Element {
-  const [rows, setRows] = useState<readonly EventRow[] | null>(null)
-  const [from, setFrom] = useState(1)
+  const [found, setFound] = useState<Found | null>(null)
+  const [page, setPage] = useState<Page>({ from: here, way: 'about' })
   const list = useRef<HTMLUListElement>(null)
 
-  useEffect(() => setFrom(1), [where, device])
+  useEffect(() => setPage({ from: here, way: 'about' }), [where, device])
   useEffect(() => {
     let isOld = false
-    client.ask('find', { where, device, from, backwards: false, limit: FOUND }).then(
-      (found) => isOld || setRows(found),
+    const find: Find = (backwards, from, limit) => client.ask('find', { where, device, from, backwards, limit })
+    pageOf(page, find).then(
+      (told) => isOld || setFound(told),
       (error: Error) => {
         if (isOld) return
-        setRows([])
+        setFound(NOTHING)
         fail(error.message)
       },
     )
     return () => {
       isOld = true
     }
-  }, [client, where, device, from, version, lastSeq])
+  }, [client, where, device, page, version, lastSeq])
   useEffect(() => {
     list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' })
-  }, [here, rows])
+  }, [here, found])
 
-  if (rows === null) return <p class="faint">searching …</p>
+  if (found === null) return <p class="faint">searching …</p>
+  const { rows, hasEarlier, hasLater } = found
   const move = (event: KeyboardEvent): void => {
     const i = rows.findIndex(({ seq }) => seq === here)
     const to = { ArrowDown: i + 1, ArrowUp: i - 1 }[event.key]
@@ -62,13 +91,17 @@ export function FoundEvents({ client, lastSeq, where, device, here, at, version,
     <>
       <div class="fits">
         <p class="faint" role="status">
-          {rows.length === 0 ? 'no event fits' : `${rows.length}${rows.length < FOUND ? '' : ' or more'} events fit`}
+          {rows.length === 0
+            ? 'no event fits'
+            : hasEarlier || hasLater
+              ? `${rows.length} of the events that fit`
+              : `${rows.length} events fit`}
         </p>
         <nav aria-label="Pages of events">
-          <button type="button" disabled={from <= 1} onClick={() => setFrom(1)}>
-            first
+          <button type="button" disabled={!hasEarlier} onClick={() => setPage({ from: rows[0]!.seq - 1, way: 'earlier' })}>
+            earlier
           </button>
-          <button type="button" disabled={rows.length < FOUND} onClick={() => setFrom(rows.at(-1)!.seq + 1)}>
+          <button type="button" disabled={!hasLater} onClick={() => setPage({ from: rows.at(-1)!.seq + 1, way: 'later' })}>
             later
           </button>
         </nav>

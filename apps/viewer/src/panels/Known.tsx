@@ -57,3 +57,11 @@ export function Range({ start, end }: { readonly start: string; readonly end: st
     </span>
   )
 }
+
+/** Where the kernel has it, if that was told. */
+export function Pointer({ of }: { readonly of: string | null }): JSX.Element | null {
+  return of === null ? null : <code class="faint">{of}</code>
+}
+
+/** Lines of a list that are shown. */
+export const LINES_MAX = 40

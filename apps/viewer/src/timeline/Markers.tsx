@@ -58,7 +58,11 @@ export function Markers({ scan, scale, link, go }: MarkersProps): JSX.Element {
       {clusters.map(({ x, violations }) => {
         // What a rule found says more than the kernel's words about it.
         const first = violations.find(({ rule }) => !rule.startsWith('kernel/')) ?? violations[0]!
-        const isChosen = violations.some(({ seq, rule }) => seq === link.selected && rule === link.rule)
+        const chosen = violations.findIndex(({ seq, rule }) => seq === link.selected && rule === link.rule)
+        const isChosen = chosen >= 0
+        // Clicked again, it leads to the next of those that stand here.
+        const next = isChosen ? violations[(chosen + 1) % violations.length]! : first
+        const warned = markOf(first) === 'warned' ? undefined : violations.find((v) => markOf(v) === 'warned')
         const more = violations.length > 1 ? ` and ${violations.length - 1} more` : ''
         return (
           <button
@@ -68,11 +72,10 @@ export function Markers({ scan, scale, link, go }: MarkersProps): JSX.Element {
             aria-pressed={isChosen}
             style={{ left: `${x}px` }}
             title={`${first.summary}${more}`}
-            onClick={() =>
-              go({ at: first.seq, selected: first.seq, rule: first.rule, ...(first.device === null ? {} : { row: first.device }) })
-            }
+            onClick={() => go({ at: next.seq, selected: next.seq, rule: next.rule, ...(next.device === null ? {} : { row: next.device }) })}
           >
             <Sign of={first} />
+            {warned !== undefined && <Sign of={warned} />}
             {violations.length > 1 && <sub aria-hidden="true">{violations.length}</sub>}
             <span class="unseen">{`${first.certainty} ${first.rule} at event ${first.seq}${more}: ${first.summary}`}</span>
           </button>

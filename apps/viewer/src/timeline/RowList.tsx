@@ -1,17 +1,22 @@
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Link } from '../page/link.ts'
+import type { WorkerClient } from '../page/worker-client.ts'
 import type { Opened } from '../protocol.ts'
-import type { Lane, Look } from '@devtrail/survey'
+import { OWNERLESS, type Lane, type Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
 import type { Scale } from './scale.ts'
-import type { ShownRow } from './shown-rows.ts'
+import { useTypes } from './use-types.ts'
+import { rowName, type ShownRow } from './shown-rows.ts'
 
+/** Rows up to which all are there, in view or not. */
+const ROWS_ALL = 60
 /** Bands and events of a row that are named to those who do not see them. */
 const NAMED_MAX = 100
 
 export interface RowListProps {
+  readonly client: WorkerClient
   readonly rows: readonly ShownRow[]
   readonly tops: Float64Array
   readonly height: number
@@ -39,7 +44,7 @@ export function rowWords({ row, looks, bins }: ShownRow, at: number): string {
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
 
-export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, link, hosts, go }: RowListProps): JSX.Element {
+export function RowList({ client, rows, tops, height, scrollTop, onScroll, at, scale, link, hosts, go }: RowListProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const current = Math.max(
     0,
@@ -51,6 +56,15 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
     if (tops[current]! < element.scrollTop) element.scrollTop = tops[current]!
     else if (tops[current + 1]! > element.scrollTop + height) element.scrollTop = tops[current + 1]! - height
   }, [link.row])
+  // The row that is come to by key gets the focus as soon as it is there.
+  const wantsFocus = useRef(false)
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return
+    const row = box.current?.querySelector<HTMLElement>(`[data-row="${current}"]`)
+    if (row == null || rows[current]?.row.key !== link.row) return
+    wantsFocus.current = false
+    row.focus()
+  })
   const move = (event: KeyboardEvent): void => {
     const to = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: rows.length - 1 }[event.key]
     const row = to === undefined ? undefined : rows[to]
@@ -58,11 +72,13 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
     event.preventDefault()
     event.stopPropagation()
     go({ row: row.row.key })
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('[aria-current="true"]')?.focus())
+    wantsFocus.current = true
   }
-  const first = Math.max(0, lastUpTo(tops, scrollTop))
+  const isAll = rows.length <= ROWS_ALL
+  const first = isAll ? 0 : Math.max(0, lastUpTo(tops, scrollTop))
   const shown: JSX.Element[] = []
-  for (let i = first; i < rows.length && tops[i]! < scrollTop + height; i++) {
+  const end = isAll ? rows.length : Math.min(rows.length, lastUpTo(tops, scrollTop + height) + 1)
+  for (let i = first; i < end; i++) {
     const one = rows[i]!
     const { row } = one
     shown.push(
@@ -75,6 +91,7 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
         <button
           type="button"
           class="row"
+          data-row={i}
           style={{ top: `${one.lead}px` }}
           tabIndex={i === current ? 0 : -1}
           aria-current={i === current ? 'true' : undefined}
@@ -82,8 +99,8 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
           onKeyDown={move}
         >
           {row.host !== null && <span class="unseen">{row.host}: </span>}
-          <strong>{row.host === null ? row.key : row.key.slice(row.host.length + 1)}</strong>
-          <small> {row.kind ?? 'kind ?'}</small>
+          <strong>{row.host === null ? rowName(row.key) : row.key.slice(row.host.length + 1)}</strong>
+          <small> {row.key === OWNERLESS ? 'or none is known' : (row.kind ?? 'kind ?')}</small>
           <span class="unseen">: {rowWords(one, at)}</span>
         </button>
         <div class="lanes" aria-hidden="true" style={{ top: `${one.lead}px` }}>
@@ -93,7 +110,7 @@ export function RowList({ rows, tops, height, scrollTop, onScroll, at, scale, li
             </span>
           ))}
         </div>
-        {i === current && <Named of={one} scale={scale} go={go} />}
+        {i === current && <Named client={client} of={one} scale={scale} go={go} />}
       </li>,
     )
   }
@@ -138,14 +155,15 @@ function HostLine({
 }
 
 interface NamedProps {
+  readonly client: WorkerClient
   readonly of: ShownRow
   readonly scale: Scale
   readonly go: RowListProps['go']
 }
 
 /** The same element for as long as the same is in view: travelling changes nothing of it. */
-function Named({ of, scale, go }: NamedProps): JSX.Element {
-  return useMemo(() => <NamedNow of={of} scale={scale} go={go} />, [of, scale.axis, scale.from, scale.to, go])
+function Named({ client, of, scale, go }: NamedProps): JSX.Element {
+  return useMemo(() => <NamedNow client={client} of={of} scale={scale} go={go} />, [client, of, scale.axis, scale.from, scale.to, go])
 }
 
 /** The bands of a lane that are in view, some of the first. */
@@ -169,29 +187,49 @@ function binsIn({ row, bins }: ShownRow, scale: Scale): number[] {
   return found
 }
 
+/** One Tab leads to the list, arrows from one of it to the next. */
+function rove(event: KeyboardEvent): void {
+  const list = (event.target as HTMLElement).closest('ul')
+  const all = [...(list?.querySelectorAll('button') ?? [])]
+  const here = all.indexOf(event.target as HTMLButtonElement)
+  const to = { ArrowRight: here + 1, ArrowDown: here + 1, ArrowLeft: here - 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key]
+  const next = to === undefined || here < 0 ? undefined : all[to]
+  if (next === undefined || event.ctrlKey || event.altKey || event.metaKey) return
+  event.preventDefault()
+  event.stopPropagation()
+  all[here]!.tabIndex = -1
+  next.tabIndex = 0
+  next.focus()
+}
+
 /** The bands and events of a row that are in view, for those who do not see the canvas. */
-function NamedNow({ of, scale, go }: NamedProps): JSX.Element {
+function NamedNow({ client, of, scale, go }: NamedProps): JSX.Element {
   const { row, looks } = of
   const bands = row.lanes.flatMap((lane) => bandsIn(lane, scale))
   const events = binsIn(of, scale)
+  const isExact = of.bins.isExact && events.length > 0
+  const types = useTypes(client, row.key, isExact ? of.bins.seqOf(row.bins[events[0]!]!) : null, NAMED_MAX)
   return (
-    <div class="unseen">
-      <ul aria-label={`States of ${row.key} in view`}>
-        {bands.slice(0, NAMED_MAX).map(({ lane, n }) => (
+    <div class="unseen" onKeyDown={rove}>
+      <ul aria-label={`States of ${rowName(row.key)} in view`}>
+        {bands.slice(0, NAMED_MAX).map(({ lane, n }, i) => (
           <li key={`${lane.name} ${n}`}>
-            <button type="button" tabIndex={-1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
-              {`${LANE_WORDS[lane.name]} of ${row.key}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
+            <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
+              {`${LANE_WORDS[lane.name]} of ${rowName(row.key)}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
             </button>
           </li>
         ))}
       </ul>
-      <ul aria-label={`Events of ${row.key} in view`}>
-        {events.map((n) => {
+      <ul aria-label={`Events of ${rowName(row.key)} in view`}>
+        {events.map((n, i) => {
           const seq = of.bins.seqOf(row.bins[n]!)
-          const name = of.bins.isExact ? `event ${seq} of ${row.key}` : `${row.counts[n]} events of ${row.key} from event ${seq} on`
+          const type = types.get(seq)
+          const name = of.bins.isExact
+            ? `event ${seq} of ${rowName(row.key)}${type === undefined ? '' : `: ${type}`}`
+            : `${row.counts[n]} events of ${rowName(row.key)} from event ${seq} on`
           return (
             <li key={n}>
-              <button type="button" tabIndex={-1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>
+              <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: seq, selected: seq, rule: null, row: row.key })}>
                 {name}
               </button>
             </li>

@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { Link } from '../page/link.ts'
-import type { Why } from '../panels/Detail.tsx'
+import type { WorkerClient } from '../page/worker-client.ts'
 import type { TimelineWindow } from '@devtrail/survey'
-import type { Opened, ScanState } from '../protocol.ts'
+import type { Opened, ScanState, Why } from '../protocol.ts'
 import { Backdrop, drawScene } from './draw.ts'
 import type { Scene } from './scene.ts'
 import { lastUpTo, type Clock } from './clock.ts'
@@ -17,6 +17,7 @@ import { shownRows } from './shown-rows.ts'
 import { themeOf, type Theme } from './theme.ts'
 
 export interface TimelineProps {
+  readonly client: WorkerClient
   readonly opened: Opened
   readonly scan: ScanState | null
   /** The events in view one by one, where one looks closely. */
@@ -66,7 +67,7 @@ function useTheme(of: { readonly current: HTMLElement | null }): Theme | null {
 /** Whether a timeline was drawn: when it first was, the browser's tracing tells. */
 let drawn = false
 
-export function Timeline({ opened, scan, window, clock, link, at, limits, view, why, go, onRows }: TimelineProps): JSX.Element {
+export function Timeline({ client, opened, scan, window, clock, link, at, limits, view, why, go, onRows }: TimelineProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const scene = useRef<Scene | null>(null)
@@ -124,13 +125,14 @@ export function Timeline({ opened, scan, window, clock, link, at, limits, view, 
         height={Math.round(height * devicePixelRatio)}
         style={{ left: `${HEADER_WIDTH}px`, width: `${width}px`, height: `${height}px` }}
         role="img"
-        aria-label={`Timeline of ${rows.length} devices and ${opened.lastSeq - opened.firstSeq + 1} events; the list of rows beside it says the same in words`}
+        aria-label={`Timeline of ${scan?.rows.length ?? 0} devices and ${opened.lastSeq - opened.firstSeq + 1} events; the list of rows beside it says the same in words`}
       />
       <div class="corner" style={{ width: `${HEADER_WIDTH}px`, height: `${HEAD_HEIGHT}px` }}>
         <Corner opened={opened} scan={scan} link={link} go={go} />
       </div>
       <Markers scan={scan} scale={scale} link={link} go={go} />
       <RowList
+        client={client}
         rows={rows}
         tops={tops}
         height={height - HEAD_HEIGHT}

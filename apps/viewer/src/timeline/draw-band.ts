@@ -2,7 +2,7 @@ import type { Look, Tone } from '@devtrail/survey'
 import type { Theme } from './theme.ts'
 
 /** The look of each tone besides its colour: nothing is told by colour alone. */
-type Hatch = 'solid' | 'rising' | 'falling' | 'hollow' | 'dots' | 'crossed'
+type Hatch = 'solid' | 'tinted' | 'rising' | 'falling' | 'hollow' | 'dots' | 'crossed'
 
 const HATCHES: { readonly [T in Tone]: Hatch } = {
   on: 'solid',
@@ -12,6 +12,9 @@ const HATCHES: { readonly [T in Tone]: Hatch } = {
   held: 'dots',
   unknown: 'crossed',
 }
+
+/** A solid band would hide the dashed edge of what is not sure. */
+const hatchOf = (tone: Tone, sure: boolean): Hatch => (HATCHES[tone] === 'solid' && !sure ? 'tinted' : HATCHES[tone])
 
 const TILE = 8
 
@@ -59,8 +62,7 @@ export class BandPainter {
     this.#theme = theme
   }
 
-  #fill(tone: Tone): CanvasPattern | string | null {
-    const hatch = HATCHES[tone]
+  #fill(tone: Tone, hatch: Hatch): CanvasPattern | string | null {
     const colour = this.#theme.tones[tone]
     if (hatch === 'hollow') return null
     if (hatch === 'solid') return colour
@@ -72,7 +74,8 @@ export class BandPainter {
   paint({ tone, text, sure }: Look, x: number, y: number, width: number, height: number): void {
     const g = this.#g
     const theme = this.#theme
-    const fill = this.#fill(tone)
+    const hatch = hatchOf(tone, sure)
+    const fill = this.#fill(tone, hatch)
     if (fill !== null) {
       g.fillStyle = fill
       g.fillRect(x, y, Math.max(width, 1), height)
@@ -83,20 +86,19 @@ export class BandPainter {
     g.setLineDash(sure ? [] : [4, 3])
     g.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1)
     g.setLineDash([])
-    this.#text(text, tone, sure, x, y, width, height)
+    this.#text(sure || /[?≥]|perhaps/.test(text) ? text : `${text} ?`, hatch, x, y, width, height)
   }
 
-  #text(text: string, tone: Tone, sure: boolean, x: number, y: number, width: number, height: number): void {
+  #text(text: string, hatch: Hatch, x: number, y: number, width: number, height: number): void {
     const left = Math.max(x, 0)
     const room = Math.min(x + width, this.#g.canvas.width / devicePixelRatio) - left - 12
     if (room < 22) return
     const g = this.#g
     g.font = this.#theme.font
-    const said = sure || text.startsWith('?') || text.includes('≥') || text.includes('?') ? text : `${text} ?`
-    const shown = shortened(g, said, room)
+    const shown = shortened(g, text, room)
     if (shown === '') return
-    const isSolid = HATCHES[tone] === 'solid'
-    if (!isSolid && HATCHES[tone] !== 'hollow') {
+    const isSolid = hatch === 'solid'
+    if (!isSolid && hatch !== 'hollow') {
       // Words stand on plain ground, not on a pattern.
       g.fillStyle = this.#theme.ground
       g.globalAlpha = 0.82
@@ -113,12 +115,21 @@ const widths = new Map<string, number>()
 
 /** A text that fits, its end left out where it does not. */
 export function shortened(g: CanvasRenderingContext2D, text: string, room: number): string {
+  const width = widthOf(g, text)
+  if (width <= room) return text
+  // Letters differ in width: the first guess may still be too long.
+  for (let chars = Math.floor((room / width) * text.length) - 1; chars >= 3; chars--) {
+    const shorter = `${text.slice(0, chars)}…`
+    if (widthOf(g, shorter) <= room) return shorter
+  }
+  return ''
+}
+
+function widthOf(g: CanvasRenderingContext2D, text: string): number {
   let width = widths.get(text)
   if (width === undefined) {
     if (widths.size > 5000) widths.clear()
     widths.set(text, (width = g.measureText(text).width))
   }
-  if (width <= room) return text
-  const chars = Math.floor((room / width) * text.length) - 1
-  return chars < 3 ? '' : `${text.slice(0, chars)}…`
+  return width
 }

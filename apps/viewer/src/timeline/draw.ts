@@ -64,8 +64,9 @@ export function drawScene(g: CanvasRenderingContext2D, backdrop: Backdrop, scene
   g.clip()
   drawArrows(g, scene)
   g.restore()
-  if (scene.compare !== null) drawCursor(g, scene, scene.compare, theme.compare, [5, 4], 'B')
-  drawCursor(g, scene, scene.at, theme.cursor, [], null)
+  drawWhere(g, scene)
+  if (scene.compare !== null) drawCursor(g, scene, scene.compare, theme.compare, [5, 4], 'A')
+  drawCursor(g, scene, scene.at, theme.cursor, [], scene.compare === null ? null : 'B')
 }
 
 function drawRows(g: CanvasRenderingContext2D, scene: Scene): void {
@@ -170,6 +171,13 @@ function drawRuler(g: CanvasRenderingContext2D, { theme, scale }: Scene): void {
   }
   g.fillStyle = theme.line
   g.fillRect(0, HEAD_HEIGHT - 1, scale.width, 1)
+}
+
+/** Where one is in the whole log. */
+function drawWhere(g: CanvasRenderingContext2D, { scale, limits, clock, theme, at }: Scene): void {
+  const x = xOf({ ...scale, from: limits[0], to: limits[1] }, placeOf(scale.axis, at, clock.timeOf(at)))
+  g.fillStyle = theme.cursor
+  g.fillRect(Math.round(x) - 1, 0, 2, OVERVIEW_HEIGHT - 2)
 }
 
 function drawCursor(

@@ -1,5 +1,4 @@
-import type { Why } from '../panels/Detail.tsx'
-import type { Opened, ScanState } from '../protocol.ts'
+import type { Opened, ScanState, Why } from '../protocol.ts'
 import type { Clock } from './clock.ts'
 import type { Scale } from './scale.ts'
 import type { ShownRow } from './shown-rows.ts'

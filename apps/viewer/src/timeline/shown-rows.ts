@@ -1,5 +1,5 @@
 /** What of each row is drawn: what the whole log's reading found, or, where one looks closely, each event of a window. */
-import type { Lane, Look, Row, TimelineWindow } from '@devtrail/survey'
+import { OWNERLESS, type Lane, type Look, type Row, type TimelineWindow } from '@devtrail/survey'
 import type { Axis } from '../page/link.ts'
 import type { ScanState } from '../protocol.ts'
 import { lastUpTo } from './clock.ts'
@@ -61,6 +61,9 @@ export interface ShownRow {
   readonly lead: number
 }
 
+/** What a row is called. */
+export const rowName = (key: string): string => (key === OWNERLESS ? 'no device' : key)
+
 const LANES: readonly Lane['name'][] = ['driver', 'memory', 'pages', 'disk']
 const NOTHING = { seqs: new Float64Array(0), times: new Float64Array(0), looks: new Int32Array(0) }
 
@@ -76,7 +79,7 @@ export function shownRows(scan: ScanState | null, window: TimelineWindow | null)
   if (scan === null) return []
   const whole = Bins.ofWhole(scan)
   const closely = window === null ? null : { bins: Bins.ofWindow(window), rows: new Map(window.rows.map((row) => [row.key, row])) }
-  return scan.rows.map((row, i): ShownRow => {
+  return [...scan.rows, ...(scan.ownerless === null ? [] : [scan.ownerless])].map((row, i): ShownRow => {
     const lead = row.host === null || row.host === scan.rows[i - 1]?.host ? 0 : HOST_HEIGHT
     const close = closely?.rows.get(row.key)
     if (window === null || closely === null || close === undefined) return { row, looks: scan.looks, bins: whole, lead }

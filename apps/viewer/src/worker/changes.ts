@@ -1,7 +1,7 @@
 /** What differs between two moments, and when a field changes. */
 import type { Json } from '@devtrail/events'
 import { compare, type Names } from '@devtrail/survey'
-import { blame, NOTHING, parseExpression, parsePath, Probe, selectDevices, type History } from '@devtrail/time-travel'
+import { blame, devicesNamed, NOTHING, parseExpression, parsePath, Probe, type History, type Machine } from '@devtrail/time-travel'
 import type { ChangeRow, Questions } from '../protocol.ts'
 
 const toJson = (value: unknown): Json => (value === NOTHING ? false : ((value ?? null) as Json))
@@ -27,13 +27,31 @@ export function changeOf(history: History, wanted: Wanted): Promise<number | nul
   return wanted.backwards ? changeBefore(history, wanted) : changeBehind(history, wanted)
 }
 
+/** What is shown of a value. When it was told is nothing of the value itself, as `diff` has it. */
+function shownBy(probe: Probe): string {
+  const { value, orNothing } = probe.value
+  const text = value === NOTHING ? 'nothing' : JSON.stringify(value, (name, of: unknown) => (name === 'learntAt' ? undefined : of))
+  return `${text}${orNothing ? '?' : ''}`
+}
+
 async function changeBefore(history: History, { path, device, from }: Wanted): Promise<number | null> {
   const start = history.source.start?.seq ?? 0
-  if (from < start) return null
-  const { machine } = await history.at({ kind: 'seq', seq: from })
-  const id = device === null ? null : (selectDevices(device, machine.devices(), (d) => machine.aliases(d)).at(-1)?.id ?? null)
-  const told = await blame(history, { device: id, path: parsePath(path) }, from)
-  return 'seq' in told && told.seq !== null && told.seq > start ? told.seq : null
+  const expression = parseExpression(path)
+  const shownAt = async (seq: number): Promise<string> =>
+    shownBy(new Probe(expression, (await history.at({ kind: 'seq', seq })).machine, device))
+  for (let at = from; at > start;) {
+    const { machine } = await history.at({ kind: 'seq', seq: at })
+    const { seq } = await blame(history, { device: idOf(machine, device), path: parsePath(path) }, at)
+    // What a later event told of all the time before did not change then.
+    if (seq === null || seq <= start || seq > at) return null
+    if ((await shownAt(seq)) !== (await shownAt(seq - 1))) return seq
+    at = seq - 1
+  }
+  return null
+}
+
+function idOf(machine: Machine, device: string | null): number | null {
+  return device === null ? null : (devicesNamed(device, machine.devices(), (id) => machine.aliases(id)).at(-1)?.id ?? null)
 }
 
 async function changeBehind(history: History, { path, device, from }: Wanted): Promise<number | null> {
@@ -44,16 +62,16 @@ async function changeBehind(history: History, { path, device, from }: Wanted): P
     from,
     begin: (machine, at) => {
       probe = new Probe(parseExpression(path), machine, device)
-      if (at >= from || from < 1) before = probe.identity
+      if (at >= from || from < 1) before = shownBy(probe)
     },
     step: (block, place) => {
       const seq = block.seq(place)
-      probe.step(block, place)
+      const mayBeOther = probe.step(block, place)
       if (seq <= from) {
-        if (seq === from) before = probe.identity
+        if (seq === from) before = shownBy(probe)
         return false
       }
-      if (probe.identity === before) return false
+      if (!mayBeOther || shownBy(probe) === before) return false
       found = seq
       return true
     },

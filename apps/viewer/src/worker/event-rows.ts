@@ -1,6 +1,6 @@
 /** Events as the page shows them: a stretch of them, those that an expression finds, and what led to one. */
 import type { AnyEvent } from '@devtrail/events'
-import { besideOf, besideText, dataInWords, eventRow, eventWords, vocabulary, type Names } from '@devtrail/survey'
+import { besideOf, besideText, dataInWords, eventRow, eventWords, lookupBefore, OWNERLESS, vocabulary, type Names } from '@devtrail/survey'
 import { EventFilter, parseExpression, why, type History, type HostClocks } from '@devtrail/time-travel'
 import type { EventRow, Opened, Questions } from '../protocol.ts'
 import type { OpenLog } from './open-log.ts'
@@ -57,7 +57,7 @@ export async function findEvents(
   const fits = (event: AnyEvent): boolean => {
     if (device !== null) {
       const id = names.of(event)
-      if (id === null || names.device(id) !== device) return false
+      if ((id === null ? OWNERLESS : names.device(id)) !== device) return false
     }
     return filter === null || filter.truth(event) === true
   }
@@ -77,9 +77,11 @@ export async function whyEvent(history: History, names: Names, seq: number): Ans
   if (told === null) return null
   const clocks = await history.clocks()
   const beside = await besideOf(history, told.event)
+  const lookup = await lookupBefore(history, [told.event, ...told.causes.map(({ event }) => event)])
   return {
     event: rowOf(names, told.event, clocks),
     causes: told.causes.map(({ event, distance, ledTo }) => ({ ...rowOf(names, event, clocks), distance, ledTo })),
+    lookup: lookup === null ? null : rowOf(names, lookup, clocks),
     beside: beside === null ? null : besideText(beside),
   }
 }

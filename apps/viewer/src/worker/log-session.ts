@@ -5,12 +5,16 @@ import { bisect, parseExpression, parsePosition, type EventSource } from '@devtr
 import type { Opened, OpenRequest, Questions, ViolationRow } from '../protocol.ts'
 import { changeOf, changesBetween } from './changes.ts'
 import { eventsIn, findEvents, whyEvent } from './event-rows.ts'
-import { idOf, openLog, outlineOf, type OpenLog } from './open-log.ts'
+import { idOf, indexOf, openLog, outlineOf, type OpenLog } from './open-log.ts'
 import { stateAt } from './state-at.ts'
+import { refsAt, tasksAt } from './still-out.ts'
 import { violationRows } from './violation-rows.ts'
 
 /** Rows that are told of the timeline: of a log with more devices one looks for those one means by name. */
 const ROWS_MAX = 2000
+
+/** Devices with whose number the reading for the timeline ends: more do not fit into a page's memory. */
+const DEVICES_MAX = 1_048_576
 
 export class LogSession {
   readonly #fold: string
@@ -36,12 +40,20 @@ export class LogSession {
   static async open({ fold }: Pick<OpenRequest, 'fold'>, files: LogFiles): Promise<LogSession> {
     const start = performance.now()
     const log = await openLog(files, fold)
-    const opened = await outlineOf(log)
+    const index = await indexOf(log)
     performance.measure('devtrail index', { start })
     const read = performance.now()
     const facts = await log.history.facts()
     performance.measure('devtrail keyframe', { start: read })
-    return new LogSession(fold, files, await idOf(files), log, opened, new Scan(log.source, facts, opened.lastSeq))
+    const opened = await outlineOf(log, index)
+    return new LogSession(
+      fold,
+      files,
+      await idOf(files),
+      log,
+      opened,
+      new Scan(log.source, facts, opened.lastSeq, { devices: DEVICES_MAX }),
+    )
   }
 
   get opened(): Opened {
@@ -82,7 +94,7 @@ export class LogSession {
     // The same events may lie in other files: one that is full gets compressed.
     await this.#log.reader.close()
     this.#log = log
-    this.#opened = await outlineOf(log)
+    this.#opened = await outlineOf(log, await indexOf(log))
     return lastSeq > before
   }
 
@@ -99,6 +111,8 @@ export class LogSession {
     readonly [Q in Exclude<keyof Questions, 'open' | 'rows'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
   } = {
     state: ({ seq, row }) => stateAt(this.#log.history, this.scan.names, seq, row),
+    refs: (seq) => refsAt(this.#log.history, this.scan.names, seq),
+    tasks: (seq) => tasksAt(this.#log.history, this.scan.names, seq),
     window: ({ from, to, rows }) => lookClosely(this.#log.history, { from, to, rows: new Set(rows), names: this.scan.names }),
     events: (range) => eventsIn(this.#log, this.#opened, this.scan.names, range),
     find: (wanted) => findEvents(this.#log.history, this.#opened, this.scan.names, wanted),

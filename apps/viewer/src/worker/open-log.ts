@@ -58,9 +58,15 @@ async function firstTime(source: EventSource): Promise<number> {
   return -Infinity
 }
 
+/** What a log's index knows of its blocks, but for those of the baseline alone. */
+export async function indexOf({ source }: Pick<OpenLog, 'source'>): Promise<readonly BlockSummary[]> {
+  return (await new LogBlocks(source).summaries()).filter(({ lastSeq }) => lastSeq > 0)
+}
+
 /** What is known of a log as soon as it is open. */
-export async function outlineOf({ reader, source, history, imported: { summary, devices = [] } }: OpenLog): Promise<Opened> {
-  const summaries = (await new LogBlocks(source).summaries()).filter(({ lastSeq }) => lastSeq > 0)
+export async function outlineOf(log: OpenLog, summaries: readonly BlockSummary[]): Promise<Opened> {
+  const { reader, source, history, imported } = log
+  const { summary, devices = [] } = imported
   const { uname } = reader.meta.source
   const gone = source.start === undefined ? [] : [goneInWords(reader, source.start)]
   return {

@@ -1,5 +1,6 @@
 /** The state behind an event, as the page shows it. */
-import { keysAt, mayBeThere, type Names } from '@devtrail/survey'
+import { mayBeThere, type Names } from '@devtrail/survey'
+import type { DeviceInfo } from '@devtrail/events'
 import { describeDevice, momentToJson, shownDevices, stuckTasks, type History, type Machine } from '@devtrail/time-travel'
 import { treeToJson, type ResourceTreeState } from '@devtrail/resource-tree'
 import type { MemoryTree, StateAt, TreeNode } from '../protocol.ts'
@@ -7,28 +8,24 @@ import type { MemoryTree, StateAt, TreeNode } from '../protocol.ts'
 /** Devices whose state is told at once; the one that was asked for comes first. */
 const DEVICES_MAX = 60
 
+/** @param row the key of a device over the whole log; it is told of also when it exists for bookkeeping only, or is gone. */
 export async function stateAt(history: History, names: Names, seq: number, row: string | null): Promise<StateAt> {
   const { at, machine } = await history.at({ kind: 'seq', seq })
-  const keys = keysAt(machine.devices().filter(mayBeThere))
-  const all = shownDevices(machine)
-  const shown = [...all.filter(({ id }) => keys.get(id) === row), ...all.filter(({ id }) => keys.get(id) !== row)]
+  const asked = row === null ? undefined : deviceOfRow(machine, names, row)
+  const shown = [...(asked === undefined ? [] : [asked]), ...shownDevices(machine).filter(({ id }) => id !== asked?.id)]
   return {
     at: momentToJson(at) as StateAt['at'],
-    devices: shown.slice(0, DEVICES_MAX).map((d) => ({ key: keys.get(d.id)!, parts: describeDevice(machine, d.id) })),
+    devices: shown.slice(0, DEVICES_MAX).map(({ id }) => ({ key: names.device(id), parts: describeDevice(machine, id) })),
     more: Math.max(0, shown.length - DEVICES_MAX),
     memory: memoryOf(machine),
-    tasks: stuckTasks(machine).map(({ host, pid, comm, calls }) => ({
-      host: machine.hostName(host),
-      pid,
-      comm,
-      calls: calls.map(({ call, device, waiting }) => ({
-        name: call.name,
-        seq: call.seq,
-        device: device === null ? null : names.device(device),
-        waitsFor: waiting?.waitsFor ?? call.waitsFor,
-      })),
-    })),
+    tasks: stuckTasks(machine).length,
   }
+}
+
+/** Of incarnations that share a row the one that is there, or was last. */
+export function deviceOfRow(machine: Machine, names: Names, row: string): DeviceInfo | undefined {
+  const all = machine.devices().filter(({ id }) => names.device(id) === row)
+  return all.findLast(mayBeThere) ?? all.at(-1)
 }
 
 /** The resource trees as `state --json` shows them: one, or that of each host. */

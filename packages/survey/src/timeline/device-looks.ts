@@ -4,7 +4,7 @@ import { pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memre
 import { Touches, type Machine } from '@devtrail/time-travel'
 import { asView, type PagemapView } from '../device-view.ts'
 import { models } from '../models.ts'
-import { isGone, LANE_GROUPS, type LaneGroup } from './looks.ts'
+import { isGone, LANE_GROUPS, ownerlessLooks, type LaneGroup } from './looks.ts'
 import type { Look } from './timeline.ts'
 
 /** Pagemaps, old ones included, up to which those that are gone are looked at. */
@@ -78,6 +78,20 @@ export class DeviceLooks {
     if (device === null) return some
     this.touch(device, some)
     return all
+  }
+
+  /** What lanes show of pagemaps of which nobody knows whose they are. */
+  ownerless(): (Look | null)[] {
+    const pagemaps: PagemapView[] = []
+    for (const [host, state] of this.#machine.states<MemremapState>('memremap')) {
+      if (state.pagemaps.size > PAGEMAPS_MAX) continue
+      const facts = this.#machine.facts.of(host)
+      for (const pagemap of state.pagemaps.values()) {
+        if (pagemapOwner(pagemap, facts) !== null || facts.value('pagemap', pagemap.id, 'namespace') !== null) continue
+        pagemaps.push(pagemapToJson(pagemap, facts, LOOKING) as unknown as PagemapView)
+      }
+    }
+    return ownerlessLooks(pagemaps)
   }
 
   /** Each device that may look otherwise, with how it does. */

@@ -76,8 +76,9 @@ export class Lives {
   event(life: number, seq: number, bin: number): void {
     this.#first.set(life, Math.min(this.#first.get(life), seq))
     this.#last.set(life, seq)
-    this.#events.set(life, this.#events.get(life) + 1)
+    // What the baseline says is no event that is listed.
     if (seq === 0) return
+    this.#events.set(life, this.#events.get(life) + 1)
     const { bins, counts } = this.#counts
     const last = this.#bins.last(life)
     if (last !== NONE && bins.get(last) === bin) return counts.set(last, counts.get(last) + 1)

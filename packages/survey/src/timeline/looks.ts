@@ -1,5 +1,5 @@
 /** What the lanes of a device's row show: out of what models tell of it. */
-import { rangeOf } from '@devtrail/events'
+import { isExact, rangeOf } from '@devtrail/events'
 import type { DeviceView, PagemapView, PageRefView } from '../device-view.ts'
 import { count, number, plural } from '../units.ts'
 import type { LaneName, Look, Tone } from './timeline.ts'
@@ -34,13 +34,15 @@ function memoryLook(view: DeviceView): Look | null {
   const { dying, count: references } = pagemap.ref
   const ref = dying === true ? ', ref dying' : dying === false ? `, ref live` : ', ref ?'
   const many = references === null ? '' : ` ${count(references)}`
-  if (pagemap.state === null) return { ...UNKNOWN, text: `pagemap ?${ref}${more}` }
+  // Of a pagemap that is not proven to be there, or the device's, all that is told is perhaps so.
+  const perhaps = sure ? '' : 'perhaps '
+  if (pagemap.state === null) return { ...UNKNOWN, text: `${perhaps}pagemap ?${ref}${more}` }
   const tone = dying === true && pagemap.state === 'live' ? 'going' : (MEMORY_TONES[pagemap.state] ?? 'unknown')
   const isGone = pagemap.state === 'removed'
   return {
     tone,
-    text: `pagemap ${pagemap.state}${isGone ? '' : ref}${isGone ? '' : many}${more}`,
-    sure: sure && !(tone === 'on' && dying === null),
+    text: `${perhaps}pagemap ${pagemap.state}${isGone ? '' : ref}${isGone ? '' : many}${more}`,
+    sure: sure && (isGone || (dying !== null && (references === null || isExact(references)))),
   }
 }
 
@@ -71,9 +73,10 @@ function pagesLook(view: DeviceView, gone: readonly PagemapView[]): Look | null 
   for (const { pagemap, sure } of pagemapsOf(view)) {
     const known = pagesIn(pagemap.pageRefs.known)
     const possible = pagesIn(pagemap.pageRefs.possible ?? [])
-    if (sure) lo += known.lo
+    // Whoever references pages of a pagemap that may be another's does so, as `refs` has it.
+    lo += known.lo
     hi += known.hi + possible.hi
-    complete &&= pagemap.pageRefs.complete
+    complete &&= sure && pagemap.pageRefs.complete
   }
   if (hi === 0) return null
   const sure = lo === hi && complete
@@ -129,6 +132,15 @@ export const LANE_GROUPS: readonly LaneGroup[] = [
     looks: (view, _, isThere) => [isThere ? diskLook(view) : null],
   },
 ]
+
+const isRemoved = ({ state }: PagemapView): boolean => state === 'removed'
+
+/** How pagemaps look, lane by lane, of which nobody knows whose they are. */
+export function ownerlessLooks(pagemaps: readonly PagemapView[]): (Look | null)[] {
+  const there = { kind: null, pagemaps: { known: pagemaps.filter((p) => !isRemoved(p)), complete: true } }
+  const gone = pagemaps.filter(isRemoved)
+  return LANE_GROUPS.flatMap(({ lanes, model, looks }) => (model === 'memremap' ? looks(there, gone, true) : lanes.map(() => null)))
+}
 
 export const LANES: readonly LaneName[] = LANE_GROUPS.flatMap(({ lanes }) => lanes)
 

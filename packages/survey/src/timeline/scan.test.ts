@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { History } from '@devtrail/time-travel'
 import { models, vocabulary } from '../models.ts'
 import { Scan } from './scan.ts'
-import type { Timeline } from './timeline.ts'
+import { OWNERLESS, type Timeline } from './timeline.ts'
 import { lookClosely } from './window.ts'
 
 const event = (seq: number, type: string, device: number | null, data: AnyEvent['data']): AnyEvent => ({
@@ -87,6 +87,16 @@ describe('a timeline', () => {
     expect(scan.timeline(0, { named: 'v2', rowsMax: 4 })).toMatchObject({ devices: 30, fitting: 11 })
   })
 
+  test('ends with as many devices as are to be kept, and says so', async () => {
+    const events = Array.from({ length: 30 }, (_, i) => found(i + 1, i + 1, `dev${i}`))
+    const scan = await scanned(events, { devices: 10 })
+    expect(scan.timeline(0)).toMatchObject({ isFull: true, done: false, upTo: 10, devices: 10 })
+    // Also where the log has grown.
+    await scan.run({ read: () => [...events, found(31, 31, 'more')] })
+    expect(scan.timeline(0)).toMatchObject({ isFull: true, done: false, upTo: 10, devices: 10 })
+    expect((await scanned(events, { devices: 31 })).timeline(0)).toMatchObject({ isFull: false, done: true, upTo: 30, devices: 30 })
+  })
+
   test('incarnations follow one another in a row: what is left of an old one ends where the new one comes', async () => {
     const gone = (seq: number, device: number): AnyEvent => event(seq, 'devres/device-removed', device, { device })
     const events = [
@@ -157,5 +167,21 @@ describe('a timeline', () => {
       ['db', 'db:pfn0.0'],
       ['db', 'db:pfn1.0'],
     ])
+  })
+
+  test("of which no device is known are in a row of their own, with the pages of pagemaps that may be anyone's", async () => {
+    const data = { pagemap: 1, pfn: 0x100, page: null, flags: null, refcount: 2, order: null }
+    const events = [
+      found(1, 1, 'pfn0.0'),
+      event(2, 'memremap/pagemap-found', null, { pagemap: 1, pointer: '0x1', device: null, phase: 'live' }),
+      event(3, 'memremap/grabbed', null, data),
+      event(4, 'log/gap', null, { reason: 'lost', lost: 3, cpu: 0, model: null }),
+    ]
+    const { rows, ownerless } = (await scanned(events)).timeline(0)
+    expect(rows.map(({ key, events: n }) => [key, n])).toEqual([['pfn0.0', 1]])
+    // What a log says of itself is nobody's.
+    expect(ownerless).toMatchObject({ key: OWNERLESS, events: 2 })
+    expect(ownerless?.lanes.map(({ name }) => name)).toEqual(['memory', 'pages'])
+    expect((await scanned([found(1, 1, 'pfn0.0'), gap(2)])).timeline(0).ownerless).toBe(null)
   })
 })

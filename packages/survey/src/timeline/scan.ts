@@ -13,7 +13,7 @@ import { DeviceLooks } from './device-looks.ts'
 import { Lives } from './lives.ts'
 import { Looks, looksIn } from './looks-seen.ts'
 import { rowOf } from './rows.ts'
-import type { Timeline } from './timeline.ts'
+import { OWNERLESS, type Row, type Timeline } from './timeline.ts'
 
 /** Events up to which each is a bin, where nothing else is asked for. */
 const EXACT_EVENTS = 8192
@@ -31,6 +31,8 @@ export interface ScanOptions {
   readonly bins?: number
   /** Violations that are kept at most. Default 2000. */
   readonly violations?: number
+  /** Devices with whose number reading ends. Default: it does not. */
+  readonly devices?: number
 }
 
 /** Which rows are wanted of a timeline. */
@@ -56,12 +58,16 @@ export class Scan {
   readonly #firstSeq: number
   readonly #binEvents: number
   readonly #violationsMax: number
+  readonly #devicesMax: number
   readonly #binTimes: number[] = []
   /** What events can have changed of devices that they do not mention, since all were looked at. */
   #ofAll = 0
   /** A gap was there: what it made unknown must not look known. */
   #isDoubted = false
   #looksAt = 0
+  /** What no device is known of: it has a life, too, as soon as there is any. */
+  #ownerless: number | null = null
+  #isOwnerlessTouched = false
   /** The bin in which all devices were looked at last. */
   #allAt = -Infinity
   #seq = 0
@@ -70,7 +76,8 @@ export class Scan {
   #done = false
 
   /** Of a source whose head is gone it begins with what is known there. */
-  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins, violations = VIOLATIONS }: ScanOptions = {}) {
+  constructor(source: EventSource, facts: Facts, lastSeq: number, { bins, violations = VIOLATIONS, devices = Infinity }: ScanOptions = {}) {
+    this.#devicesMax = devices
     this.#violationsMax = violations
     this.#source = source
     this.facts = facts
@@ -104,6 +111,10 @@ export class Scan {
     return this.#done
   }
 
+  get #isFull(): boolean {
+    return this.#lives.count - (this.#ownerless === null ? 0 : 1) >= this.#devicesMax
+  }
+
   /** The machine as it is at the end, for what only the whole log says. */
   get machine(): Machine {
     return this.#machine
@@ -116,12 +127,14 @@ export class Scan {
   async run(source: EventSource = this.#source, pause: () => Promise<void> | null = () => null): Promise<void> {
     this.#done = false
     for await (const block of new LogBlocks(source).blocks({ from: this.#upTo + 1 })) {
+      if (this.#isFull) break
       const touching = block.types.map(({ name }) => this.#looker.reachOf(name).some !== 0)
       const judged = block.types.map(({ name }) => this.#judge.judges(name))
       const brings = block.types.map(({ name }) => bringsDevice(name))
       for (let place = 0; place < block.count; place++) {
         const seq = block.seq(place)
         if (seq <= this.#upTo && !(seq === 0 && this.#upTo <= 0)) continue
+        if (this.#isFull) break
         const type = block.type[place]!
         this.#step(block, place, { touching: touching[type]!, judged: judged[type]!, brings: brings[type]! })
         if (place % SLICE_EVENTS === 0) {
@@ -129,10 +142,10 @@ export class Scan {
           if (wait !== null) await wait
         }
       }
-      this.#upTo = block.lastSeq
+      this.#upTo = this.#isFull ? this.#seq : block.lastSeq
     }
     this.#look(true)
-    this.#done = true
+    this.#done = !this.#isFull
   }
 
   #step(block: EventBlock, place: number, is: { touching: boolean; judged: boolean; brings: boolean }): void {
@@ -150,8 +163,10 @@ export class Scan {
     if (is.brings) this.#devices.brings(view)
     const device = Number.isNaN(block.device[place]!) ? deviceOf(view, vocabulary, this.facts) : block.device[place]!
     if (device !== null) this.#lives.event(this.#devices.place(device), seq, bin)
+    else if (!view.type.startsWith('log/')) this.#lives.event((this.#ownerless ??= this.#lives.add()), seq, bin)
     if (is.touching) {
       this.#ofAll |= this.#looker.event(view, device)
+      this.#isOwnerlessTouched ||= device === null
       this.#isDoubted ||= view.type === 'log/gap'
     }
     if (is.judged && this.violations.length < this.#violationsMax) this.violations.push(...this.#judge.at(view))
@@ -178,6 +193,15 @@ export class Scan {
       this.#isDoubted = false
       this.#allAt = this.#looksAt
     }
+    if (this.#ownerless !== null && (this.#isOwnerlessTouched || isLast)) {
+      this.#isOwnerlessTouched = false
+      this.#lives.say(
+        this.#ownerless,
+        this.#seq,
+        this.#time,
+        this.#looker.ownerless().map((look) => this.#looks.of(look)),
+      )
+    }
     for (const [id, seen] of this.#looker.look())
       this.#lives.say(this.#devices.place(id), this.#seq, this.#time, looksIn(seen, this.#looks))
   }
@@ -189,14 +213,22 @@ export class Scan {
       firstSeq: this.#firstSeq,
       upTo: this.upTo,
       done: this.#done,
+      isFull: this.#isFull,
       binEvents: this.#binEvents,
       binTimes: Float64Array.from([...this.#binTimes, this.#done ? maxTime : this.#time]),
       looks: this.#looks.all,
       rows: rows.map((row) => rowOf(this.#lives, row)),
+      ownerless: named === '' ? this.#ownerlessRow() : null,
       devices: this.#devices.rows,
       fitting,
       renamed: this.#devices.renamed,
       rules: this.#judge.rules.length,
     }
+  }
+
+  #ownerlessRow(): Row | null {
+    const life = this.#ownerless
+    if (life === null || this.#lives.events(life) === 0) return null
+    return rowOf(this.#lives, { key: OWNERLESS, host: null, kind: null, bookkeeping: false, lives: [life] })
   }
 }

@@ -38,6 +38,9 @@ export interface Row {
   readonly counts: Int32Array
 }
 
+/** The key of the row of what no device is known of: no device has it. */
+export const OWNERLESS = ''
+
 /** A key that turned out to be another one: several devices have that name. */
 export interface Renaming {
   readonly from: string
@@ -51,6 +54,8 @@ export interface Timeline {
   /** `seq` of the last event that was read. */
   readonly upTo: number
   readonly done: boolean
+  /** Reading ended before the end: there are more devices than were to be kept. */
+  readonly isFull: boolean
   /** How many events a bin counts together. */
   readonly binEvents: number
   /** The time at which each bin begins, in nanoseconds; one more for the end. */
@@ -58,6 +63,8 @@ export interface Timeline {
   readonly looks: readonly Look[]
   /** Those that were asked for. */
   readonly rows: readonly Row[]
+  /** What no device is known of; null: there is nothing, or it was not asked for. */
+  readonly ownerless: Row | null
   /** How many rows there are of the whole log. */
   readonly devices: number
   /** How many of them fit what was asked for, told or not. */

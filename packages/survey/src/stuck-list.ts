@@ -1,7 +1,7 @@
 import type { AnyEvent, HostId } from '@devtrail/events'
-import { stuckTasks, type Moment, type OpenCall, type Position } from '@devtrail/time-travel'
-import type { OpenLog } from './open.ts'
-import { eventsAt, type Names } from '@devtrail/survey'
+import { stuckTasks, type EventSource, type History, type Moment, type OpenCall, type Position } from '@devtrail/time-travel'
+import type { Names } from './names.ts'
+import { eventsAt } from './survey.ts'
 
 /** A call that a task is in, with what tells where and for what it waits. */
 export interface StuckCall {
@@ -25,18 +25,23 @@ export interface StuckTaskAt {
   readonly calls: readonly StuckCall[]
 }
 
-/** The tasks inside calls at a position. A call that names no device is on the one its evidence is about. */
+/** What has to be known of a log. */
+interface Asked {
+  readonly source: EventSource
+  readonly history: History
+}
+
 /** The time that is asked about, in nanoseconds: no event need be near it. Past the log's last event nothing is known. */
-async function timeAsked({ history }: OpenLog, position: Position, at: Moment): Promise<number | null> {
+async function timeAsked({ history }: Asked, position: Position, at: Moment): Promise<number | null> {
   if (position.kind !== 'time' || at.time === null || position.ns <= at.time) return at.time
   const seq = await history.lastSeq()
   const last = (await history.events([seq])).get(seq)
   return last === undefined ? at.time : Math.max(at.time, Math.min(position.ns, last.time))
 }
 
-/** `until`: what calls are counted to. */
+/** The tasks inside calls at a position. A call that names no device is on the one its evidence is about. `until`: what calls are counted to. */
 export async function stuckAt(
-  log: OpenLog,
+  log: Asked,
   position: Position,
   names: Names,
 ): Promise<{ at: Moment; until: number | null; tasks: StuckTaskAt[] }> {

@@ -1,7 +1,7 @@
 import { asModel, rangeOf, type Count, type Json } from '@devtrail/events'
 import { memremapModel, pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { describeDevice, joined, type Machine } from '@devtrail/time-travel'
-import { asView, type PageRefView, type PagemapView, type QueueView } from '@devtrail/survey'
+import { asView, type PagemapView, type PageRefView, type QueueView } from './device-view.ts'
 
 /** A reference that is still out; `certain` when it surely is, whatever is not known of its count. */
 export type Ref = { readonly device: number | null; readonly certain: boolean } & (

@@ -2,7 +2,7 @@ import type { AnyEvent } from '@devtrail/events'
 import type { History } from '@devtrail/time-travel'
 
 /** Events before an attempt to take references among which the lookup it rests on is looked for: other CPUs' come in between. */
-export const LOOKED_BACK = 4096
+const LOOKED_BACK = 4096
 
 /**
  * The lookup by which a task knew that a page's pagemap lives before it took references to it: its last of that page, just before the

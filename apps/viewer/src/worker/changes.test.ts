@@ -1,0 +1,41 @@
+/** Where a field changes next, and where it did before: only where it is shown to be different. */
+import type { AnyEvent } from '@devtrail/events'
+import { models } from '@devtrail/survey'
+import { History } from '@devtrail/time-travel'
+import { expect, test } from 'vitest'
+import { changeOf } from './changes.ts'
+
+const event = (seq: number, type: string, data: AnyEvent['data']): AnyEvent => ({
+  seq,
+  time: seq * 1000,
+  type,
+  device: 1,
+  cpu: 0,
+  actor: null,
+  entry: seq,
+  cause: [],
+  data: { device: 1, ...data },
+})
+const node = (seq: number, managed: number): AnyEvent =>
+  event(seq, 'devres/node-found', { managed, node: `0x${managed}`, release: 'devm_kzalloc_release', size: 8, fromStart: true })
+
+const events = [
+  event(1, 'devres/device-found', { name: 'pfn0.0', bus: 'nd', kind: 'nd-pfn', state: 'bound', driver: 'nd_pmem', fromStart: false }),
+  event(2, 'devres/remove-started', { driver: 'nd_pmem' }),
+  node(3, 1),
+  node(4, 2),
+  event(5, 'devres/unbind-cleanup-started', { reason: 'unbind' }),
+]
+const history = new History({ read: () => events }, models)
+const change = (path: string, from: number, backwards: boolean): Promise<number | null> =>
+  changeOf(history, { path, device: 'pfn0.0', from, backwards })
+
+test('what is told late of all the time before changes nothing when it is told', async () => {
+  expect(await change('devres', 2, false)).toBe(null)
+})
+
+test('the previous change is an earlier event, or there is none', async () => {
+  expect(await change('driver.state', 4, true)).toBe(2)
+  expect(await change('driver.state', 1, true)).toBe(1)
+  expect(await change('devres', 2, true)).toBe(null)
+})
