@@ -48,6 +48,16 @@ async function exportsOf(path: string, interrupt: Interrupt): Promise<unknown> {
   }
 }
 
+/** A module's scenario may have getters, which are programs as well. */
+function checkedBehindFence(file: string, interrupt: Interrupt, value: unknown, machine?: Scenario): Scenario {
+  try {
+    return new Fence(interrupt).run(() => checked(file, value, machine))
+  } catch (error) {
+    if (!(error instanceof NotBack)) throw error
+    throw new Failure(exit.damaged, `${file}: what reads its scenario ${error.message}`, { cause: error })
+  }
+}
+
 async function moduleIn(file: string, interrupt: Interrupt): Promise<{ value: unknown; sha256: string }> {
   const source = await readFile(file)
   const loaded = (await exportsOf(resolve(file), interrupt).catch((error: unknown) => {
@@ -98,6 +108,6 @@ export async function loadScenario(given: string, interrupt: Interrupt, machine?
     return { scenario: withWholePaths(scenario, given), module: null }
   }
   const { value, sha256 } = await moduleIn(given, interrupt)
-  const scenario = withWholePaths(checked(given, value, machine), given)
+  const scenario = withWholePaths(checkedBehindFence(given, interrupt, value, machine), given)
   return { scenario, module: isData(scenario) ? null : { file: resolve(given), sha256 } }
 }

@@ -1,24 +1,7 @@
 /** What each shipped scenario breaks, under the rules of both eras; nothing tells the rules what to find. */
-import { simulate, scenarios, type Scenario } from '@devtrail/simulation'
-import { Judge, Machine } from '@devtrail/time-travel'
+import { scenarios } from '@devtrail/simulation'
 import { describe, expect, test } from 'vitest'
-import { models } from '@devtrail/survey'
-
-/** The rules that a run certainly breaks. */
-function broken(scenario: Scenario, rules: 'seed' | 'linux-6.1', seed: number | null = null): string[] {
-  const machine = new Machine(models)
-  const judge = new Judge(machine)
-  const found = new Set<string>()
-  simulate(scenario, {
-    rules,
-    seed,
-    sink: (event) => {
-      machine.step(event)
-      for (const v of judge.at(event)) if (v.certainty === 'certain') found.add(v.rule)
-    },
-  })
-  return [...found].toSorted()
-}
+import { broken } from './broken.test-support.ts'
 
 /** The series tears a queue's counter down while its pagemap still has it for its reference: whatever is unbound. */
 const DANGLES = 'nvdimm-pmem/counter-dangles'
