@@ -94,6 +94,12 @@ describe.each(CASES)('%s, %s', (name, how) => {
         seq,
         ...[...causesOf(seq)].toSorted((a, b) => a - b),
       ])
+      // Each by the latest of those a step nearer that it led to.
+      const steps = Map.groupBy([{ event: told.event, distance: 0 }, ...told.causes], ({ distance }) => distance)
+      for (const { event, distance, ledTo } of told.causes) {
+        const effects = steps.get(distance - 1)!.filter((nearer) => nearer.event.cause.includes(event.seq))
+        expect([seq, event.seq, ledTo]).toEqual([seq, event.seq, Math.max(...effects.map((nearer) => nearer.event.seq))])
+      }
     }
   })
 
