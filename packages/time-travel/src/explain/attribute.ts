@@ -5,7 +5,8 @@ import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import type { Machine } from '../machine.ts'
 import { differences, type Change } from './diff.ts'
-import { spotOf, Touches, TouchScan, type Spot } from './touch.ts'
+import { spotOf, Touches, type Spot } from './touch.ts'
+import { TouchScan } from './touch-scan.ts'
 import { listsOf, overallOf, partsOfDevice } from './view-at.ts'
 
 /** Events looked at one by one at a time, at first and at most: what is not near is looked for in larger steps. */
