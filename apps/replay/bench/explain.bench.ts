@@ -19,6 +19,7 @@ import {
   viewOf,
 } from '@devtrail/time-travel'
 import { models, refsOf, vocabulary } from '@devtrail/survey'
+import { askedOf, mostOf } from './command-memory.ts'
 import { writeSimulated } from './simulated-log.ts'
 
 /** `BENCH_EVENTS`: fewer, to try it out. */
@@ -28,14 +29,15 @@ const DEVICES = 64
 const QUESTIONS_PER_ROUND = 8
 const WARMUPS = 6
 const MIB = 1024 * 1024
-const MEMORY = join(import.meta.dirname, 'explain-memory.child.ts')
+const MEMORY_MIB = 150
 const DIST = join(import.meta.dirname, '../dist')
 /** Runs of each whole command. */
 const COMMAND_RUNS = 5
-/** Questions whose memory is measured, each in a process of its own. */
-const REMEMBERED = ['state', 'names', 'refs', 'blame', 'diff', 'bisect', 'check'] as const
+/** Commands whose memory is measured, each as a process of its own. */
+const REMEMBERED = ['state', 'diff', 'blame', 'why', 'refs', 'stuck', 'bisect', 'events', 'check', 'debug'] as const
 
 const KEYFRAME: Omit<Peer, 'name'> = { goal: 1 / 3, goalText: 'at most three times' }
+const MEMORY = 'devtrail --version + the state + 150 MiB'
 const PARTS = 'one keyframe load + half an interval folded'
 const peers: readonly Peer[] = [
   { name: `state: ${PARTS}`, ...KEYFRAME },
@@ -48,7 +50,7 @@ const peers: readonly Peer[] = [
     name: `devtrail ${name}: devtrail --version + ${PARTS}`,
     ...KEYFRAME,
   })),
-  { name: 'memory beyond the state: 150 MiB', goal: 1, goalText: 'at most' },
+  ...REMEMBERED.map((name) => ({ name: `memory of devtrail ${name}: ${MEMORY}`, goal: 1, goalText: 'at most' })),
 ]
 
 const about = {
@@ -226,22 +228,11 @@ async function measure(wanted: readonly Peer[], { rounds }: { readonly rounds: n
   }
   const passes = await wholePasses(history, whole, Math.max(3, Math.floor(rounds / 3)))
   const commands = await wholeCommands(log, ask)
-  const memories = REMEMBERED.map((question) => {
-    const told = execFileSync(process.execPath, [...process.execArgv, MEMORY, log, foldName, question], { encoding: 'utf8' })
-    return { question, ...(JSON.parse(told) as { before: number; most: number }) }
-  })
-  const memory = memories.reduce((a, b) => (b.most - b.before > a.most - a.before ? b : a))
   const parts = median(loads) + median(folds) / 2
   const state = partsBytes(await reader.keyframe(foldName, reader.lastSeq)) / MIB
   const figures: Record<string, { ours: number; peer: number; unit: string; note?: string }> = {
     bisect: { ours: median(passes.bisect), peer: median(passes.fold), unit: 'ms' },
     check: { ours: median(passes.check), peer: median(passes.fold), unit: 'ms' },
-    'memory beyond the state': {
-      ours: memory.most - memory.before - state,
-      peer: 150,
-      unit: 'MiB',
-      note: `of a process that asks for ${memory.question}, at its most, less what it has with nothing done (${memory.before.toFixed(0)} MiB) and the state (${state.toFixed(1)} MiB); ${memories.map(({ question, before, most }) => `${question} ${(most - before - state).toFixed(0)}`).join(', ')}`,
-    },
   }
   for (const kind of kinds) {
     const sorted = times[kind].toSorted((a, b) => a - b)
@@ -256,6 +247,13 @@ async function measure(wanted: readonly Peer[], { rounds }: { readonly rounds: n
       unit: 'ms',
       note: `of that the start takes ${start.toFixed(0)} ms`,
     }
+  }
+  const questions = askedOf(log, reader.lastSeq)
+  const start = mostOf(folder, ['--version'])
+  for (const name of REMEMBERED) {
+    if (!wanted.some((peer) => peer.name === `memory of devtrail ${name}: ${MEMORY}`)) continue
+    const { args, input } = questions.get(name)!
+    figures[`memory of devtrail ${name}`] = { ours: mostOf(folder, args, input), peer: start + state + MEMORY_MIB, unit: 'MiB' }
   }
   return wanted.map((peer) => {
     const figure = figures[peer.name.split(':', 1)[0]!]!

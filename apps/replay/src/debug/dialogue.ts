@@ -80,6 +80,11 @@ export class Dialogue {
       await this.#do(command.name, rest)
       return exit.fine
     } catch (error) {
+      if (this.#abort.signal.aborted) {
+        this.#session.clearProgress()
+        await this.#out(`${this.#session.style.warn('interrupted')}; still at event ${this.place.seq}\n`)
+        return exit.interrupted
+      }
       const code = exitCodeOf(error)
       if (code === null) throw error
       const message = (error as Error).message.split('\n').map(visible).join('\n')

@@ -34,7 +34,7 @@ export function wantedBy(text: string, answers: Answers, filterOf: (text: string
   }
   if (what === 'where') {
     const filter = filterOf(value)
-    return { types: all, fits: (event) => filter.truth(event) === true }
+    return { types: (type) => filter.mayFit(type), fits: (event) => filter.truth(event) === true }
   }
   const wanted = what === 'device' ? value : text || device
   if (wanted === null) return null

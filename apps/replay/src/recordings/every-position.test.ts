@@ -2,13 +2,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sampleMeta } from '@devtrail/event-log'
-import { createFileLog, openFileLog } from '@devtrail/event-log/file'
-import { Facts, type AnyEvent } from '@devtrail/events'
+import { openFileLog } from '@devtrail/event-log/file'
+import { Facts, type AnyEvent, type Violation } from '@devtrail/events'
 import {
+  brokenBy,
+  check,
   EventFilter,
   History,
-  KeyframeRecorder,
   LogBlocks,
   Machine,
   overallOf,
@@ -20,11 +20,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventWords, models, refsOf, surveyOf, vocabulary } from '@devtrail/survey'
 import { imported, traceLines } from './recorded.test-support.ts'
-
-/** Events of a block, and from one keyframe to the next: neither divides the other. */
-const BLOCK_EVENTS = 7
-const KEYFRAME_EVENTS = 45
-const SEGMENT_BYTES = 4096
+import { writeSegmented } from './segmented.test-support.ts'
 
 /** All that is shown of a moment. */
 const shown = (machine: Machine): string =>
@@ -35,18 +31,6 @@ const shown = (machine: Machine): string =>
     stuckTasks(machine),
     [...machine.spans],
   ])
-
-async function write(folder: string, events: readonly AnyEvent[]): Promise<void> {
-  await using writer = await createFileLog(folder, sampleMeta(), vocabulary, { segmentBytes: SEGMENT_BYTES })
-  const recorder = new KeyframeRecorder(new Machine(models))
-  for (const event of events) {
-    await writer.append([event])
-    recorder.machine.step(event)
-    if (event.seq > 0 && event.seq % BLOCK_EVENTS === 0) await writer.flush('written')
-    if (event.seq > 0 && event.seq % KEYFRAME_EVENTS === 0) await writer.keyframe('x', recorder.cut(event.seq))
-  }
-  await writer.close()
-}
 
 const linesOf = (name: string, how: string): string[] | undefined => {
   const lines = traceLines(name)
@@ -68,7 +52,7 @@ describe.each(CASES)('%s, %s', (name, how) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'devtrail-positions-'))
     ;({ events } = await imported(name, linesOf(name, how)))
-    await write(join(folder, 'log'), events)
+    await writeSegmented(join(folder, 'log'), events)
   })
   afterAll(() => rm(folder, { recursive: true }))
 
@@ -109,6 +93,12 @@ describe.each(CASES)('%s, %s', (name, how) => {
         seq,
         ...[...causesOf(seq)].toSorted((a, b) => a - b),
       ])
+      // Each by the latest of those a step nearer that it led to.
+      const steps = Map.groupBy([{ event: told.event, distance: 0 }, ...told.causes], ({ distance }) => distance)
+      for (const { event, distance, ledTo } of told.causes) {
+        const effects = steps.get(distance - 1)!.filter((nearer) => nearer.event.cause.includes(event.seq))
+        expect([seq, event.seq, ledTo]).toEqual([seq, event.seq, Math.max(...effects.map((nearer) => nearer.event.seq))])
+      }
     }
   })
 
@@ -130,4 +120,31 @@ describe.each(CASES)('%s, %s', (name, how) => {
       expect(found).toEqual(events.filter((e) => e.seq > 0 && slow.truth(e) === true).map(({ seq }) => seq))
     },
   )
+
+  /** Every rule of a model at every event of its package and about the log, whatever the rule says it can break at. */
+  function broken(): Violation[] {
+    const machine = new Machine(models)
+    return events.flatMap((event) => {
+      machine.step(event)
+      const judging = models.filter(({ catalogue }) => event.type.startsWith('log/') || event.type.startsWith(`${catalogue.prefix}/`))
+      return judging.flatMap((m) => m.invariants.flatMap((rule) => rule.judge(machine.state(m.name), event)))
+    })
+  }
+  const names = (violations: readonly Violation[]): string[] => violations.map((v) => `${v.seq} ${v.rule} ${v.certainty} ${v.summary}`)
+
+  test('check: what breaks, and what explains an event with which something broke', async () => {
+    await using reader = await openFileLog(join(folder, 'log'), vocabulary)
+    const history = new History(reader, models, { fold: 'x' })
+    const expected = broken()
+    expect(names((await check(history)).violations)).toEqual(names(expected))
+    const isTied = (a: Violation, b: Violation): boolean =>
+      a.rule !== b.rule && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
+    for (const seq of [...new Set(expected.map((v) => v.seq)), 100, 101]) {
+      const here = expected.filter((v) => v.seq === seq)
+      const before = expected.filter((v) => v.seq < seq && here.some((one) => isTied(one, v)))
+      const told = await brokenBy(history, seq)
+      expect(names(told)).toEqual(names([...before, ...here]))
+      expect(told.every(({ evidence }) => evidence.every((proof) => proof <= seq))).toBe(true)
+    }
+  })
 })

@@ -1,4 +1,8 @@
 /** What explains a log says what a naive full fold says: at every position, over keyframes and gaps, whatever was cut. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openFileLog } from '@devtrail/event-log/file'
 import { Facts, type AnyEvent } from '@devtrail/events'
 import {
   attribute,
@@ -22,10 +26,11 @@ import {
   type Flip,
   type Found,
 } from '@devtrail/time-travel'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { models, vocabulary } from '@devtrail/survey'
 import { KeptSource, logOf } from './kept-source.test-support.ts'
 import { imported, traceLines } from './recorded.test-support.ts'
+import { writeSegmented } from './segmented.test-support.ts'
 
 /** Raise with EXPLAIN_RUNS for a soak. */
 const RUNS = Number(process.env['EXPLAIN_RUNS'] ?? 1)
@@ -69,9 +74,33 @@ class Story {
   }
 }
 
-async function storyOf(name: string, lines: readonly string[] | undefined, everyKeyframe: number, most: number): Promise<Story> {
+const folders: string[] = []
+const readers: AsyncDisposable[] = []
+afterAll(async () => {
+  for (const reader of readers) await reader[Symbol.asyncDispose]()
+  for (const folder of folders) await rm(folder, { recursive: true })
+})
+
+/** A story in blocks of a few events, in small segments on a disk. */
+async function onDisk(events: readonly AnyEvent[], everyKeyframe: number): Promise<Story> {
+  const folder = await mkdtemp(join(tmpdir(), 'devtrail-explain-'))
+  folders.push(folder)
+  await writeSegmented(join(folder, 'log'), events, everyKeyframe)
+  const reader = await openFileLog(join(folder, 'log'), vocabulary)
+  readers.push(reader)
+  return new Story(new History(reader, models, { fold: 'x' }), events)
+}
+
+async function storyOf(
+  name: string,
+  lines: readonly string[] | undefined,
+  everyKeyframe: number,
+  most: number,
+  isOnDisk: boolean,
+): Promise<Story> {
   const all = (await imported(name, lines)).events
   const events = all.filter(({ seq }) => seq <= most)
+  if (isOnDisk) return onDisk(events, everyKeyframe)
   const reader = await logOf(events)
   const cuts = new Set(events.filter(({ seq }) => seq > 0 && seq % everyKeyframe === 0).map(({ seq }) => seq))
   return new Story(new History(new KeptSource(reader, events, cuts), models, { fold: 'x' }), events)
@@ -112,7 +141,7 @@ function questions(story: Story, random: (n: number) => number, count: number): 
 
 const CASES: readonly (readonly [string, string, number, number])[] = [
   ['fsdax-pinned-unbind', 'whole', 20, Infinity],
-  ['fsdax-splice', 'whole', 97, Infinity],
+  ['fsdax-splice', 'segments', 97, Infinity],
   ['devdax-dev', 'whole', 50, Infinity],
   ['lab-crash2', 'gap', 64, Infinity],
   ['lab-crash3', 'head', 40, Infinity],
@@ -125,7 +154,7 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
   const at = head + Math.floor((lines.length - head) / 3)
   const gap = [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)]
   const cut = how === 'gap' ? gap : how === 'head' ? [...lines.slice(0, head), ...lines.slice(at)] : undefined
-  const story = storyOf(name, cut, every, most)
+  const story = storyOf(name, cut, every, most, how === 'segments')
 
   test('blame names the event after which a value is what it is', { timeout: 120_000 }, async () => {
     const told = await story

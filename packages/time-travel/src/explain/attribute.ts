@@ -5,7 +5,8 @@ import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import type { Machine } from '../machine.ts'
 import { differences, type Change } from './diff.ts'
-import { spotOf, Touches, TouchScan, type Spot } from './touch.ts'
+import { spotOf, Touches, type Spot } from './touch.ts'
+import { TouchScan } from './touch-scan.ts'
 import { listsOf, overallOf, partsOfDevice } from './view-at.ts'
 
 /** Events looked at one by one at a time, at first and at most: what is not near is looked for in larger steps. */
@@ -103,15 +104,15 @@ class OfDevice {
   }
 }
 
-/** Devices that are looked at together: which of them an event may concern. */
+/** Devices that are looked at together. */
 class Together {
   readonly #all: readonly OfDevice[]
-  readonly #byDevice: ReadonlyMap<number | null, readonly OfDevice[]>
+  readonly #byDevice: ReadonlyMap<number | null, OfDevice>
   readonly #reached = new Map<string, readonly OfDevice[]>()
 
   constructor(all: readonly OfDevice[]) {
     this.#all = all
-    this.#byDevice = new Map(all.map((one) => [one.device, [one]]))
+    this.#byDevice = new Map(all.map((one) => [one.device, one]))
   }
 
   /** Those that events of a type concern whatever device they are of. */
@@ -121,17 +122,15 @@ class Together {
     return reached
   }
 
-  /** Those that an event may concern: its own device alone, where it says so. */
-  concerned({ type, device }: Pick<AnyEvent, 'type' | 'device'>): readonly OfDevice[] {
-    if (device === null) return this.#all
-    const own = this.#byDevice.get(device) ?? NONE
-    const reached = this.reached(type)
-    if (reached.length === 0) return own
-    return own.length === 0 || reached.includes(own[0]!) ? reached : [...reached, ...own]
+  /** Whether an event can have changed anything of them; one that says whose it is concerns its device, and those that it reaches. */
+  isBy(event: AnyEvent, later: Machine): boolean {
+    const { device, type } = event
+    const by = ({ touches }: OfDevice): boolean => touches.isBy(event, later)
+    if (device === null) return this.#all.some(by)
+    const own = this.#byDevice.get(device)
+    return (own !== undefined && by(own)) || this.reached(type).some(by)
   }
 }
-
-const NONE: readonly OfDevice[] = []
 
 /**
  * The event behind each change between two moments: the last one up to the later moment that changed the value. `events`:
@@ -197,7 +196,7 @@ async function touchedBefore(
     touched,
     1,
     (type) => devices.some(({ touches }) => touches.canBe(type)),
-    (event) => all.concerned(event).some(({ touches }) => touches.isBy(event, end)),
+    (event) => all.isBy(event, end),
     // Of one device among many the columns tell which events are not its own.
     { device: devices.length === 1 ? devices[0]!.device : null, reachesAll: (type) => all.reached(type).length > 0, signal },
   )

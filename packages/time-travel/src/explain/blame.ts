@@ -6,7 +6,8 @@ import type { Path, Step } from '../expression/syntax.ts'
 import type { History } from '../history.ts'
 import type { Interruption } from '../interruption.ts'
 import type { Machine } from '../machine.ts'
-import { spotOf, Touches, TouchScan } from './touch.ts'
+import { spotOf, Touches } from './touch.ts'
+import { TouchScan } from './touch-scan.ts'
 import { listsOf, valueAt } from './view-at.ts'
 
 /** A value, and where it comes from. */

@@ -14,7 +14,7 @@ const PROGRESS_EVENTS = 65_536
 
 /**
  * The rules that broke with an event, and those of other rules that had broken before about the same pages, earliest first, as a check
- * reports them; their evidence is what came up to the event. Looks no further than the event; of one with which nothing broke at no more
+ * reports them; so their evidence came up to the event. Looks no further than the event; of one with which nothing broke at no more
  * than what folding from the nearest keyframe takes.
  */
 export async function brokenBy(history: History, seq: number, options: BrokenByOptions = {}): Promise<Violation[]> {
@@ -33,8 +33,7 @@ export async function brokenBy(history: History, seq: number, options: BrokenByO
   })
   const earlier = broken.some(({ about }) => about !== undefined) ? await brokenBefore(history, seq, options) : []
   const tied = earlier.filter((other) => broken.some((one) => other.rule !== one.rule && isAboutTheSame(one, other)))
-  const told = await explained(history, machine, [...tied, ...broken])
-  return told.map((one) => ({ ...one, evidence: one.evidence.filter((proof) => proof <= seq) }))
+  return explained(history, machine, [...tied, ...broken])
 }
 
 async function brokenBefore(history: History, seq: number, { signal, onProgress }: BrokenByOptions): Promise<Violation[]> {

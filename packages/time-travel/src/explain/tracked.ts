@@ -9,7 +9,8 @@ import type { Expression, Path, Step } from '../expression/syntax.ts'
 import type { Truth } from '../expression/truth.ts'
 import type { Host } from '../hosts/clocks.ts'
 import type { Machine } from '../machine.ts'
-import { ALIASES, spotOf, Touches, TouchScan, type Spot } from './touch.ts'
+import { ALIASES, spotOf, Touches, type Spot } from './touch.ts'
+import { TouchScan } from './touch-scan.ts'
 import { listsOf, valueAt } from './view-at.ts'
 
 /** What bare names in an expression are fields of; null: of nothing, they have to say `device("…")`. */

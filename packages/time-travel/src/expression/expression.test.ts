@@ -16,6 +16,7 @@ const lists: Lists = new Map([
   ['counters', { by: [] }],
   ['all', { by: ['id'] }],
   ['nodes', { by: ['node', 'name'] }],
+  ['doubted', { by: ['node', 'name'] }],
 ])
 
 const state = {
@@ -49,6 +50,7 @@ const state = {
     ],
     complete: true,
   },
+  doubted: { known: [{ node: '0x10', name: 'a' }], possible: [{ node: null, name: 'b' }], complete: true },
 }
 
 const scope: Scope = {
@@ -96,6 +98,9 @@ describe('what is true of a state', () => {
     ['nodes["0x20"]', null],
     ['nodes["b"]', true],
     ['nodes["c"]', false],
+    ['doubted[0x10]', true],
+    ['doubted[0x20]', null],
+    ['doubted["c"]', false],
     ['count(counters) == 2', true],
     ['counters[1] == 5', true],
     ['counters[2] == 5', false],
