@@ -13,6 +13,8 @@ const FOLD = 'fold-1'
 const BLOCK = 20
 const seqPart = (seq: number): readonly [string, Uint8Array] => ['seq', new TextEncoder().encode(String(seq))]
 
+const wasLetGo = (error: unknown): void => expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
+
 let servers: Servers
 let connection: NatsConnection
 const storeIn = (stream: string, host: string): JetStreamLogStore =>
@@ -145,9 +147,6 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
               }
               seen.isOver = true
             })()
-            const wasLetGo = (error: unknown): void => {
-              expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
-            }
             const reading = (async () => {
               while (!seen.isOver) {
                 const known = seen.keyframed
