@@ -90,7 +90,9 @@ export async function publish(stream: Stream, { patienceMs, ...publishing }: Pub
         if (!mayPass(error) || performance.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
         gone = (await isStreamGone(stream)) ? gone + 1 : 0
         if (gone === GONE_TRIES)
-          throw new StreamError('gone', `the stream ${stream.name} was deleted; what is sent from now on makes a new one`, { cause: error })
+          throw new StreamError('gone', `the stream ${stream.name} was deleted; begin the log anew, which makes the stream again`, {
+            cause: error,
+          })
       }
     }
     stream.onWaiting?.(performance.now() - begin)
