@@ -11,6 +11,9 @@ import { BIN, recording, ROOT, Scratch, type Run } from './devtrail.ts'
 const PINNED = recording('fsdax-pinned-unbind')
 const SPLICE = recording('fsdax-splice')
 
+const hostOf = (name: string): string => join(ROOT, 'recordings/two-hosts', name)
+const events = async (scratch: Scratch, log: string): Promise<string> => (await scratch.run(['events', log, '--json'])).out
+
 const seqs = (text: string): number[] =>
   text
     .trimEnd()
@@ -201,11 +204,9 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
       using here = new Scratch()
       using there = new Scratch()
       const to = fresh()
-      const of = (host: string): string => join(ROOT, 'recordings/two-hosts', host)
-      for (const host of ['web', 'db']) await here.run(['ship', of(host), to, '--host', host])
+      for (const host of ['web', 'db']) await here.run(['ship', hostOf(host), to, '--host', host])
       expect(await there.run(['merge', `${to}/web`, `${to}/db`, '-o', there.path('far.log')])).toMatchObject({ code: 0 })
-      await here.run(['merge', of('web'), of('db'), '-o', here.path('near.log')])
-      const events = async (scratch: Scratch, log: string): Promise<string> => (await scratch.run(['events', log, '--json'])).out
+      await here.run(['merge', hostOf('web'), hostOf('db'), '-o', here.path('near.log')])
       const near = await events(here, here.path('near.log'))
       expect(near.length).toBeGreaterThan(1000)
       expect(await events(there, there.path('far.log'))).toBe(near)
