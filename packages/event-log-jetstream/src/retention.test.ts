@@ -102,6 +102,24 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     },
   )
 
+  test.each([
+    ['messages', { max_msgs: 40 }],
+    ['bytes', { max_bytes: 40_000 }],
+  ])('in a stream of few %s, too, what a log needs is put to its end in time', async (what, limit) => {
+    const name = `FEW-${what}`
+    await (await jetstreamManager(connection)).streams.add({ name, subjects: [`${name}.>`], discard: 'old', ...limit })
+    const store = storeIn(name, 'h')
+    const writer = await store.create(sampleMeta())
+    await writer.attach('import.json', new TextEncoder().encode('{}'))
+    for (let block = 0; block < 150; block++) {
+      await writer.append(sampleEvents(block * BLOCK + BLOCK, { first: block * BLOCK + 1 }))
+      await writer.flush('written')
+      await using reader = await store.open()
+      expect(await reader.attachments()).toStrictEqual([{ name: 'import.json', bytes: 2 }])
+    }
+    await writer.close()
+  })
+
   test('who opened a log before its head went is told so, and not of damage', async () => {
     const manager = await jetstreamManager(connection)
     await manager.streams.add({ name: 'HEAD', subjects: ['HEAD.>'], max_msgs: 1000, discard: 'old' })
