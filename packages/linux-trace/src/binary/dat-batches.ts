@@ -40,6 +40,8 @@ export class DatBatches {
   readonly #devres: DevresPointers
   readonly #tasks = new Map<number, number>()
   readonly #taskNames: string[] = []
+  #lastPid = -1
+  #lastTask = 0
   readonly #contexts = new Int32Array(1 << 16).fill(-1)
   readonly #contextTexts: string[] = []
   readonly #style
@@ -303,7 +305,11 @@ export class DatBatches {
     if (of < 0) return this.#unreadableRecord(from, `of the impossible pid ${of}`)
     const number = ++summary.entries
     seeTime(summary, from.time, from.cpu)
-    const task = this.#tasks.get(of) ?? this.#addTask(of)
+    if (of !== this.#lastPid) {
+      this.#lastTask = this.#tasks.get(of) ?? this.#addTask(of)
+      this.#lastPid = of
+    }
+    const task = this.#lastTask
     const state = (view.getUint8(start + flags.offset) << 8) | view.getUint8(start + preempt.offset)
     let context = this.#contexts[state]!
     if (context < 0) context = this.#addContext(state)
@@ -315,12 +321,9 @@ export class DatBatches {
         return
       }
     }
+    if (plan.isWithoutEffect) return this.#keep(number, from, task, of, context, plan.format)
     const told = this.#tell(plan, from)
-    if (told === null) {
-      const names = { comm: this.#taskNames[task]!, pid: of, context: this.#contextTexts[context]! }
-      this.#kept.add(number, from, task, context, plan.format, names)
-      return
-    }
+    if (told === null) return this.#keep(number, from, task, of, context, plan.format)
     const entry: TraceEntry = {
       number,
       line: 0,
@@ -332,6 +335,10 @@ export class DatBatches {
       ...told,
     }
     this.#out.add({ kind: 'entry', entry }, number, from.time)
+  }
+
+  #keep(number: number, from: CpuRecords, task: number, pid: number, context: number, format: EventFormat): void {
+    this.#kept.add(number, from, task, context, format, { comm: this.#taskNames[task]!, pid, context: this.#contextTexts[context]! })
   }
 
   #addTask(pid: number): number {
