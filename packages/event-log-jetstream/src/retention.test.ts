@@ -20,10 +20,6 @@ let connection: NatsConnection
 const storeIn = (stream: string, host: string): JetStreamLogStore =>
   jetStreamStore(connection, { stream, host, patienceMs: 5000 }, sampleVocabulary)
 
-function wasLetGo(error: unknown): void {
-  expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
-}
-
 describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   beforeAll(async () => {
     servers = await startServers(1)

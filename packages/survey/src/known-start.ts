@@ -24,8 +24,7 @@ export async function startOf(log: HeadlessLog, fold: string): Promise<SourceSta
   const hosts = hostsOf(log.meta)
   const first = (await log.keyframes(fold)).find((seq) => seq >= gone.seq)
   const keyframe = first === undefined ? null : await log.keyframe(fold, first, { onDamage: () => {} })
-  if (keyframe === null || keyframe.seq < gone.seq)
-    return { seq: gone.seq, entry: null, time: null, ended: false, parts: null, ...hosts }
+  if (keyframe === null || keyframe.seq < gone.seq) return { seq: gone.seq, entry: null, time: null, ended: false, parts: null, ...hosts }
   const { seq, parts } = keyframe
   let at: { readonly entry: number | null; readonly time: number | null; readonly type: string } = { entry: null, time: null, type: '' }
   for await (const event of log.read({ from: seq, to: seq })) at = event
