@@ -30,6 +30,8 @@ async function clustered(connection: NatsConnection): Promise<JetStreamManager> 
   }
 }
 
+const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
+
 describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   test('more replicas than a server alone can have; another number than the stream has', async () => {
     await using servers = await startServers(1)
@@ -88,7 +90,6 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
       'CONSUMER.MSG.NEXT.FLEET.>',
     ]
     const publish = [...api.map((subject) => `$JS.API.${subject}`), 'FLEET.h.>', 'devtrail-alive.FLEET.h.>']
-    const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
     const rights = `publish: { allow: [${quoted(publish)}] }, subscribe: { allow: ["_INBOX.>", "devtrail-alive.FLEET.h.>"] }, allow_responses: true`
     const config = `authorization { users: [ { user: admin, password: a }, { user: host, password: h, permissions: { ${rights} } } ] }\n`
     await using servers = await startServers(1, { config })
