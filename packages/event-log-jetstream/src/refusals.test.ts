@@ -17,6 +17,8 @@ const streamsOf = async (manager: JetStreamManager): Promise<unknown[]> => {
   return found
 }
 
+const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
+
 /** A cluster has a leader a while after its servers answer. */
 async function clustered(connection: NatsConnection): Promise<JetStreamManager> {
   for (const end = Date.now() + 20_000; ; await wait(200)) {
