@@ -131,11 +131,11 @@ test.each(['fsdax-pinned-unbind', 'fsdax-truncate-hang'])(
   },
 )
 
-test('a page of which nothing is known but that it may be referenced is said so in words', async () => {
+test('pages of a pagemap that may be there are at least so many, in words', async () => {
   const { events, history } = await imported('fsdax-truncate-hang')
   const scan = new Scan({ read: () => events }, await history.facts(), events.at(-1)!.seq)
   await scan.run()
   const said = scan.timeline(0).looks.map(({ text }) => text)
   expect(said.filter((text) => /Infinity|NaN|undefined/.test(text))).toEqual([])
-  expect(said).toContain('perhaps pages referenced')
+  expect(said).toContain('perhaps ≥ 16 pages referenced')
 })

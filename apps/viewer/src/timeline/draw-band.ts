@@ -1,4 +1,5 @@
 import type { Look, Tone } from '@devtrail/survey'
+import { lookWords } from './look-words.ts'
 import type { Theme } from './theme.ts'
 
 /** The look of each tone besides its colour: nothing is told by colour alone. */
@@ -69,7 +70,8 @@ export class BandPainter {
     return pattern
   }
 
-  paint({ tone, text, sure }: Look, x: number, y: number, width: number, height: number): void {
+  paint(look: Look, x: number, y: number, width: number, height: number): void {
+    const { tone, sure } = look
     const g = this.#g
     const theme = this.#theme
     const fill = this.#fill(tone)
@@ -83,17 +85,17 @@ export class BandPainter {
     g.setLineDash(sure ? [] : [4, 3])
     g.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1)
     g.setLineDash([])
-    this.#text(text, tone, sure, x, y, width, height)
+    this.#text(look, x, y, width, height)
   }
 
-  #text(text: string, tone: Tone, sure: boolean, x: number, y: number, width: number, height: number): void {
+  #text(look: Look, x: number, y: number, width: number, height: number): void {
     const left = Math.max(x, 0)
     const room = Math.min(x + width, this.#g.canvas.width / devicePixelRatio) - left - 12
     if (room < 22) return
     const g = this.#g
     g.font = this.#theme.font
-    const said = sure || text.startsWith('?') || text.includes('≥') || text.includes('?') ? text : `${text} ?`
-    const shown = shortened(g, said, room)
+    const { tone } = look
+    const shown = shortened(g, lookWords(look), room)
     if (shown === '') return
     const isSolid = HATCHES[tone] === 'solid'
     if (!isSolid && HATCHES[tone] !== 'hollow') {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { ScanState } from '../protocol.ts'
 import { Clock } from './clock.ts'
 import { HOST_HEIGHT, rowHeight, rowTops } from './layout.ts'
+import { lookWords } from './look-words.ts'
 import { shownRows } from './shown-rows.ts'
 
 const lane = (name: Lane['name'], ...seqs: number[]): Lane => ({
@@ -84,4 +85,11 @@ test('a clock is exact where events are known one by one, and between known poin
   expect([rough.seqAt(1009), rough.seqAt(1010), rough.seqAt(1055), rough.seqAt(5000)]).toEqual([0, 101, 105, 120])
   const close = new Clock(opened, scan(), { ...window(), times: Float64Array.of(1050, 1051, 1052, 1089) })
   expect([105, 106, 107, 108, 109].map((seq) => close.timeOf(seq))).toEqual([1050, 1051, 1052, 1089, 1090])
+})
+
+test('what is not sure is said so once', () => {
+  expect(lookWords({ text: '16 pages referenced', sure: true })).toBe('16 pages referenced')
+  expect(lookWords({ text: '16 pages referenced', sure: false })).toBe('16 pages referenced ?')
+  expect(lookWords({ text: '≥ 16 pages referenced', sure: false })).toBe('≥ 16 pages referenced')
+  expect(lookWords({ text: 'pagemap live, ref ?', sure: false })).toBe('pagemap live, ref ?')
 })

@@ -54,8 +54,9 @@ function pagesIn(refs: readonly PageRefView[]): { readonly lo: number; readonly 
   return { lo, hi }
 }
 
-/** Of how many nothing may be known. */
-const manyPages = (most: number): string => (most === Infinity ? 'pages' : plural(most, 'page'))
+/** So many of a pagemap that is not sure itself: at least, and at most. */
+const pagesOfUnsure = (least: number, most: number): string =>
+  most !== Infinity ? plural(most, 'page') : least > 0 ? `≥ ${plural(least, 'page')}` : 'pages'
 
 /** @param gone pagemaps of the device whose memory is no more. */
 function pagesLook(view: DeviceView, gone: readonly PagemapView[]): Look | null {
@@ -67,17 +68,18 @@ function pagesLook(view: DeviceView, gone: readonly PagemapView[]): Look | null 
       sure: left.lo === left.hi,
       atLeast: left.lo,
     }
-  let [lo, hi, complete] = [0, 0, true]
+  let [lo, hi, unsureLo, complete] = [0, 0, 0, true]
   for (const { pagemap, sure } of pagemapsOf(view)) {
     const known = pagesIn(pagemap.pageRefs.known)
     const possible = pagesIn(pagemap.pageRefs.possible ?? [])
     if (sure) lo += known.lo
+    else unsureLo += known.lo
     hi += known.hi + possible.hi
     complete &&= pagemap.pageRefs.complete
   }
   if (hi === 0) return null
   const sure = lo === hi && complete
-  const text = lo === hi ? plural(lo, 'page') : lo === 0 ? `perhaps ${manyPages(hi)}` : `≥ ${number(lo)} pages`
+  const text = lo === hi ? plural(lo, 'page') : lo === 0 ? `perhaps ${pagesOfUnsure(unsureLo, hi)}` : `≥ ${number(lo)} pages`
   return { tone: 'held', text: `${text} referenced`, sure, atLeast: lo }
 }
 
