@@ -32,8 +32,6 @@ async function clustered(connection: NatsConnection): Promise<JetStreamManager> 
   }
 }
 
-const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
-
 describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   test('more replicas than a server alone can have; another number than the stream has', async () => {
     await using servers = await startServers(1)
