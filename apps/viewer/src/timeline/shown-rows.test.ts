@@ -91,3 +91,8 @@ test('what no device is known of has the last row', () => {
   const rows = shownRows({ ...scan(row('pfn0.0', [])), ownerless: row(OWNERLESS, []) }, null)
   expect(rows.map((one) => rowName(one.row.key))).toEqual(['pfn0.0', 'no device'])
 })
+
+test('a row has as many events as its list: what the baseline says is none', () => {
+  const told = { ...row('pfn0.0', []), events: 4 }
+  expect(shownRows(scan(told), null)[0]?.events).toBe(3)
+})
