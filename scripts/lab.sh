@@ -16,5 +16,6 @@ devtrail record --print > "$out/record.sh"
 { echo '. /out/scenarios.sh'; printf '%s\n' "$@"; } > "$out/scenario.sh"
 "$LAB_KIT/run.sh" "$out" 'sh /out/record.sh -o /out/recording -- sh /out/scenario.sh'
 devtrail import "$out/recording"
-devtrail check "$out/recording"
+# That rules are broken is a finding, not a failure.
+devtrail check "$out/recording" || [ $? -eq 1 ]
 devtrail stuck "$out/recording"

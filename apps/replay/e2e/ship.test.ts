@@ -1,15 +1,19 @@
 /** Logs that are shipped to a real server, and asked there. */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { headers, nanos } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BIN, recording, Scratch, type Run } from './devtrail.ts'
+import { BIN, recording, ROOT, Scratch, type Run } from './devtrail.ts'
 import { serve } from './serving.ts'
 
 const PINNED = recording('fsdax-pinned-unbind')
 const SPLICE = recording('fsdax-splice')
+
+const hostOf = (name: string): string => join(ROOT, 'recordings/two-hosts', name)
+const events = async (scratch: Scratch, log: string): Promise<string> => (await scratch.run(['events', log, '--json'])).out
 
 const seqs = (text: string): number[] =>
   text
@@ -201,6 +205,31 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     expect(out).toContain(`${to}/b\n`)
     expect(await scratch.json(['info', `${to}/b`])).toMatchObject({ log: `${to}/b` })
   })
+
+  test(
+    'logs of a stream are merged as those of this machine are, and what comes of it is shipped as any log',
+    { timeout: 120_000 },
+    async () => {
+      using here = new Scratch()
+      using there = new Scratch()
+      const to = fresh()
+      for (const host of ['web', 'db']) await here.run(['ship', hostOf(host), to, '--host', host])
+      expect(await there.run(['merge', `${to}/web`, `${to}/db`, '-o', there.path('far.log')])).toMatchObject({ code: 0 })
+      await here.run(['merge', hostOf('web'), hostOf('db'), '-o', here.path('near.log')])
+      const near = await events(here, here.path('near.log'))
+      expect(near.length).toBeGreaterThan(1000)
+      expect(await events(there, there.path('far.log'))).toBe(near)
+      expect(await here.run(['ship', here.path('near.log'), to, '--host', 'both'])).toMatchObject({ code: 0 })
+      expect(await events(there, `${to}/both`)).toBe(near)
+      expect((await there.run(['state', `${to}/both`])).out.replace('both,', '')).toBe(
+        (await here.run(['state', here.path('near.log')])).out.replace('near.log,', ''),
+      )
+      expect(await there.run(['merge', `${to}/both`, `${to}/db`, '-o', there.path('x.log')])).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/both is of several hosts already.*merge the logs that it was made of/),
+      })
+    },
+  )
 
   test('another log under the same host is refused, and nothing of it sent', async () => {
     using scratch = new Scratch()

@@ -19,13 +19,20 @@ export type Reading = Pick<StandaloneReading, 'vocabulary' | 'views' | 'pool'>
 
 export const readingOf = (vocabulary: Vocabulary): Reading => ({ vocabulary, views: new EventViews(), pool: new ColumnPool() })
 
-/** The block of a message (null: it is gone), or what is damaged. */
+/** The block of a message (null: it is gone), or what is damaged, when it was not put again either. */
 export async function blockOf(
   log: Log,
   info: BlockInfo,
   message: BlockMessage | null,
   reading: Reading,
 ): Promise<BlockReader | LogDamagedError> {
+  const block = await blockIn(log, info, message, reading)
+  if (!(block instanceof LogDamagedError) || info.again === undefined) return block
+  const again = await blockIn(log, info.again, await messageAt(log.stream, info.again.seq), reading)
+  return again instanceof LogDamagedError ? block : again
+}
+
+async function blockIn(log: Log, info: BlockInfo, message: BlockMessage | null, reading: Reading): Promise<BlockReader | LogDamagedError> {
   const { logId, stream } = log
   const damaged = (fault: Fault, cause?: unknown): LogDamagedError => damagedIn(log)(fault, info.seq, cause)
   if (message === null) return damaged({ expected: `${info.count} events up to seq ${info.lastSeq}`, found: 'no such message' })

@@ -94,27 +94,9 @@ async function readMessages(log: Log, last: number): Promise<(EndMessage | LogDa
   return found
 }
 
-/**
- * Without what is damaged, and nothing is missing for it: messages behind it go on where those before it end. So whoever may send
- * messages cannot make a log unreadable by them.
- */
-function withoutNoise(messages: readonly (EndMessage | LogDamagedError)[]): IndexEntry[] {
-  const entries: IndexEntry[] = []
-  let index = 0
-  let damaged: LogDamagedError[] = []
-  for (const message of messages) {
-    if (message instanceof LogDamagedError) {
-      damaged.push(message)
-      continue
-    }
-    const begin = message.kind === 'block' ? message.block.firstIndex : message.end.index
-    if (begin !== index) entries.push(...damaged)
-    damaged = []
-    if (message.kind === 'block') entries.push(message.block)
-    index = endOf(message).index
-  }
-  return [...entries, ...damaged]
-}
+/** The blocks, and what is damaged where some should be. */
+const entriesOf = (messages: readonly (EndMessage | LogDamagedError)[]): IndexEntry[] =>
+  messages.flatMap((message) => (message instanceof LogDamagedError ? message : message.kind === 'block' ? message.block : []))
 
 /** The blocks there are now, and the number of the last message. */
 export async function loadIndex(log: Log): Promise<Index> {
@@ -123,7 +105,7 @@ export async function loadIndex(log: Log): Promise<Index> {
   const messages = await readMessages(log, newest.seq)
   const last = messages.findLast((message) => !(message instanceof LogDamagedError)) as EndMessage | undefined
   const end = last === undefined ? EMPTY : endOf(last)
-  const found = begun(withMended(withoutNoise(messages), await mendedBlocks(log)), end)
+  const found = begun(withMended(entriesOf(messages), await mendedBlocks(log), end), end)
   return { ...found, entries: withEnd(log, found, end, newest.seq), end, last: newest.seq }
 }
 

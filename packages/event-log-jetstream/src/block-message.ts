@@ -27,6 +27,8 @@ export interface BlockInfo extends StandaloneInfo {
   readonly number: number
   /** Number of its message in the stream. */
   readonly seq: number
+  /** The same block, put again: where this one's message is damaged. */
+  readonly again?: BlockInfo
 }
 
 /** What says where the log ends: a block, or a fence. */

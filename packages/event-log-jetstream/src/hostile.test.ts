@@ -123,6 +123,20 @@ describe.skipIf(reason !== null && !mustHaveServer)(
       expect(damages.length).toBeGreaterThan(0)
     })
 
+    test.each([
+      ['the same', '1 10 0 10 1000001 10000001 31 2 20'],
+      ['others', '1 5 0 5 1000001 5000001 31 2 10'],
+      ['more', '2 5 10 15 1 2 3 - -'],
+    ])('blocks that are said to be put again, of %s events, and are not, keep nobody from those that there are', async (_, info) => {
+      const { store, send } = await victim()
+      const { id } = await store.contents()
+      const crc = String(crc32(Buffer.from(info), crc32(Buffer.from(id, 'hex'))))
+      await send(`h.mended.${info[0]}`, new Uint8Array(100), { 'Devtrail-Block': info, 'Devtrail-Block-Crc': crc })
+      await using reader = await store.open()
+      expect(await eventsOf(reader, { to: 10 })).toStrictEqual(sampleEvents(10))
+      expect(reader.lastSeq).toBe(10)
+    })
+
     test('a stream that was deleted, or purged, while a writer is at work ends the writer, however patient, which says so', async () => {
       const patient = (stream: string): JetStreamLogStore =>
         jetStreamStore(connection, { stream, host: 'h', patienceMs: Infinity }, sampleVocabulary)

@@ -87,6 +87,9 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what a stream lost${reason 
     for (const block of gone) await manager.streams.deleteMessage(name, messages[block]!)
     expect(spans(await store.lost({ read: false }))).toStrictEqual(expected)
     expect((await store.contents()).events).toBe(WHOLE.length)
+    await using lossy = await store.open()
+    // Also where the last ones cannot be read: a keyframe of them can.
+    expect(lossy.lastSeq).toBe(LAST)
     const before = await readable(store)
     // A head that is gone is said otherwise.
     expect(before.damages).toBe(gone[0] === 0 ? 0 : expected.length)
@@ -101,6 +104,51 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what a stream lost${reason 
     const followed: number[] = []
     for await (const { seq } of reader.follow({ to: LAST })) followed.push(seq)
     expect(followed).toStrictEqual(WHOLE.map(({ seq }) => seq))
+  })
+
+  test('full blocks are put again as full blocks', async () => {
+    const name = `L${++streams}`
+    const store = jetStreamStore(connection, { stream: name, host: 'h', patienceMs: 5000 }, sampleVocabulary)
+    const events = sampleEvents(4 * 4096)
+    const writer = await store.create(sampleMeta())
+    await writer.append(events)
+    await writer.close()
+    const { last_seq: last } = (await manager.streams.info(name)).state
+    const blocks: number[] = []
+    for (let seq = 1; seq <= last; seq++)
+      if ((await manager.streams.getMessage(name, { seq }))!.header.has('Devtrail-Block')) blocks.push(seq)
+    // Behind the writer's fence.
+    for (const seq of blocks.slice(2, 4)) await manager.streams.deleteMessage(name, seq)
+    expect(spans(await store.lost({ read: false }))).toStrictEqual([[4097, 12_288, 8192]])
+    await using copy = await recorded(events)
+    await store.mend(copy, { read: false })
+    expect((await store.contents()).mended).toBe(2)
+    await using reader = await store.open()
+    expect((await reader.summaries()).map(({ count }) => count)).toStrictEqual([4096, 4096, 4096, 4096])
+    expect(await readable(store)).toStrictEqual({ seqs: events.map(({ seq }) => seq), damages: 0 })
+  })
+
+  test('a header that is damaged, and the block behind it gone: both are put again', async () => {
+    const { name, store, messages } = await shipped()
+    // As on a disk that failed: the message is there in its place, with another header.
+    const again = jetStreamStore(connection, { stream: `${name}X`, host: 'h', patienceMs: 5000 }, sampleVocabulary)
+    await manager.streams.add({ name: `${name}X`, subjects: [`${name}X.>`], max_age: 0, duplicate_window: 1e9 * 600, allow_direct: true })
+    const { last_seq: last } = (await manager.streams.info(name)).state
+    for (let seq = 1; seq <= last; seq++) {
+      const { subject, data, header } = (await manager.streams.getMessage(name, { seq }))!
+      if (seq === messages[3]) continue
+      const head = headers()
+      for (const key of header.keys()) if (key.startsWith('Devtrail')) head.set(key, header.get(key))
+      if (seq === messages[2]) head.set('Devtrail-Block', `${head.get('Devtrail-Block')}1`)
+      await jetstream(connection).publish(subject.replace(name, `${name}X`), data, { headers: head })
+    }
+    expect(spans(await again.lost({ read: false }))).toStrictEqual([[21, 40, 20]])
+    expect((await readable(again)).damages).toBeGreaterThan(0)
+    await using copy = await recorded()
+    await again.mend(copy, { read: false })
+    expect(await again.lost({ read: true })).toStrictEqual([])
+    expect(await readable(again)).toStrictEqual({ seqs: WHOLE.map(({ seq }) => seq), damages: 0 })
+    expect(await store.lost({ read: false })).toHaveLength(0)
   })
 
   test('what is damaged is lost when it is read, and put again', async () => {

@@ -76,7 +76,7 @@ export async function lostIn(log: Log, { entries, gone, end }: Index, vocabulary
       const damage = block instanceof LogDamagedError ? block : brokenIn(block)
       if (damage !== null) add(between(beginOf(entry), endOfBlock(entry), damage))
     }
-    if (entry.firstIndex + entry.count > at.index) at = endOfBlock(entry)
+    at = endOfBlock(entry)
   }
   add(between(at, { number: end.blocks, index: end.index, lastSeq: end.lastSeq }, said ?? none(0)))
   return lost

@@ -5,7 +5,7 @@ import type { AnyEvent, Vocabulary } from '@devtrail/events'
 import { LogUsageError, type LogReader } from '@devtrail/event-log'
 import { StandaloneBuilder } from '@devtrail/event-log/store'
 import { isBlock, type IndexEntry } from './block-index.ts'
-import { blockHeaders, readEventsMessage, type BlockInfo } from './block-message.ts'
+import { blockHeaders, readEventsMessage, type BlockInfo, type LogEnd } from './block-message.ts'
 import type { LostBlocks } from './lost.ts'
 import type { Log } from './place.ts'
 import { OvertakenError } from './publish.ts'
@@ -27,31 +27,37 @@ export async function mendedBlocks({ stream, subjects, logId }: Log): Promise<Bl
 
 const isSame = (a: BlockInfo, b: BlockInfo): boolean => a.count === b.count && a.firstIndex === b.firstIndex && a.lastSeq === b.lastSeq
 
-const indexBehind = (block: BlockInfo | undefined): number => (block === undefined ? 0 : block.firstIndex + block.count)
-
-/** Entries with what was put again where it belongs. */
-export function withMended(entries: readonly IndexEntry[], mended: readonly BlockInfo[]): readonly IndexEntry[] {
+/** Entries with what was put again where it belongs: where nothing else is, before the log's end. */
+export function withMended(entries: readonly IndexEntry[], mended: readonly BlockInfo[], end: LogEnd): readonly IndexEntry[] {
   if (mended.length === 0) return entries
   const byNumber = new Map(mended.map((block) => [block.number, block]))
   const known = new Set(entries.filter(isBlock).map(({ number }) => number))
   const missing = mended.filter(({ number }) => !known.has(number))
   const all: IndexEntry[] = []
+  /** Events up to the last block of `all`. */
+  let index = 0
+  const fill = (next: number, to: number): void => {
+    while (missing.length > 0 && missing[0]!.number < next) {
+      const block = missing.shift()!
+      if (block.firstIndex < index || block.firstIndex + block.count > to) continue
+      // What is damaged in its place is not missed any more.
+      if (block.firstIndex === index) while (all.length > 0 && !isBlock(all.at(-1)!)) all.pop()
+      all.push(block)
+      index = block.firstIndex + block.count
+    }
+  }
   for (const entry of entries) {
     if (!isBlock(entry)) {
       all.push(entry)
       continue
     }
-    while (missing.length > 0 && missing[0]!.number < entry.number) all.push(missing.shift()!)
+    fill(entry.number, entry.firstIndex)
     const again = byNumber.get(entry.number)
-    all.push(again !== undefined && isSame(again, entry) ? again : entry)
+    all.push(again !== undefined && isSame(again, entry) ? { ...entry, again } : entry)
+    index = entry.firstIndex + entry.count
   }
-  all.push(...missing)
-  // What is damaged between blocks that follow each other is not missed any more.
-  return all.filter((entry, i) => {
-    if (isBlock(entry)) return true
-    const after = all.slice(i + 1).find(isBlock)
-    return after === undefined || indexBehind(all.slice(0, i).findLast(isBlock)) !== after.firstIndex
-  })
+  fill(Infinity, end.index)
+  return all
 }
 
 /** The lost events as a copy has them. @throws LogUsageError `not-found` when it has others, or not all. */

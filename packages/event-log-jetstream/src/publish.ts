@@ -69,7 +69,7 @@ export async function publishOnce(
 /** Sends a message until a server says that it is kept. @returns its number in the stream. @throws OvertakenError, or as the server refuses. */
 export async function publish(stream: Stream, { patienceMs, ...publishing }: Publishing): Promise<number> {
   const { subject, id } = publishing
-  const begin = Date.now()
+  const begin = performance.now()
   const end = begin + patienceMs
   /** How often in a row the server said that what is asked for is not there at all. */
   let gone = 0
@@ -83,17 +83,19 @@ export async function publish(stream: Stream, { patienceMs, ...publishing }: Pub
         // An earlier try got through after all.
         if (last != null && lastId === id) return last.seq
         gone = last === null ? gone + 1 : 0
-        if (last != null || gone === GONE_TRIES || Date.now() > end) {
+        if (last != null || gone === GONE_TRIES || performance.now() > end) {
           throw new OvertakenError(`another message of ${subject} came first`, { seq: last?.seq ?? 0, id: lastId }, { cause: error })
         }
       } else {
-        if (!mayPass(error) || Date.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
+        if (!mayPass(error) || performance.now() > end || stream.connection.isClosed()) throw told(error, stream.name)
         gone = (await isStreamGone(stream)) ? gone + 1 : 0
         if (gone === GONE_TRIES)
-          throw new StreamError('gone', `the stream ${stream.name} was deleted; what is sent from now on makes a new one`, { cause: error })
+          throw new StreamError('gone', `the stream ${stream.name} was deleted; begin the log anew, which makes the stream again`, {
+            cause: error,
+          })
       }
     }
-    stream.onWaiting?.(Date.now() - begin)
+    stream.onWaiting?.(performance.now() - begin)
     await sleep(pause)
   }
 }
@@ -117,16 +119,16 @@ export async function patiently<T>(
   isClosed: () => boolean,
   work: () => Promise<T>,
 ): Promise<T> {
-  const begin = Date.now()
+  const begin = performance.now()
   const end = begin + patienceMs
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, PAUSE_MS_MAX)) {
     try {
       return await work()
     } catch (error) {
       const isKnown = error instanceof StreamError || error instanceof JetStreamApiError || error instanceof TimeoutError
-      if (!isKnown || !mayPass(error) || Date.now() > end || isClosed()) throw told(error, stream)
+      if (!isKnown || !mayPass(error) || performance.now() > end || isClosed()) throw told(error, stream)
     }
-    onWaiting?.(Date.now() - begin)
+    onWaiting?.(performance.now() - begin)
     await sleep(pause)
   }
 }

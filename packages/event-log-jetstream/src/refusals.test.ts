@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { describe, expect, test } from 'vitest'
-import { sampleMeta, sampleVocabulary } from '@devtrail/event-log'
+import { sampleEvents, sampleMeta, sampleVocabulary } from '@devtrail/event-log'
+import { eventsOf } from '@devtrail/event-log/contract-suite'
 import { mustHaveServer, reason, startServers } from '@devtrail/nats-server'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -74,6 +75,34 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
     const begun = store(connection, { ...waits, patienceMs: 60_000 }).create(sampleMeta())
     for (const server of servers.all.slice(1)) server.start()
     await (await begun).close()
+  })
+
+  test('a host needs no more rights than README says, and with these cannot write as another', async () => {
+    const api = [
+      'INFO',
+      'STREAM.INFO.FLEET',
+      'STREAM.MSG.GET.FLEET',
+      'DIRECT.GET.FLEET',
+      'CONSUMER.*.FLEET.>',
+      'CONSUMER.CREATE.FLEET',
+      'CONSUMER.MSG.NEXT.FLEET.>',
+    ]
+    const publish = [...api.map((subject) => `$JS.API.${subject}`), 'FLEET.h.>', 'devtrail-alive.FLEET.h.>']
+    const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
+    const rights = `publish: { allow: [${quoted(publish)}] }, subscribe: { allow: ["_INBOX.>", "devtrail-alive.FLEET.h.>"] }, allow_responses: true`
+    const config = `authorization { users: [ { user: admin, password: a }, { user: host, password: h, permissions: { ${rights} } } ] }\n`
+    await using servers = await startServers(1, { config })
+    const [admin, host] = [await servers.connect({ user: 'admin', pass: 'a' }), await servers.connect({ user: 'host', pass: 'h' })]
+    await (await store(admin, { host: 'other' }).create(sampleMeta())).close()
+    const writer = await store(host).create(sampleMeta())
+    await writer.append(sampleEvents(10))
+    await writer.attach('a', Uint8Array.of(1))
+    await writer.close()
+    await (await store(host).append()).close()
+    await using reader = await store(host).open()
+    expect(await eventsOf(reader)).toStrictEqual(sampleEvents(10))
+    await expect(store(host, { host: 'other' }).append()).rejects.toMatchObject({ code: 'forbidden' })
+    await expect((await jetstreamManager(host)).streams.purge('FLEET')).rejects.toThrow(/Permissions Violation/i)
   })
 
   test('a stream is looked for in the domain that is named, and nowhere else', async () => {

@@ -62,7 +62,7 @@ export function told(error: unknown, stream: string): unknown {
   if (isFull(error)) {
     return as(
       'full',
-      `the stream ${stream} takes no more (${error.message}); raise its limits, purge hosts, or let it discard old messages`,
+      `the stream ${stream} takes no more (${error.message}); raise its limits, or those of the server and the account (max_file_store), purge hosts, or let it discard old messages`,
     )
   }
   if (error.code === NO_LEADER) return as('unreachable', noAnswer(stream))

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" />
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sampleEvents, sampleMeta, sampleVocabulary } from '@devtrail/event-log'
 import { eventsOf } from '@devtrail/event-log/contract-suite'
@@ -13,14 +13,12 @@ const FOLD = 'fold-1'
 const BLOCK = 20
 const seqPart = (seq: number): readonly [string, Uint8Array] => ['seq', new TextEncoder().encode(String(seq))]
 
+const wasLetGo = (error: unknown): void => expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
+
 let servers: Servers
 let connection: NatsConnection
 const storeIn = (stream: string, host: string): JetStreamLogStore =>
   jetStreamStore(connection, { stream, host, patienceMs: 5000 }, sampleVocabulary)
-
-function wasLetGo(error: unknown): void {
-  expect(error).toMatchObject({ name: 'LogUsageError', code: 'let-go' })
-}
 
 describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   beforeAll(async () => {
@@ -28,6 +26,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     connection = await servers.connect()
   })
   afterAll(() => servers[Symbol.asyncDispose]())
+  afterEach(() => vi.restoreAllMocks())
 
   test('of a log longer than its stream the end is there, what it is, and a keyframe to read it from', async () => {
     const manager = await jetstreamManager(connection)
@@ -69,27 +68,54 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
     expect(await store.contents()).toMatchObject({ events: lastSeq, lastSeq, attachments: ['import.json'] })
   })
 
-  test('a writer that has nothing to say keeps what its log needs, of messages that get no older than two seconds', async () => {
-    const manager = await jetstreamManager(connection)
-    await manager.streams.add({ name: 'YOUNG', subjects: ['YOUNG.>'], max_age: nanos(2000) })
-    const store = storeIn('YOUNG', 'h')
+  test.each([
+    ['right', 0],
+    ['an hour behind', -3_600_000],
+  ])(
+    'a writer that has nothing to say keeps what its log needs, of messages that get no older than two seconds: its clock is %s',
+    async (_, off) => {
+      const manager = await jetstreamManager(connection)
+      const now = Date.now.bind(Date)
+      vi.spyOn(Date, 'now').mockImplementation(() => now() + off)
+      await manager.streams.delete('YOUNG').catch(() => {})
+      await manager.streams.add({ name: 'YOUNG', subjects: ['YOUNG.>'], max_age: nanos(2000) })
+      const store = storeIn('YOUNG', 'h')
+      const writer = await store.create(sampleMeta())
+      await writer.append(sampleEvents(50))
+      await writer.keyframe(FOLD, { since: null, parts: [seqPart(50)] })
+      await wait(3500)
+      {
+        await using reader = await store.open()
+        expect([reader.gone, reader.lastSeq]).toStrictEqual([{ events: 50, seq: 50 }, 50])
+        expect(await eventsOf(reader)).toStrictEqual([])
+        expect(await reader.keyframe(FOLD, 50)).toStrictEqual({ seq: 50, parts: new Map([seqPart(50)]) })
+      }
+      await expect(storeIn('YOUNG', 'h').append()).rejects.toThrow(/another writer has YOUNG\/h open/)
+      await writer.append(sampleEvents(60, { first: 51 }))
+      await writer.flush('written')
+      {
+        await using reader = await store.open()
+        expect(reader.gone).toStrictEqual({ events: 50, seq: 50 })
+        expect(await eventsOf(reader)).toStrictEqual(sampleEvents(60, { first: 51 }))
+      }
+      await writer.close()
+    },
+  )
+
+  test.each([
+    ['messages', { max_msgs: 40 }],
+    ['bytes', { max_bytes: 40_000 }],
+  ])('in a stream of few %s, too, what a log needs is put to its end in time', async (what, limit) => {
+    const name = `FEW-${what}`
+    await (await jetstreamManager(connection)).streams.add({ name, subjects: [`${name}.>`], discard: 'old', ...limit })
+    const store = storeIn(name, 'h')
     const writer = await store.create(sampleMeta())
-    await writer.append(sampleEvents(50))
-    await writer.keyframe(FOLD, { since: null, parts: [seqPart(50)] })
-    await wait(5000)
-    {
+    await writer.attach('import.json', new TextEncoder().encode('{}'))
+    for (let block = 0; block < 150; block++) {
+      await writer.append(sampleEvents(block * BLOCK + BLOCK, { first: block * BLOCK + 1 }))
+      await writer.flush('written')
       await using reader = await store.open()
-      expect([reader.gone, reader.lastSeq]).toStrictEqual([{ events: 50, seq: 50 }, 50])
-      expect(await eventsOf(reader)).toStrictEqual([])
-      expect(await reader.keyframe(FOLD, 50)).toStrictEqual({ seq: 50, parts: new Map([seqPart(50)]) })
-    }
-    await expect(storeIn('YOUNG', 'h').append()).rejects.toThrow(/another writer has YOUNG\/h open/)
-    await writer.append(sampleEvents(60, { first: 51 }))
-    await writer.flush('written')
-    {
-      await using reader = await store.open()
-      expect(reader.gone).toStrictEqual({ events: 50, seq: 50 })
-      expect(await eventsOf(reader)).toStrictEqual(sampleEvents(60, { first: 51 }))
+      expect(await reader.attachments()).toStrictEqual([{ name: 'import.json', bytes: 2 }])
     }
     await writer.close()
   })
@@ -189,7 +215,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`streams that let go${reason
             await manager.streams.delete(name)
           },
         ),
-        { numRuns: Number(process.env['RETENTION_RUNS'] ?? 4) },
+        { numRuns: Number(process.env['RETENTION_RUNS'] ?? 2) },
       )
     },
   )

@@ -3,6 +3,7 @@
  * and its newest keyframe before it loses the events that those are needed for. So a writer puts such messages to the stream's end
  * again before it comes to them: when they are in the older half of what the stream has.
  */
+import { randomUUID } from 'node:crypto'
 import { DiscardPolicy, type StoredMsg, type StreamInfo } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { LogDamagedError } from '@devtrail/event-log'
@@ -53,7 +54,11 @@ export class Upkeep {
   #bytes = 0
   #looking: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
+  readonly #ids = randomUUID()
   #renewals = 0
+  /** What the server's clock said, and this process's, which does not jump, when this began. */
+  readonly #begun = performance.now()
+  #serverBegun: number | null = null
 
   constructor(log: Log, own: WritersOwn) {
     this.#log = log
@@ -90,7 +95,7 @@ export class Upkeep {
   async #renew(): Promise<void> {
     const { stream, subjects } = this.#log
     const info = await stream.manager.streams.info(stream.name, { subjects_filter: subjects.all })
-    const old = oldIn(info, Date.now())
+    const old = oldIn(info, await this.#serverNow())
     if (old === null) return
     const renews = async (subject: string, renew: (message: StoredMsg) => Promise<void>): Promise<void> => {
       const message = await lastOf(stream, subject)
@@ -113,8 +118,15 @@ export class Upkeep {
     if (events === null || isOld(events, old)) await this.#own.renewEnd()
   }
 
+  /** The time as the server has it, by which messages get old: clocks of hosts may be wrong, and jump. */
+  async #serverNow(): Promise<number> {
+    // Who writes said so just before.
+    this.#serverBegun ??= (await lastOf(this.#log.stream, this.#log.subjects.writer))?.time.getTime() ?? Date.now()
+    return this.#serverBegun + performance.now() - this.#begun
+  }
+
   #id(): string {
-    return `${Buffer.from(this.#log.logId).toString('hex')}.${Date.now()}.${++this.#renewals}`
+    return `${this.#ids}.renewed.${++this.#renewals}`
   }
 }
 

@@ -69,7 +69,7 @@ async function take(log: Log, id: string): Promise<number> {
  */
 async function fence(log: Log, id: string): Promise<{ readonly end: LogEnd; readonly last: number }> {
   const { stream, subjects, logId, patienceMs } = log
-  const until = Date.now() + patienceMs
+  const until = performance.now() + patienceMs
   for (let tries = 1; ; tries++) {
     const { end, last: after } = await endOfLog(log)
     try {
@@ -84,7 +84,7 @@ async function fence(log: Log, id: string): Promise<{ readonly end: LogEnd; read
       return { end, last }
     } catch (error) {
       if (!(error instanceof OvertakenError)) throw error
-      if (tries >= TRIES && Date.now() > until) throw lockedError(log)
+      if (tries >= TRIES && performance.now() > until) throw lockedError(log)
     }
   }
 }

@@ -1,5 +1,5 @@
 import { DatBatches } from '../src/binary/dat-batches.ts'
-import { readDatFile } from '../src/binary/dat-file.ts'
+import { readDatFile } from '../src/binary/read-dat-file.ts'
 import type { ByteSource, Decompress } from '../src/binary/source.ts'
 import { decompress } from '../src/node/file-source.ts'
 import { parseProbeDefinitions } from '../src/probes.ts'

@@ -10,7 +10,8 @@ import { RecordingError } from '../src/errors.ts'
 import { kernelCatalogue } from '../src/events.ts'
 import { KeptReader } from '../src/entries/kept.ts'
 import { ownEvent } from '../src/import/glance.ts'
-import { importRecording, type ImportSummary } from '../src/import/importer.ts'
+import type { ImportSummary } from '../src/import/contract.ts'
+import { importRecording } from '../src/import/importer.ts'
 import type { Recording } from '../src/recording.ts'
 
 const vocabulary = new Vocabulary([

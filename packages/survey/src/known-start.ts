@@ -2,11 +2,6 @@
 import type { AnyEvent } from '@devtrail/events'
 import type { SourceStart, StoredKeyframe } from '@devtrail/time-travel'
 
-/** Nothing can be said of what is left. */
-export class NothingKnownError extends Error {
-  override readonly name = 'NothingKnownError'
-}
-
 /** What has to be known of such a log. */
 export interface HeadlessLog {
   readonly gone: { readonly events: number; readonly seq: number }
@@ -16,25 +11,24 @@ export interface HeadlessLog {
   read(range: { readonly from: number; readonly to: number }): AsyncIterable<AnyEvent>
 }
 
-/**
- * Where a log is known from; null: all of it is there.
- * @throws NothingKnownError of one of several hosts where no keyframe says what was.
- */
+/** Who a log of several hosts is of, by its meta. */
+function hostsOf({ source: { kind, hosts, reference } }: HeadlessLog['meta']): Pick<SourceStart, 'hosts'> {
+  if (kind !== 'merged' || !Array.isArray(hosts)) return {}
+  return { hosts: hosts.map((name) => ({ name: String(name), isReference: name === reference })) }
+}
+
+/** Where a log is known from; null: all of it is there. */
 export async function startOf(log: HeadlessLog, fold: string): Promise<SourceStart | null> {
   const { gone } = log
   if (gone.events === 0) return null
+  const hosts = hostsOf(log.meta)
   const first = (await log.keyframes(fold)).find((seq) => seq >= gone.seq)
   const keyframe = first === undefined ? null : await log.keyframe(fold, first, { onDamage: () => {} })
-  if (keyframe === null || keyframe.seq < gone.seq) {
-    // Whatever is said next may be of a host that nothing was heard of yet, and would stand there as if it had just begun.
-    if (log.meta.source['kind'] === 'merged')
-      throw new NothingKnownError(`its first ${gone.seq} events are gone, and no keyframe says what was then; merge the hosts' logs anew`)
-    return { seq: gone.seq, entry: null, time: null, ended: false, parts: null }
-  }
+  if (keyframe === null || keyframe.seq < gone.seq) return { seq: gone.seq, entry: null, time: null, ended: false, parts: null, ...hosts }
   const { seq, parts } = keyframe
   let at: { readonly entry: number | null; readonly time: number | null; readonly type: string } = { entry: null, time: null, type: '' }
   for await (const event of log.read({ from: seq, to: seq })) at = event
-  return { seq, entry: at.entry, time: at.time, ended: at.type === 'log/ended', parts }
+  return { seq, entry: at.entry, time: at.time, ended: at.type === 'log/ended', parts, ...hosts }
 }
 
 /** What that means to whoever asks. */

@@ -4,8 +4,7 @@ import { factsOf, machineOf } from './keyframes.ts'
 import { Machine, vocabularyOf } from './machine.ts'
 import type { EventSource, SourceStart } from './source.ts'
 
-/** What a log that lost its head would say there: anything may have happened. */
-const gapAt = (seq: number): AnyEvent => ({
+const logEvent = (seq: number, type: string, data: AnyEvent['data'], host?: number): AnyEvent => ({
   seq,
   entry: null,
   time: 0,
@@ -13,13 +12,24 @@ const gapAt = (seq: number): AnyEvent => ({
   cpu: null,
   actor: null,
   cause: [],
-  type: 'log/gap',
-  data: { reason: 'the head of the log is gone', lost: null, cpu: null, model: null },
+  ...(host !== undefined && { host }),
+  type,
+  data,
 })
+
+/** What a log that lost its head would say there: anything may have happened. */
+const gapAt = (seq: number, host?: number): AnyEvent =>
+  logEvent(seq, 'log/gap', { reason: 'the head of the log is gone', lost: null, cpu: null, model: null }, host)
+
+const joinedAt = ({ seq, hosts = [] }: SourceStart): AnyEvent[] =>
+  hosts.map(({ name, isReference }, i) => logEvent(seq, 'log/host-joined', { host: i + 1, name, reference: isReference }))
 
 /** What is known of incarnations before the first event. */
 export function factsBefore(models: readonly Model[], start: SourceStart | undefined): Facts {
-  return start?.parts == null ? new Facts(vocabularyOf(models)) : factsOf(models, start.parts)
+  if (start?.parts != null) return factsOf(models, start.parts)
+  const facts = new Facts(vocabularyOf(models))
+  if (start !== undefined) for (const joined of joinedAt(start)) facts.learn(joined)
+  return facts
 }
 
 /** The machine before the first event, and the `seq` that it is after: −1 where nothing is gone. */
@@ -31,7 +41,10 @@ export function machineBefore(
   if (start === undefined) return { machine: new Machine(models, facts), seq: -1 }
   if (start.parts !== null) return { machine: machineOf(models, start.parts, facts), seq: start.seq }
   const machine = new Machine(models, facts)
-  machine.step(gapAt(start.seq))
+  for (const joined of joinedAt(start)) machine.step(joined)
+  // Of several hosts each: one that nothing was heard of yet did not just begin.
+  if (start.hosts === undefined) machine.step(gapAt(start.seq))
+  else for (const place of start.hosts.keys()) machine.step(gapAt(start.seq, place + 1))
   return { machine, seq: start.seq }
 }
 

@@ -172,7 +172,7 @@ export class History {
 
   /** The hosts of the log, and how sure their times are; no host in a log of one. */
   clocks(): Promise<HostClocks> {
-    return (this.#clocks ??= HostClocks.of(this.#blocks))
+    return (this.#clocks ??= HostClocks.of(this.#blocks, this.source.start))
   }
 
   /** Which events of other hosts may have happened before or after an event. */
@@ -224,7 +224,7 @@ export class History {
 
   /** Where a position lies. @throws NoSuchPositionError */
   find(position: Position): Promise<Moment> {
-    return findMoment(this.#blocks, position, this.entries, () => hostsOf(this.#blocks), this.source.start)
+    return findMoment(this.#blocks, position, this.entries, () => hostsOf(this.#blocks, this.source.start), this.source.start)
   }
 
   /** Steps a machine through everything, calling back after each event with the machine as it then is. */

@@ -23,6 +23,14 @@ export interface SourceStart extends Moment {
   readonly ended: boolean
   /** The parts of a keyframe there; null: nothing is known of what came before. */
   readonly parts: ReadonlyMap<string, Uint8Array> | null
+  /** The hosts of a log of several, by their numbers from 1: what said who they are is gone, too. */
+  readonly hosts?: readonly StartHost[]
+}
+
+export interface StartHost {
+  readonly name: string
+  /** Whether its clock is the log's. */
+  readonly isReference: boolean
 }
 
 /**

@@ -47,8 +47,8 @@ test('keyframes and attachments of a log that grows are copied once, and none ah
   // Not yet due.
   await beside.copyDue()
   expect(beside.keyframes).toBe(0)
-  const now = Date.now()
-  vi.spyOn(Date, 'now').mockReturnValue(now + 6000)
+  const now = performance.now()
+  vi.spyOn(performance, 'now').mockReturnValue(now + 6000)
   await beside.copyDue()
   await beside.copy()
   expect([beside.keyframes, beside.attachments]).toStrictEqual([2, 1])

@@ -14,7 +14,7 @@ export class BesideEvents {
   readonly #writer: LogWriter
   readonly #attached: Set<string>
   #newest: number
-  #lookedAt = Date.now()
+  #lookedAt = performance.now()
   /** How many were copied. */
   keyframes = 0
   attachments = 0
@@ -29,7 +29,7 @@ export class BesideEvents {
 
   /** Copies what there is, now and then. */
   async copyDue(): Promise<void> {
-    if (Date.now() - this.#lookedAt < LOOK_MS) return
+    if (performance.now() - this.#lookedAt < LOOK_MS) return
     await this.copy()
   }
 
@@ -46,6 +46,6 @@ export class BesideEvents {
     this.keyframes += keyframes.count
     this.attachments += await copyAttachments(now, this.#writer, this.#attached)
     for (const { name } of await now.attachments()) this.#attached.add(name)
-    this.#lookedAt = Date.now()
+    this.#lookedAt = performance.now()
   }
 }

@@ -131,7 +131,7 @@ export async function mirrorOf(remote: RemoteLog, session: Session): Promise<str
   const cache = cacheFolder()
   const folder = folderOf(cache, remote, contents)
   await prepareCache(cache)
-  const end = Date.now() + OTHER_MS
+  const end = performance.now() + OTHER_MS
   for (;;) {
     const have = await haveIn(folder).catch(async (error: unknown) => {
       if (!(error instanceof LogDamagedError)) throw error
@@ -159,8 +159,8 @@ export async function mirrorOf(remote: RemoteLog, session: Session): Promise<str
       const isOther = error instanceof LogUsageError && (error.code === 'exists' || error.code === 'locked')
       // Its head went meanwhile: what there is now.
       const isLetGo = error instanceof LogUsageError && error.code === 'let-go'
-      if (!isOther && !(isLetGo && Date.now() < end)) throw error
-      if (Date.now() > end)
+      if (!isOther && !(isLetGo && performance.now() < end)) throw error
+      if (performance.now() > end)
         throw new Failure(exit.damaged, `another devtrail has the copy of ${remote.text} in the cache open; try again, or end that one`, {
           cause: error,
         })

@@ -45,8 +45,8 @@ const POLL_MS = 200
 /** Waits until an import has said what it found, which it does behind the log's last event. */
 async function untilSummary({ reader }: OpenLog, signal: AbortSignal): Promise<void> {
   if (reader.meta.source['kind'] !== 'recording') return
-  const end = Date.now() + SUMMARY_MS
-  while (!signal.aborted && Date.now() < end) {
+  const end = performance.now() + SUMMARY_MS
+  while (!signal.aborted && performance.now() < end) {
     if ((await reader.attachments()).some(({ name }) => name === SUMMARY)) return
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

@@ -6,7 +6,12 @@ const QUIET_MS = 4000
 const AGAIN_MS = 60_000
 
 /** What a store tells while it waits. @param patienceMs how long it does; Infinity for ever. */
-export function tellWaiting(where: string, patienceMs: number, note: (text: string) => void, now = Date.now): (ms: number) => void {
+export function tellWaiting(
+  where: string,
+  patienceMs: number,
+  note: (text: string) => void,
+  now = () => performance.now(),
+): (ms: number) => void {
   let saidAt = -Infinity
   const until = patienceMs === Infinity ? 'until it does' : `for ${patienceMs / 1000} s in all`
   return (ms) => {

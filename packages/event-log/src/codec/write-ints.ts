@@ -48,6 +48,8 @@ function sharedDivisor(values: Float64Array, n: number, base: number, delta: boo
   let divisor = 0
   for (let i = from; i < n; i++) {
     const difference = (delta ? values[i]! - values[i - 1]! : values[i]!) - base
+    // Most columns have few values.
+    if (difference === 0 || difference === divisor) continue
     divisor = divisorOf(difference, divisor)
     if (divisor === 1) return 1
   }

@@ -9,7 +9,7 @@ import { RecordingError } from '../errors.ts'
 import { decompress } from '../node/file-source.ts'
 import { newSummary, type TraceSummary } from '../text/reader.ts'
 import { DatBatches } from './dat-batches.ts'
-import { readDatFile } from './dat-file.ts'
+import { readDatFile } from './read-dat-file.ts'
 import { CONTENT, layouts, lookup, probe, sourceOf, writeDat, type Content, type Layout, type Sample } from './dat.test-support.ts'
 
 const datOf = (layout: Layout, content: Content): Uint8Array =>

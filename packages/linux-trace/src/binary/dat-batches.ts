@@ -18,8 +18,9 @@ import type { EventFormat } from './format.ts'
 import { KeptRecords } from './kept-records.ts'
 import { inOrder } from './merge.ts'
 import { commonOf, typeOf, type Common } from './record-common.ts'
-import { RecordPlans, type Plan } from './record-plans.ts'
+import { RecordPlans } from './record-plans.ts'
 import { RecordReader } from './record-reader.ts'
+import { RecordTexts } from './record-texts.ts'
 import type { ByteSource, Decompress } from './source.ts'
 import { Twins } from './twins.ts'
 
@@ -33,13 +34,15 @@ export class DatBatches {
   readonly #file: DatFile
   readonly #summary: TraceSummary
   readonly #out: BatchBuilder
-  readonly #reader: RecordReader
   readonly #little: boolean
   readonly #common: Common
   readonly #plans: RecordPlans
   readonly #devres: DevresPointers
+  readonly #texts: RecordTexts
   readonly #tasks = new Map<number, number>()
   readonly #taskNames: string[] = []
+  #lastPid = -1
+  #lastTask = 0
   readonly #contexts = new Int32Array(1 << 16).fill(-1)
   readonly #contextTexts: string[] = []
   readonly #style
@@ -75,9 +78,10 @@ export class DatBatches {
     this.#file = file
     this.#summary = summary
     this.#little = file.isLittleEndian
-    this.#reader = new RecordReader(file.isLittleEndian)
-    this.#plans = new RecordPlans(file, definitions, this.#out, this.#reader)
-    this.#devres = new DevresPointers(file, this.#reader, this.#plans)
+    const reader = new RecordReader(file.isLittleEndian)
+    this.#plans = new RecordPlans(file, definitions, this.#out, reader)
+    this.#devres = new DevresPointers(file, reader, this.#plans)
+    this.#texts = new RecordTexts(file, reader, this.#plans, this.#devres)
     this.#style = contextStyle(file.uname)
     this.#kept = new KeptRecords(this.#out)
     this.#common = commonOf(file)
@@ -303,7 +307,11 @@ export class DatBatches {
     if (of < 0) return this.#unreadableRecord(from, `of the impossible pid ${of}`)
     const number = ++summary.entries
     seeTime(summary, from.time, from.cpu)
-    const task = this.#tasks.get(of) ?? this.#addTask(of)
+    if (of !== this.#lastPid) {
+      this.#lastTask = this.#tasks.get(of) ?? this.#addTask(of)
+      this.#lastPid = of
+    }
+    const task = this.#lastTask
     const state = (view.getUint8(start + flags.offset) << 8) | view.getUint8(start + preempt.offset)
     let context = this.#contexts[state]!
     if (context < 0) context = this.#addContext(state)
@@ -315,12 +323,9 @@ export class DatBatches {
         return
       }
     }
-    const told = this.#tell(plan, from)
-    if (told === null) {
-      const names = { comm: this.#taskNames[task]!, pid: of, context: this.#contextTexts[context]! }
-      this.#kept.add(number, from, task, context, plan.format, names)
-      return
-    }
+    if (plan.isWithoutEffect) return this.#keep(number, from, task, of, context, plan.format)
+    const told = this.#texts.tell(plan, from)
+    if (told === null) return this.#keep(number, from, task, of, context, plan.format)
     const entry: TraceEntry = {
       number,
       line: 0,
@@ -332,6 +337,10 @@ export class DatBatches {
       ...told,
     }
     this.#out.add({ kind: 'entry', entry }, number, from.time)
+  }
+
+  #keep(number: number, from: CpuRecords, task: number, pid: number, context: number, format: EventFormat): void {
+    this.#kept.add(number, from, task, context, format, { comm: this.#taskNames[task]!, pid, context: this.#contextTexts[context]! })
   }
 
   #addTask(pid: number): number {
@@ -348,32 +357,6 @@ export class DatBatches {
     return (this.#contexts[state] = this.#out.addContext(text))
   }
 
-  /** What entries that are looked at one by one say; null for those without effect. */
-  #tell(plan: Plan, from: CpuRecords): Pick<TraceEntry, 'event' | 'body' | 'role'> | null {
-    const { format, probe } = plan
-    if (probe !== null) return { event: format.name, body: this.#plans.hitBody(plan, from) }
-    if (format.name === 'devres_log') return this.#devres.tell(format, from)
-    const { symbols } = this.#file
-    const word = (name: string): bigint => BigInt.asUintN(64, this.#reader.field(from, format, name) ?? 0n)
-    if (format.system === 'ftrace') {
-      if (format.name === 'print') return { event: symbols.name(word('ip')), body: trimmed(this.#rest(from, format, 'buf')) }
-      if (format.name === 'function') return { event: 'function', body: `${symbols.name(word('ip'))} <-${symbols.name(word('parent_ip'))}` }
-    }
-    if (format.name === 'console') {
-      const text = this.#reader.string(from, format, 'msg')
-      return { event: 'console', body: trimmed(text ?? '') }
-    }
-    return null
-  }
-
-  /** A string that fills the record from a field on. */
-  #rest({ bytes, start, length }: CpuRecords, { fields }: EventFormat, name: string): string {
-    const offset = fields.get(name)?.offset ?? length
-    const part = bytes.subarray(start + Math.min(offset, length), start + length)
-    const end = part.indexOf(0)
-    return decoder.decode(end < 0 ? part : part.subarray(0, end))
-  }
-
   /** Reads all records for what the pointers of devres_log stand for. */
   async #inferDevres(format: EventFormat): Promise<void> {
     const { pid } = this.#common
@@ -387,8 +370,3 @@ export class DatBatches {
     this.#summary.notes.push(...this.#devres.conclude())
   }
 }
-
-const decoder = new TextDecoder()
-
-/** Without the line break that ends it. */
-const trimmed = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text)

@@ -20,6 +20,10 @@ export interface Plan {
   readonly probe: ProbePrint | null
   /** Whether all it prints are numbers: it goes to the columns. */
   readonly isNumeric: boolean
+  /** Whether its records are kept as they are. */
+  readonly isWithoutEffect: boolean
+  /** So long a record of a probe is at least. */
+  readonly bytes: number
   /** The shapes of its records by where they stand. */
   readonly shapes: KnownShape[]
   readonly symbol: string | null
@@ -31,13 +35,23 @@ const SHAPES_MAX = 64
 /** Where the record at hand stands. */
 const place = new Uint32Array(4)
 
+/** Whether entries of an event that is no probe's are looked at one by one. */
+const isTold = ({ system, name }: EventFormat): boolean =>
+  name === 'devres_log' || name === 'console' || (system === 'ftrace' && (name === 'print' || name === 'function'))
+
+function bytesOf({ fields, returnedTo, ip }: ProbePrint): number {
+  const { offset, size } = fields.at(-1)?.field ?? returnedTo ?? ip
+  return offset + size
+}
+
 export class RecordPlans {
   readonly #file: DatFile
   readonly #definitions: ReadonlyMap<string, ProbeDefinition>
   readonly #out: BatchBuilder
   readonly #reader: RecordReader
   readonly #little: boolean
-  readonly #plans = new Map<number, Plan | null>()
+  /** By the events' numbers, which have 16 bits. */
+  readonly #plans: (Plan | null | undefined)[] = []
 
   constructor(file: DatFile, definitions: ReadonlyMap<string, ProbeDefinition>, out: BatchBuilder, reader: RecordReader) {
     this.#file = file
@@ -49,7 +63,7 @@ export class RecordPlans {
 
   /** Of the event with a number; null: it has no format. */
   of(id: number): Plan | null {
-    const known = this.#plans.get(id)
+    const known = this.#plans[id]
     if (known !== undefined) return known
     const format = this.#file.formats.get(id)
     const probe = format === undefined ? null : probePrint(format)
@@ -63,25 +77,27 @@ export class RecordPlans {
               probe !== null &&
               probe.fields.length <= SLOTS_MAX &&
               probe.fields.every(({ how, field }) => how !== 'string' && field.size <= 8),
+            isWithoutEffect: probe === null && !isTold(format),
+            bytes: probe === null ? 0 : bytesOf(probe),
             shapes: [],
             symbol: probe === null ? null : (this.#definitions.get(format.name)?.symbol ?? null),
           }
-    this.#plans.set(id, plan)
+    if (id >= 0) this.#plans[id] = plan
     return plan
   }
 
   /** The number of the record's shape; -1 where there are too many, or its probe cannot be read. */
   shapeOf(plan: Plan, from: CpuRecords): number {
     const probe = plan.probe!
-    const last = probe.fields.at(-1)?.field ?? probe.returnedTo ?? probe.ip
-    if (last.offset + last.size > from.length) return -1
+    if (plan.bytes > from.length) return -1
     this.#place(from, probe.ip, 0)
     if (probe.returnedTo === null) place[2] = place[3] = 0
     else this.#place(from, probe.returnedTo, 2)
-    const [a, b, c, d] = place as unknown as readonly [number, number, number, number]
-    for (const shape of plan.shapes) {
-      const { at } = shape
-      if (at[0] === a && at[1] === b && at[2] === c && at[3] === d) return shape.id
+    const [a, b, c, d] = [place[0]!, place[1]!, place[2]!, place[3]!]
+    const { shapes } = plan
+    for (let i = 0; i < shapes.length; i++) {
+      const { at, id } = shapes[i]!
+      if (at[0] === a && at[1] === b && at[2] === c && at[3] === d) return id
     }
     if (plan.shapes.length >= SHAPES_MAX) return -1
     const shape = hitShape(plan.format.name, this.hitBody(plan, from), this.#definitions)

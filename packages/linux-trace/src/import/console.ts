@@ -69,7 +69,7 @@ function complete(ctx: ImportContext, report: Report, following: Iterable<string
 /** The first of the pointers that points into the struct page of a pagemap's page. */
 function devicePage(ctx: ImportContext, pointers: readonly string[]): number | null {
   for (const p of pointers) {
-    const pfn = ctx.pfnOf(p)
+    const pfn = ctx.memmap.pfnOf(p)
     if (pfn === null) continue
     for (const m of ctx.memremap.pagemaps.values()) {
       const within = m.start !== null && m.end !== null && pfn >= Number(m.start >> 12n) && pfn <= Number(m.end >> 12n)

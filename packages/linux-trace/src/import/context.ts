@@ -10,6 +10,7 @@ import type { Coverage } from '../coverage.ts'
 import { pointerText } from '../entries/pointer-text.ts'
 import { popFrame, TaskTable, type Frame, type Task } from './tasks.ts'
 import { Glance } from './glance.ts'
+import { Memmap } from './memmap.ts'
 import type { Window } from './window.ts'
 
 type AnyPayload = DevresPayload | MemremapPayload | NvdimmPmemPayload | ResourceTreePayload | KernelPayload | Payload<typeof logCatalogue>
@@ -58,11 +59,6 @@ function deviceIn(data: object): number | null {
   return typeof device === 'number' ? device : null
 }
 
-/** Size of struct page on x86-64: how a pointer into the memmap becomes a pfn. */
-const STRUCT_PAGE_BYTES = 64
-/** Pfns of 52-bit physical addresses end here. */
-const PFN_MAX = 2 ** 40
-
 /**
  * What all parts of an import share: the entry at hand, the tasks, the models' states as folded so far, and the one
  * place through which events are said.
@@ -70,6 +66,7 @@ const PFN_MAX = 2 ** 40
 export class ImportContext {
   readonly ids = new Ids()
   readonly tasks = new TaskTable()
+  readonly memmap = new Memmap()
   readonly devres: DevresState
   readonly tree: ResourceTreeState
   readonly memremap: MemremapState
@@ -84,9 +81,6 @@ export class ImportContext {
   #entry: TraceEntry | null = null
   #where: string | null = null
   #time = 0
-  /** Halves of the base of the kernel's memmap; 0 until it is known. */
-  #baseHigh = 0
-  #baseLow = 0
   #entryNumber: number | null = null
   #seq = 0
   /** A page that was looked up through each pagemap. */
@@ -264,13 +258,6 @@ export class ImportContext {
     return this.doubted.has(device) || this.task.frames.some((f) => f.device === device && f.doubtful)
   }
 
-  /** Takes the memmap's base from a page whose pfn is known, where no probe fetches it. */
-  learnBase(page: string, pfn: number): void {
-    if (this.#baseHigh !== 0 || this.#baseLow !== 0) return
-    const base = BigInt.asUintN(64, BigInt(page) - BigInt(pfn) * BigInt(STRUCT_PAGE_BYTES))
-    this.seeBase(Number(base >> 32n), Number(base & 0xffff_ffffn))
-  }
-
   /** Enters a call. */
   enter(hit: ProbeHit, seq: number, device: number | null, data: { readonly [key: string]: unknown } = {}): void {
     const cause = seq === 0 ? NO_CAUSE : [seq]
@@ -310,28 +297,6 @@ export class ImportContext {
   /** The event with which a pagemap began to be taken down. */
   unmapSeq(pagemap: number | null): number | null {
     return pagemap === null ? null : (this.#unmaps.get(pagemap) ?? null)
-  }
-
-  /** Takes the memmap's base that a probe fetched. */
-  seeBase(high: number, low: number): void {
-    if ((high === 0 && low === 0) || (high === this.#baseHigh && low === this.#baseLow)) return
-    this.#baseHigh = high
-    this.#baseLow = low
-  }
-
-  /** The pfn of a struct page pointer; null when the base of the memmap is not known, or it is not one into the memmap. */
-  pfnOf(page: string | null): number | null {
-    if (page === null) return null
-    const word = BigInt(page)
-    return this.pfnAt(Number(word >> 32n), Number(word & 0xffff_ffffn))
-  }
-
-  /** The same of a pointer's halves. */
-  pfnAt(high: number, low: number): number | null {
-    if (this.#baseHigh === 0 && this.#baseLow === 0) return null
-    // Exact wherever it matters: a larger difference is no page's.
-    const offset = (high - this.#baseHigh) * 2 ** 32 + (low - this.#baseLow)
-    return offset < 0 || offset >= PFN_MAX * STRUCT_PAGE_BYTES ? null : Math.floor(offset / STRUCT_PAGE_BYTES)
   }
 
   /** Entries of another CPU may be missing here: tasks are where they were, but nothing else is sure. */

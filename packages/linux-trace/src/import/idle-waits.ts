@@ -33,7 +33,7 @@ export function busyLookupStarted(ctx: ImportContext, hit: ProbeHit): void {
 export function busyLookedUp(ctx: ImportContext, hit: ProbeHit): void {
   const frame = ctx.leaveCall(hit)
   const page = pointer(hit.fields, 'ret')
-  const pfn = ctx.pfnOf(page)
+  const pfn = ctx.memmap.pfnOf(page)
   ctx.say(
     'memremap/busy-looked-up',
     { page, pfn, pagemap: ownerOf(ctx, pfn, null).pagemap?.id ?? null },

@@ -1,15 +1,6 @@
-import type { AnyEvent, EventRows } from '@devtrail/events'
 import { sayBaseline } from '../baseline/baseline.ts'
 import { Coverage } from '../coverage.ts'
-import {
-  bareSymbol,
-  missingFields,
-  parseHit,
-  parseProbeDefinitions,
-  isKnownFunction,
-  type ProbeDefinition,
-  type ProbeHit,
-} from '../probes.ts'
+import { bareSymbol, parseHit, parseProbeDefinitions, isKnownFunction, type ProbeDefinition, type ProbeHit } from '../probes.ts'
 import { kernelVersion } from '../kernel-version.ts'
 import type { Foreseen, Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
@@ -21,83 +12,25 @@ import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
 import { BlindCpus } from './blind-cpus.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
-import { ImportContext, type GapReason, type ModelStates } from './context.ts'
+import type { ImportOptions, ImportSink, ImportSummary } from './contract.ts'
+import { ImportContext, type GapReason } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
 import { clockInUse, clockNotes } from '../clocks.ts'
-import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
+import type { Handler } from './handlers.ts'
+import { HitPlans } from './hit-plans.ts'
 import { announcedBy, lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
 import { mustBeImportable } from './misuse.ts'
 import { sayMissedReturns } from './missed-returns.ts'
 import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
-import { straightPlan, type StraightPlan } from './straight-plan.ts'
 import { StraightWay } from './straight-way.ts'
 import { Window } from './window.ts'
-
-/** Where events in numbers go. */
-export interface RowTaker {
-  /** How many may be told, behind the one with number `seq`, before the models' states are looked at; at least 1. */
-  room(seq: number): number
-  /** Takes what `event` would take as objects, while the states are those right after the last of them. A promise slows the import down. */
-  take(rows: EventRows): void | null | Promise<unknown>
-}
-
-/** Where an import goes. */
-export interface ImportSink {
-  /**
-   * Takes events, in order, each while the models' states are those right after it, at a glance: the object is another event
-   * afterwards (`ownEvent` makes one to keep). A promise slows the import down.
-   */
-  event(event: AnyEvent): void | null | Promise<unknown>
-  /** Takes events in numbers, those that recordings have by the million. Without it all are objects. */
-  readonly rows?: RowTaker
-  /** Of a live trace: nothing more is there for now. */
-  idle?(): Promise<unknown>
-  /** Takes entries that are deliberately without effect: bytes for a `KeptReader`, which are used again afterwards. A promise slows the import down. */
-  kept(bytes: Uint8Array): void | null | Promise<unknown>
-}
-
-export interface ImportOptions {
-  /** Called now and then with the number of entries read so far. */
-  readonly onProgress?: (entries: number) => void
-  readonly signal?: AbortSignal
-  /**
-   * Of a live trace: resolves after as long as to wait for more entries before going on with those there are. Knowing less of
-   * what follows, the import then leaves more undecided.
-   */
-  readonly quiet?: () => Promise<void>
-  /** States that the import folds its events into: whoever hands them in need not fold those models again. */
-  readonly states?: ModelStates
-}
-
-/** What an import did. */
-export interface ImportSummary {
-  entries: number
-  events: number
-  /** Entries that change nothing, by event name; they are kept as they are. */
-  withoutEffect: { [event: string]: number }
-  /** Of those, events that are not known here at all. */
-  unknown: string[]
-  unparsed: number
-  /** Entries that are missing; null when some are and nobody can say how many. */
-  lost: number | null
-  notes: string[]
-  /** Whether nothing is missing from the recording's beginning to its end. */
-  complete: boolean
-  /** What is missing or not known, in a few words each; empty where it is complete. */
-  incomplete: string[]
-  kernel: string | null
-  /** The trace's clock, as tracefs names it; null where nothing says. */
-  clock: string | null
-}
+import { WithoutEffect } from './without-effect.ts'
 
 const PROGRESS_EVERY = 8192
 /** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
 const CPUS_MAX = 8192
-
-/** Tracepoints that say what happens to the mapping of files, not to the lifetime of pages. */
-const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
 
 /**
  * Imports a recording: reads its trace as a stream, says what was found and what happened.
@@ -106,17 +39,6 @@ const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
 export async function importRecording(recording: Recording, sink: ImportSink, options: ImportOptions = {}): Promise<ImportSummary> {
   mustBeImportable(recording, sink)
   return new Importer(recording, sink, options).run()
-}
-
-/** What is to be done with hits of one shape. */
-interface Plan {
-  /** Null when nothing of it can be followed. */
-  readonly handler: Handler | null
-  /** Of a function without a handler: whether it is known here; null when fields are missing. */
-  readonly known: boolean | null
-  readonly tellsNothing: boolean
-  /** Where its hits can be told in numbers. */
-  readonly straight: StraightPlan | null
 }
 
 class Importer {
@@ -128,15 +50,12 @@ class Importer {
   #taking: Promise<unknown> | null = null
   /** Models whose events are not all recorded: what they hold is true for the moment it was told only. */
   readonly #unrecorded: readonly string[]
-  /** Whether probes were told by addresses only, which no symbol and no definition names. */
-  #hasAddresses = false
   /** Functions whose return probes fetch no value. */
   readonly #silent = new Set<string>()
   /** What a look through the whole trace told; null where there was none. */
   #foreseen: Foreseen | null = null
   readonly #blind: BlindCpus
-  readonly #withoutEffect = new Map<string, number>()
-  readonly #unknown = new Set<string>()
+  readonly #withoutEffect = new WithoutEffect()
   readonly #notes: string[] = []
   readonly #probes: ReadonlyMap<string, ProbeDefinition>
   readonly #ctx: ImportContext
@@ -148,8 +67,7 @@ class Importer {
   /** Of a live trace: what was read is gone through before more is waited for. */
   #isQuiet = false
   readonly #keptWriter = new KeptWriter()
-  /** What is to be done with each shape of hits. */
-  readonly #plans: Plan[] = []
+  readonly #plans: HitPlans
   /** Null where all events are to be objects. */
   readonly #straight: StraightWay | null
 
@@ -170,12 +88,13 @@ class Importer {
     this.#stats = parseCpuStats(recording.stats ?? '')
     this.#losses = new Losses(this.#trace, coverage, lostOf(this.#stats))
     this.#ctx = new ImportContext(this.#window, this.#probes, coverage, (event) => this.#waitFor(this.#sink.event(event)), options.states)
+    this.#plans = new HitPlans(coverage)
     this.#blind = new BlindCpus(this.#ctx)
     const taker = sink.rows
     this.#straight =
       taker === undefined
         ? null
-        : new StraightWay(this.#ctx, this.#plans, {
+        : new StraightWay(this.#ctx, this.#plans.byShape, {
             room: (seq) => taker.room(seq),
             take: (rows) => this.#waitFor(taker.take(rows)),
           })
@@ -271,7 +190,7 @@ class Importer {
 
   /** Takes note of a batch as it is read, ahead of the rows being handled. */
   #seeBatch({ keptEvents }: EntryBatch): void {
-    for (const [event, n] of keptEvents) this.#countKept(event, n, false)
+    for (const [event, n] of keptEvents) this.#withoutEffect.count(event, n, false)
     const { entries } = this.#trace
     if (entries - this.#progress < PROGRESS_EVERY) return
     this.#progress = entries
@@ -302,7 +221,7 @@ class Importer {
 
   /** An entry of the columns. */
   #hit(row: Row): void {
-    const plan = (this.#plans[row.shapeId] ??= { ...this.#planOf(row), straight: straightPlan(row.shape) })
+    const plan = this.#plans.ofRow(row)
     if (plan.handler === null) {
       if (plan.known === null) return this.#unreadable(row, row)
       return this.#keep(row, plan.known)
@@ -310,22 +229,11 @@ class Importer {
     this.#handle(row, row, plan.handler, plan.tellsNothing)
   }
 
-  #planOf(hit: ProbeHit): Plan {
-    const handler = handlerOf(hit)
-    if (handler === undefined) {
-      if (/^(?:0x)?[0-9a-f]{8,16}$/.test(hit.symbol)) this.#hasAddresses = true
-      return { handler: null, known: isKnownFunction(hit.symbol), tellsNothing: false, straight: null }
-    }
-    if (missingFields(hit).length > 0) return { handler: null, known: null, tellsNothing: false, straight: null }
-    this.#ctx.coverage.see(hit)
-    return { handler, known: null, tellsNothing: tellsNothing(hit), straight: null }
-  }
-
   #entry(entry: TraceEntry): void {
     if (this.#tracepoint(entry)) return
     const hit = parseHit(entry.event, entry.body, this.#probes)
     if (hit === null) return this.#isCut(entry) ? this.#unreadable(entry, hit) : this.#keep(entry)
-    const { handler, known, tellsNothing: silent } = this.#planOf(hit)
+    const { handler, known, tellsNothing: silent } = this.#plans.of(hit)
     if (handler !== null) this.#handle(entry, hit, handler, silent)
     else if (known === null) this.#unreadable(entry, hit)
     else this.#keep(entry, known)
@@ -418,15 +326,10 @@ class Importer {
 
   /** `known`: an entry whose function has a meaning here, but not at this edge (a return that tells nothing). */
   #keep(entry: TraceEntry, known = false): void {
-    this.#countKept(entry.event, 1, known)
+    this.#withoutEffect.count(entry.event, 1, known)
     this.#window.handOutKept()
     this.#keptWriter.entry(entry)
     this.#waitFor(this.#sink.kept(this.#keptWriter.take()))
-  }
-
-  #countKept(event: string, n: number, known: boolean): void {
-    this.#withoutEffect.set(event, (this.#withoutEffect.get(event) ?? 0) + n)
-    if (!known && !DELIBERATE.test(event)) this.#unknown.add(event)
   }
 
   /** Everything that follows from the recording being over. */
@@ -457,12 +360,12 @@ class Importer {
   #summary(): ImportSummary {
     const { entries, unparsed } = this.#trace
     const { notFollowed, lost, none, lacks } = this.#losses
-    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent, hasAddresses: this.#hasAddresses }))
+    this.#notes.push(...endNotes(this.#trace, { notFollowed, silent: this.#silent, hasAddresses: this.#plans.hasAddresses }))
     return {
       entries,
       events: this.#ctx.seq,
-      withoutEffect: Object.fromEntries([...this.#withoutEffect].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-      unknown: [...this.#unknown].toSorted(),
+      withoutEffect: this.#withoutEffect.counts,
+      unknown: this.#withoutEffect.unknown,
       unparsed,
       lost,
       notes: this.#notes,

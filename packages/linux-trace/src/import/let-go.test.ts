@@ -2,7 +2,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { AnyEvent } from '@devtrail/events'
-import { importRecording, type ImportOptions } from './importer.ts'
+import type { ImportOptions } from './contract.ts'
+import { importRecording } from './importer.ts'
 
 const line = (n: number): string =>
   `  sh-1 [000] ..... ${n}.000001: r: (__release_region+0x0/0x100) parent=0xffffffff8f651c40 start=0x1000 n=0x10\n`

@@ -6,9 +6,9 @@ import { pagemapAt } from './pagemaps.ts'
 
 /** The pfn of a fetched struct page pointer, by the memmap's base fetched with it. */
 export function pfnOf(ctx: ImportContext, f: Fields, name = 'page'): number | null {
-  if (f.word('vmemmap', word)) ctx.seeBase(word[1]!, word[0]!)
+  if (f.word('vmemmap', word)) ctx.memmap.see(word[1]!, word[0]!)
   if (!f.word(name, word) || (word[0] === 0 && word[1] === 0)) return null
-  return ctx.pfnAt(word[1]!, word[0]!)
+  return ctx.memmap.pfnAt(word[1]!, word[0]!)
 }
 
 const word = new Uint32Array(2)
@@ -37,7 +37,7 @@ export function ownerOf(ctx: ImportContext, pfn: number | null, word: string | n
     const direct = isTail ? undefined : pagemapAt(ctx, word)
     if (direct !== undefined)
       return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null, byWord: true }
-    const head = isTail ? ctx.pfnOf(`0x${(BigInt(word) - 1n).toString(16)}`) : null
+    const head = isTail ? ctx.memmap.pfnOf(`0x${(BigInt(word) - 1n).toString(16)}`) : null
     const p = byRange(ctx, head ?? pfn)
     if (head !== null && p !== undefined) ctx.compounds.set(p.id, Math.max(ctx.compounds.get(p.id) ?? 0, pfn - head + 1))
     return p !== undefined && p.phase !== null ? { pagemap: p, head } : NOBODY

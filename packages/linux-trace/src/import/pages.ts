@@ -29,7 +29,7 @@ export function saneCount(refcount: number | null, pagemap: Pagemap | undefined,
 export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   const page = pointer(f, 'page')
-  if (page !== null && ctx.task.looked !== null && !f.has('vmemmap')) ctx.learnBase(page, ctx.task.looked)
+  if (page !== null && ctx.task.looked !== null && !f.has('vmemmap')) ctx.memmap.learn(page, ctx.task.looked)
   ctx.task.looked = null
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
@@ -243,5 +243,5 @@ function gupPutAhead(ctx: ImportContext): boolean {
 
 export function pageFreed(ctx: ImportContext, hit: ProbeHit): void {
   const page = pointer(hit.fields, 'page')
-  ctx.say('memremap/page-freed', { page: page ?? '0x0', word: pointer(hit.fields, 'pgmap'), pfn: ctx.pfnOf(page) })
+  ctx.say('memremap/page-freed', { page: page ?? '0x0', word: pointer(hit.fields, 'pgmap'), pfn: ctx.memmap.pfnOf(page) })
 }

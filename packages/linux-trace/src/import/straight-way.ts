@@ -276,12 +276,12 @@ export class StraightWay {
     const { words, at } = batch
     const ctx = this.#ctx
     const first = at[row]!
-    ctx.seeBase(words[first + plan.vmemmap + 1]!, words[first + plan.vmemmap]!)
+    ctx.memmap.see(words[first + plan.vmemmap + 1]!, words[first + plan.vmemmap]!)
     const low = words[first + plan.page]!
     const high = words[first + plan.page + 1]!
     const wordLow = plan.word < 0 ? 0 : words[first + plan.word]!
     const wordHigh = plan.word < 0 ? 0 : words[first + plan.word + 1]!
-    const pfn = high === 0 && low === 0 ? null : ctx.pfnAt(high, low)
+    const pfn = high === 0 && low === 0 ? null : ctx.memmap.pfnAt(high, low)
     const { quick } = task
     quick.settle(task.frames, pointerText)
     task.looked = null

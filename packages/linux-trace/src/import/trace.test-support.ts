@@ -6,7 +6,8 @@ import { evolveResourceTree, initialResourceTree, printTree } from '@devtrail/re
 import type { Recording } from '../recording.ts'
 import { KeptReader, type KeptEntry } from '../entries/kept.ts'
 import { ownEvent } from './glance.ts'
-import { importRecording, type ImportOptions, type ImportSummary } from './importer.ts'
+import type { ImportOptions, ImportSummary } from './contract.ts'
+import { importRecording } from './importer.ts'
 
 /** What a task of a trace does: an entry without its time. */
 export type Step = (time: string) => string

@@ -1,5 +1,5 @@
 import { DatBatches } from '../binary/dat-batches.ts'
-import { readDatFile } from '../binary/dat-file.ts'
+import { readDatFile } from '../binary/read-dat-file.ts'
 import type { ColumnPool } from '../entries/columns.ts'
 import type { EntryBatch } from '../entries/batch.ts'
 import type { ProbeDefinition } from '../probes.ts'

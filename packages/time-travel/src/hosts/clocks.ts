@@ -1,6 +1,7 @@
 /** The hosts of a log, and how sure their times are. */
 import type { EventBlock, HostId } from '@devtrail/events'
 import type { LogBlocks } from '../log-blocks.ts'
+import type { SourceStart } from '../source.ts'
 
 /** A host of a log of several. */
 export interface Host {
@@ -26,8 +27,9 @@ async function* eventsOf(blocks: LogBlocks, type: string): AsyncGenerator<Return
   }
 }
 
-/** The hosts that joined a log; none in a log of one host. */
-export async function hostsOf(blocks: LogBlocks): Promise<Host[]> {
+/** The hosts that joined a log; none in a log of one host. `start`: of one whose head is gone, where it begins. */
+export async function hostsOf(blocks: LogBlocks, start?: SourceStart): Promise<Host[]> {
+  if (start?.hosts !== undefined) return start.hosts.map((host, i) => ({ id: i + 1, ...host }))
   const hosts: Host[] = []
   for await (const { data } of eventsOf(blocks, 'log/host-joined')) {
     hosts.push({ id: data['host'] as number, name: data['name'] as string, isReference: data['reference'] === true })
@@ -45,9 +47,14 @@ export class HostClocks {
     this.#settings = settings
   }
 
-  static async of(blocks: LogBlocks): Promise<HostClocks> {
-    const hosts = await hostsOf(blocks)
-    const settings = new Map<HostId, Setting[]>(hosts.map(({ id }) => [id, []]))
+  static async of(blocks: LogBlocks, start?: SourceStart): Promise<HostClocks> {
+    const hosts = await hostsOf(blocks, start)
+    // How clocks stood is gone with the head: only the log's own is known.
+    const before = ({ isReference }: Host): Setting[] => {
+      if (start === undefined) return []
+      return [{ seq: start.seq, offset: 0, uncertainty: isReference ? 0 : null, basis: isReference ? 'reference' : 'none' }]
+    }
+    const settings = new Map<HostId, Setting[]>(hosts.map((host) => [host.id, before(host)]))
     if (hosts.length === 0) return new HostClocks(hosts, settings)
     for await (const { seq, data } of eventsOf(blocks, 'log/clock-set')) {
       const [offset, uncertainty, basis] = [data['offset'] as number, data['uncertainty'] as number | null, data['basis'] as string]
