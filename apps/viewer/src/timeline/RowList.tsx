@@ -37,10 +37,10 @@ function lookAfter(lane: Lane, seq: number, looks: readonly Look[]): string | nu
 }
 
 /** What a row shows after an event, in words. */
-export function rowWords({ row, looks, bins }: ShownRow, at: number): string {
+export function rowWords({ row, looks, bins, events }: ShownRow, at: number): string {
   const said = row.lanes.flatMap((lane) => lookAfter(lane, at, looks) ?? [])
   const state = said.length === 0 ? 'nothing known or not there' : said.join('; ')
-  return `${bins.isExact ? '' : 'about then '}${state}; ${row.events} events`
+  return `${bins.isExact ? '' : 'about then '}${state}; ${events} events`
 }
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const

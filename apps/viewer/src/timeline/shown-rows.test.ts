@@ -99,3 +99,8 @@ test('what is not sure is said so once', () => {
   expect(lookWords({ text: '≥ 16 pages referenced', sure: false })).toBe('≥ 16 pages referenced')
   expect(lookWords({ text: 'pagemap live, ref ?', sure: false })).toBe('pagemap live, ref ?')
 })
+
+test('a row has as many events as its list: what the baseline says is none', () => {
+  const told = { ...row('pfn0.0', []), events: 4 }
+  expect(shownRows(scan(told), null)[0]?.events).toBe(3)
+})
