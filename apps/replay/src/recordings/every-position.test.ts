@@ -40,6 +40,12 @@ const linesOf = (name: string, how: string): string[] | undefined => {
   return how === 'with a gap' ? [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)] : undefined
 }
 
+/** Whether two violations of different rules are about a page that both name. */
+const isTied = (a: Violation, b: Violation): boolean =>
+  a.rule !== b.rule && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
+
+const names = (violations: readonly Violation[]): string[] => violations.map((v) => `${v.seq} ${v.rule} ${v.certainty} ${v.summary}`)
+
 const CASES = [
   ['fsdax-pinned-unbind', 'whole'],
   ['lab-crash2', 'without its head'],
