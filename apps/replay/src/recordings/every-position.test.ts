@@ -52,11 +52,6 @@ const CASES = [
   ['fsdax-splice', 'with a gap'],
 ] as const
 
-const names = (violations: readonly Violation[]): string[] => violations.map((v) => `${v.seq} ${v.rule} ${v.certainty} ${v.summary}`)
-
-const isTied = (a: Violation, b: Violation): boolean =>
-  a.rule !== b.rule && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
-
 describe.each(CASES)('%s, %s', (name, how) => {
   let folder: string
   let events: AnyEvent[]
