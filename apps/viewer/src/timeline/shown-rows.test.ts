@@ -93,25 +93,14 @@ test('what no device is known of has the last row', () => {
   expect(rows.map((one) => rowName(one.row.key))).toEqual(['pfn0.0', 'no device'])
 })
 
-<<<<<<< HEAD
-=======
 test('a row has as many events as its list: what the baseline says is none', () => {
   const told = { ...row('pfn0.0', []), events: 4 }
   expect(shownRows(scan(told), null)[0]?.events).toBe(3)
 })
 
->>>>>>> viewer2
 test('what is not sure is said so once', () => {
   expect(lookWords({ text: '16 pages referenced', sure: true })).toBe('16 pages referenced')
   expect(lookWords({ text: '16 pages referenced', sure: false })).toBe('16 pages referenced ?')
   expect(lookWords({ text: '≥ 16 pages referenced', sure: false })).toBe('≥ 16 pages referenced')
   expect(lookWords({ text: 'pagemap live, ref ?', sure: false })).toBe('pagemap live, ref ?')
-<<<<<<< HEAD
-})
-
-test('a row has as many events as its list: what the baseline says is none', () => {
-  const told = { ...row('pfn0.0', []), events: 4 }
-  expect(shownRows(scan(told), null)[0]?.events).toBe(3)
-=======
->>>>>>> viewer2
 })
