@@ -308,8 +308,9 @@ test('decimals are exact', () => {
   expect(Decimal.parse('1.0000000001')).toBeNull()
 })
 
+const isLike = (text: string, pattern: string): unknown => truth(`${JSON.stringify(text)} ~ "${pattern}"`)
+
 it('a star behind a backslash stands for itself', () => {
-  const isLike = (text: string, pattern: string): unknown => evaluate(parseExpression(`${JSON.stringify(text)} ~ "${pattern}"`), scope)
   expect(['a*b', 'axb', 'a'].map((text) => isLike(text, String.raw`a\*b`))).toEqual([true, false, false])
   expect(['a\\x', 'a*', 'ax'].map((text) => isLike(text, String.raw`a\\*`))).toEqual([true, false, false])
 })
