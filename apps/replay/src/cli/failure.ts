@@ -56,6 +56,7 @@ const CODES: ReadonlyMap<string, ExitCode> = new Map([
   ['IomemSyntaxError', exit.damaged],
   ['BttError', exit.damaged],
   ['MediumError', exit.damaged],
+  ['ImageInUseError', exit.no],
   ['ScenarioError', exit.damaged],
   ['AbortError', exit.interrupted],
   ['Interrupted', exit.interrupted],
