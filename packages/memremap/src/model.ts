@@ -8,6 +8,7 @@ import {
   type Looking,
   type Model,
   type PagemapId,
+  type Pfn,
   type View,
   type Views,
   type Waiting,
@@ -17,7 +18,7 @@ import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
 import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
-import { headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
+import { covers, headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import { evolveMemremap } from './state.ts'
 
 function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
@@ -146,9 +147,12 @@ const waiting = (state: MemremapState): Waiting[] =>
 function isPageChangedBy({ type, data }: AnyEvent, key: number | bigint | string, later?: unknown): boolean {
   const { pagemap, pfn, head, pages } = data
   if (type === 'memremap/puts-unseen' || typeof key === 'string') return true
-  // Pages of no pagemap are not followed.
-  if (pagemap === null || pfn === null) return false
-  const p = (later as MemremapState | undefined)?.pagemaps.get(pagemap as number)
+  const pagemaps = (later as MemremapState | undefined)?.pagemaps
+  // Pages of no pagemap are not followed, but for those of memory that is gone.
+  if (pfn === null) return false
+  if (pagemap === null)
+    return type === 'memremap/put' && [...(pagemaps?.values() ?? [])].some((p) => p.removal !== null && covers(p, pfn as Pfn))
+  const p = pagemaps?.get(pagemap as number)
   if (p === undefined || typeof pfn !== 'number') return true
   const wanted = headOf(p, Number(key))
   const first = typeof head === 'number' ? head : pfn

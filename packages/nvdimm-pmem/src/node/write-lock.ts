@@ -63,9 +63,9 @@ const ownWriter = (): ImageWriter => ({
 function decodeWriter(text: string): ImageWriter | null {
   const told = orNull(() => JSON.parse(text) as Partial<Record<keyof ImageWriter, unknown>> | null)
   const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
-  if (!Number.isSafeInteger(told?.pid) || (told!.pid as number) <= 0 || typeof told!.host !== 'string') return null
-  const { pid, host, started, boot, pids } = told!
-  return { pid: pid as number, host, started: textOrNull(started), boot: textOrNull(boot), pids: textOrNull(pids) }
+  const { pid, host, started, boot, pids } = told ?? {}
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || typeof host !== 'string') return null
+  return { pid, host, started: textOrNull(started), boot: textOrNull(boot), pids: textOrNull(pids) }
 }
 
 /** False only of a process that is certainly gone: one of another host or container may be there. */
