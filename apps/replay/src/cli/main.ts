@@ -3,7 +3,7 @@ import { styleOf } from '../print/style.ts'
 import { withoutSecrets } from '../fleet/address.ts'
 import { visible } from '../print/text.ts'
 import { commandsFor } from './commands.ts'
-import { exit, exitCodeOf } from './failure.ts'
+import { exit, exitCodeOf, messageOf } from './failure.ts'
 import { Interrupt } from './interrupt.ts'
 import { programOf } from './program.ts'
 import { quietOnClosedPipe } from './session.ts'
@@ -38,7 +38,7 @@ function report(error: unknown, colour: boolean): number {
   const code = exitCodeOf(error)
   if (error instanceof CommanderError) return code ?? exit.usage
   const style = styleOf(process.stderr, process.env, colour)
-  const message = withoutSecrets(error instanceof Error ? error.message : String(error))
+  const message = withoutSecrets(messageOf(error))
     .split('\n')
     .map(visible)
     .join('\n')
