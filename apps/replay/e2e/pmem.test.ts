@@ -234,9 +234,14 @@ describe('create and write', () => {
     first.stdin!.end(Buffer.alloc(1 << 20, 2))
     expect(await once(first, 'close')).toEqual([0, null])
     expect(readdirSync(scratch.folder)).not.toContain('shared.img.lock')
-    expect((await bytesOf(['cat', file, '--count', '512'])).out).toEqual(Buffer.concat([Buffer.alloc(1 << 20, 1), Buffer.alloc(1 << 20, 2)]))
+    expect((await bytesOf(['cat', file, '--count', '512'])).out).toEqual(
+      Buffer.concat([Buffer.alloc(1 << 20, 1), Buffer.alloc(1 << 20, 2)]),
+    )
 
-    const killed = spawn(process.execPath, [BIN, 'pmem', 'write', file], { ...scratch.spawnOptions(), stdio: ['pipe', 'ignore', 'inherit'] })
+    const killed = spawn(process.execPath, [BIN, 'pmem', 'write', file], {
+      ...scratch.spawnOptions(),
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
     await expect.poll(() => readdirSync(scratch.folder)).toContain('shared.img.lock')
     killed.kill('SIGKILL')
     await once(killed, 'close')

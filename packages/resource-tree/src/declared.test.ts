@@ -1,5 +1,5 @@
 /** When the list of a device's regions is complete. */
-import { Facts } from '@devtrail/events'
+import { Facts, Vocabulary } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { resourceTreeCatalogue } from './events.ts'
 import { isDeclared } from './declared.ts'
@@ -15,7 +15,9 @@ const owned = (region: number): Said => ['resource-tree/owner-identified', { reg
 function regionsAfter(...events: readonly Said[]): unknown {
   const state = initialResourceTree()
   say((event) => evolveResourceTree(state, event), events)
-  return (resourceTreeModel.describe!(state, DEVICE, new Facts([resourceTreeCatalogue])) as { regions: { complete: boolean } }).regions.complete
+  return (
+    resourceTreeModel.describe!(state, DEVICE, new Facts(new Vocabulary([resourceTreeCatalogue]))) as { regions: { complete: boolean } }
+  ).regions.complete
 }
 
 describe('of a tree that was made', () => {

@@ -38,10 +38,7 @@ function report(error: unknown, colour: boolean): number {
   const code = exitCodeOf(error)
   if (error instanceof CommanderError) return code ?? exit.usage
   const style = styleOf(process.stderr, process.env, colour)
-  const message = withoutSecrets(messageOf(error))
-    .split('\n')
-    .map(visible)
-    .join('\n')
+  const message = withoutSecrets(messageOf(error)).split('\n').map(visible).join('\n')
   if (code === exit.interrupted) return code
   if (code !== null) {
     process.stderr.write(`${style.bad('devtrail:')} ${message}\n`)

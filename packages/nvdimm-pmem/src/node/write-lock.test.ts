@@ -102,12 +102,17 @@ describe('a lock file that was left', () => {
     ['before the machine was started again', { boot: 'another' }],
     ['no such process', { pid: 2 ** 30 }],
   ])('taken over: %s', (_, other) => {
-    writing(leftBy(other))[Symbol.dispose]()
+    using medium = writing(leftBy(other))
+    expect(writerOf(medium.path)?.pid).toBe(process.pid)
   })
 
   test.each([
     ['of another host', { host: 'elsewhere', pid: 2 ** 30 }, 'process 1073741824 on elsewhere writes to it; wait for its end, or remove '],
-    ['of a container', { pids: 'pid:[1]', pid: 2 ** 30 }, 'process 1073741824 of another container writes to it; wait for its end, or remove '],
+    [
+      'of a container',
+      { pids: 'pid:[1]', pid: 2 ** 30 },
+      'process 1073741824 of another container writes to it; wait for its end, or remove ',
+    ],
   ])('kept: %s', (_, other, says) => {
     const path = leftBy(other)
     expect(() => writing(path)).toThrow(says)

@@ -59,10 +59,11 @@ const ownWriter = (): ImageWriter => ({
   pids: orNull(() => readlinkSync('/proc/self/ns/pid')),
 })
 
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
 /** Null: not a lock file's text. */
 function decodeWriter(text: string): ImageWriter | null {
   const told = orNull(() => JSON.parse(text) as Partial<Record<keyof ImageWriter, unknown>> | null)
-  const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null)
   const { pid, host, started, boot, pids } = told ?? {}
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0 || typeof host !== 'string') return null
   return { pid, host, started: textOrNull(started), boot: textOrNull(boot), pids: textOrNull(pids) }

@@ -88,7 +88,10 @@ export function pmemWriteCommand({ program, run }: Cli): void {
         image.file.sync()
         const written = writer.at - at
         if (isFull)
-          throw new Failure(exit.no, `${given} is full: ${plural(written, 'byte was', 'bytes were')} written, up to its end at byte ${device.size}`)
+          throw new Failure(
+            exit.no,
+            `${given} is full: ${plural(written, 'byte was', 'bytes were')} written, up to its end at byte ${device.size}`,
+          )
         if (session.json) await session.printJson({ schemaVersion: 1, file: given, at, bytes: written, recovered: device.recovered })
         else session.note(`${plural(written, 'byte')} written to ${given} at byte ${at}`)
         return exit.fine
