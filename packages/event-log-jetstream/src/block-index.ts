@@ -3,16 +3,10 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
 import { LogDamagedError, type GoneHead } from '@devtrail/event-log'
 import { firstSeqOf } from '@devtrail/event-log/store'
 import { EMPTY, endOf, readEventsMessage, type BlockInfo, type EndMessage, type LogEnd } from './block-message.ts'
-import { damagedIn, type Log } from './place.ts'
+import { isBlock, type IndexEntry } from './index-entry.ts'
 import { mendedBlocks, withMended } from './mended.ts'
+import { damagedIn, type Log } from './place.ts'
 import { lastOf } from './stream.ts'
-
-/** A block, or what is damaged where one should be. */
-export type IndexEntry = BlockInfo | LogDamagedError
-
-export function isBlock(entry: IndexEntry): entry is BlockInfo {
-  return 'number' in entry
-}
 
 /** Messages as they come, until `end`. */
 export interface Coming {

@@ -17,6 +17,8 @@ const streamsOf = async (manager: JetStreamManager): Promise<unknown[]> => {
   return found
 }
 
+const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
+
 /** A cluster has a leader a while after its servers answer. */
 async function clustered(connection: NatsConnection): Promise<JetStreamManager> {
   for (const end = Date.now() + 20_000; ; await wait(200)) {
@@ -88,7 +90,6 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
       'CONSUMER.MSG.NEXT.FLEET.>',
     ]
     const publish = [...api.map((subject) => `$JS.API.${subject}`), 'FLEET.h.>', 'devtrail-alive.FLEET.h.>']
-    const quoted = (subjects: readonly string[]): string => subjects.map((subject) => `"${subject}"`).join(', ')
     const rights = `publish: { allow: [${quoted(publish)}] }, subscribe: { allow: ["_INBOX.>", "devtrail-alive.FLEET.h.>"] }, allow_responses: true`
     const config = `authorization { users: [ { user: admin, password: a }, { user: host, password: h, permissions: { ${rights} } } ] }\n`
     await using servers = await startServers(1, { config })

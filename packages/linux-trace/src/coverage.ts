@@ -2,7 +2,8 @@
  * What a recording can show at all. A probe that was not installed is silent, and silence must not be read as "it did
  * not happen": what depends on it is unknown.
  */
-import type { ProbeDefinition, ProbeHit } from './probes.ts'
+import type { ProbeDefinition } from './probes.ts'
+import type { ProbeHit } from './probe-hit.ts'
 
 type Edge = 'enter' | 'return'
 

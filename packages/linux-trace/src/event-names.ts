@@ -1,4 +1,4 @@
-import { isKnownFunction } from './probes.ts'
+import { isKnownFunction } from './known-probes.ts'
 import { catalogue } from './record/catalogue.ts'
 
 /** Tracepoints that say what happens to the mapping of files, not to the lifetime of pages (include/trace/events/fs_dax.h). */

@@ -1,6 +1,7 @@
 import type { TextFields } from './text/fields.ts'
 import { describe, expect, it } from 'vitest'
-import { bareSymbol, isKnownFunction, parseHit, parseProbeDefinitions, type ProbeDefinition } from './probes.ts'
+import { bareSymbol, parseHit, parseProbeDefinitions, type ProbeDefinition } from './probes.ts'
+import { isKnownFunction } from './known-probes.ts'
 
 const only = (line: string): ProbeDefinition => {
   const [definition, ...more] = parseProbeDefinitions(line).values()

@@ -1,5 +1,5 @@
 import type { EntryBatch } from './entries/batch.ts'
-import type { TraceSummary } from './text/reader.ts'
+import type { TraceSummary } from './text/summary.ts'
 
 /** Reads a trace into batches, once. It fills the summary on the way; `kprobeEvents`: the definitions of the probes, as tracefs prints them. */
 export type TraceReader = (summary: TraceSummary, kprobeEvents: string) => Batches

@@ -1,4 +1,4 @@
-import type { Fields } from './probes.ts'
+import type { Fields } from './probe-hit.ts'
 
 /** A 64-bit word; a negative number wraps; null where missing, faulted or no number. */
 export const u64 = (fields: Fields, name: string): bigint | null => fields.u64(name)

@@ -1,6 +1,12 @@
 /** Objects that stand for what another model shows, too: a pagemap's reference is a percpu_ref of the same log, where that says more. */
-import { hostOf, type Json, type Model } from '@devtrail/events'
-import type { Machine } from './machine.ts'
+import { hostOf, type Facts, type HostId, type Json, type Model } from '@devtrail/events'
+
+/** What is looked into: the states of all models, and what is known beside them. */
+interface Looked {
+  readonly models: readonly Model[]
+  readonly facts: { of(host: HostId | undefined): Facts }
+  state(model: string, host: HostId | undefined): unknown
+}
 
 type Node = { [field: string]: unknown }
 
@@ -35,7 +41,7 @@ function listNamed(models: readonly Model[], list: string): { readonly model: Mo
  * Parts of a device as one model shows them, completed by what others know of the same objects (`Views.refers`). In place: views are made anew
  * each time.
  */
-export function joined<P extends { readonly [part: string]: Json }>(machine: Machine, device: number, teller: Model, parts: P): P {
+export function joined<P extends { readonly [part: string]: Json }>(machine: Looked, device: number, teller: Model, parts: P): P {
   const host = hostOf(device)
   for (const [path, list] of Object.entries(teller.views?.refers ?? {})) {
     const named = listNamed(machine.models, list)

@@ -15,9 +15,9 @@ import { eventRow, surveyOf, type Names } from '@devtrail/survey'
 import { columnsFor, eventColumns, eventLine, type EventColumns } from '../print/event.ts'
 import { clip, padEnd } from '../print/text.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit, type ExitCode } from './failure.ts'
-import { mustBeKnown } from './known-device.ts'
-import type { Session } from './session.ts'
+import { exit, type ExitCode } from '../session/failure.ts'
+import { mustBeKnown } from '../named/known-device.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly when: string

@@ -14,10 +14,10 @@ import { eventRow, models, surveyOf } from '@devtrail/survey'
 import { blamedThrough, blameText } from '../print/blame.ts'
 import { valueJson } from '../print/value.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
-import { chooseDevice, positionOf } from './positions.ts'
-import { mustBePart } from './paths.ts'
-import { didYouMean } from './suggest.ts'
+import { exit } from '../session/failure.ts'
+import { chooseDevice, positionOf } from '../named/positions.ts'
+import { mustBePart } from '../named/paths.ts'
+import { didYouMean } from '../session/suggest.ts'
 
 interface Options {
   readonly at?: string

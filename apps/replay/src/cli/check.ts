@@ -7,9 +7,9 @@ import { isComplete, isEnd, noteGaps, noteUnknown } from './notes.ts'
 import { eventsAt, models, plural, surveyOf, vocabulary } from '@devtrail/survey'
 import { echoText, groupsOf, isEcho, violationJson, violationText } from '../print/violation.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit, type ExitCode } from './failure.ts'
-import type { Session } from './session.ts'
-import { didYouMean } from './suggest.ts'
+import { exit, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
+import { didYouMean } from '../session/suggest.ts'
 
 interface Options {
   readonly rule?: readonly string[]

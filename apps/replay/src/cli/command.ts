@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { ExitCode } from './failure.ts'
-import type { Interrupt } from './interrupt.ts'
-import { Session, type GlobalOptions } from './session.ts'
+import type { ExitCode } from '../session/failure.ts'
+import type { Interrupt } from '../session/interrupt.ts'
+import { Session, type GlobalOptions } from '../session/session.ts'
 
 /** What a command does: prints through the session and says how it went. */
 export type Work<O> = (session: Session, argument: string, options: O) => Promise<ExitCode>

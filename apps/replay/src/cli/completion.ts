@@ -4,7 +4,7 @@ import { fishCompletion } from '../shell/fish.ts'
 import { treeOf, type CommandDoc } from '../shell/tree.ts'
 import { zshCompletion } from '../shell/zsh.ts'
 import { examples, type Cli } from './command.ts'
-import { exit, exitDocs } from './failure.ts'
+import { exit, exitDocs } from '../session/failure.ts'
 import { manPage } from '../shell/man.ts'
 
 const SHELLS: Readonly<Record<string, (root: CommandDoc) => string>> = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }

@@ -1,7 +1,7 @@
 /** Damage of logs, as commands print it. */
 import type { LogDamagedError, TornTail } from '@devtrail/event-log'
 import { number, plural } from '@devtrail/survey'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 export const FOLDER = 'a log folder that devtrail wrote'
 

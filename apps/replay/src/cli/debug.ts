@@ -5,7 +5,7 @@ import { recite, talk } from '../debug/terminal.ts'
 import { openLog } from '../logs/open.ts'
 import { surveyOf } from '@devtrail/survey'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 import { noteGaps } from './notes.ts'
 
 interface Options {

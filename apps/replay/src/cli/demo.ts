@@ -1,6 +1,6 @@
 import { printDemo } from '../demo/demo.ts'
 import { examples, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit } from '../session/failure.ts'
 
 export function demoCommand({ program, runAlone }: Cli): void {
   program

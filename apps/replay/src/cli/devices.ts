@@ -4,9 +4,9 @@ import { openLog } from '../logs/open.ts'
 import { surveyOf, type Survey } from '@devtrail/survey'
 import { table } from '../print/table.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
-import { positionOf } from './positions.ts'
-import type { Session } from './session.ts'
+import { exit } from '../session/failure.ts'
+import { positionOf } from '../named/positions.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly at?: string

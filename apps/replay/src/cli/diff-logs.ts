@@ -2,8 +2,8 @@ import { censusOf, diffLogs, eventRow, eventsAt, statesBeside, surveyOf } from '
 import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { logDiffText } from '../print/log-diff.ts'
 import { valueJson } from '../print/value.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly with: string

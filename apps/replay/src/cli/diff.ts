@@ -8,9 +8,9 @@ import { valueJson } from '../print/value.ts'
 import type { Command } from 'commander'
 import { AT, examples, LOG, type Cli, type Work } from './command.ts'
 import { diffOfLogs } from './diff-logs.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
-import { chooseDevices, positionOf } from './positions.ts'
-import type { Session } from './session.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import { chooseDevices, positionOf } from '../named/positions.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly from?: string

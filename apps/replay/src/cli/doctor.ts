@@ -2,9 +2,9 @@ import { examine } from '../doctor/doctor.ts'
 import type { Finding, Verdict } from '../doctor/finding.ts'
 import { facts } from '../print/table.ts'
 import { examples, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit } from '../session/failure.ts'
 import { ownManifest } from './manifest.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 function line({ verdict, says, todo }: Finding, { style }: Session): string {
   const paint: Readonly<Record<Verdict, (text: string) => string>> = { ok: style.good, limited: style.warn, broken: style.bad }

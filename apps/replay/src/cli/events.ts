@@ -5,11 +5,11 @@ import { eventRow, eventWords, surveyOf, vocabulary, type Survey } from '@devtra
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventColumns, eventLine } from '../print/event.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
 import { followEvents } from './follow-events.ts'
-import { chooseDevicesEver, positionOf, startsAt } from './positions.ts'
-import type { Session } from './session.ts'
-import { didYouMean } from './suggest.ts'
+import { chooseDevicesEver, positionOf, startsAt } from '../named/positions.ts'
+import type { Session } from '../session/session.ts'
+import { didYouMean } from '../session/suggest.ts'
 
 interface Options {
   readonly device?: string

@@ -14,8 +14,8 @@ import { makeFolders, writing } from '../logs/writable.ts'
 import { FOREIGN, inFormat, isBinary, isForeign, type Foreign } from '../trace/formats.ts'
 import { packLog } from '../viewer/pack.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly format?: 'ndjson' | 'log' | 'html' | Foreign

@@ -3,9 +3,9 @@ import { eventRow, eventWords, vocabulary } from '@devtrail/survey'
 import { LiveSurvey } from '../logs/live-survey.ts'
 import { openFollowed } from '../logs/open.ts'
 import { eventColumns, eventLine } from '../print/event.ts'
-import { exit, type ExitCode } from './failure.ts'
+import { exit, type ExitCode } from '../session/failure.ts'
 import { isEnd } from './notes.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 /** Which events are told. */
 export interface Followed {

@@ -5,8 +5,8 @@ import { summaryText } from '../print/summary.ts'
 import { visible } from '../print/text.ts'
 import { examples, type Cli } from './command.ts'
 import { facts } from '../print/table.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly output?: string

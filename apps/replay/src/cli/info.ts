@@ -8,7 +8,7 @@ import { summaryText } from '../print/summary.ts'
 import { facts, table } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { isAddress } from '../fleet/address.ts'
-import { exit } from './failure.ts'
+import { exit } from '../session/failure.ts'
 import { isComplete, noteCut } from './notes.ts'
 
 /** That a log tells of no real machine, and how it was made. */

@@ -4,9 +4,9 @@ import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
 import { plural } from '@devtrail/survey'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
-import { positionOf } from './positions.ts'
-import type { Session } from './session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import { positionOf } from '../named/positions.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly at?: string

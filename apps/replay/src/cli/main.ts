@@ -1,12 +1,12 @@
 import { CommanderError } from 'commander'
 import { styleOf } from '../print/style.ts'
-import { withoutSecrets } from '../fleet/address.ts'
+import { withoutSecrets } from '../session/secrets.ts'
 import { visible } from '../print/text.ts'
 import { commandsFor } from './commands.ts'
-import { exit, exitCodeOf, messageOf } from './failure.ts'
-import { Interrupt } from './interrupt.ts'
+import { exit, exitCodeOf, messageOf } from '../session/failure.ts'
+import { Interrupt } from '../session/interrupt.ts'
 import { programOf } from './program.ts'
-import { quietOnClosedPipe } from './session.ts'
+import { quietOnClosedPipe } from '../session/session.ts'
 
 /** Runs the command; returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {

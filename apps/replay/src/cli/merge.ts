@@ -5,8 +5,8 @@ import { mergeTo } from '../merge/merge-logs.ts'
 import { driftOf, givenOffsets, hostNames, marks, pairFinder } from '../merge/options.ts'
 import { mergedJson, mergedText } from '../print/merged.ts'
 import { examples, type Cli } from './command.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly output: string

@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import type { OpenLog } from '../logs/open.ts'
 import { number, plural, type Survey } from '@devtrail/survey'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 /** Names of events listed in a note at most. */
 const NAMED_MAX = 3

@@ -5,8 +5,8 @@ import { BTF_BYTES_MAX, kernelOfBtf, type Kernel } from '../kernel/of-btf.ts'
 import { table } from '../print/table.ts'
 import { plural } from '@devtrail/survey'
 import { examples, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly print?: boolean

@@ -4,8 +4,8 @@ import { eventsAt, refsOf, refToJson, surveyOf } from '@devtrail/survey'
 import type { Printing } from '../print/device.ts'
 import { refsText, seqsOf } from '../print/refs.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
-import { chooseDevices, positionOf } from './positions.ts'
+import { exit } from '../session/failure.ts'
+import { chooseDevices, positionOf } from '../named/positions.ts'
 
 interface Options {
   readonly at?: string

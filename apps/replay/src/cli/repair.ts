@@ -3,8 +3,8 @@ import { plural, vocabulary } from '@devtrail/survey'
 import { isAddress } from '../fleet/address.ts'
 import { openLog } from '../logs/open.ts'
 import { examples, type Cli } from './command.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 import { damageJson, damageText, FOLDER, tailText } from './damage.ts'
 
 interface Options {

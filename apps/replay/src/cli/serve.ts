@@ -5,7 +5,7 @@ import { logId } from '../viewer/log-id.ts'
 import { LogWatch } from '../viewer/watch-log.ts'
 import { serveLog, type LogServer } from '../viewer/server.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 
 interface Options {
   readonly port?: number

@@ -4,7 +4,7 @@ import { addressOf } from '../fleet/address.ts'
 import { openGrowing, openLog, type OpenLog } from '../logs/open.ts'
 import { facts } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
 
 interface Options {
   readonly host?: string

@@ -12,9 +12,9 @@ import { Images } from '../simulate/images.ts'
 import { kept, nameOf, scenarioOf, simulatedIn, type Recipe } from '../simulate/recipe.ts'
 import { simulateTo, type Parent } from '../simulate/write.ts'
 import { AT, examples, type Cli } from './command.ts'
-import { exit, Failure, type ExitCode } from './failure.ts'
-import { positionOf } from './positions.ts'
-import type { Session } from './session.ts'
+import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import { positionOf } from '../named/positions.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly output?: string

@@ -6,8 +6,8 @@ import { keyAmong, keysAt, mayBeThere } from '@devtrail/survey'
 import { nameOf, openLog } from '../logs/open.ts'
 import { stateText } from '../print/state.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
-import { chooseDevices, positionOf } from './positions.ts'
+import { exit } from '../session/failure.ts'
+import { chooseDevices, positionOf } from '../named/positions.ts'
 
 interface Options {
   readonly at?: string

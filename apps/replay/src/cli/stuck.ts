@@ -4,9 +4,9 @@ import { stuckAt, surveyOf } from '@devtrail/survey'
 import { stuckJson, stuckText } from '../print/stuck.ts'
 import { momentText } from '../print/moment.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
-import { exit } from './failure.ts'
+import { exit } from '../session/failure.ts'
 import { noteGaps } from './notes.ts'
-import { positionOf } from './positions.ts'
+import { positionOf } from '../named/positions.ts'
 
 interface Options {
   readonly at?: string

@@ -3,7 +3,7 @@ import { number, plural, vocabulary } from '@devtrail/survey'
 import { isAddress } from '../fleet/address.ts'
 import { examples, type Cli } from './command.ts'
 import { damageJson, damageText, FOLDER, tailText } from './damage.ts'
-import { exit } from './failure.ts'
+import { exit } from '../session/failure.ts'
 
 export function verifyCommand({ program, run }: Cli): void {
   program

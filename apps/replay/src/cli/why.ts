@@ -4,8 +4,8 @@ import { toldOf } from '../logs/told-of.ts'
 import { besideJson } from '../print/beside.ts'
 import { whyJson, whyText } from '../print/why.ts'
 import { examples, LOG, type Cli } from './command.ts'
-import { exit, Failure } from './failure.ts'
-import type { Session } from './session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 /** @throws Failure when it is no event's number. */
 function seqOf(text: string): number {

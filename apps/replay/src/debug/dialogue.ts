@@ -1,8 +1,8 @@
 /** One line said to the debugger, and what it answers. */
 import { EventFilter, parseExpression, Probe, type StopFor } from '@devtrail/time-travel'
-import { exit, exitCodeOf, Failure, type ExitCode } from '../cli/failure.ts'
-import type { Session } from '../cli/session.ts'
-import { didYouMean } from '../cli/suggest.ts'
+import { exit, exitCodeOf, Failure, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
+import { didYouMean } from '../session/suggest.ts'
 import { eventWords, vocabulary } from '@devtrail/survey'
 import { columnsFor, eventLine } from '../print/event.ts'
 import { clip, visible } from '../print/text.ts'

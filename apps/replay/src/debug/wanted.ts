@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@devtrail/events'
 import type { EventFilter } from '@devtrail/time-travel'
-import { exit, Failure } from '../cli/failure.ts'
-import { didYouMean } from '../cli/suggest.ts'
+import { exit, Failure } from '../session/failure.ts'
+import { didYouMean } from '../session/suggest.ts'
 import { vocabulary } from '@devtrail/survey'
 import type { Answers } from './answers.ts'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Session } from '../cli/session.ts'
+import type { Session } from '../session/session.ts'
 import { openLog } from '../logs/open.ts'
 import { wrap } from '../print/text.ts'
 import { crashOf } from './crash.ts'

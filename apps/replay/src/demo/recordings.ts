@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 
 /** The recordings the demo tells of. */
 export const DEMO_RECORDINGS = { crash: 'fsdax-pinned-unbind', twin: 'fsdax-splice', hang: 'fsdax-truncate-hang' } as const

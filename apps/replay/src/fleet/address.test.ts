@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { Failure } from '../cli/failure.ts'
-import { addressOf, addressText, isAddress, withoutSecrets } from './address.ts'
+import { Failure } from '../session/failure.ts'
+import { withoutSecrets } from '../session/secrets.ts'
+import { addressOf, addressText, isAddress } from './address.ts'
 
 const none = { servers: ['box:4222'], isTls: false, stream: 'FLEET', host: null, user: null, password: null }
 

@@ -1,5 +1,6 @@
 /** `nats://server:port/STREAM/HOST`: a log on a NATS server, named where a LOG is. */
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
+import { withoutSecrets } from '../session/secrets.ts'
 
 /** Where a log is, or where logs are. */
 export interface Address {
@@ -23,9 +24,6 @@ const FORM = 'nats://SERVER[:PORT]/STREAM[/HOST]'
 
 /** Whether a LOG is meant that is on a server. */
 export const isAddress = (given: string): boolean => SCHEME.test(given)
-
-/** A text without what addresses in it say of who asks. */
-export const withoutSecrets = (text: string): string => text.replaceAll(/\b((?:nats|tls):\/\/)[^/\s]*@/g, '$1')
 
 /** @throws Failure that says how addresses look, without what this one holds of secrets. */
 export function addressOf(given: string): Address {

@@ -1,8 +1,8 @@
 /** A connection to a NATS server, and what goes wrong on the way to one in words that say what to do. */
 import type { JetStreamAt } from '@devtrail/event-log-jetstream'
 import { connect, AuthorizationError, type NatsConnection } from '@nats-io/transport-node'
-import { exit, Failure } from '../cli/failure.ts'
-import type { Session } from '../cli/session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 import { addressText, type Address } from './address.ts'
 import { accessTo, type ServerAccess } from './credentials.ts'
 

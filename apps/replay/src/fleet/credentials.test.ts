@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { addressOf } from './address.ts'
-import { accessTo, type ServerOptions } from './credentials.ts'
+import type { ServerOptions } from '../session/session.ts'
+import { accessTo } from './credentials.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'devtrail-credentials-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,21 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { credsAuthenticator, nkeyAuthenticator, type NodeConnectionOptions, type TlsOptions } from '@nats-io/transport-node'
 import type { JetStreamAt } from '@devtrail/event-log-jetstream'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 import type { Address } from './address.ts'
+import type { ServerOptions } from '../session/session.ts'
 import { contextNamed, contextSelected, type Context } from './context.ts'
-
-/** As the `nats` command has them. */
-export interface ServerOptions {
-  readonly context?: string
-  readonly creds?: string
-  readonly nkey?: string
-  readonly tlscert?: string
-  readonly tlskey?: string
-  readonly tlsca?: string
-  readonly jsDomain?: string
-  readonly jsApiPrefix?: string
-}
 
 const DEFAULT_PORT = 4222
 

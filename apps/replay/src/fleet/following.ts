@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { LogUsageError } from '@devtrail/event-log'
 import { appendFileLog } from '@devtrail/event-log/file'
 import { vocabulary } from '@devtrail/survey'
-import type { Session } from '../cli/session.ts'
+import type { Session } from '../session/session.ts'
 import { haveIn } from './mirror.ts'
 import type { RemoteLog } from './remote.ts'
 

@@ -1,5 +1,5 @@
 /** Mends what a server has of a log from the log where it was recorded. */
-import type { Session } from '../cli/session.ts'
+import type { Session } from '../session/session.ts'
 import type { OpenLog } from '../logs/open.ts'
 import { spanText } from './holes.ts'
 import type { RemoteLog } from './remote.ts'

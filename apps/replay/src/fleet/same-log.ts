@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AnyEvent } from '@devtrail/events'
 import { LogDamagedError, type LogMeta, type LogReader } from '@devtrail/event-log'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 import type { OpenLog } from '../logs/open.ts'
 import { keptHoles, spanText } from './holes.ts'
 import type { RemoteLog } from './remote.ts'

@@ -2,7 +2,7 @@
 import { partsOf } from '@devtrail/time-travel'
 import { LogUsageError, type LogWriter } from '@devtrail/event-log'
 import type { LogContents, LostEvents } from '@devtrail/event-log-jetstream'
-import type { Session } from '../cli/session.ts'
+import type { Session } from '../session/session.ts'
 import { foldVersion } from '../logs/code-version.ts'
 import { SUMMARY } from '../logs/import.ts'
 import type { OpenLog } from '../logs/open.ts'

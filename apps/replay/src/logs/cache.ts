@@ -6,7 +6,7 @@
 import { access, constants, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 import { makeFolders, writing } from './writable.ts'
 
 /** Bytes the cache may hold before the entries used longest ago are removed. */

@@ -2,7 +2,7 @@
 import type { LogReader } from '@devtrail/event-log'
 import { goneInWords, startOf } from '@devtrail/survey'
 import { sourceFrom, type EventSource } from '@devtrail/time-travel'
-import type { Session } from '../cli/session.ts'
+import type { Session } from '../session/session.ts'
 import { foldVersion } from './code-version.ts'
 
 /** The log itself when all of it is there; else the log from where its state is known. Says so. */

@@ -1,7 +1,7 @@
 /** Why clocks could not be put on one line, and what to do. */
 import { durationText } from '@devtrail/survey'
 import { ContradictionError, UnplacedClockError, TimeOutOfRangeError, type Why } from '@devtrail/time-travel'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 
 const bootText = (host: string, boot: number): string => (boot === 0 ? host : `${host}#${boot + 1}`)
 

@@ -15,8 +15,8 @@ import {
   type PlacedClock,
 } from '@devtrail/time-travel'
 import { vocabulary } from '@devtrail/survey'
-import { exit, Failure } from '../cli/failure.ts'
-import type { Session } from '../cli/session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 import { KeyframedIntake } from '../logs/keyframed-intake.ts'
 import type { OpenLog } from '../logs/open.ts'
 import { makeFolders, writing } from '../logs/writable.ts'

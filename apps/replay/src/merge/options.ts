@@ -2,8 +2,8 @@
 import { basename } from 'node:path'
 import { EventFilter, parseExpression, parsePath, type GivenOffset, type Happening, type HappeningFinder } from '@devtrail/time-travel'
 import { eventWords, vocabulary, type Names } from '@devtrail/survey'
-import { exit, Failure } from '../cli/failure.ts'
-import { DURATION, nsOf } from './durations.ts'
+import { exit, Failure } from '../session/failure.ts'
+import { DURATION, nsOf } from '../print/durations.ts'
 
 /** What hosts may be called: a key stands behind the name and a colon; `seq:138` is a position. */
 const HOST = /^(?!seq$)[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/

@@ -2,7 +2,7 @@
 import { errnoName } from '@devtrail/events'
 import { Btt, OverlayMedium, type Medium } from '@devtrail/nvdimm-pmem/btt'
 import { decodePfn, effective } from '@devtrail/nvdimm-pmem/media'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 import { goodSuperblock, type Image } from './image.ts'
 
 const PAGE = 4096

@@ -1,6 +1,6 @@
 /** What `--repair` puts right in an image, or would. */
 import { checkBtt, planRepair, repairBtt, type BttChecked, type Mend, type RepairPlan } from '@devtrail/nvdimm-pmem/btt'
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 import { goodSuperblock, type Image } from './image.ts'
 import { checked, isCut, verdictOf } from './verdict.ts'
 

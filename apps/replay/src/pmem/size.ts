@@ -1,4 +1,4 @@
-import { exit, Failure } from '../cli/failure.ts'
+import { exit, Failure } from '../session/failure.ts'
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
 const SIZE = /^(0x[0-9a-f]+|\d+)([KMGT]?)(?:iB)?$/i

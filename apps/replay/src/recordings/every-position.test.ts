@@ -40,6 +40,12 @@ const linesOf = (name: string, how: string): string[] | undefined => {
   return how === 'with a gap' ? [...lines.slice(0, at), 'CPU:0 [LOST 40 EVENTS]', ...lines.slice(at + 40)] : undefined
 }
 
+/** Whether two violations of different rules are about a page that both name. */
+const isTied = (a: Violation, b: Violation): boolean =>
+  a.rule !== b.rule && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
+
+const names = (violations: readonly Violation[]): string[] => violations.map((v) => `${v.seq} ${v.rule} ${v.certainty} ${v.summary}`)
+
 const CASES = [
   ['fsdax-pinned-unbind', 'whole'],
   ['lab-crash2', 'without its head'],
@@ -130,15 +136,12 @@ describe.each(CASES)('%s, %s', (name, how) => {
       return judging.flatMap((m) => m.invariants.flatMap((rule) => rule.judge(machine.state(m.name), event)))
     })
   }
-  const names = (violations: readonly Violation[]): string[] => violations.map((v) => `${v.seq} ${v.rule} ${v.certainty} ${v.summary}`)
 
   test('check: what breaks, and what explains an event with which something broke', async () => {
     await using reader = await openFileLog(join(folder, 'log'), vocabulary)
     const history = new History(reader, models, { fold: 'x' })
     const expected = broken()
     expect(names((await check(history)).violations)).toEqual(names(expected))
-    const isTied = (a: Violation, b: Violation): boolean =>
-      a.rule !== b.rule && (a.about ?? []).some((x) => (b.about ?? []).some((y) => x.first <= y.last && y.first <= x.last))
     for (const seq of [...new Set(expected.map((v) => v.seq)), 100, 101]) {
       const here = expected.filter((v) => v.seq === seq)
       const before = expected.filter((v) => v.seq < seq && here.some((one) => isTied(one, v)))

@@ -3,7 +3,7 @@
  * hear of a Ctrl-C either. Another thread ends it then: none of its `catch` and `finally` run, and whatever it was in the middle of has to be thrown away.
  */
 import { createContext, Script } from 'node:vm'
-import type { Interrupt } from '../cli/interrupt.ts'
+import type { Interrupt } from '../session/interrupt.ts'
 
 /** How long one stretch of it may take, in milliseconds: no step of a scenario takes a thousandth of that. */
 export const STRETCH_MS = 5000

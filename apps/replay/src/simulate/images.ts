@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import type { NamespaceSpec, Scenario } from '@devtrail/simulation'
 import type { Medium } from '@devtrail/nvdimm-pmem/media'
-import { exit, Failure } from '../cli/failure.ts'
-import type { Session } from '../cli/session.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 import { openImage, type Image } from '../pmem/image.ts'
 
 /** What each image held when a log was made with it: sha256 of its bytes, by its path. */

@@ -1,8 +1,8 @@
 /** What a simulated log says of how it was made: enough to make it again, event for event. */
 import { checkScenario, ScenarioError, type Outcome, type Scenario } from '@devtrail/simulation'
 import { LogUsageError, type LogReader } from '@devtrail/event-log'
-import { exit, Failure } from '../cli/failure.ts'
-import type { Interrupt } from '../cli/interrupt.ts'
+import { exit, Failure } from '../session/failure.ts'
+import type { Interrupt } from '../session/interrupt.ts'
 import type { ImageHashes } from './images.ts'
 import { loadScenario, type Loaded } from './load-scenario.ts'
 

@@ -1,6 +1,6 @@
 /** How a run is taken on, turn by turn, whoever wrote what its tasks do. */
 import { ScenarioError, type Scenario, type Simulation } from '@devtrail/simulation'
-import type { Interrupt } from '../cli/interrupt.ts'
+import type { Interrupt } from '../session/interrupt.ts'
 import { Fence, NotBack } from './fence.ts'
 import { isData } from './load-scenario.ts'
 

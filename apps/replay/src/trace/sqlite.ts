@@ -39,7 +39,7 @@ CREATE TABLE devices (
   bookkeeping INTEGER NOT NULL,
   first_seq INTEGER NOT NULL, -- 0: it was there in the baseline
   last_seq INTEGER NOT NULL,
-  events INTEGER NOT NULL -- without those of the baseline
+  events INTEGER NOT NULL -- those of the baseline, too
 ) WITHOUT ROWID;
 CREATE TABLE bands (
   device TEXT NOT NULL,

@@ -6,6 +6,7 @@ import type { Opened } from '../protocol.ts'
 import { OWNERLESS, type Lane, type Look } from '@devtrail/survey'
 import { lastUpTo } from './clock.ts'
 import { HEAD_HEIGHT, HEADER_WIDTH, LANE_GAP, LANE_HEIGHT, ROW_PADDING } from './layout.ts'
+import { lookWords } from './look-words.ts'
 import type { Scale } from './scale.ts'
 import { useTypes } from './use-types.ts'
 import { rowName, type ShownRow } from './shown-rows.ts'
@@ -32,14 +33,14 @@ export interface RowListProps {
 /** What lanes show after an event. */
 function lookAfter(lane: Lane, seq: number, looks: readonly Look[]): string | null {
   const look = lane.looks[lastUpTo(lane.seqs, seq)] ?? -1
-  return look < 0 ? null : looks[look]!.text
+  return look < 0 ? null : lookWords(looks[look]!)
 }
 
 /** What a row shows after an event, in words. */
-export function rowWords({ row, looks, bins }: ShownRow, at: number): string {
+export function rowWords({ row, looks, bins, events }: ShownRow, at: number): string {
   const said = row.lanes.flatMap((lane) => lookAfter(lane, at, looks) ?? [])
   const state = said.length === 0 ? 'nothing known or not there' : said.join('; ')
-  return `${bins.isExact ? '' : 'about then '}${state}; ${row.events} events`
+  return `${bins.isExact ? '' : 'about then '}${state}; ${events} events`
 }
 
 const LANE_WORDS = { driver: 'driver', memory: 'pagemap', pages: 'pages', disk: 'disk' } as const
@@ -215,7 +216,7 @@ function NamedNow({ client, of, scale, go }: NamedProps): JSX.Element {
         {bands.slice(0, NAMED_MAX).map(({ lane, n }, i) => (
           <li key={`${lane.name} ${n}`}>
             <button type="button" tabIndex={i === 0 ? 0 : -1} onClick={() => go({ at: lane.seqs[n]!, row: row.key })}>
-              {`${LANE_WORDS[lane.name]} of ${rowName(row.key)}: ${looks[lane.looks[n]!]!.text}, from event ${lane.seqs[n]}`}
+              {`${LANE_WORDS[lane.name]} of ${rowName(row.key)}: ${lookWords(looks[lane.looks[n]!]!)}, from event ${lane.seqs[n]}`}
             </button>
           </li>
         ))}

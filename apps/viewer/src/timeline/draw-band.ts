@@ -1,4 +1,5 @@
 import type { Look, Tone } from '@devtrail/survey'
+import { lookWords } from './look-words.ts'
 import type { Theme } from './theme.ts'
 
 /** The look of each tone besides its colour: nothing is told by colour alone. */
@@ -71,7 +72,8 @@ export class BandPainter {
     return pattern
   }
 
-  paint({ tone, text, sure }: Look, x: number, y: number, width: number, height: number): void {
+  paint(look: Look, x: number, y: number, width: number, height: number): void {
+    const { tone, sure } = look
     const g = this.#g
     const theme = this.#theme
     const hatch = hatchOf(tone, sure)
@@ -86,7 +88,7 @@ export class BandPainter {
     g.setLineDash(sure ? [] : [4, 3])
     g.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1)
     g.setLineDash([])
-    this.#text(sure || /[?≥]|perhaps/.test(text) ? text : `${text} ?`, hatch, x, y, width, height)
+    this.#text(lookWords(look), hatch, x, y, width, height)
   }
 
   #text(text: string, hatch: Hatch, x: number, y: number, width: number, height: number): void {

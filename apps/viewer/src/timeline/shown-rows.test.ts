@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { ScanState } from '../protocol.ts'
 import { Clock } from './clock.ts'
 import { HOST_HEIGHT, rowHeight, rowTops } from './layout.ts'
+import { lookWords } from './look-words.ts'
 import { rowName, shownRows } from './shown-rows.ts'
 
 const lane = (name: Lane['name'], ...seqs: number[]): Lane => ({
@@ -90,4 +91,16 @@ test('a clock is exact where events are known one by one, and between known poin
 test('what no device is known of has the last row', () => {
   const rows = shownRows({ ...scan(row('pfn0.0', [])), ownerless: row(OWNERLESS, []) }, null)
   expect(rows.map((one) => rowName(one.row.key))).toEqual(['pfn0.0', 'no device'])
+})
+
+test('a row has as many events as its list: what the baseline says is none', () => {
+  const told = { ...row('pfn0.0', []), events: 4 }
+  expect(shownRows(scan(told), null)[0]?.events).toBe(3)
+})
+
+test('what is not sure is said so once', () => {
+  expect(lookWords({ text: '16 pages referenced', sure: true })).toBe('16 pages referenced')
+  expect(lookWords({ text: '16 pages referenced', sure: false })).toBe('16 pages referenced ?')
+  expect(lookWords({ text: '≥ 16 pages referenced', sure: false })).toBe('≥ 16 pages referenced')
+  expect(lookWords({ text: 'pagemap live, ref ?', sure: false })).toBe('pagemap live, ref ?')
 })

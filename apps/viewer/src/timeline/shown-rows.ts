@@ -57,6 +57,8 @@ export interface ShownRow {
   readonly row: Row
   readonly looks: readonly Look[]
   readonly bins: Bins
+  /** How many events it has in the list: without what the baseline says. */
+  readonly events: number
   /** Pixels above its lanes: the first row of a host has the host's name there. */
   readonly lead: number
 }
@@ -81,9 +83,10 @@ export function shownRows(scan: ScanState | null, window: TimelineWindow | null)
   const closely = window === null ? null : { bins: Bins.ofWindow(window), rows: new Map(window.rows.map((row) => [row.key, row])) }
   return [...scan.rows, ...(scan.ownerless === null ? [] : [scan.ownerless])].map((row, i): ShownRow => {
     const lead = row.host === null || row.host === scan.rows[i - 1]?.host ? 0 : HOST_HEIGHT
+    const events = row.counts.reduce((sum, count) => sum + count, 0)
     const close = closely?.rows.get(row.key)
-    if (window === null || closely === null || close === undefined) return { row, looks: scan.looks, bins: whole, lead }
+    if (window === null || closely === null || close === undefined) return { row, looks: scan.looks, bins: whole, events, lead }
     const { bins, counts, lanes } = close
-    return { row: { ...row, bins, counts, lanes: closeLanes(row.lanes, lanes) }, looks: window.looks, bins: closely.bins, lead }
+    return { row: { ...row, bins, counts, lanes: closeLanes(row.lanes, lanes) }, looks: window.looks, bins: closely.bins, events, lead }
   })
 }

@@ -23,33 +23,11 @@ export interface Reboot {
   readonly to: number
 }
 
-export interface EntryBatch {
+export interface EntryBatch extends Readonly<Columns> {
   readonly rows: number
-  // Columns may have room for more rows.
-  /** Place in `items`; -1 for a hit in the columns. */
-  readonly item: Int32Array
   readonly items: readonly TraceItem[]
   /** Characters of their bodies. */
   readonly chars: number
-  /** Number of the entry; of a gap, that of the last entry before it. */
-  readonly number: Float64Array
-  /** Line of the file it begins at; 0 where there are no lines. */
-  readonly line: Float64Array
-  /** Nanoseconds; of a gap, the time of the last entry before it. */
-  readonly time: Float64Array
-  readonly cpu: Uint32Array
-  /** Places in the tables that the batches up to this one add to. */
-  readonly task: Uint32Array
-  readonly context: Uint32Array
-  readonly shape: Uint32Array
-  /** Where the entry's fields begin in `words`. */
-  readonly at: Uint32Array
-  /** Bit i: field i is printed as hexadecimal; bit 16 + i: it is a negative number. */
-  readonly form: Uint32Array
-  /** Bytes of {@link kept} that stand before the row. */
-  readonly keptBefore: Uint32Array
-  /** Two halves of each field, the lower first. */
-  readonly words: Uint32Array
   readonly newTasks: readonly Actor[]
   readonly newContexts: readonly string[]
   readonly newShapes: readonly HitShape[]

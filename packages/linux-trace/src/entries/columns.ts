@@ -1,6 +1,4 @@
 /** The columns of a batch, in two buffers, so that they change hands at once, and come back to be used again. */
-import type { EntryBatch } from './batch.ts'
-
 /** Rows of one batch at most. */
 export const BATCH_ROWS = 4096
 
@@ -9,10 +7,30 @@ const ROOM = BATCH_ROWS + 1
 /** Fields of a row on average; where there are more, their buffer grows. */
 const FIELDS = 8
 
-type Column = 'number' | 'line' | 'time' | 'item' | 'cpu' | 'task' | 'context' | 'shape' | 'at' | 'form' | 'keptBefore' | 'words'
-
-/** The columns of {@link EntryBatch}. */
-export type Columns = { -readonly [C in Column]: EntryBatch[C] }
+/** The columns of a batch; they may have room for more rows than it has. */
+export interface Columns {
+  /** Place in `items`; -1 for a hit in the columns. */
+  item: Int32Array
+  /** Number of the entry; of a gap, that of the last entry before it. */
+  number: Float64Array
+  /** Line of the file it begins at; 0 where there are no lines. */
+  line: Float64Array
+  /** Nanoseconds; of a gap, the time of the last entry before it. */
+  time: Float64Array
+  cpu: Uint32Array
+  /** Places in the tables that the batches up to this one add to. */
+  task: Uint32Array
+  context: Uint32Array
+  shape: Uint32Array
+  /** Where the entry's fields begin in `words`. */
+  at: Uint32Array
+  /** Bit i: field i is printed as hexadecimal; bit 16 + i: it is a negative number. */
+  form: Uint32Array
+  /** Bytes of kept entries that stand before the row. */
+  keptBefore: Uint32Array
+  /** Two halves of each field, the lower first. */
+  words: Uint32Array
+}
 
 const DOUBLES = 3
 const WORDS = 8
@@ -67,7 +85,7 @@ export interface SpareBuffers {
 const KEPT_BYTES = 1 << 16
 
 /** The buffers of a batch that is done with; null when it has none of its own. */
-export function spareOf({ number, words, kept }: EntryBatch): SpareBuffers | null {
+export function spareOf({ number, words, kept }: Pick<Columns, 'number' | 'words'> & { readonly kept: Uint8Array }): SpareBuffers | null {
   if (number.buffer.byteLength !== BYTES) return null
   const bytes = kept.buffer as ArrayBuffer
   return { columns: number.buffer as ArrayBuffer, words: words.buffer as ArrayBuffer, kept: bytes.byteLength >= KEPT_BYTES ? bytes : null }

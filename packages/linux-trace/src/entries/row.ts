@@ -1,6 +1,6 @@
 /** One entry of a batch at a glance: an object that is pointed at row after row, and must not be kept. */
 import type { Actor } from '@devtrail/events'
-import type { Fields, ProbeHit } from '../probes.ts'
+import type { Fields, ProbeHit } from '../probe-hit.ts'
 import type { TraceEntry } from '../text/entry.ts'
 import type { EntryBatch } from './batch.ts'
 import { pointerText } from './pointer-text.ts'

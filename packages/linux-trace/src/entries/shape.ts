@@ -1,4 +1,4 @@
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 
 /** Fields of one shape at most; entries with more are read one by one. */
 export const SLOTS_MAX = 16

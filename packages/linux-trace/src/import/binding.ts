@@ -2,13 +2,13 @@
 import { isGroupMarker, type ReleaseReason } from '@devtrail/devres'
 import { errnoOf, string } from '../values.ts'
 import type { TraceEntry } from '../text/entry.ts'
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
 import { busOfDriver } from './device-kinds.ts'
 import { deviceAtHand, deviceOfNode, deviceToProbe, deviceToRelease, deviceToUnbind } from './devices.ts'
 import { endProbeLeftUnseen } from './missed-returns.ts'
 import { errorIn, noSigns, outcomeOf, signsOf, type ProbeSigns } from './probe-outcome.ts'
-import type { Frame } from './tasks.ts'
+import type { Frame } from './frame.ts'
 import { grantedTo, releasedBy } from './tree.ts'
 
 export function probeStarted(ctx: ImportContext, hit: ProbeHit): void {

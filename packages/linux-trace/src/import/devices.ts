@@ -2,7 +2,7 @@
 import { isGroupMarker, type DevresState } from '@devtrail/devres'
 import type { ImportContext } from './context.ts'
 import { busOfName, isSharedName, kindOf } from './device-kinds.ts'
-import type { Frame } from './tasks.ts'
+import type { Frame } from './frame.ts'
 
 type Device = DevresState['devices'] extends Map<number, infer D> ? D : never
 

@@ -1,4 +1,4 @@
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import * as binding from './binding.ts'
 import type { ImportContext } from './context.ts'
 import * as idleWaits from './idle-waits.ts'

@@ -1,6 +1,7 @@
 import type { Coverage } from '../coverage.ts'
 import type { Row } from '../entries/row.ts'
-import { isKnownFunction, missingFields, type ProbeHit } from '../probes.ts'
+import { isKnownFunction, missingFields } from '../known-probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import { handlerOf, tellsNothing, type Handler } from './handlers.ts'
 import { straightPlan, type StraightPlan } from './straight-plan.ts'
 

@@ -1,6 +1,6 @@
 /** Waits for the pages of a DAX file to become idle: fs/dax.c, ext4. */
 import { errnoOf, pointer, u64 } from '../values.ts'
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
 import { ownerOf, pfnOf } from './page-owner.ts'
 

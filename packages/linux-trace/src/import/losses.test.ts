@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newSummary, type TraceSummary } from '../text/reader.ts'
+import { newSummary, type TraceSummary } from '../text/summary.ts'
 import { Losses } from './losses.ts'
 
 const whole: TraceSummary = { ...newSummary(), entries: 9, inBuffer: 9, written: 9, cpus: 2 }

@@ -1,5 +1,5 @@
 import type { Coverage } from '../coverage.ts'
-import type { TraceSummary } from '../text/reader.ts'
+import type { TraceSummary } from '../text/summary.ts'
 import type { GapReason } from './context.ts'
 
 /** What a recording lacks, as far as it tells. */

@@ -1,9 +1,11 @@
 /** What people are told of a recording: how far what is read from it can be relied on. */
 import type { Coverage } from '../coverage.ts'
-import { isKnownFunction, missingFields, type ProbeDefinition, type ProbeHit } from '../probes.ts'
+import type { ProbeDefinition } from '../probes.ts'
+import { isKnownFunction, missingFields } from '../known-probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import type { Recording } from '../recording.ts'
 import type { TraceEntry } from '../text/entry.ts'
-import type { TraceSummary } from '../text/reader.ts'
+import type { TraceSummary } from '../text/summary.ts'
 
 /** So many entries that could not be followed are told one by one. */
 export const NOT_FOLLOWED_SHOWN_MAX = 5

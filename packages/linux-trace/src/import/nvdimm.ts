@@ -1,6 +1,6 @@
 /** The pmem driver, its disk and queue: drivers/nvdimm, block. */
 import { errnoOf, pointer, string } from '../values.ts'
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
 import { deviceAtHand } from './devices.ts'
 import { nearestBelow } from './pagemaps.ts'

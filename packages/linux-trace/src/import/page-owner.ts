@@ -1,6 +1,6 @@
 /** Which pagemap a page belongs to, by what its struct page says or by where it lies. */
 import { covers, firstPfn, type Pagemap } from '@devtrail/memremap'
-import type { Fields } from '../probes.ts'
+import type { Fields } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
 import { pagemapAt } from './pagemaps.ts'
 

@@ -1,7 +1,7 @@
 /** Pagemaps: mm/memremap.c. */
 import { memoryType, type Pagemap } from '@devtrail/memremap'
 import { errnoOf, errPtr, int, pointer, string, u64 } from '../values.ts'
-import type { Fields, ProbeHit } from '../probes.ts'
+import type { Fields, ProbeHit } from '../probe-hit.ts'
 import { memoryTypeOf } from '../kernel-version.ts'
 import type { ImportContext } from './context.ts'
 import { deviceAtHand } from './devices.ts'

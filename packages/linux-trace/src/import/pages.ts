@@ -2,7 +2,7 @@
 import { foll, memoryType, type Pagemap } from '@devtrail/memremap'
 import { follFlagsOf } from '../kernel-version.ts'
 import { halves, int, pointer } from '../values.ts'
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
 import { ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
 

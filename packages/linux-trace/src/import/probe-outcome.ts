@@ -4,7 +4,7 @@
  * a driver is asked, is a negative errno in both.
  */
 import type { ProbeOutcome } from '@devtrail/devres'
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import { errnoOf } from '../values.ts'
 import type { ImportContext } from './context.ts'
 

@@ -1,5 +1,5 @@
 import type { Pagemap } from '@devtrail/memremap'
-import type { Frame } from './tasks.ts'
+import type { Frame } from './frame.ts'
 
 export type Grab = 'get' | 'pin' | null
 

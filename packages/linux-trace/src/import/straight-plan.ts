@@ -1,5 +1,5 @@
 import type { RowShape } from '../entries/row.ts'
-import { missingFields } from '../probes.ts'
+import { missingFields } from '../known-probes.ts'
 
 /** What a hit is. Numbers: it is asked of each. */
 export const straight = { lookup: 0, lookupReturn: 1, grab: 2, grabReturn: 3 } as const

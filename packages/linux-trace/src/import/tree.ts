@@ -1,7 +1,7 @@
 /** The iomem tree and other resource trees: kernel/resource.c. */
 import { childrenOf, isDeclared, topOf, type RegionNode } from '@devtrail/resource-tree'
 import { errnoOf, pointer, string, u64 } from '../values.ts'
-import type { ProbeHit } from '../probes.ts'
+import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
 
 type How = 'request_region' | 'request_resource' | 'request_resource_conflict' | 'insert_resource' | 'insert_resource_conflict'

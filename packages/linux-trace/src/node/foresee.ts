@@ -2,7 +2,7 @@
 import { parseProbeDefinitions } from '../probes.ts'
 import type { Blindness, Foreseen } from '../recording.ts'
 import { readTextBatches } from '../text/batches.ts'
-import { newSummary } from '../text/reader.ts'
+import { newSummary } from '../text/summary.ts'
 
 /** Only lines with one of these words tell of losses, and of buffers that begin late. What begins with a rare letter is found sooner. */
 const SIGNS = ['EVENTS', '##### CPU ']

@@ -3,7 +3,7 @@ import { readDatFile } from '../binary/read-dat-file.ts'
 import type { ColumnPool } from '../entries/columns.ts'
 import type { EntryBatch } from '../entries/batch.ts'
 import type { ProbeDefinition } from '../probes.ts'
-import type { TraceSummary } from '../text/reader.ts'
+import type { TraceSummary } from '../text/summary.ts'
 import { decompress, FileSource } from './file-source.ts'
 
 /** The batches of a trace.dat. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { EntryBatch } from '../entries/batch.ts'
 import { RecordingError } from '../errors.ts'
 import { readTextBatches } from '../text/batches.ts'
-import { newSummary } from '../text/reader.ts'
+import { newSummary } from '../text/summary.ts'
 import { bytesOf } from './bytes-of.ts'
 import { ThreadedTrace } from './read-thread.ts'
 

@@ -5,7 +5,7 @@ import type { EntryBatch } from '../entries/batch.ts'
 import { spareOf, type SpareBuffers } from '../entries/columns.ts'
 import { RecordingError } from '../errors.ts'
 import type { TraceReader } from '../recording.ts'
-import type { TraceSummary } from '../text/reader.ts'
+import type { TraceSummary } from '../text/summary.ts'
 
 /** Batches that the thread may be ahead by: on a busy machine either waits a while for its turn. */
 export const AHEAD_MAX = 16

@@ -7,11 +7,13 @@ import { describe, expect, it } from 'vitest'
 import { Row, RowTables } from '../entries/row.ts'
 import { KeptReader } from '../entries/kept.ts'
 import type { EntryBatch } from '../entries/batch.ts'
-import { parseHit, parseProbeDefinitions, type Fields, type ProbeDefinition } from '../probes.ts'
+import { parseHit, parseProbeDefinitions, type ProbeDefinition } from '../probes.ts'
+import type { Fields } from '../probe-hit.ts'
 import { readTextBatches } from './batches.ts'
 import type { TraceEntry } from './entry.ts'
 import { readLines } from './lines.ts'
-import { LineReader, mustBeTrace, newSummary } from './reader.ts'
+import { LineReader, mustBeTrace } from './reader.ts'
+import { newSummary } from './summary.ts'
 
 const RECORDINGS = join(import.meta.dirname, '../../../../recordings/linux-6.1')
 

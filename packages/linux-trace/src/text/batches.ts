@@ -5,7 +5,8 @@ import { parseProbeDefinitions, type ProbeDefinition } from '../probes.ts'
 import type { TraceReader } from '../recording.ts'
 import { FastLines } from './fast-line.ts'
 import { LINE_BYTES_MAX } from './lines.ts'
-import { LineReader, mustBeTrace, seeTime, type TraceSummary } from './reader.ts'
+import { LineReader, mustBeTrace } from './reader.ts'
+import { seeTime, type TraceSummary } from './summary.ts'
 
 const NEWLINE = 10
 const RETURN = 13

@@ -1,4 +1,4 @@
-import type { Fields } from '../probes.ts'
+import type { Fields } from '../probe-hit.ts'
 
 /** What a probe prints where reading memory failed. */
 const FAULT = '(fault)'

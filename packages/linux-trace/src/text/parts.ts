@@ -2,7 +2,7 @@
  * Traces that stand one behind the other in one text: what a header counts is of its own part. tracefs puts the header before
  * the entries, who reads trace_pipe knows the counts at the end.
  */
-import type { TraceSummary } from './reader.ts'
+import type { TraceSummary } from './summary.ts'
 
 /** What a header says. */
 export interface Header {

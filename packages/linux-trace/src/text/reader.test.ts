@@ -2,7 +2,8 @@ import { seconds } from '@devtrail/events'
 import { describe, expect, it } from 'vitest'
 import { RecordingError } from '../errors.ts'
 import { readLines } from './lines.ts'
-import { LineReader, mustBeTrace, newSummary, type TraceItem, type TraceSummary } from './reader.ts'
+import { LineReader, mustBeTrace, type TraceItem } from './reader.ts'
+import { newSummary, type TraceSummary } from './summary.ts'
 
 const header = (inBuffer: number, written = inBuffer): string =>
   `# tracer: nop\n#\n# entries-in-buffer/entries-written: ${inBuffer}/${written}   #P:2\n#\n`

@@ -76,9 +76,8 @@ export class Lives {
   event(life: number, seq: number, bin: number): void {
     this.#first.set(life, Math.min(this.#first.get(life), seq))
     this.#last.set(life, seq)
-    // What the baseline says is no event that is listed.
-    if (seq === 0) return
     this.#events.set(life, this.#events.get(life) + 1)
+    if (seq === 0) return
     const { bins, counts } = this.#counts
     const last = this.#bins.last(life)
     if (last !== NONE && bins.get(last) === bin) return counts.set(last, counts.get(last) + 1)

@@ -56,9 +56,6 @@ function pagesIn(refs: readonly PageRefView[]): { readonly lo: number; readonly 
   return { lo, hi }
 }
 
-/** Of how many nothing may be known. */
-const manyPages = (most: number): string => (most === Infinity ? 'pages' : plural(most, 'page'))
-
 /** @param gone pagemaps of the device whose memory is no more. */
 function pagesLook(view: DeviceView, gone: readonly PagemapView[]): Look | null {
   const left = pagesIn(gone.flatMap(({ pageRefs }) => pageRefs.known))
@@ -80,7 +77,8 @@ function pagesLook(view: DeviceView, gone: readonly PagemapView[]): Look | null 
   }
   if (hi === 0) return null
   const sure = lo === hi && complete
-  const text = lo === hi ? plural(lo, 'page') : lo === 0 ? `perhaps ${manyPages(hi)}` : `≥ ${number(lo)} pages`
+  const text =
+    lo === hi ? plural(lo, 'page') : lo === 0 ? `perhaps ${hi === Infinity ? 'pages' : plural(hi, 'page')}` : `≥ ${number(lo)} pages`
   return { tone: 'held', text: `${text} referenced`, sure, atLeast: lo }
 }
 

@@ -4,8 +4,8 @@ import { openImage, type RangeOptions } from '../../pmem/image.ts'
 import { judged, repaired, type Judged } from '../../pmem/mend.ts'
 import { verdictOf, type Verdict } from '../../pmem/verdict.ts'
 import { examples, type Cli } from '../command.ts'
-import { exit, Failure, type ExitCode } from '../failure.ts'
-import type { Session } from '../session.ts'
+import { exit, Failure, type ExitCode } from '../../session/failure.ts'
+import type { Session } from '../../session/session.ts'
 import { IMAGE, withRange } from './options.ts'
 
 interface Options extends RangeOptions {

@@ -23,7 +23,7 @@ import { TemporaryFolder } from '../../logs/temporary.ts'
 import { bytesFrom } from '../../pmem/size.ts'
 import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
-import { exit, Failure } from '../failure.ts'
+import { exit, Failure } from '../../session/failure.ts'
 
 interface Options {
   readonly mode: 'sector' | 'fsdax' | 'devdax'

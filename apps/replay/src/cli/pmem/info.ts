@@ -4,8 +4,8 @@ import { contradictedBy, labelsJson, labelsOf } from '../../pmem/labels.ts'
 import { facts, table } from '../../print/table.ts'
 import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
-import { exit, type ExitCode } from '../failure.ts'
-import type { Session } from '../session.ts'
+import { exit, type ExitCode } from '../../session/failure.ts'
+import type { Session } from '../../session/session.ts'
 import { IMAGE, withRange } from './options.ts'
 
 const codeOf = ({ superblock }: Image): ExitCode => (superblock !== null && superblock.problem !== null ? exit.damaged : exit.fine)

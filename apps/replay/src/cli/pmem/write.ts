@@ -5,7 +5,7 @@ import { openImage, type RangeOptions } from '../../pmem/image.ts'
 import { bytesFrom } from '../../pmem/size.ts'
 import { plural } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
-import { exit, Failure } from '../failure.ts'
+import { exit, Failure } from '../../session/failure.ts'
 import { withRange } from './options.ts'
 
 interface Options extends RangeOptions {

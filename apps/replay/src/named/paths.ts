@@ -1,6 +1,6 @@
 import { ExpressionError, type Path } from '@devtrail/time-travel'
 import { models } from '@devtrail/survey'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../session/suggest.ts'
 
 const parts: readonly string[] = models.flatMap((m) => m.views?.parts ?? [])
 const overall: ReadonlySet<string> = new Set(

@@ -12,8 +12,8 @@ import {
 } from '@devtrail/time-travel'
 import { mayBeThere, type Survey } from '@devtrail/survey'
 import type { OpenLog } from '../logs/open.ts'
-import type { Session } from './session.ts'
-import { didYouMean } from './suggest.ts'
+import type { Session } from '../session/session.ts'
+import { didYouMean } from '../session/suggest.ts'
 
 /** The position an option names; the end when it is not given. */
 export const positionOf = (text: string | undefined): Position => (text === undefined ? { kind: 'end' } : parsePosition(text))

@@ -3,9 +3,20 @@ import { styleOf, type Style } from '../print/style.ts'
 import { number } from '@devtrail/survey'
 import { visible } from '../print/text.ts'
 import { exit, type ExitCode } from './failure.ts'
-import type { ServerOptions } from '../fleet/credentials.ts'
-import { withoutSecrets } from '../fleet/address.ts'
+import { withoutSecrets } from './secrets.ts'
 import type { Interrupt } from './interrupt.ts'
+
+/** What says who asks a NATS server, as the `nats` command has it. */
+export interface ServerOptions {
+  readonly context?: string
+  readonly creds?: string
+  readonly nkey?: string
+  readonly tlscert?: string
+  readonly tlskey?: string
+  readonly tlsca?: string
+  readonly jsDomain?: string
+  readonly jsApiPrefix?: string
+}
 
 /** The options every command takes. */
 export interface GlobalOptions extends ServerOptions {

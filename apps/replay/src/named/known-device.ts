@@ -2,7 +2,7 @@ import { devicesNamed, type Expression } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
 import type { Survey } from '@devtrail/survey'
 import { chooseDevicesEver } from './positions.ts'
-import type { Session } from './session.ts'
+import type { Session } from '../session/session.ts'
 
 /**
  * Every device that an expression names has to be in the log at some time, so that a misspelt one is not taken for one that
