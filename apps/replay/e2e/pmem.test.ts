@@ -297,7 +297,12 @@ describe('damage', () => {
     expect(await pmem(['info', scratch.path('nowhere.img')])).toMatchObject({ code: 3 })
     expect(await pmem(['info', scratch.folder])).toMatchObject({ code: 2 })
     expect(await pmem(['info', scratch.write('cut.gz', gzipSync(btt).subarray(0, 5000))])).toMatchObject({ code: 3 })
-    expect(await pmem(['info', scratch.write('x.xz', Buffer.from('fd377a585a0000', 'hex'))])).toMatchObject({ code: 2 })
+    expect(await pmem(['info', scratch.write('x.xz', Buffer.from('fd377a585a0000', 'hex'))])).toMatchObject({ code: 3 })
+    expect(await pmem(['info', 'nosuch'])).toMatchObject({ code: 3, err: 'devtrail: nosuch: there is no such file or folder (ENOENT)\n' })
+    expect(await pmem(['write', scratch.write('any.img', ''), '--input', '.'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--input . is a folder'),
+    })
   })
 
   test('a map or log that contradicts itself: exit 1, with where', async () => {
