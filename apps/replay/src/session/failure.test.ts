@@ -35,15 +35,17 @@ test('every error that can be foreseen has the exit code of docs/interfaces.md',
   expect(exitCodeOf(new TypeError('a bug'))).toBeNull()
 })
 
-test('what the system says is told with its place and in words; our own words are left as they are', () => {
-  const said = (act: () => unknown): string => {
-    try {
-      act()
-    } catch (error) {
-      return messageOf(error)
-    }
-    return 'nothing'
+/** What a person is told when that fails. */
+const said = (act: () => unknown): string => {
+  try {
+    act()
+  } catch (error) {
+    return messageOf(error)
   }
+  return 'nothing'
+}
+
+test('what the system says is told with its place and in words; our own words are left as they are', () => {
   expect(said(() => statSync('no/such'))).toBe('no/such: there is no such file or folder (ENOENT)')
   expect(said(() => readdirSync(`${import.meta.filename}/x`))).toMatch(/: a part of that path is a file, not a folder \(ENOTDIR\)$/)
   // A read knows no path.
