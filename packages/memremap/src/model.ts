@@ -134,9 +134,19 @@ const describe: View<MemremapState> = (state, device, facts, looking) => {
   return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
 }
 
-const waiting = (state: MemremapState): Waiting[] =>
+/** Whoever unmaps a pagemap waits for its reference until that is known to have dropped to zero; memory goes after that. */
+const isReleased = ({ phase, ref, removal }: Pagemap): boolean => phase === 'unmapping' && (ref.count === 0 || removal?.whole === true)
+
+const waiting = (state: MemremapState): Waiting[] => [...idleWaits(state), ...pastTheirWait(state)]
+
+const pastTheirWait = (state: MemremapState): Waiting[] =>
+  [...state.pagemaps.values()]
+    .filter(isReleased)
+    .map(({ id }) => ({ who: { pagemap: id }, call: 'memunmap_pages', waitsFor: null, evidence: [], data: {} }))
+
+const idleWaits = (state: MemremapState): Waiting[] =>
   [...state.waits.values()].map((w) => ({
-    pid: w.pid,
+    who: { pid: w.pid },
     call: 'break_layouts',
     waitsFor: w.page === null ? 'pages of the file to become idle' : `page ${hex(w.page.pfn)} to become idle`,
     evidence: [...(w.page ? [w.page.seq] : []), ...(w.idle ? [w.idle.seq] : [])],
@@ -185,7 +195,7 @@ const views: Views = {
     'put-beyond-last': PAGES,
     'references-handed': PAGES,
     'grab-refused': NONE,
-    'page-freed': NONE,
+    'page-freed': PAGES,
     'bio-released': NONE,
     'busy-lookup-started': NONE,
     'busy-looked-up': NONE,
@@ -195,7 +205,8 @@ const views: Views = {
     'ref-released': ['pagemaps.ref'],
   },
   // A pointer seen anew ends the view of the pagemap that had it.
-  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
+  // A page that was freed is said without its pagemap.
+  reachesAll: ['page-freed', 'pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
 }
 
 /** Pagemaps, struct pages and references to them under the contract of a model. */

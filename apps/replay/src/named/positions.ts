@@ -28,7 +28,7 @@ export function startsAt(position: Position, at: Moment): (event: AnyEvent) => b
     case 'entry':
       return (event) => event.entry !== null && event.entry >= position.entry && event.host === at.host
     case 'time':
-      return (event) => event.seq > 0 && event.time >= position.ns
+      return (event) => event.seq > 0 && event.time >= (position.from ?? position.ns)
     default:
       return (event) => event.seq >= at.seq
   }
