@@ -111,3 +111,15 @@ test('Ctrl-C ends a run of a script where it is, and what was said is there', { 
   expect(out).not.toContain('to the end')
   expect(out.trimEnd().split('\n').at(-2)).toContain('interrupted')
 })
+
+test('a name of several devices is never taken for the first of them in silence', async () => {
+  const several = 'means several devices'
+  const path = 'pagemaps[0x100000000].pageRefs[0x109310]'
+  const blamed = await scratch.run(['blame', CRASH, '--device', 'pmem0', '--path', path, '--at', '224'])
+  expect([blamed.code, blamed.out]).toEqual([4, ''])
+  expect(blamed.err).toContain(several)
+  const bisected = await scratch.run(['bisect', CRASH, '--device', 'pmem0', '--when', 'driver.state == "unbound"'])
+  expect(bisected.err).toContain(several)
+  const { out } = await scratch.run(['debug', CRASH, '--device', 'pmem0'], { stdin: 'quit\n' })
+  expect(out).toContain(several)
+})

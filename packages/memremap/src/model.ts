@@ -195,7 +195,7 @@ const views: Views = {
     'put-beyond-last': PAGES,
     'references-handed': PAGES,
     'grab-refused': NONE,
-    'page-freed': PAGES,
+    'page-freed': NONE,
     'bio-released': NONE,
     'busy-lookup-started': NONE,
     'busy-looked-up': NONE,
@@ -205,8 +205,7 @@ const views: Views = {
     'ref-released': ['pagemaps.ref'],
   },
   // A pointer seen anew ends the view of the pagemap that had it.
-  // A page that was freed is said without its pagemap.
-  reachesAll: ['page-freed', 'pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
+  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
 }
 
 /** Pagemaps, struct pages and references to them under the contract of a model. */

@@ -1,4 +1,4 @@
-import { asModel, rangeOf, type Count, type DeviceId, type Json } from '@devtrail/events'
+import { asModel, rangeOf, type Count, type Json } from '@devtrail/events'
 import { memremapModel, pagemapOwner, pagemapToJson, type MemremapState } from '@devtrail/memremap'
 import { describeDevice, joined, type Machine } from '@devtrail/time-travel'
 import { asView, type PagemapView, type PageRefView, type QueueView } from './device-view.ts'
@@ -19,8 +19,7 @@ export function refsOf(machine: Machine, only: ReadonlySet<number> | null): Ref[
   const pagemaps = machine.states<MemremapState>('memremap').flatMap(([, state]) => [...state.pagemaps.values()])
   for (const p of pagemaps) {
     const device = pagemapOwner(p, machine.facts)
-    // Of a pagemap whose owner never showed it may be known whose memory it is: that device is asked about as well.
-    if (!wanted(device ?? machine.facts.value<DeviceId>('pagemap', p.id, 'namespace'))) continue
+    if (!wanted(device)) continue
     const shown = pagemapToJson(p, machine.facts)
     if (device !== null) joined(machine, device, asModel(memremapModel), { pagemaps: { known: [shown] } })
     const pagemap = shown as unknown as PagemapView

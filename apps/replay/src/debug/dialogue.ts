@@ -1,6 +1,7 @@
 /** One line said to the debugger, and what it answers. */
 import { EventFilter, parseExpression, Probe, type StopFor } from '@devtrail/time-travel'
 import { exit, exitCodeOf, Failure, type ExitCode } from '../session/failure.ts'
+import { keysOf } from '../named/known-device.ts'
 import type { Session } from '../session/session.ts'
 import { eventWords, vocabulary } from '@devtrail/survey'
 import { columnsFor, eventLine } from '../print/event.ts'
@@ -274,6 +275,8 @@ export class Dialogue {
       const ever = place.survey.devices.some((d) => d.name === rest || place.names.device(d.id) === rest)
       if (!ever) this.#answers.devices(rest)
       place.device = rest
+      const keys = keysOf(rest, await place.log.history.end(), place.survey)
+      if (keys.length > 1) await this.#out(`${this.#session.style.warn(`"${rest}" means several devices`)}: ${keys.join(', ')}\n`)
     }
     await this.#out(place.device === null ? 'no device is chosen\n' : `bare names are fields of ${place.device}\n`)
   }

@@ -49,19 +49,3 @@ test('the reference of a pagemap is out for certain where its count is known, an
   ])
   expect(await outAt('fsdax-pinned-unbind', { kind: 'time', ns: 9.42e9 })).toEqual([['page', true]])
 })
-
-test('those of a namespace whose owner never showed it are found under its name, as in its state', async () => {
-  const { history } = await imported('fsdax-truncate-hang')
-  const { machine } = await history.at({ kind: 'seq', seq: 4114 })
-  const namespace = machine.devices().find(({ name }) => name === 'namespace0.0')!
-  const refs = refsOf(machine, new Set([namespace.id]))
-  expect(refs.filter(({ of }) => of === 'page').length).toBeGreaterThan(0)
-})
-
-test('a page that was freed has no reference out, whatever puts no probe shows', { timeout: 60_000 }, async () => {
-  const { history } = await imported('../linux-7.2/fsdax-truncate')
-  const pagesAt = async (seq: number): Promise<number> =>
-    refsOf((await history.at({ kind: 'seq', seq })).machine, null).filter(({ of }) => of === 'page').length
-  expect(await pagesAt(15_000)).toBe(1)
-  expect(await pagesAt(45_768)).toBe(0)
-})

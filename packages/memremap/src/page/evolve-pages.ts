@@ -79,17 +79,6 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       }
       return
     }
-    case 'memremap/page-freed': {
-      // Its count dropped to zero: whatever puts went unseen, none of its references is out.
-      const { pfn } = event.data
-      if (pfn === null) return
-      for (const p of state.pagemaps.values()) {
-        if (p.phase === 'removed' || covers(p, pfn) !== true) continue
-        p.pages.delete(headOf(p, pfn))
-        idleSeen(state, headOf(p, pfn), event)
-      }
-      return
-    }
     case 'memremap/puts-unseen':
       for (const p of state.pagemaps.values()) if ((event.data.pagemap ?? p.id) === p.id) doubtPages(p.pages, p.idle)
       return

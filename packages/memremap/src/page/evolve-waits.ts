@@ -40,13 +40,6 @@ export function idleSeen(state: MemremapState, pfn: Pfn, at: MemremapEvent | nul
   if (state.waits.size === 0) return
   for (const wait of state.waits.values()) {
     if (wait.page?.pfn === pfn)
-      wait.idle =
-        at === null
-          ? null
-          : {
-              seq: at.seq,
-              time: at.time,
-              woken: at.type === 'memremap/page-freed' || (at.type === 'memremap/put' && at.data.how === 'put_page'),
-            }
+      wait.idle = at === null ? null : { seq: at.seq, time: at.time, woken: at.type === 'memremap/put' && at.data.how === 'put_page' }
   }
 }
