@@ -181,7 +181,7 @@ const views: Views = {
     'put-beyond-last': PAGES,
     'references-handed': PAGES,
     'grab-refused': NONE,
-    'page-freed': NONE,
+    'page-freed': PAGES,
     'bio-released': NONE,
     'busy-lookup-started': NONE,
     'busy-looked-up': NONE,
