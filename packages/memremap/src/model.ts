@@ -113,6 +113,11 @@ export function pagemapOwner(p: Pagemap, facts: Facts): number | null {
   return p.device ?? facts.value<PagemapId>('pagemap', p.id, 'device')
 }
 
+/** The device that a pagemap is shown with: its owner, or the namespace of which some claimant has it, where that is all that is known. */
+export function pagemapShownWith(p: Pagemap, facts: Facts): number | null {
+  return pagemapOwner(p, facts) ?? facts.value<number>('pagemap', p.id, 'namespace')
+}
+
 /** Pagemaps that only later events prove to have been there already. */
 function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
   return facts
@@ -123,11 +128,9 @@ function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
 
 const describe: View<MemremapState> = (state, device, facts, looking) => {
   const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
-  const own = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === device)
-  // Of a namespace's pagemap whose owner never showed it is only known that some claimant of the namespace has it.
-  const claimed = all.filter(
-    (p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device,
-  )
+  const shown = all.filter((p) => p.phase !== 'removed' && pagemapShownWith(p, facts) === device)
+  const own = shown.filter((p) => pagemapOwner(p, facts) === device)
+  const claimed = shown.filter((p) => pagemapOwner(p, facts) !== device)
   const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, looking))
   const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, looking))
   return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
