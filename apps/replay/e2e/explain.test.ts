@@ -119,6 +119,7 @@ describe('the story of the hang', () => {
     expect(page).toMatchObject({ value: 2, seq: 17, event: { type: 'memremap/grabbed', actor: { pid: 130, comm: 'pin' } } })
     const { refs } = await scratch.json(['refs', HANG, '--at', '4113'])
     expect(refs.find((r: { of: string }) => r.of === 'page')).toMatchObject({ pfn: '0x109300', takenBy: { comm: 'pin' }, refcount: 2 })
+    expect((await scratch.json(['refs', HANG, '--device', 'namespace0.0', '--at', '4113'])).refs).toEqual(refs)
   })
 
   test('which event should have woken it, and that it was one that wakes nobody', async () => {
@@ -130,6 +131,12 @@ describe('the story of the hang', () => {
     expect((await scratch.json(['why', HANG, '4115'])).chain).toMatchObject([{ seq: 4114, type: 'memremap/bio-released' }])
     const { violations } = await scratch.json(['check', HANG])
     expect(violations).toMatchObject([{ rule: 'memremap/idle-waiter-not-woken', certainty: 'certain', seq: 4115 }])
+    // The rule is judged at the log's end, and told of each event that proves it.
+    for (const seq of ['4111', '4115']) {
+      const { explainedBy } = await scratch.json(['why', HANG, seq])
+      expect(explainedBy).toMatchObject([{ rule: 'memremap/idle-waiter-not-woken', seq: 4115, data: { waiter: { comm: 'truncate' } } }])
+    }
+    expect((await scratch.json(['why', HANG, '4114'])).explainedBy).toBe(undefined)
   })
 })
 
