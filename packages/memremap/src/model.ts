@@ -126,6 +126,15 @@ function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
     .map((id) => ({ ...newPagemap(id, 0), pointer: facts.value<string>('pagemap', id, 'pointer') }))
 }
 
+/** Whether the last pagemap of a device was seen to go, and no gap came since: another would have been seen to come, with or without its owner. */
+function isSeenGone(all: readonly Pagemap[], device: number, facts: Facts): boolean {
+  const isGone = ({ phase, removal }: Pagemap): boolean => phase === 'removed' && removal?.whole === true
+  return (
+    all.some((p) => isGone(p) && pagemapOwner(p, facts) === device) &&
+    !all.some((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null)
+  )
+}
+
 const describe: View<MemremapState> = (state, device, facts, looking) => {
   const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
   const shown = all.filter((p) => p.phase !== 'removed' && pagemapShownWith(p, facts) === device)
@@ -133,7 +142,8 @@ const describe: View<MemremapState> = (state, device, facts, looking) => {
   const claimed = shown.filter((p) => pagemapOwner(p, facts) !== device)
   const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, looking))
   const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, looking))
-  return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
+  const complete = possible.length === 0 && (known.length > 0 || isSeenGone(all, device, facts))
+  return { pagemaps: { known, complete, ...(possible.length > 0 ? { possible } : {}) } }
 }
 
 const waiting = (state: MemremapState): Waiting[] =>
@@ -194,7 +204,7 @@ const views: Views = {
     'ref-released': ['pagemaps.ref'],
   },
   // A pointer seen anew ends the view of the pagemap that had it.
-  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
+  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'memory-add-started', 'pages-unlinked-twice'],
 }
 
 /** Pagemaps, struct pages and references to them under the contract of a model. */
