@@ -3,7 +3,7 @@ import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
-import { allocate, doubtPages, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
+import { allocate, doubtPages, freed, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './evolve-waits.ts'
 
@@ -96,6 +96,11 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       if (p.type !== memoryType.FS_DAX && (refs ?? 0) > 0) maybePut(p.pages, at, refs!, p.idle)
       return
     }
+    case 'memremap/page-freed':
+      // Whatever puts led to it: a page is freed once nobody references it.
+      if (event.data.pfn !== null && event.data.pagemap !== null)
+        freed(pagemapOf(state, event.data.pagemap, event.seq).pages, event.data.pfn)
+      return
     case 'memremap/page-allocated': {
       const p = pagemapOf(state, event.data.pagemap, event.seq)
       p.idle = 0
