@@ -56,6 +56,26 @@ it('stdin: what came so far can be asked, and the rest follows', async () => {
   expect((await devtrail(['info', log])).out).toContain('stdin')
 })
 
+it('a trace that never pauses is handed over as it comes, and a kill loses none of that', async () => {
+  const all = await lines()
+  const { child, log, ended } = follow('-')
+  let at = 0
+  const feeding = setInterval(() => {
+    if (at < all.length) child.stdin!.write(text(all.slice(at, (at += 2))))
+  }, 40)
+  try {
+    await expect.poll(() => seen(log), { timeout: 15_000 }).toBeGreaterThan(20)
+    expect(at).toBeLessThan(all.length)
+    const before = await seen(log)
+    clearInterval(feeding)
+    child.kill('SIGKILL')
+    await ended
+    expect(await seen(log)).toBeGreaterThanOrEqual(before)
+  } finally {
+    clearInterval(feeding)
+  }
+})
+
 it('a file that grows: Ctrl-C ends the log whole, with all that was read', async () => {
   const all = await lines()
   const file = scratch.write('mine.txt', text(all.slice(0, 150)))

@@ -159,14 +159,19 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     const asked = await there.run(['state', to])
     expect(asked).toMatchObject({
       code: 0,
-      err: expect.stringContaining(`its first 4096 events are gone; it is known from event ${lastSeq} on, the last one`),
+      err: expect.stringContaining(
+        `its first 4096 events are gone, and no keyframe says what was then: what they told is not known, until at event ${lastSeq} a keyframe says it`,
+      ),
     })
     // But for the names of the logs.
     expect(asked.out.replace(/^h,/, 'hang.log,')).toBe((await here.run(['state', local])).out)
+    // What is there can be asked, however late the keyframe.
+    expect(seqs((await there.run(['events', to, '--json'])).out).slice(0, 2)).toStrictEqual([4097, 4098])
+    expect(await there.json(['info', to])).toMatchObject({ events: lastSeq - 4096 })
     expect((await there.run(['stuck', to])).out).toMatch(/truncate \(pid 132\)[^]*the task was not\s+woken/)
     expect(await there.run(['state', to, '--at', '10'])).toMatchObject({
       code: 4,
-      err: expect.stringContaining(`event 10 is gone with the head of the log: it is known from event ${lastSeq} on`),
+      err: expect.stringContaining(`event 10 is gone with the head of the log: it is known from event 4096 on`),
     })
     expect(await there.run(['blame', to, '--device', 'pfn0.0', '--path', 'driver.state'])).toMatchObject({ code: 0 })
     expect(await there.run(['export', to, '--format', 'html', '-o', there.path('rest.html')])).toMatchObject({ code: 0, out: '' })

@@ -9,7 +9,7 @@ import { mend } from './mend.ts'
 import { createLog, findLog, type Log } from './place.ts'
 import { patiently } from './publish.ts'
 import { JetStreamReader } from './reader.ts'
-import { findStream, makeStream, mustBeWritable, type JetStreamAt } from './stream.ts'
+import { findStream, makeStream, mustBeWritable, mustHold, type JetStreamAt } from './stream.ts'
 import { mustBeToken, subjectsOf } from './subjects.ts'
 import { JetStreamWriter } from './writer.ts'
 import { acquireLease } from './writer-lease.ts'
@@ -36,6 +36,11 @@ export interface JetStreamOptions extends JetStreamAt {
 export interface JetStreamLogStore extends LogStore {
   /** What the stream has of the log now, asked without reading it. @throws LogUsageError `not-found`, `unsupported`; LogDamagedError. */
   contents(): Promise<LogContents>
+  /**
+   * That the stream, when it is there, does not let go of attachments of so many bytes before all of them are there: one that is too
+   * small loses what the log is, too. @throws StreamError `unsuitable`, which says what is needed.
+   */
+  mustHold(attachmentBytes: number): Promise<void>
   /**
    * What of the log's events cannot be read any more: messages that are gone, and where it is `read` such as are not what was
    * written. @throws as `open`.
@@ -92,6 +97,10 @@ export function jetStreamStore(connection: NatsConnection, options: JetStreamOpt
     },
     open: async () => (await opened()).reader,
     contents: () => asking(async () => contentsOf(await existing())),
+    async mustHold(attachmentBytes) {
+      const found = await asking(() => findStream(connection, stream, at))
+      if (found !== null) mustHold(found, attachmentBytes)
+    },
     lost: async ({ read }) => (await lostOf(read)).lost,
     async mend(copy, { read }) {
       const { log, lost } = await lostOf(read)

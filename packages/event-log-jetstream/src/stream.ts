@@ -142,6 +142,17 @@ export function mustBeWritable({ connection, name, replicas }: Stream, asked: nu
   throw new StreamError('unsuitable', `stream ${name} is kept by ${kept}, not ${asked}; leave --replicas out, or change the stream`)
 }
 
+/** What a log needs beside its attachments: what it is, who writes, where it ends, a block. */
+const BESIDE_BYTES = 64 * 1024
+
+/** That a stream does not let go of attachments of so many bytes before all of them are there. @throws StreamError. */
+export function mustHold({ name, bytesMax }: Stream, attachments: number): void {
+  const needed = attachments + BESIDE_BYTES
+  if (needed <= bytesMax) return
+  const says = `the stream ${name} lets go of what is old at ${bytesMax} bytes (max_bytes), and the log's attachments alone are ${attachments}`
+  throw new StreamError('unsuitable', `${says}: they would be gone before they are whole; raise max_bytes to ${needed} or more`)
+}
+
 /** The stream, made where there is none. Nothing in it is ever dropped: a full one refuses more. */
 export async function makeStream(
   connection: NatsConnection,

@@ -8,6 +8,7 @@ import {
   type Looking,
   type Model,
   type PagemapId,
+  type Pfn,
   type View,
   type Views,
   type Waiting,
@@ -17,7 +18,7 @@ import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
 import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
-import { headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
+import { covers, headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import { evolveMemremap } from './state.ts'
 
 function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
@@ -143,9 +144,19 @@ const describe: View<MemremapState> = (state, device, facts, looking) => {
   return { pagemaps: { known, complete, ...(possible.length > 0 ? { possible } : {}) } }
 }
 
-const waiting = (state: MemremapState): Waiting[] =>
+/** Whoever unmaps a pagemap waits for its reference until that is known to have dropped to zero; memory goes after that. */
+const isReleased = ({ phase, ref, removal }: Pagemap): boolean => phase === 'unmapping' && (ref.count === 0 || removal?.whole === true)
+
+const waiting = (state: MemremapState): Waiting[] => [...idleWaits(state), ...pastTheirWait(state)]
+
+const pastTheirWait = (state: MemremapState): Waiting[] =>
+  [...state.pagemaps.values()]
+    .filter(isReleased)
+    .map(({ id }) => ({ who: { pagemap: id }, call: 'memunmap_pages', waitsFor: null, evidence: [], data: {} }))
+
+const idleWaits = (state: MemremapState): Waiting[] =>
   [...state.waits.values()].map((w) => ({
-    pid: w.pid,
+    who: { pid: w.pid },
     call: 'break_layouts',
     waitsFor: w.page === null ? 'pages of the file to become idle' : `page ${hex(w.page.pfn)} to become idle`,
     evidence: [...(w.page ? [w.page.seq] : []), ...(w.idle ? [w.idle.seq] : [])],
@@ -156,9 +167,12 @@ const waiting = (state: MemremapState): Waiting[] =>
 function isPageChangedBy({ type, data }: AnyEvent, key: number | bigint | string, later?: unknown): boolean {
   const { pagemap, pfn, head, pages } = data
   if (type === 'memremap/puts-unseen' || typeof key === 'string') return true
-  // Pages of no pagemap are not followed.
-  if (pagemap === null || pfn === null) return false
-  const p = (later as MemremapState | undefined)?.pagemaps.get(pagemap as number)
+  const pagemaps = (later as MemremapState | undefined)?.pagemaps
+  // Pages of no pagemap are not followed, but for those of memory that is gone.
+  if (pfn === null) return false
+  if (pagemap === null)
+    return type === 'memremap/put' && [...(pagemaps?.values() ?? [])].some((p) => p.removal !== null && covers(p, pfn as Pfn))
+  const p = pagemaps?.get(pagemap as number)
   if (p === undefined || typeof pfn !== 'number') return true
   const wanted = headOf(p, Number(key))
   const first = typeof head === 'number' ? head : pfn

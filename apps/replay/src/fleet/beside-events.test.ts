@@ -33,7 +33,7 @@ test('keyframes and attachments of a log that grows are copied once, and none ah
   await using writer = await createFileLog(folder, meta, vocabulary)
   const there = memoryStore(vocabulary)
   await using copy = await there.create(meta)
-  const beside = new BesideEvents({ folder } as OpenLog, copy, NOTHING)
+  const beside = new BesideEvents({ folder } as OpenLog, { mustHold: async () => {} }, copy, NOTHING)
   await writer.append([gap(1), gap(2)])
   await writer.keyframe(fold, { since: null, parts: part('two') })
   await copy.append([gap(1)])

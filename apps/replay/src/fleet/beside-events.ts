@@ -1,16 +1,28 @@
 /** What a log that grows has beside its events, on their way too: attachments and keyframes that came since. */
-import type { LogWriter } from '@devtrail/event-log'
+import type { LogReader, LogWriter } from '@devtrail/event-log'
 import { openFileLog } from '@devtrail/event-log/file'
 import { vocabulary } from '@devtrail/survey'
 import { foldVersion } from '../logs/code-version.ts'
 import type { OpenLog } from '../logs/open.ts'
 import { copyAttachments, KeyframeCopy, newestOf, type Have } from './copy.ts'
 
+/** Where a log's attachments go. */
+export interface AttachmentsPlace {
+  /** @throws StreamError when so many bytes are too many. */
+  mustHold(attachmentBytes: number): Promise<void>
+}
+
+/** That a stream can hold a log's attachments, before any of it goes there. @throws StreamError. */
+export async function mustHoldAttachments(place: AttachmentsPlace, reader: LogReader): Promise<void> {
+  await place.mustHold((await reader.attachments()).reduce((sum, { bytes }) => sum + bytes, 0))
+}
+
 /** How often it is looked for more, in milliseconds. */
 const LOOK_MS = 5000
 
 export class BesideEvents {
   readonly #log: OpenLog
+  readonly #place: AttachmentsPlace
   readonly #writer: LogWriter
   readonly #attached: Set<string>
   #newest: number
@@ -20,8 +32,9 @@ export class BesideEvents {
   attachments = 0
 
   /** @param have what is there already. */
-  constructor(log: OpenLog, writer: LogWriter, have: Have) {
+  constructor(log: OpenLog, place: AttachmentsPlace, writer: LogWriter, have: Have) {
     this.#log = log
+    this.#place = place
     this.#writer = writer
     this.#attached = new Set(have.attachments)
     this.#newest = newestOf(have)
@@ -36,6 +49,7 @@ export class BesideEvents {
   /** Copies what there is now. A reader sees what there was when it was opened: it takes one of now. */
   async copy(): Promise<void> {
     await using now = await openFileLog(this.#log.folder, vocabulary)
+    await mustHoldAttachments(this.#place, now)
     const fold = foldVersion()
     const due = (await now.keyframes(fold)).filter((seq) => seq > this.#newest && seq <= this.#writer.lastSeq)
     const keyframes = new KeyframeCopy(now, this.#writer, fold)

@@ -49,6 +49,13 @@ export async function haveIn(folder: string): Promise<Have | null> {
   }
 }
 
+/** Reads the copy from end to end: it is not asked for what it cannot answer while the server can. @throws LogDamagedError. */
+async function mustBeReadable(folder: string): Promise<void> {
+  await using reader = await openFileLog(folder, vocabulary)
+  for await (const _ of reader.blocks());
+  for (const { name } of await reader.attachments()) for await (const _ of reader.attachmentChunks(name));
+}
+
 function isBehind(have: Have, { events, attachments, keyframes }: LogContents): boolean {
   const missesKeyframe = (keyframes.get(foldVersion()) ?? []).some((seq) => seq <= have.lastSeq && seq > newestOf(have))
   return have.events < events || missesKeyframe || attachments.some((name) => !have.attachments.has(name))
@@ -132,8 +139,13 @@ export async function mirrorOf(remote: RemoteLog, session: Session): Promise<str
   const folder = folderOf(cache, remote, contents)
   await prepareCache(cache)
   const end = performance.now() + OTHER_MS
-  for (;;) {
-    const have = await haveIn(folder).catch(async (error: unknown) => {
+  for (let isChecked = false; ; isChecked = true) {
+    const looked = async (): Promise<Have | null> => {
+      const have = await haveIn(folder)
+      if (have !== null && !isChecked) await mustBeReadable(folder)
+      return have
+    }
+    const have = await looked().catch(async (error: unknown) => {
       if (!(error instanceof LogDamagedError)) throw error
       session.note(`the copy of ${remote.text} in the cache is damaged and is made anew`)
       await writingCache(cache, () => discard(folder))

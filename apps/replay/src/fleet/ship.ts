@@ -7,7 +7,7 @@ import { foldVersion } from '../logs/code-version.ts'
 import { SUMMARY } from '../logs/import.ts'
 import type { OpenLog } from '../logs/open.ts'
 import { copyLog, NOTHING, type Copied, type Have } from './copy.ts'
-import { BesideEvents } from './beside-events.ts'
+import { BesideEvents, mustHoldAttachments } from './beside-events.ts'
 import { spanText } from './holes.ts'
 import type { RemoteLog } from './remote.ts'
 import { eventsAt, mustBeItsBeginning, mustBeWhole } from './same-log.ts'
@@ -106,27 +106,55 @@ export async function mendFrom(
   return lost
 }
 
+/** Who writes, and what is there by then: another one may have written since it was looked. @throws Failure, as the store does. */
+async function writerOf(
+  log: OpenLog,
+  remote: RemoteLog,
+  before: LogContents | null,
+): Promise<{ readonly writer: LogWriter; readonly have: Have }> {
+  const made = before === null ? await remote.store.create(log.reader.meta).catch(orNull) : null
+  if (made !== null) return { writer: made, have: NOTHING }
+  const writer = await remote.store.append()
+  try {
+    const contents = await remote.store.contents()
+    if (contents.id !== before?.id || contents.events !== before.events) {
+      await mustBeWhole(log, contents.lastSeq)
+      await mustBeItsBeginning(log, remote, contents.lastSeq)
+    }
+    return { writer, have: haveOf(contents) }
+  } catch (error) {
+    await writer.close().catch(() => {})
+    throw error
+  }
+}
+
+/** Another one made the log meanwhile. */
+function orNull(error: unknown): null {
+  if (error instanceof LogUsageError && error.code === 'exists') return null
+  throw error
+}
+
 /** Sends what is missing, and with `follow` what is added, until the recording has ended. @throws Failure, as the store does. */
 export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean, session: Session): Promise<Shipped> {
   const contents = await contentsOf(remote)
-  const have = contents === null ? NOTHING : haveOf(contents)
-  await mustBeWhole(log, have.lastSeq)
+  await mustBeWhole(log, contents?.lastSeq ?? 0)
+  await mustHoldAttachments(remote.store, log.reader)
   if (contents !== null) {
-    await mustBeItsBeginning(log, remote, have.lastSeq)
+    await mustBeItsBeginning(log, remote, contents.lastSeq)
     await mendFrom(log, remote, { read: false }, session)
   }
-  if (have.events > 0 && have.lastSeq < log.reader.lastSeq)
-    session.note(`${remote.text} has the log up to event ${have.lastSeq}; going on from there`)
   const said = (events: number): void => session.progress(events, `events shipped to ${remote.text}`)
   return session.interrupt.shield(async (signal) => {
-    const writer = contents === null ? await remote.store.create(log.reader.meta) : await remote.store.append()
+    const { writer, have } = await writerOf(log, remote, contents)
+    if (have.events > 0 && have.lastSeq < log.reader.lastSeq)
+      session.note(`${remote.text} has the log up to event ${have.lastSeq}; going on from there`)
     let copied: Copied = { events: 0, keyframes: 0, attachments: 0 }
     const isDone = (error: unknown): boolean => signal.aborted && (error as Error).name === 'AbortError'
     try {
       copied = await copyLog(log.reader, writer, have, { fold: foldVersion(), signal, onProgress: said })
       if (isFollowed) {
         await writer.flush('written')
-        const beside = new BesideEvents(log, writer, haveOf(await remote.store.contents()))
+        const beside = new BesideEvents(log, remote.store, writer, haveOf(await remote.store.contents()))
         const events = await follow(log, writer, have.events + copied.events, beside, signal, said)
         await untilSummary(log, signal)
         await beside.copy()

@@ -13,7 +13,7 @@ import { importInto, metaOf } from './import.ts'
 import { beginsAsJsonLines } from './json-lines.ts'
 import { readableOf } from './spool.ts'
 
-/** How long a quiet trace is waited for before going on with what there is, in milliseconds. */
+/** How long an entry waits for those that follow it, and a file that did not grow is left alone, in milliseconds. */
 const QUIET_MS = 200
 const CHUNK_BYTES = 1 << 16
 
@@ -103,8 +103,8 @@ async function isGrowing(given: string): Promise<boolean> {
 }
 
 /**
- * Imports into a log that others can read meanwhile: events are handed over to the system whenever the trace is quiet.
- * Ends with the trace, or with Ctrl-C; the log is whole then. @returns whether it was interrupted.
+ * Imports into a log that others can read meanwhile: events are handed over to the system at least each two times
+ * {@link QUIET_MS}, however steadily more comes. Ends with the trace, or with Ctrl-C; the log is whole then. @returns whether it was interrupted.
  */
 export async function importLive(given: string, folder: string, session: Session): Promise<boolean> {
   const isFile = await isGrowing(given)

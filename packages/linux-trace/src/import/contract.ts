@@ -19,7 +19,7 @@ export interface ImportSink {
   event(event: AnyEvent): void | null | Promise<unknown>
   /** Takes events in numbers, those that recordings have by the million. Without it all are objects. */
   readonly rows?: RowTaker
-  /** Of a live trace: nothing more is there for now. */
+  /** Of a live trace: what waited long enough for more was handed over. Comes at least each two times of `quiet`, however steadily more is read. */
   idle?(): Promise<unknown>
   /** Takes entries that are deliberately without effect: bytes for a `KeptReader`, which are used again afterwards. A promise slows the import down. */
   kept(bytes: Uint8Array): void | null | Promise<unknown>
@@ -30,8 +30,8 @@ export interface ImportOptions {
   readonly onProgress?: (entries: number) => void
   readonly signal?: AbortSignal
   /**
-   * Of a live trace: resolves after as long as to wait for more entries before going on with those there are. Knowing less of
-   * what follows, the import then leaves more undecided.
+   * Of a live trace: resolves after as long as an entry waits for those that follow it, before the import goes on with it. Knowing
+   * less of what follows, it then leaves more undecided.
    */
   readonly quiet?: () => Promise<void>
   /** States that the import folds its events into: whoever hands them in need not fold those models again. */

@@ -134,7 +134,7 @@ class Importer {
       if (this.#taking !== null) await this.#settled()
       if (isOver && window.hasEnded) break
       if (isOver) await this.#idle()
-      if (!window.isLow || this.#isQuiet) continue
+      else if (!window.isLow || this.#isQuiet) continue
       this.#options.signal?.throwIfAborted()
       this.#isQuiet = !(await window.fill(this.#options.quiet))
     }
@@ -174,7 +174,7 @@ class Importer {
     return clockInUse(this.#recording.traceClock ?? '') ?? this.#trace.clock
   }
 
-  /** All that was read before a quiet moment is gone through: more is waited for. */
+  /** All that waited long enough for what follows it is gone through: more is waited for. */
   async #idle(): Promise<void> {
     this.#isQuiet = false
     await this.#sink.idle?.()

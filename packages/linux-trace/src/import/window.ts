@@ -31,6 +31,13 @@ export class Window {
   #rows = 0
   #ended = false
   #chars = 0
+  /** Rows that were read, in all. */
+  #read = 0
+  /** Of a live trace: what goes by until the rows up to `#ripeTo` have waited long enough for what follows them. */
+  #ripening: Promise<void> | null = null
+  #ripeTo = 0
+  /** Rows, of all that were read, that may be gone through for now. */
+  #until = Infinity
 
   /** `seen` is told of each batch as it is read, `kept` given the entries without effect as they are passed. */
   constructor(source: Batches, seen: (batch: EntryBatch) => void, kept: (bytes: Uint8Array) => void) {
@@ -51,14 +58,22 @@ export class Window {
   }
 
   /**
-   * Reads ahead. `quiet`: of a live trace, for how long to wait for more while there is something to go on with.
+   * Reads ahead. `quiet`: of a live trace, for how long a row waits for those that follow it. However steadily more comes: then
+   * those that have waited are gone through, and the others stay.
    * @returns false when it was given up for now.
    */
   async fill(quiet?: () => Promise<void>): Promise<boolean> {
+    this.#until = Infinity
     while (!this.#ended && this.#rows < LOOKAHEAD_ROWS && this.#chars < LOOKAHEAD_CHARS) {
       this.#reading ??= this.#source.next()
-      const next = quiet === undefined || this.isEmpty ? await this.#reading : await Promise.race([this.#reading, quiet()])
-      if (next === undefined) return false
+      if (quiet !== undefined && !this.isEmpty) this.#ripen(quiet)
+      // What has waited goes first: where there is always more to read, it would never be its turn.
+      const next = await (this.#ripening === null ? this.#reading : Promise.race([this.#ripening, this.#reading]))
+      if (next === undefined) {
+        this.#ripening = null
+        this.#until = this.#ripeTo
+        return false
+      }
       this.#reading = null
       if (next.done) {
         this.#ended = true
@@ -69,9 +84,21 @@ export class Window {
       this.#seen(batch)
       this.#batches.push(batch)
       this.#rows += batch.rows
+      this.#read += batch.rows
       this.#chars += charsOf(batch)
     }
     return true
+  }
+
+  #ripen(quiet: () => Promise<void>): void {
+    if (this.#ripening !== null) return
+    this.#ripeTo = this.#read
+    this.#ripening = quiet()
+  }
+
+  /** How many of the rows that were read may be gone through for now. */
+  get #ripe(): number {
+    return this.#until - (this.#read - this.#rows)
   }
 
   /** Reads no more: whatever reads the trace may let go of it. While a piece is being read, that is not waited for. */
@@ -90,7 +117,7 @@ export class Window {
   get stretch(): { readonly batch: EntryBatch; readonly at: number; readonly rows: number } {
     const rows = this.#batch.rows - this.#at
     const untilLow = this.#ended ? Infinity : this.#rows - LOOKAHEAD_ROWS / 2 + 2
-    return { batch: this.#batch, at: this.#at, rows: Math.max(1, Math.min(rows, untilLow)) }
+    return { batch: this.#batch, at: this.#at, rows: Math.max(1, Math.min(rows, untilLow, this.#ripe + 1)) }
   }
 
   get tables(): RowTables {
@@ -103,8 +130,9 @@ export class Window {
     this.#rows -= rows
   }
 
-  /** Steps to the next row of those that were read. @returns false when there is none. */
+  /** Steps to the next row of those that were read. @returns false when there is none that may be gone through yet. */
   step(): boolean {
+    if (this.#ripe <= 0) return false
     this.#at++
     while (this.#batches.length > 0) {
       this.#batch = this.#batches[0]!
