@@ -129,11 +129,8 @@ function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
 
 /** Whether the last pagemap of a device was seen to go, and no gap came since: another would have been seen to come, with or without its owner. */
 function isSeenGone(all: readonly Pagemap[], device: number, facts: Facts): boolean {
-  const isGone = ({ phase, removal }: Pagemap): boolean => phase === 'removed' && removal?.whole === true
-  return (
-    all.some((p) => isGone(p) && pagemapOwner(p, facts) === device) &&
-    !all.some((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null)
-  )
+  const isDevices = (p: Pagemap): boolean => p.phase === 'removed' && p.removal?.whole === true && pagemapOwner(p, facts) === device
+  return all.some(isDevices) && !all.some((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null)
 }
 
 const describe: View<MemremapState> = (state, device, facts, looking) => {
