@@ -159,7 +159,9 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     const asked = await there.run(['state', to])
     expect(asked).toMatchObject({
       code: 0,
-      err: expect.stringContaining(`its first 4096 events are gone, and no keyframe says what was then: what they told is not known, until at event ${lastSeq} a keyframe says it`),
+      err: expect.stringContaining(
+        `its first 4096 events are gone, and no keyframe says what was then: what they told is not known, until at event ${lastSeq} a keyframe says it`,
+      ),
     })
     // But for the names of the logs.
     expect(asked.out.replace(/^h,/, 'hang.log,')).toBe((await here.run(['state', local])).out)
