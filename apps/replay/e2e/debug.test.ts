@@ -77,3 +77,49 @@ test.runIf(hasScript)(
   },
   60_000,
 )
+
+test('a script: an empty line says nothing, a predicate never true is the answer no, what may be several says so', async () => {
+  const never = await scratch.run(['debug', CRASH], { stdin: 'goto 10\nstep\n\n\nuntil count(iomem) == 99999\nprint 1\nprint "x"\n' })
+  expect(never.code).toBe(1)
+  expect(never.out).toContain('(11) until')
+  expect(never.out).toMatch(/print 1\n1\n.*print "x"\nx\n/)
+  const { code, out } = await scratch.run(['debug', CRASH], { stdin: 'st\n' })
+  expect(code).toBe(2)
+  expect(out).toContain('"st" may be step, state or stuck')
+})
+
+test('a run backwards says which watch it stopped for, and what its event changed', async () => {
+  const { out } = await scratch.run(['debug', CRASH, '--device', 'pfn0.0'], { stdin: 'goto 300\nwatch driver.state\nreverse\n' })
+  expect(out).toMatch(/watch 1 {2}driver\.state: \S+ → unbound/)
+})
+
+const STRESS = recording('fsdax-gup-stress')
+
+test('Ctrl-C ends a run of a script where it is, and what was said is there', { timeout: 60_000 }, async () => {
+  const script = scratch.write('long', 'step\nuntil iomem["nosuch"] || count(pagemaps) == 99\nstep\n')
+  const child = spawn(process.execPath, [BIN, 'debug', STRESS, '--device', 'namespace0.0', '--script', script], {
+    ...scratch.spawnOptions(),
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let out = ''
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    if (out.includes('until')) child.kill('SIGINT')
+  })
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130)
+  expect(out).toMatch(/\ninterrupted at \d+\n/)
+  expect(out).not.toContain('to the end')
+  expect(out.trimEnd().split('\n').at(-2)).toContain('interrupted')
+})
+
+test('a name of several devices is never taken for the first of them in silence', async () => {
+  const several = 'means several devices'
+  const path = 'pagemaps[0x100000000].pageRefs[0x109310]'
+  const blamed = await scratch.run(['blame', CRASH, '--device', 'pmem0', '--path', path, '--at', '224'])
+  expect([blamed.code, blamed.out]).toEqual([4, ''])
+  expect(blamed.err).toContain(several)
+  const bisected = await scratch.run(['bisect', CRASH, '--device', 'pmem0', '--when', 'driver.state == "unbound"'])
+  expect(bisected.err).toContain(several)
+  const { out } = await scratch.run(['debug', CRASH, '--device', 'pmem0'], { stdin: 'quit\n' })
+  expect(out).toContain(several)
+})

@@ -56,6 +56,10 @@ describe('the story of the crash', () => {
       takenBy: { comm: 'pin' },
       since: { first: 38 },
     })
+    const gone = await scratch.json(['blame', CRASH, '--device', 'pfn0.0', '--path', `${PAGEMAP}.state`])
+    expect(gone).toMatchObject({ value: false, seq: 225, event: { type: 'memremap/unmapped' } })
+    const none = await scratch.json(['bisect', CRASH, '--device', 'pfn0.0', '--when', 'count(pagemaps) == 0'])
+    expect(none.first.seq).toBe(225)
     const ref = await scratch.json(['blame', CRASH, '--device', 'pfn0.0', '--path', `${PAGEMAP}.ref.count`, '--at', '224'])
     expect(ref).toMatchObject({ value: 0, seq: 222, event: { type: 'memremap/ref-released' } })
     const dying = await scratch.json([
@@ -119,18 +123,40 @@ describe('the story of the hang', () => {
     expect(page).toMatchObject({ value: 2, seq: 17, event: { type: 'memremap/grabbed', actor: { pid: 130, comm: 'pin' } } })
     const { refs } = await scratch.json(['refs', HANG, '--at', '4113'])
     expect(refs.find((r: { of: string }) => r.of === 'page')).toMatchObject({ pfn: '0x109300', takenBy: { comm: 'pin' }, refcount: 2 })
+    expect((await scratch.json(['refs', HANG, '--device', 'namespace0.0', '--at', '4113'])).refs).toEqual(refs)
   })
 
   test('which event should have woken it, and that it was one that wakes nobody', async () => {
     const { changes } = await scratch.json(['diff', HANG, '--from', '4113', '--to', 'end'])
     const [page] = changes.filter((c: { path: string }) => c.path.includes('pageRefs[0x109300]'))
-    expect(page.seq).toBe(4115)
+    expect(page).toMatchObject({ seq: 4115, perhaps: { from: true } })
+    // Whose pagemap it is never showed: so it is not known whether the namespace has any such page, and said so.
+    const never = ['bisect', HANG, '--device', 'namespace0.0', '--when', 'count(pagemaps[0xff29ac4c01a130b0].pageRefs) > 0']
+    expect((await scratch.run(never)).out).toMatch(/^never known to be true in \d+ events: it is not known all along\n$/)
+    expect(await scratch.json(never)).toMatchObject({ first: null, notKnown: { first: 0, events: 4129 } })
     const put = await scratch.run(['events', HANG, '--from', '4115', '--to', '4115', '--json'])
     expect(JSON.parse(put.out)).toMatchObject({ type: 'memremap/put', data: { how: 'bio' }, actor: { pid: 0 } })
     expect((await scratch.json(['why', HANG, '4115'])).chain).toMatchObject([{ seq: 4114, type: 'memremap/bio-released' }])
     const { violations } = await scratch.json(['check', HANG])
     expect(violations).toMatchObject([{ rule: 'memremap/idle-waiter-not-woken', certainty: 'certain', seq: 4115 }])
+    // The rule is judged at the log's end, and told of each event that proves it.
+    for (const seq of ['4111', '4115']) {
+      const { explainedBy } = await scratch.json(['why', HANG, seq])
+      expect(explainedBy).toMatchObject([{ rule: 'memremap/idle-waiter-not-woken', seq: 4115, data: { waiter: { comm: 'truncate' } } }])
+    }
+    expect((await scratch.json(['why', HANG, '4114'])).explainedBy).toBe(undefined)
   })
+})
+
+test('of a recording whose beginning was overwritten: nodes of iomem were sure before, and time begins with what was recorded', async () => {
+  const cut = recording('fsdax-gup-overwritten')
+  const { changes } = await scratch.json(['diff', cut, '--from', 'start', '--to', 'end'])
+  const unsure = changes.filter((c: { path: string }) => /^iomem.*\.sure$/.test(c.path))
+  expect(unsure.length).toBeGreaterThan(20)
+  expect(new Set(unsure.map(({ from, to }: { from: unknown; to: unknown }) => `${String(from)} ${String(to)}`))).toEqual(
+    new Set(['true false']),
+  )
+  expect(await scratch.json(['info', cut])).toMatchObject({ first: { time: '44.028006' }, last: { time: '44.185674' } })
 })
 
 describe('exit codes and errors', () => {

@@ -199,6 +199,56 @@ describe('create and write', () => {
     }
   })
 
+  test('alignments that no kernel takes are refused', async () => {
+    const file = scratch.path('align.img')
+    for (const [mode, align] of [
+      ['fsdax', '0'],
+      ['fsdax', '8K'],
+      ['devdax', '512M'],
+    ] as const)
+      expect([align, await pmem(['create', file, '--mode', mode, '--size', '1G', '--align', align])]).toMatchObject([
+        align,
+        { code: 2, err: expect.stringContaining(`--align ${align}: 4K, 2M or 1G`) },
+      ])
+    const tooSmall = await pmem(['create', file, '--mode', 'fsdax', '--size', '1G', '--align', '1G'])
+    expect(tooSmall).toMatchObject({ code: 2, err: expect.stringContaining('take a larger --size or a smaller --align (-ENXIO)') })
+    for (const align of ['4K', '1G']) {
+      await pmem(['create', file, '--mode', 'devdax', '--size', '2G', '--align', align, '--force'])
+      expect(await pmem(['check', file])).toMatchObject({ code: 0 })
+    }
+  }, 30_000)
+
+  test('one writer at a time: the second is refused, what the first wrote stays, and one that was killed keeps nobody out', async () => {
+    const file = scratch.path('shared.img')
+    await pmem(['create', file, '--size', '17M'])
+    const first = spawn(process.execPath, [BIN, 'pmem', 'write', file], { ...scratch.spawnOptions(), stdio: ['pipe', 'ignore', 'inherit'] })
+    first.stdin!.write(Buffer.alloc(1 << 20, 1))
+    await expect.poll(() => readdirSync(scratch.folder)).toContain('shared.img.lock')
+    for (const args of [
+      ['write', file],
+      ['check', file, '--repair'],
+      ['create', file, '--force'],
+    ])
+      expect(await pmem(args, 'x')).toMatchObject({ code: 1, err: expect.stringContaining(`in use: process ${first.pid} writes to it`) })
+    expect((await pmem(['info', file])).err).toContain(`process ${first.pid} writes to ${file} at this moment`)
+    first.stdin!.end(Buffer.alloc(1 << 20, 2))
+    expect(await once(first, 'close')).toEqual([0, null])
+    expect(readdirSync(scratch.folder)).not.toContain('shared.img.lock')
+    expect((await bytesOf(['cat', file, '--count', '512'])).out).toEqual(
+      Buffer.concat([Buffer.alloc(1 << 20, 1), Buffer.alloc(1 << 20, 2)]),
+    )
+
+    const killed = spawn(process.execPath, [BIN, 'pmem', 'write', file], {
+      ...scratch.spawnOptions(),
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    await expect.poll(() => readdirSync(scratch.folder)).toContain('shared.img.lock')
+    killed.kill('SIGKILL')
+    await once(killed, 'close')
+    expect(await pmem(['write', file], 'x')).toMatchObject({ code: 0 })
+    expect(await pmem(['check', file])).toMatchObject({ code: 0, err: '' })
+  }, 30_000)
+
   test('what is more than there is room for is said, and so is what was written', async () => {
     const file = scratch.path('full.img')
     await pmem(['create', file, '--size', '17M'])
@@ -247,7 +297,12 @@ describe('damage', () => {
     expect(await pmem(['info', scratch.path('nowhere.img')])).toMatchObject({ code: 3 })
     expect(await pmem(['info', scratch.folder])).toMatchObject({ code: 2 })
     expect(await pmem(['info', scratch.write('cut.gz', gzipSync(btt).subarray(0, 5000))])).toMatchObject({ code: 3 })
-    expect(await pmem(['info', scratch.write('x.xz', Buffer.from('fd377a585a0000', 'hex'))])).toMatchObject({ code: 2 })
+    expect(await pmem(['info', scratch.write('x.xz', Buffer.from('fd377a585a0000', 'hex'))])).toMatchObject({ code: 3 })
+    expect(await pmem(['info', 'nosuch'])).toMatchObject({ code: 3, err: 'devtrail: nosuch: there is no such file or folder (ENOENT)\n' })
+    expect(await pmem(['write', scratch.write('any.img', ''), '--input', '.'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--input . is a folder'),
+    })
   })
 
   test('a map or log that contradicts itself: exit 1, with where', async () => {

@@ -14,12 +14,13 @@ export function hex(value: number | bigint): string {
 /** The last time a log can hold: 73 years after its epoch. */
 const TIME_NS_MAX = 2 ** 61
 
-/** Beyond 2^53 a number is exact to the microsecond only. */
+/** To the nearest microsecond: beyond 2^53 a number is exact to no more. */
 const wholeMicroseconds = (ns: bigint): bigint => ((ns + (ns < 0n ? -500n : 500n)) / 1000n) * 1000n
 
-/** Decimal seconds with microseconds (`"9.396738"`), or nanoseconds with `digits` 9. Truncates, as ftrace does. */
+/** Decimal seconds with microseconds (`"9.396738"`), or nanoseconds with `digits` 9. Rounds, as ftrace does (`ns2usecs`). */
 export function seconds(ns: number | bigint, digits: 6 | 9 = 6): string {
-  const big = typeof ns === 'number' && Math.abs(ns) > Number.MAX_SAFE_INTEGER ? wholeMicroseconds(BigInt(ns)) : BigInt(ns)
+  const isCoarse = digits === 6 || (typeof ns === 'number' && Math.abs(ns) > Number.MAX_SAFE_INTEGER)
+  const big = isCoarse ? wholeMicroseconds(BigInt(ns)) : BigInt(ns)
   const sign = big < 0n ? '-' : ''
   const abs = big < 0n ? -big : big
   const frac = (abs % 1_000_000_000n).toString().padStart(9, '0').slice(0, digits)

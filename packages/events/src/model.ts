@@ -1,7 +1,7 @@
 import type { Catalogue } from './declare.ts'
 import type { AnyEvent } from './envelope.ts'
 import type { Facts } from './facts.ts'
-import type { DeviceId, Pfn } from './field.ts'
+import type { DeviceId, PagemapId, Pfn } from './field.ts'
 import type { HostId } from './host.ts'
 import type { Json } from './json.ts'
 import type { Certainty } from './knowledge.ts'
@@ -127,10 +127,12 @@ export interface DeviceInfo {
 
 /** What a task inside a call waits for, where a model knows better than the call's declaration. */
 export interface Waiting {
-  readonly pid: number
+  /** Who waits: a task, or whoever is in a call about a pagemap. */
+  readonly who: { readonly pid: number } | { readonly pagemap: PagemapId }
   /** The call's name as declared in the catalogue. */
   readonly call: string
-  readonly waitsFor: string
+  /** Null: for nothing any more; what it waited for has come. */
+  readonly waitsFor: string | null
   /** Events that tell so, beyond the one that entered the call. */
   readonly evidence: readonly number[]
   readonly data: { readonly [key: string]: Json }

@@ -113,12 +113,18 @@ describe.each([
 
 /** What neither era is free of. */
 const UNPROMISED = {
-  'linux-6.1': ['hung: pages of the file to become idle', 'memremap/idle-waiter-not-woken', 'memremap/referenced-at-removal'],
+  'linux-6.1': [
+    'hung: pages of the file to become idle',
+    'memremap/idle-waiter-not-woken',
+    'memremap/put-after-removal',
+    'memremap/referenced-at-removal',
+  ],
   seed: [
     'memremap/freed-block-referenced',
     'memremap/freed-under-lookup',
     'memremap/hotplug-overlaps',
     'memremap/page-of-no-translation',
+    'memremap/put-after-removal',
     'memremap/ref-held-at-removal',
     'memremap/referenced-at-removal',
     'memremap/walk-lookups-unbalanced',

@@ -50,10 +50,14 @@ describe('memremap/referenced-at-removal', () => {
   test('a page put after the removal proves that it was referenced, once for each page', () => {
     const [removal, late] = [removed(), put(null)]
     expect(judge(...live(), grabbed(), unseen(), removal, late)).toMatchObject([
-      { certainty: 'possible' },
-      { certainty: 'certain', seq: late.seq },
+      { rule: 'memremap/referenced-at-removal', certainty: 'possible' },
+      { rule: 'memremap/referenced-at-removal', certainty: 'certain', seq: late.seq, data: { takenBy: [{ pid: 7 }] } },
+      { rule: 'memremap/put-after-removal', certainty: 'certain', seq: late.seq, evidence: [removal.seq, late.seq] },
     ])
-    expect(judge(...live(), grabbed(), removed(), put(null)).map((v) => v.certainty)).toEqual(['certain'])
+    expect(judge(...live(), grabbed(), removed(), put(null)).map((v) => v.rule)).toEqual([
+      'memremap/referenced-at-removal',
+      'memremap/put-after-removal',
+    ])
   })
 
   test('a put after a removal and a gap proves nothing: the range may have been mapped anew', () => {

@@ -30,18 +30,26 @@ function runsInWords(runs: readonly PfnRange[]): string {
   return [...named, ...(runs.length > RUNS_NAMED_MAX ? [`${runs.length - RUNS_NAMED_MAX} more runs`] : [])].join(', ')
 }
 
-function takers(p: Pagemap, pfns: readonly Pfn[]): Holder[] {
+function takers(holders: readonly Holder[]): Holder[] {
   const byPid = new Map<string, Holder>()
-  for (const pfn of pfns) {
-    for (const h of p.pages.get(pfn)?.holders ?? []) byPid.set(`${h.pid} ${h.comm}`, byPid.get(`${h.pid} ${h.comm}`) ?? h)
-  }
+  for (const h of holders) byPid.set(`${h.pid} ${h.comm}`, byPid.get(`${h.pid} ${h.comm}`) ?? h)
   return [...byPid.values()]
 }
 
-function removalViolation(p: Pagemap, event: AnyEvent, certain: readonly Pfn[], possible: readonly Pfn[], proof: number[]): Violation {
+const holdersOf = (p: Pagemap, pfns: readonly Pfn[]): Holder[] => pfns.flatMap((pfn) => p.pages.get(pfn)?.holders ?? [])
+
+function removalViolation(
+  p: Pagemap,
+  event: AnyEvent,
+  certain: readonly Pfn[],
+  possible: readonly Pfn[],
+  proof: number[],
+  provenHolders?: readonly Holder[],
+): Violation {
   const pfns = (certain.length > 0 ? certain : possible).toSorted((a, b) => a - b)
-  const who = takers(p, pfns)
-  const seqs = pfns.flatMap((pfn) => (p.pages.get(pfn)?.holders ?? []).map((h) => h.seq))
+  const holders = provenHolders ?? holdersOf(p, pfns)
+  const who = takers(holders)
+  const seqs = holders.map((h) => h.seq)
   const first = pfns[0]!
   const last = pfns.at(-1)!
   const runs = runsOf(pfns)
@@ -84,7 +92,7 @@ export const referencedAtRemoval: Invariant<MemremapState> = {
         found.push(removalViolation(p, event, r.certain, r.possible, []))
       } else if (r.proof?.seq === event.seq && !r.certain.includes(r.proof.pfn)) {
         // What only came out afterwards; judged once for each page that the removal itself could not prove.
-        found.push(removalViolation(p, event, [r.proof.pfn], [], [event.seq]))
+        found.push(removalViolation(p, event, [r.proof.pfn], [], [event.seq], r.proof.holders))
       }
     }
     return found

@@ -8,6 +8,7 @@ import {
   type Looking,
   type Model,
   type PagemapId,
+  type Pfn,
   type View,
   type Views,
   type Waiting,
@@ -17,7 +18,7 @@ import { memremapInvariants } from './invariants.ts'
 import { memoryType, memoryTypeName } from './pagemap/memory-type.ts'
 import { isReferenced, type PageRecord } from './page/pages.ts'
 import { initialMemremap, type MemremapState } from './memremap-state.ts'
-import { headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
+import { covers, headOf, newPagemap, type Pagemap } from './pagemap/pagemap.ts'
 import { evolveMemremap } from './state.ts'
 
 function folds(a: PageRecord, b: PageRecord, stride: number): boolean {
@@ -113,6 +114,11 @@ export function pagemapOwner(p: Pagemap, facts: Facts): number | null {
   return p.device ?? facts.value<PagemapId>('pagemap', p.id, 'device')
 }
 
+/** The device that a pagemap is shown with: its owner, or the namespace of which some claimant has it, where that is all that is known. */
+export function pagemapShownWith(p: Pagemap, facts: Facts): number | null {
+  return pagemapOwner(p, facts) ?? facts.value<number>('pagemap', p.id, 'namespace')
+}
+
 /** Pagemaps that only later events prove to have been there already. */
 function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
   return facts
@@ -121,21 +127,39 @@ function foundLater(state: MemremapState, facts: Facts): Pagemap[] {
     .map((id) => ({ ...newPagemap(id, 0), pointer: facts.value<string>('pagemap', id, 'pointer') }))
 }
 
-const describe: View<MemremapState> = (state, device, facts, looking) => {
-  const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
-  const own = all.filter((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === device)
-  // Of a namespace's pagemap whose owner never showed it is only known that some claimant of the namespace has it.
-  const claimed = all.filter(
-    (p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null && facts.value('pagemap', p.id, 'namespace') === device,
+/** Whether the last pagemap of a device was seen to go, and no gap came since: another would have been seen to come, with or without its owner. */
+function isSeenGone(all: readonly Pagemap[], device: number, facts: Facts): boolean {
+  const isGone = ({ phase, removal }: Pagemap): boolean => phase === 'removed' && removal?.whole === true
+  return (
+    all.some((p) => isGone(p) && pagemapOwner(p, facts) === device) &&
+    !all.some((p) => p.phase !== 'removed' && pagemapOwner(p, facts) === null)
   )
-  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, looking))
-  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, looking))
-  return { pagemaps: { known, complete: known.length > 0 && possible.length === 0, ...(possible.length > 0 ? { possible } : {}) } }
 }
 
-const waiting = (state: MemremapState): Waiting[] =>
+const describe: View<MemremapState> = (state, device, facts, looking) => {
+  const all = [...state.pagemaps.values(), ...foundLater(state, facts)]
+  const shown = all.filter((p) => p.phase !== 'removed' && pagemapShownWith(p, facts) === device)
+  const own = shown.filter((p) => pagemapOwner(p, facts) === device)
+  const claimed = shown.filter((p) => pagemapOwner(p, facts) !== device)
+  const possible = [...own.filter((p) => !p.sure), ...claimed].map((p) => pagemapToJson(p, facts, looking))
+  const known = own.filter((p) => p.sure).map((p) => pagemapToJson(p, facts, looking))
+  const complete = possible.length === 0 && (known.length > 0 || isSeenGone(all, device, facts))
+  return { pagemaps: { known, complete, ...(possible.length > 0 ? { possible } : {}) } }
+}
+
+/** Whoever unmaps a pagemap waits for its reference until that is known to have dropped to zero; memory goes after that. */
+const isReleased = ({ phase, ref, removal }: Pagemap): boolean => phase === 'unmapping' && (ref.count === 0 || removal?.whole === true)
+
+const waiting = (state: MemremapState): Waiting[] => [...idleWaits(state), ...pastTheirWait(state)]
+
+const pastTheirWait = (state: MemremapState): Waiting[] =>
+  [...state.pagemaps.values()]
+    .filter(isReleased)
+    .map(({ id }) => ({ who: { pagemap: id }, call: 'memunmap_pages', waitsFor: null, evidence: [], data: {} }))
+
+const idleWaits = (state: MemremapState): Waiting[] =>
   [...state.waits.values()].map((w) => ({
-    pid: w.pid,
+    who: { pid: w.pid },
     call: 'break_layouts',
     waitsFor: w.page === null ? 'pages of the file to become idle' : `page ${hex(w.page.pfn)} to become idle`,
     evidence: [...(w.page ? [w.page.seq] : []), ...(w.idle ? [w.idle.seq] : [])],
@@ -146,9 +170,12 @@ const waiting = (state: MemremapState): Waiting[] =>
 function isPageChangedBy({ type, data }: AnyEvent, key: number | bigint | string, later?: unknown): boolean {
   const { pagemap, pfn, head, pages } = data
   if (type === 'memremap/puts-unseen' || typeof key === 'string') return true
-  // Pages of no pagemap are not followed.
-  if (pagemap === null || pfn === null) return false
-  const p = (later as MemremapState | undefined)?.pagemaps.get(pagemap as number)
+  const pagemaps = (later as MemremapState | undefined)?.pagemaps
+  // Pages of no pagemap are not followed, but for those of memory that is gone.
+  if (pfn === null) return false
+  if (pagemap === null)
+    return type === 'memremap/put' && [...(pagemaps?.values() ?? [])].some((p) => p.removal !== null && covers(p, pfn as Pfn))
+  const p = pagemaps?.get(pagemap as number)
   if (p === undefined || typeof pfn !== 'number') return true
   const wanted = headOf(p, Number(key))
   const first = typeof head === 'number' ? head : pfn
@@ -181,7 +208,7 @@ const views: Views = {
     'put-beyond-last': PAGES,
     'references-handed': PAGES,
     'grab-refused': NONE,
-    'page-freed': NONE,
+    'page-freed': PAGES,
     'bio-released': NONE,
     'busy-lookup-started': NONE,
     'busy-looked-up': NONE,
@@ -191,7 +218,7 @@ const views: Views = {
     'ref-released': ['pagemaps.ref'],
   },
   // A pointer seen anew ends the view of the pagemap that had it.
-  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'pages-unlinked-twice'],
+  reachesAll: ['pagemap-found', 'map-requested', 'map-started', 'memory-add-started', 'pages-unlinked-twice'],
 }
 
 /** Pagemaps, struct pages and references to them under the contract of a model. */

@@ -81,7 +81,24 @@ describe('memory removed under a reference (fsdax-pinned-unbind)', () => {
     s.as(PIN, () => s.registry.getUserPages(first, 1, foll.GET))
     s.as(SH, () => s.registry.release(s.pagemap))
     expect(s.as(PIN, () => s.registry.putPage(first))).toBe('gone')
-    expect(s.violations.map((v) => v.certainty)).toEqual(['certain'])
+    expect(s.violations.map(({ rule, certainty }) => [rule, certainty])).toEqual([
+      ['memremap/referenced-at-removal', 'certain'],
+      ['memremap/put-after-removal', 'certain'],
+    ])
+    expect(s.violations[1]).toMatchObject({
+      device: 1,
+      summary: `page 0x109300 was put by pin (pid 135) after the memory was removed: the put went nowhere`,
+      about: [{ first, last: first }],
+    })
+  })
+
+  test('and is out no longer: nobody will give it back a second time; what was not put still is', () => {
+    const s = new Scene()
+    s.as(PIN, () => s.registry.getUserPages(first, 3, foll.GET))
+    s.as(SH, () => s.registry.release(s.pagemap))
+    s.as(PIN, () => s.registry.putPage(first + 1))
+    const [pagemap] = s.state.pagemaps.values()
+    expect([...pagemap!.pages.keys()].toSorted((a, b) => a - b)).toEqual([first, first + 2])
   })
 
   test('twin: the pages are given back first', () => {

@@ -24,6 +24,14 @@ export const counterexamples: readonly Counterexample[] = [
     choices: [0, 4, 4, 0, 0, 2],
   },
   {
+    file: 'put-after-removal.jsonl',
+    name: 'and is put when its memory is gone',
+    rules: 'linux-6.1',
+    breaks: 'memremap/put-after-removal',
+    programs: [unbind(0), use(0, 0, false, 0)],
+    choices: [4, 1, 0, 0, 0, 2],
+  },
+  {
     file: 'lost-wake-up.jsonl',
     name: 'the end of a bio drops the last reference and wakes nobody (the hang of fsdax-truncate-hang)',
     rules: 'linux-6.1',
@@ -46,6 +54,14 @@ export const counterexamples: readonly Counterexample[] = [
     breaks: 'memremap/referenced-at-removal',
     programs: [unbind(0), use(0, 0, false, 0)],
     choices: [1, 1, 0, 0, 0, 0, 3],
+  },
+  {
+    file: 'seed-put-after-removal.jsonl',
+    name: 'and they are put when their memory is gone',
+    rules: 'seed',
+    breaks: 'memremap/put-after-removal',
+    programs: [unbind(0), use(0, 0, false, 0)],
+    choices: [1, 4, 0, 0, 0, 0, 1],
   },
   {
     file: 'seed-reference-not-waited-for.jsonl',

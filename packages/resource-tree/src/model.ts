@@ -1,5 +1,6 @@
 import type { Facts, Json, Model, View, Views } from '@devtrail/events'
 import { hex } from '@devtrail/events'
+import { isDeclared } from './declared.ts'
 import { resourceTreeCatalogue } from './events.ts'
 import { overlap } from './invariants.ts'
 import { childrenOf, evolveResourceTree, initialResourceTree, ownerOf, topOf, type RegionNode, type ResourceTreeState } from './state.ts'
@@ -18,7 +19,7 @@ const DRIVER_REGION = /^(?:namespace|dax|btt|pfn)\d+\.\d+$/
 /** Whether every region that a driver may have requested is known to be somebody's. */
 function allOwned(state: ResourceTreeState, facts: Facts): boolean {
   for (const n of state.nodes.values()) {
-    if (n.root !== 'iomem' || (n.since === 0 && !(n.name !== null && DRIVER_REGION.test(n.name)))) continue
+    if (n.root !== 'iomem' || isDeclared(n.name) || (n.since === 0 && !(n.name !== null && DRIVER_REGION.test(n.name)))) continue
     if (ownerOf(state, n.id, facts) === null) return false
   }
   return true

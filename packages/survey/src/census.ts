@@ -31,7 +31,9 @@ class Counting {
       const t = type[place]!
       counts[t]!++
       if (this.recorded !== null || block.seq(place) === 0) continue
-      if (this.earliest === null && !types[t]!.name.startsWith('log/')) this.earliest = block.event(place)
+      // That entries are missing is told with the number of the one behind, and where nothing came before without a time.
+      if (types[t]!.name.startsWith('log/')) continue
+      this.earliest ??= block.event(place)
       if (!Number.isNaN(entry[place]!)) this.recorded = block.event(place)
     }
     for (const [t, { name }] of types.entries()) this.types.set(name, (this.types.get(name) ?? 0) + counts[t]!)

@@ -66,7 +66,7 @@ export async function stuckAt(
           call,
           entered: evidence.get(call.seq) ?? null,
           device: device ?? near ?? null,
-          waitsFor: waiting?.waitsFor ?? call.waitsFor,
+          waitsFor: waiting === null ? call.waitsFor : waiting.waitsFor,
           function: typeof fn === 'string' ? fn : call.name,
           evidence: proofs,
           data: waiting?.data ?? {},

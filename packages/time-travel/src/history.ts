@@ -12,6 +12,7 @@ import type { Machine } from './machine.ts'
 import { NearKeyframes } from './near-keyframes.ts'
 import type { Moment, Position } from './position.ts'
 import type { EventSource, StoredKeyframe } from './source.ts'
+import { Turns } from './turns.ts'
 
 /** The state of everything at a moment, with what was learnt later filled back. */
 export interface Snapshot {
@@ -156,10 +157,15 @@ export class History {
     begin?.(machine, seq)
     const fold = new BlockFold(machine)
     let keepAt = Math.max(seq, 0) + keep
+    const turns = new Turns()
     for await (const block of this.#blocks.blocks({ from: seq + 1, to })) {
       signal?.throwIfAborted()
       const end = placeAfter(block, to)
       for (let place = placeAfter(block, seq); place < end; place++) {
+        if (turns.isDue()) {
+          await turns.give()
+          signal?.throwIfAborted()
+        }
         fold.step(block, place, place + 1)
         if (step?.(block, place, machine) === true) return machine
         if (block.seq(place) < keepAt) continue
@@ -198,7 +204,9 @@ export class History {
   ): Promise<number | null> {
     const [low, high] = [Math.max(1, Math.min(from, to)), Math.max(from, to)]
     const summaries = (await this.#blocks.summaries()).filter(({ firstSeq, lastSeq }) => lastSeq >= low && firstSeq <= high)
+    const turns = new Turns()
     for (const { firstSeq, lastSeq } of from <= to ? summaries : summaries.toReversed()) {
+      if (turns.isTime()) await turns.give()
       signal?.throwIfAborted()
       onProgress?.(from <= to ? firstSeq : lastSeq)
       for await (const block of this.#blocks.blocks({ from: Math.max(1, firstSeq), to: lastSeq })) {

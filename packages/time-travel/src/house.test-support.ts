@@ -107,7 +107,7 @@ export const house: Model = asModel<HouseState>({
   }),
   devices: (state) => [...state.lamps].map(([id, { name, bus }]) => info({ id, name, bus })),
   aliases: (state, id) => (state.lamps.has(id) ? [`light-of-${id}`] : []),
-  waiting: (state) => state.waiting.map((pid) => ({ pid, call: 'wait', waitsFor: 'the red bell', evidence: [1], data: {} })),
+  waiting: (state) => state.waiting.map((pid) => ({ who: { pid }, call: 'wait', waitsFor: 'the red bell', evidence: [1], data: {} })),
 })
 
 export const info = (d: Partial<DeviceInfo> & { id: number; name: string }): DeviceInfo => ({

@@ -1,6 +1,7 @@
 import type { AnyEvent, BlockSummary, EventBlock } from '@devtrail/events'
 import { PlainBlock } from './plain-block.ts'
 import type { BlockRange, EventSource } from './source.ts'
+import { Turns } from './turns.ts'
 
 /** Events of a source that keeps none in blocks, gathered into one. */
 const PLAIN_EVENTS = 4096
@@ -17,8 +18,12 @@ export class LogBlocks {
     this.#size = size
   }
 
-  blocks(range: BlockRange = {}): AsyncIterable<EventBlock> {
-    return this.#source.blocks?.(range) ?? this.#plain(range)
+  async *blocks(range: BlockRange = {}): AsyncGenerator<EventBlock> {
+    const turns = new Turns()
+    for await (const block of this.#source.blocks?.(range) ?? this.#plain(range)) {
+      yield block
+      if (turns.isTime()) await turns.give()
+    }
   }
 
   async *#plain({ from = 0, to = Infinity }: BlockRange): AsyncGenerator<EventBlock> {

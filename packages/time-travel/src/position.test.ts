@@ -13,8 +13,8 @@ describe('parsePosition reads', () => {
     ['0', { kind: 'seq', seq: 0 }],
     ['999999999999999', { kind: 'seq', seq: 999_999_999_999_999 }],
     ['@261', { kind: 'entry', entry: 261 }],
-    ['9.588325s', { kind: 'time', ns: 9_588_325_000 }],
-    ['9s', { kind: 'time', ns: 9_000_000_000 }],
+    ['9.588325s', { kind: 'time', ns: 9_588_325_499, from: 9_588_324_500 }],
+    ['9s', { kind: 'time', ns: 9_000_000_499, from: 8_999_999_500 }],
     ['0.000000001s', { kind: 'time', ns: 1 }],
     ['9007199.254740991s', { kind: 'time', ns: Number.MAX_SAFE_INTEGER }],
   ])('%s', (text, position) => {

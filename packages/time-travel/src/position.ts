@@ -7,7 +7,8 @@ export type Position =
   | { readonly kind: 'seq'; readonly seq: number }
   /** `host`: in a log of several the one whose entry it is. */
   | { readonly kind: 'entry'; readonly entry: number; readonly host?: string }
-  | { readonly kind: 'time'; readonly ns: number }
+  /** Up to `ns`; `from`: where that begins which is named alike, when it is a microsecond. */
+  | { readonly kind: 'time'; readonly ns: number; readonly from?: number }
 
 /** A position that cannot be read. */
 export class PositionSyntaxError extends Error {
@@ -19,9 +20,20 @@ export class NoSuchPositionError extends Error {
   override readonly name = 'NoSuchPositionError'
 }
 
+/** Digits of a second down to which a time that is printed without nanoseconds goes. */
+const MICROSECOND_DIGITS = 6
+
+/** A time in microseconds means all that is printed so: rounded to them. */
+function timePosition(text: string): Position {
+  const ns = nanoseconds(text)
+  if ((text.split('.')[1] ?? '').length > MICROSECOND_DIGITS) return { kind: 'time', ns }
+  return { kind: 'time', ns: ns + 499, from: ns - 500 }
+}
+
 /**
  * Reads a position: `138` or `seq:138` (after that event), `@261` (after that entry of the recording; `web:@261` of a host's), `9.588325s`
- * (after the last event not later than it), `start` (the baseline alone), `end`.
+ * (after the last event not later than it, as times
+ * are printed: one with up to six digits includes what is rounded to it), `start` (the baseline alone), `end`.
  * @throws PositionSyntaxError
  */
 export function parsePosition(text: string): Position {
@@ -33,7 +45,7 @@ export function parsePosition(text: string): Position {
   const time = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(text)
   if (time) {
     try {
-      return { kind: 'time', ns: nanoseconds(time[1]!) }
+      return timePosition(time[1]!)
     } catch (error) {
       throw new PositionSyntaxError((error as Error).message, { cause: error })
     }

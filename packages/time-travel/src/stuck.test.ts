@@ -27,8 +27,8 @@ it('a stuck task is told with its calls, their devices and what a model knows it
 
 it('what one task waits for is not said of another', async () => {
   const tasks = await stuckAfter(event('house/waited', { device: null }, { actor: cat }), event('house/looked', {}, { actor: dog }))
-  expect(tasks.map((t) => [t.pid, t.calls[0]!.waiting?.pid ?? null])).toEqual([
-    [7, 7],
+  expect(tasks.map((t) => [t.pid, t.calls[0]!.waiting?.who ?? null])).toEqual([
+    [7, { pid: 7 }],
     [8, null],
   ])
 })

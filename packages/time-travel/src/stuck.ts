@@ -13,6 +13,8 @@ export interface StuckTask {
   readonly calls: readonly { readonly call: OpenCall; readonly device: number | null; readonly waiting: Waiting | null }[]
 }
 
+const isAbout = ({ about }: OpenCall, pagemap: number): boolean => about.some(({ kind, id }) => kind === 'pagemap' && id === pagemap)
+
 /** Every task that entered calls and has not returned from them. */
 export function stuckTasks(machine: Machine): StuckTask[] {
   return machine.hosts().flatMap((host) => {
@@ -24,7 +26,8 @@ export function stuckTasks(machine: Machine): StuckTask[] {
       calls: calls.map((call) => ({
         call,
         device: deviceAmong(call.about, machine.facts),
-        waiting: waiting.find((w) => w.pid === pid && w.call === call.name) ?? null,
+        waiting:
+          waiting.find(({ who, call: of }) => of === call.name && ('pid' in who ? who.pid === pid : isAbout(call, who.pagemap))) ?? null,
       })),
     }))
   })

@@ -15,6 +15,7 @@ import { eventRow, surveyOf, type Names } from '@devtrail/survey'
 import { columnsFor, eventColumns, eventLine, type EventColumns } from '../print/event.ts'
 import { clip, padEnd } from '../print/text.ts'
 import { examples, LOG, type Cli } from './command.ts'
+import { UnknownStretches, type NotKnown } from './not-known.ts'
 import { exit, type ExitCode } from '../session/failure.ts'
 import { mustBeKnown } from '../named/known-device.ts'
 import type { Session } from '../session/session.ts'
@@ -30,6 +31,15 @@ interface Options {
 const BATCH = 512
 
 const truthText = (truth: Truth): string => (truth === null ? '?' : String(truth))
+
+/** That it was never true, and whether that is known all along. */
+function neverText(last: number, isUnordered: boolean, notKnown: NotKnown | null, { style }: Session): string {
+  const order = isUnordered ? ' in the order of the log' : ''
+  if (notKnown === null) return `${style.warn('never true')}${order} in ${last} events\n`
+  const { first, events } = notKnown
+  const when = events >= last ? 'all along' : `after ${events} of them, first after ${first === 0 ? 'the baseline' : `event ${first}`}`
+  return `${style.warn('never known to be true')}${order} in ${last} events: it is not known ${when}\n`
+}
 
 interface Printing {
   readonly names: Names
@@ -81,7 +91,7 @@ async function printFirst(flip: Flip, found: AnyEvent | undefined, { names, sess
 async function printJson(
   log: OpenLog,
   all: readonly Flip[],
-  unsure: UnsureStretch | null,
+  { unsure, notKnown }: { readonly unsure: UnsureStretch | null; readonly notKnown: NotKnown | null },
   options: Options,
   printing: Printing,
 ): Promise<void> {
@@ -98,6 +108,7 @@ async function printJson(
     when: options.when,
     ...(isAll ? { flips: rows } : { first: rows[0] ?? null }),
     ...(unsure === null ? {} : { unsure }),
+    ...(notKnown === null ? {} : { notKnown }),
   })
 }
 
@@ -166,10 +177,12 @@ export function bisectCommand({ program, run }: Cli): void {
         await mustBeKnown(expression, options.device, log, survey, session)
         const isAll = options.all === true
         const all: Flip[] = []
+        const unknown = new UnknownStretches()
         const unsure = await flips(
           log.history,
           expression,
           (flip) => {
+            unknown.see(flip)
             if (isAll || flip.to === true) all.push(flip)
             return !isAll && flip.to === true
           },
@@ -179,13 +192,12 @@ export function bisectCommand({ program, run }: Cli): void {
         const printing = { names: survey.names, session }
         const isEver = all.some(({ to }) => to === true)
         session.answer(isEver ? exit.fine : exit.no)
-        if (session.json) await printJson(log, all, unsure, options, printing)
+        const last = await log.history.lastSeq()
+        const notKnown = isEver ? null : unknown.upTo(last, log.source.start?.seq ?? 0)
+        if (session.json) await printJson(log, all, { unsure, notKnown }, options, printing)
         else if (isAll) await printAll(log, all, printing)
         else if (isEver) await printFirst(all[0]!, (await log.history.events([all[0]!.seq])).get(all[0]!.seq), printing)
-        if (!isEver && !session.json)
-          await session.print(
-            `${session.style.warn('never true')}${unsure === null ? '' : ' in the order of the log'} in ${await log.history.lastSeq()} events\n`,
-          )
+        if (!isEver && !session.json) await session.print(neverText(last, unsure !== null, notKnown, session))
         if (unsure !== null)
           session.note(
             `clocks do not tell the order of what different hosts do from event ${unsure.first} to ${unsure.last}: in between it may have been otherwise (~)`,

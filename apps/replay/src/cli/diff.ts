@@ -72,6 +72,7 @@ const moments: Work<Options> = async (session, given, options): Promise<ExitCode
         from: valueJson(change.from),
         to: valueJson(change.to),
         seq: seqs.get(change) ?? null,
+        ...(change.perhaps === undefined ? {} : { perhaps: change.perhaps }),
       })),
     })
     return code
@@ -87,7 +88,7 @@ export function diffCommand({ program, run }: Cli): void {
     .command('diff')
     .summary('what is different of two moments and the events behind it, or of two logs')
     .description(
-      `Compares the state at two positions value by value: what it was, what it is, and the event that changed it last. "?" is not known, "none" is certainly not there. Exits 1 when anything is different.
+      `Compares the state at two positions value by value: what it was, what it is, and the event that changed it last. "?" is not known, "none" is certainly not there, "perhaps" is of what may be there. Exits 1 when anything is different.
 
 With --with it compares two whole logs, a recording with its twin or a fork with its past: the events of each device are laid beside one another, by type, page and range, and in logs that were made in one way by what led to them. Names stand for devices, addresses for pagemaps; pointers, pids and times are each log's own. What only one of two events tells is no difference, nor are types of events that one log has none of; those are counted.`,
     )

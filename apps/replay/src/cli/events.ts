@@ -33,9 +33,10 @@ function typeFilter(prefix: string | undefined): (type: string) => boolean {
   const types = vocabulary.types()
   if (!types.some((t) => t.startsWith(prefix))) {
     const prefixes = vocabulary.catalogues.map((c) => c.prefix)
+    const several = /[,|]/.test(prefix) ? `; for several: --where 'type == "${types[0]}" || type == "${types[1]}"'` : ''
     throw new Failure(
       exit.usage,
-      `there is no event type "${prefix}"${didYouMean(prefix, [...prefixes, ...types])} (types begin with ${prefixes.join(', ')})`,
+      `there is no event type "${prefix}"${didYouMean(prefix, [...prefixes, ...types])} (types begin with ${prefixes.join(', ')})${several}`,
     )
   }
   return (type) => type.startsWith(prefix)

@@ -3,7 +3,7 @@ import { styleOf } from '../print/style.ts'
 import { withoutSecrets } from '../session/secrets.ts'
 import { visible } from '../print/text.ts'
 import { commandsFor } from './commands.ts'
-import { exit, exitCodeOf } from '../session/failure.ts'
+import { exit, exitCodeOf, messageOf } from '../session/failure.ts'
 import { Interrupt } from '../session/interrupt.ts'
 import { programOf } from './program.ts'
 import { quietOnClosedPipe } from '../session/session.ts'
@@ -38,10 +38,7 @@ function report(error: unknown, colour: boolean): number {
   const code = exitCodeOf(error)
   if (error instanceof CommanderError) return code ?? exit.usage
   const style = styleOf(process.stderr, process.env, colour)
-  const message = withoutSecrets(error instanceof Error ? error.message : String(error))
-    .split('\n')
-    .map(visible)
-    .join('\n')
+  const message = withoutSecrets(messageOf(error)).split('\n').map(visible).join('\n')
   if (code === exit.interrupted) return code
   if (code !== null) {
     process.stderr.write(`${style.bad('devtrail:')} ${message}\n`)

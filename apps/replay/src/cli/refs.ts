@@ -1,6 +1,6 @@
 import { momentToJson } from '@devtrail/time-travel'
 import { openLog } from '../logs/open.ts'
-import { eventsAt, refsOf, refToJson, surveyOf } from '@devtrail/survey'
+import { eventsAt, isOwnerless, refsOf, refToJson, surveyOf } from '@devtrail/survey'
 import type { Printing } from '../print/device.ts'
 import { refsText, seqsOf } from '../print/refs.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
@@ -41,17 +41,19 @@ export function refsCommand({ program, run }: Cli): void {
             ? null
             : new Set(chooseDevices(options.device, machine.devices(), (id) => machine.aliases(id), keyOf, session).map((d) => d.id))
         const refs = refsOf(machine, only)
+        const ownerless = only === null ? 0 : refsOf(machine, null).filter(isOwnerless).length
         if (session.json) {
           await session.printJson({
             schemaVersion: 1,
             at: momentToJson(at, session.digits),
-            refs: refs.map((r) => refToJson(r, r.device === null ? null : names.device(r.device))),
+            refs: refs.map((r) => refToJson(r, (id) => names.device(id))),
+            ...(ownerless === 0 ? {} : { ownerless }),
           })
           return exit.fine
         }
         const { style, digits } = session
         const printing: Printing = { style, digits, eventsAt: await eventsAt(log.source, seqsOf(refs)) }
-        await session.print(refsText(refs, at, names, printing))
+        await session.print(refsText(refs, ownerless, at, names, printing))
         return exit.fine
       }),
     )

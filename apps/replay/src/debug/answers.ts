@@ -5,7 +5,7 @@ import { Failure, exit } from '../session/failure.ts'
 import { mustBePart } from '../named/paths.ts'
 import { chooseDevice, chooseDevices } from '../named/positions.ts'
 import type { Session } from '../session/session.ts'
-import { compare, keyAmong, mayBeThere, models, refsOf, stuckAt } from '@devtrail/survey'
+import { compare, isOwnerless, keyAmong, mayBeThere, models, refsOf, stuckAt } from '@devtrail/survey'
 import { nameOf } from '../logs/open.ts'
 import { toldOf } from '../logs/told-of.ts'
 import { blameText } from '../print/blame.ts'
@@ -102,7 +102,9 @@ export class Answers {
     const { at, machine } = await place.snapshot()
     const only = place.device === null ? null : new Set(this.devices(place.device).map((d) => d.id))
     const refs = refsOf(machine, only)
-    await this.session.print(refsText(refs, at, place.names, { style, digits, eventsAt: await place.log.history.events(seqsOf(refs)) }))
+    const ownerless = only === null ? 0 : refsOf(machine, null).filter(isOwnerless).length
+    const eventsAt = await place.log.history.events(seqsOf(refs))
+    await this.session.print(refsText(refs, ownerless, at, place.names, { style, digits, eventsAt }))
   }
 
   async stuck(): Promise<void> {

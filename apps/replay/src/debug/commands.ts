@@ -1,3 +1,6 @@
+import { exit, Failure } from '../session/failure.ts'
+import { didYouMean } from '../session/suggest.ts'
+
 /** What can be said to the debugger. */
 export interface Command {
   readonly name: string
@@ -39,10 +42,23 @@ export const commands: readonly Command[] = [
   { name: 'quit', short: 'q', says: 'leave' },
 ]
 
+const begunBy = (word: string): readonly Command[] => (word === '' ? [] : commands.filter(({ name }) => name.startsWith(word)))
+
 /** The command that a word names, in full, in short, or by a beginning that is of one alone. */
 export function commandOf(word: string): Command | null {
-  const exact = commands.find(({ name, short }) => name === word || short === word)
-  if (exact !== undefined) return exact
-  const begun = commands.filter(({ name }) => name.startsWith(word))
-  return word !== '' && begun.length === 1 ? begun[0]! : null
+  const begun = begunBy(word)
+  return commands.find(({ name, short }) => name === word || short === word) ?? (begun.length === 1 ? begun[0]! : null)
+}
+
+/** As {@link commandOf}. @throws Failure where it names none, or may be several */
+export function commandNamed(word: string): Command {
+  const command = commandOf(word)
+  if (command !== null) return command
+  const begun = begunBy(word).map(({ name }) => name)
+  if (begun.length > 1) throw new Failure(exit.usage, `"${word}" may be ${begun.slice(0, -1).join(', ')} or ${begun.at(-1)!}`)
+  const meant = didYouMean(
+    word,
+    commands.map(({ name }) => name),
+  )
+  throw new Failure(exit.usage, `"${word}" is no command${meant}; help lists them`)
 }

@@ -1,14 +1,14 @@
 /** One line said to the debugger, and what it answers. */
 import { EventFilter, parseExpression, Probe, type StopFor } from '@devtrail/time-travel'
 import { exit, exitCodeOf, Failure, type ExitCode } from '../session/failure.ts'
+import { keysOf } from '../named/known-device.ts'
 import type { Session } from '../session/session.ts'
-import { didYouMean } from '../session/suggest.ts'
 import { eventWords, vocabulary } from '@devtrail/survey'
 import { columnsFor, eventLine } from '../print/event.ts'
 import { clip, visible } from '../print/text.ts'
 import { valueText } from '../print/value.ts'
 import { Answers } from './answers.ts'
-import { commandOf, commands } from './commands.ts'
+import { commandNamed, commands } from './commands.ts'
 import type { Moved, Place } from './place.ts'
 import { wantedBy } from './wanted.ts'
 
@@ -24,7 +24,7 @@ function countIn(text: string, otherwise: number): number {
 
 /** What a command needs and did not get. @throws Failure */
 function needs(rest: string, command: string): string {
-  const { takes } = commandOf(command)!
+  const { takes } = commandNamed(command)
   if (rest === '') throw new Failure(exit.usage, `${command} ${takes}: something is missing`)
   return rest
 }
@@ -66,19 +66,10 @@ export class Dialogue {
     const [word, rest] = [said.split(/\s+/, 1)[0]!, said.replace(/^\S+\s*/, '')]
     this.#abort = new AbortController()
     try {
-      const command = commandOf(word)
-      if (command === null)
-        throw new Failure(
-          exit.usage,
-          `"${word}" is no command${didYouMean(
-            word,
-            commands.map((c) => c.name),
-          )}; help lists them`,
-        )
+      const command = commandNamed(word)
       // What moves is said again by an empty line.
       this.#repeated = ['step', 'back', 'next', 'previous', 'continue', 'reverse', 'until', 'since'].includes(command.name) ? said : ''
-      await this.#do(command.name, rest)
-      return exit.fine
+      return (await this.#do(command.name, rest)) ?? exit.fine
     } catch (error) {
       if (this.#abort.signal.aborted) {
         this.#session.clearProgress()
@@ -96,7 +87,7 @@ export class Dialogue {
     }
   }
 
-  async #do(command: string, rest: string): Promise<void> {
+  async #do(command: string, rest: string): Promise<ExitCode | void> {
     const { place } = this
     switch (command) {
       case 'step':
@@ -112,14 +103,15 @@ export class Dialogue {
       case 'until':
       case 'since': {
         const expression = parseExpression(needs(rest, command))
-        return this.#run(command === 'until' ? 'forwards' : 'backwards', [
+        const isMet = await this.#run(command === 'until' ? 'forwards' : 'backwards', [
           { id: 0, text: rest, device: place.device, kind: 'turns-true', expression },
         ])
+        return isMet ? exit.fine : exit.no
       }
       case 'continue':
-        return this.#run('forwards', this.#stops())
+        return void (await this.#run('forwards', this.#stops()))
       case 'reverse':
-        return this.#run('backwards', this.#stops())
+        return void (await this.#run('backwards', this.#stops()))
       case 'break':
         return this.#break(needs(rest, command))
       case 'watch': {
@@ -179,7 +171,8 @@ export class Dialogue {
     return [...breaks, ...changing]
   }
 
-  async #run(direction: 'forwards' | 'backwards', stops: readonly StopFor[]): Promise<void> {
+  /** @returns whether there was anything to stop for, or it was stopped before */
+  async #run(direction: 'forwards' | 'backwards', stops: readonly StopFor[]): Promise<boolean> {
     const { place } = this
     const { seq, hits, isInterrupted, event, changes } = await place.run(direction, stops, {
       signal: this.#abort!.signal,
@@ -197,7 +190,8 @@ export class Dialogue {
         : hits.length > 0
           ? ''
           : never
-    return this.#moved({ event, changes }, why)
+    await this.#moved({ event, changes }, why)
+    return isInterrupted || hits.length > 0
   }
 
   async #nearest(rest: string, way: 'after' | 'before', from: number, to: number): Promise<void> {
@@ -281,6 +275,8 @@ export class Dialogue {
       const ever = place.survey.devices.some((d) => d.name === rest || place.names.device(d.id) === rest)
       if (!ever) this.#answers.devices(rest)
       place.device = rest
+      const keys = keysOf(rest, await place.log.history.end(), place.survey)
+      if (keys.length > 1) await this.#out(`${this.#session.style.warn(`"${rest}" means several devices`)}: ${keys.join(', ')}\n`)
     }
     await this.#out(place.device === null ? 'no device is chosen\n' : `bare names are fields of ${place.device}\n`)
   }
@@ -293,8 +289,7 @@ export class Dialogue {
   }
 
   async #help(rest: string): Promise<void> {
-    const one = rest === '' ? null : commandOf(rest)
-    if (rest !== '' && one === null) throw new Failure(exit.usage, `"${rest}" is no command; help lists them`)
+    const one = rest === '' ? null : commandNamed(rest)
     const shown = one === null ? commands : [one]
     const heads = shown.map(({ name, takes }) => `${name}${takes === undefined ? '' : ` ${takes}`}`)
     const width = Math.max(...heads.map((h) => h.length))

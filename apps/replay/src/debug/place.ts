@@ -109,7 +109,19 @@ export class Place {
   ): Promise<RunEnd & Moved> {
     const [low, high] = this.fence
     const end = await this.#cursor.run(direction, stops, direction === 'forwards' ? high : low, options)
-    return { ...end, ...(await this.#look()) }
+    const told = await this.#look()
+    const gone = direction === 'forwards' ? [] : await this.#changesAt(end)
+    return { ...end, ...told, changes: gone.length > 0 ? gone : told.changes }
+  }
+
+  /** What an event changed of what is watched: a run backwards stops behind it, where that is as it was where the run began. */
+  async #changesAt({ seq, hits }: RunEnd): Promise<Moved['changes']> {
+    const changed = this.watches.filter(({ id }) => hits.some((hit) => hit.kind === 'changes' && hit.id === id))
+    if (changed.length === 0) return []
+    const { machine } = await this.log.history.at({ kind: 'seq', seq: seq - 1 })
+    return changed.map(({ id, text, expression, device, value: to }) => {
+      return { id, text, from: new Probe(expression, machine, device).value, to }
+    })
   }
 
   async #look(): Promise<Moved> {

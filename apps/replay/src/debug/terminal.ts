@@ -69,16 +69,32 @@ export async function talk(dialogue: Dialogue, session: Session): Promise<void> 
   }
 }
 
-/** Says the lines of a script (null: stdin) and shows them before what they are answered. @returns the code of the first that failed */
+/**
+ * Says the lines of a script (null: stdin) and shows them before what they are answered. Ctrl-C ends what runs and the script with it.
+ * @returns the code of the first that failed
+ */
 export async function recite(dialogue: Dialogue, session: Session, script: string | null): Promise<ExitCode> {
   const lines = createInterface({ input: script === null ? process.stdin : createReadStream(script), crlfDelay: Infinity })
-  let code: ExitCode = exit.fine
-  for await (const line of lines) {
-    await session.print(`${session.style.dim(dialogue.prompt)}${line}\n`)
-    const failed = await dialogue.say(line)
-    if (code === exit.fine) code = failed
-    if (dialogue.isOver) break
+  let isOver = false
+  session.interrupt.instead = () => {
+    if (isOver) process.exit(exit.interrupted)
+    isOver = true
+    dialogue.interrupt()
+    lines.close()
   }
-  lines.close()
-  return code
+  let code: ExitCode = exit.fine
+  try {
+    for await (const line of lines) {
+      if (isOver) break
+      await session.print(`${session.style.dim(dialogue.prompt)}${line}\n`)
+      await session.flush()
+      const failed = line.trim() === '' ? exit.fine : await dialogue.say(line)
+      if (code === exit.fine) code = failed
+      if (dialogue.isOver) break
+    }
+  } finally {
+    session.interrupt.instead = null
+    lines.close()
+  }
+  return isOver ? exit.interrupted : code
 }

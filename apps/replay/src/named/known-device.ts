@@ -1,8 +1,18 @@
-import { devicesNamed, type Expression } from '@devtrail/time-travel'
+import { devicesNamed, NoSuchDeviceError, selectDevices, type Expression, type Machine } from '@devtrail/time-travel'
 import type { OpenLog } from '../logs/open.ts'
 import type { Survey } from '@devtrail/survey'
 import { chooseDevicesEver } from './positions.ts'
 import type { Session } from '../session/session.ts'
+
+/** The keys of all devices that a name may mean, of those that are gone as well. */
+export function keysOf(name: string, machine: Machine, { names }: Survey): string[] {
+  try {
+    return [...new Set(selectDevices(name, machine.devices(), (id) => machine.aliases(id)).map((d) => names.device(d.id)))]
+  } catch (error) {
+    if (error instanceof NoSuchDeviceError) return []
+    throw error
+  }
+}
 
 /**
  * Every device that an expression names has to be in the log at some time, so that a misspelt one is not taken for one that
@@ -20,6 +30,10 @@ export async function mustBeKnown(
   const machine = await log.history.end()
   const isCalled = (name: string): boolean => devicesNamed(name, machine.devices(), (id) => machine.aliases(id)).length > 0
   for (const name of new Set(named)) {
-    if (name !== undefined && !isCalled(name)) await chooseDevicesEver(name, log, survey, session, true)
+    if (name === undefined) continue
+    if (!isCalled(name)) await chooseDevicesEver(name, log, survey, session, true)
+    const keys = keysOf(name, machine, survey)
+    if (keys.length > 1)
+      session.note(`"${name}" means several devices: ${keys.join(', ')}; each answer is about the one of which there is something to tell`)
   }
 }

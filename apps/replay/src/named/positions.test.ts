@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@devtrail/events'
+import { seconds, type AnyEvent } from '@devtrail/events'
 import { parsePosition } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
 import { startsAt } from './positions.ts'
@@ -24,6 +24,15 @@ test('a range of events includes the event, entry or time that it begins with', 
   expect(from('1s')).toEqual([3, 4])
   expect(from('0.5s')).toEqual([3, 4])
   expect(from('end')).toEqual([4])
+})
+
+test('a time as it is printed means all that is printed so', () => {
+  const near = [event(1, 1, 999_999_499), event(2, 2, 999_999_500), event(3, 3, 1_000_000_499), event(4, 4, 1_000_000_500)]
+  const at = parsePosition('1.000000s')
+  expect(near.filter(({ time }) => seconds(time) === '1.000000').map(({ seq }) => seq)).toEqual([2, 3])
+  expect(near.filter(startsAt(at, end)).map(({ seq }) => seq)).toEqual([2, 3, 4])
+  expect(at).toMatchObject({ ns: 1_000_000_499 })
+  expect(parsePosition('1.000000000s')).toEqual({ kind: 'time', ns: 1_000_000_000 })
 })
 
 test('the baseline is there from start or from 0 on', () => {

@@ -28,7 +28,7 @@ export function startsAt(position: Position, at: Moment): (event: AnyEvent) => b
     case 'entry':
       return (event) => event.entry !== null && event.entry >= position.entry && event.host === at.host
     case 'time':
-      return (event) => event.seq > 0 && event.time >= position.ns
+      return (event) => event.seq > 0 && event.time >= (position.from ?? position.ns)
     default:
       return (event) => event.seq >= at.seq
   }
@@ -124,9 +124,9 @@ export function chooseDevice(
   const found = devicesNamed(wanted, devices, (id) => machine.aliases(id))
   const [one, ...more] = found.length > 1 ? found.filter(({ id }) => hasAnything(id)) : found
   if (one !== undefined && more.length === 0) return one
-  if (one === undefined && found[0] !== undefined) return found[0]
-  // What is there instead, or several at once.
+  // What is there instead, or several at once, of none of which or of more than one there is something to tell.
   const all = chooseDevices(wanted, devices, (id) => machine.aliases(id), keyOf, session)
+  if (all.length === 1) return all[0]!
   const keys = all.map(keyOf)
   throw new NoSuchDeviceError(`"${wanted}" means several devices; name one of them: ${keys.join(', ')}`, keys)
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { infoblockAt, infoblocksIn, PartMedium, superblockOf, type Infoblock, type Medium } from '@devtrail/nvdimm-pmem/media'
-import { FileMedium } from '@devtrail/nvdimm-pmem/node'
+import { FileMedium, writerOf } from '@devtrail/nvdimm-pmem/node'
 import { exit, Failure } from '../session/failure.ts'
 import type { Session } from '../session/session.ts'
 import { isSeekable, packingOf, Unpacked } from './unpack.ts'
@@ -51,6 +51,8 @@ export async function openImage(
     const medium = part(file, given, offset, size)
     const infoblocks = infoblocksIn(medium)
     const opened = file
+    const writer = isPlain && !writable ? writerOf(given) : null
+    if (writer !== null) session.note(`process ${writer.pid} writes to ${given} at this moment: what is read may be half old and half new`)
     return {
       given,
       medium,

@@ -12,9 +12,9 @@ export function bytesFrom(text: string, option: string): number {
   return bytes
 }
 
-/** A count from 0. @throws Failure for anything else. */
+/** A count from 0, decimal or hexadecimal. @throws Failure for anything else. */
 export function countFrom(text: string, option: string): number {
-  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  const count = /^(?:0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(count)) throw new Failure(exit.usage, `${option} ${text}: a number was expected`)
   return count
 }

@@ -23,7 +23,7 @@ const XZ = [0xfd, 0x37, 0x7a, 0x58, 0x5a]
 
 function refuseXz(head: Uint8Array, given: string): void {
   if (XZ.every((byte, i) => head[i] === byte))
-    throw new Failure(exit.usage, `${given} is packed with xz, which cannot be read here: xz -dc ${given} | devtrail pmem … -`)
+    throw new Failure(exit.damaged, `${given} is packed with xz, which cannot be read here: xz -dc ${given} | devtrail pmem … -`)
 }
 
 /** How a file is packed; null for a plain one. @throws Failure when it is in a way that is not known here. */

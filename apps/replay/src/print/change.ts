@@ -17,9 +17,13 @@ function text(value: unknown): string {
 
 const isTruth = (v: unknown): boolean => typeof v === 'boolean' || v === null
 
-function whatOf({ from, to }: Change): string {
-  if (isTruth(from) && isTruth(to)) return `${valueText(from)} → ${valueText(to)}`
-  return `${text(from)} → ${text(to)}`
+const isSomething = (v: unknown): boolean => v !== null && v !== false
+
+function whatOf({ from, to, perhaps }: Change): string {
+  const say = isTruth(from) && isTruth(to) ? valueText : text
+  const before = perhaps?.from === true && isSomething(from) ? 'perhaps ' : ''
+  const after = perhaps?.to === true && isSomething(to) ? 'perhaps ' : ''
+  return `${before}${say(from)} → ${after}${say(to)}`
 }
 
 /** Which events made a change: `events 38–98`. */

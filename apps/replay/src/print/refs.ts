@@ -5,7 +5,9 @@ import { momentText } from './moment.ts'
 
 function line(ref: Ref, names: Names, p: Printing): string {
   const { style } = p
-  const device = style.name(ref.device === null ? '?' : names.device(ref.device))
+  const shown = ref.device ?? ref.namespace
+  const device =
+    style.name(shown === null ? '?' : names.device(shown)) + (ref.device === null && shown !== null ? ' (or who claims it)' : '')
   if (ref.of === 'queue')
     return `queue    ${device}  ${ref.queue.ref.mode ?? 'mode ?'}, count ${count(ref.queue.ref.count)} ${style.dim(ref.queue.id)}`
   const { pagemap } = ref
@@ -16,12 +18,14 @@ function line(ref: Ref, names: Names, p: Printing): string {
   return `page     ${device}  ${ref.certain ? '' : style.warn('? perhaps ')}${pageRefText(p, ref.ref)}${gone}`
 }
 
-/** References still out at a moment, as a person reads them. */
-export function refsText(refs: readonly Ref[], at: Moment, names: Names, p: Printing): string {
+/** References still out at a moment, as a person reads them; `ownerless`: how many more there are that may be of the device asked for. */
+export function refsText(refs: readonly Ref[], ownerless: number, at: Moment, names: Names, p: Printing): string {
   const { style } = p
   const lines = refs.map((ref) => `${line(ref, names, p)}\n`)
-  const none = refs.length === 0 ? `${style.good('none is known of')}\n` : ''
-  return `${style.dim(`references still out ${momentText(at, p.digits)}\n`)}${lines.join('')}${none}`
+  const none = refs.length > 0 ? '' : ownerless > 0 ? 'none is known to be of it\n' : `${style.good('none is known of')}\n`
+  const more =
+    ownerless === 0 ? '' : style.dim(`${ownerless} more of pagemaps whose device is not known; listed where no device is asked for\n`)
+  return `${style.dim(`references still out ${momentText(at, p.digits)}\n`)}${lines.join('')}${none}${more}`
 }
 
 /** The events whose times that shows. */

@@ -18,10 +18,16 @@ export interface SimulatedSummary {
   readonly fork: { readonly of: string; readonly at: number; readonly shared: number | null; readonly scenario: string | null } | null
 }
 
+/** Columns of the list, on a wider terminal as well: it is prose. */
+const LIST_COLUMNS_MAX = 80
+
 export function scenariosText(scenarios: readonly Scenario[], style: Style): string {
+  const all = scenarios.map(({ name, rules = 'linux-6.1', says }) => ({ name, rules, says }))
+  const [name, rules] = (['name', 'rules'] as const).map((column) => Math.max(...all.map((one) => one[column].length)))
+  const room = Math.max(20, Math.min(style.width, LIST_COLUMNS_MAX) - name! - rules! - 4)
   return table(
     [{ title: 'scenario' }, { title: 'rules' }, { title: 'what happens' }],
-    scenarios.map(({ name, rules = 'linux-6.1', says }) => [name, rules, says]),
+    all.flatMap((one) => wrap(one.says, room).map((line, i) => (i === 0 ? [one.name, one.rules, line] : ['', '', line]))),
     style.dim,
   )
 }

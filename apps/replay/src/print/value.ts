@@ -24,7 +24,7 @@ function fieldsText(value: { readonly [name: string]: unknown }, depth: number):
     .filter(([, v]) => v !== null && !(depth >= DEPTH_MAX && isObject(v)))
     .map(([name, v]) =>
       isObject(v) && !isBound(v) && !Array.isArray(v['known'])
-        ? `${name}(${valueText(v, depth + 1)})`
+        ? `${name}(${valueText(v, depth + 1) || '?'})`
         : `${name}=${valueText(v, depth + 1)}`,
     )
     .join(' ')

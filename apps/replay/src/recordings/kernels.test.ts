@@ -11,7 +11,7 @@ import type { MemremapState } from '@devtrail/memremap'
 import { printTree, type ResourceTreeState } from '@devtrail/resource-tree'
 import { check, History, stuckTasks, type Position } from '@devtrail/time-travel'
 import { describe, expect, it } from 'vitest'
-import { models } from '@devtrail/survey'
+import { models, refsOf } from '@devtrail/survey'
 
 const RECORDINGS = join(import.meta.dirname, '../../../../recordings')
 /** What /proc/iomem was afterwards; of a recording that ends in a crash nobody knows. */
@@ -137,5 +137,7 @@ describe('a DAX file is cut while a direct write from its memory is in flight', 
     expect(timeOf(cut, 'memremap/idle-wait-ended', isOfTruncate) - started).toBeGreaterThan(0.1)
     expect(await callsOf(cut, 'truncate', { kind: 'end' })).toEqual([])
     expect(await certain(cut)).toEqual([])
+    const { machine } = await cut.history.at({ kind: 'end' })
+    expect(refsOf(machine, null).filter(({ of }) => of === 'page')).toEqual([])
   })
 })

@@ -56,10 +56,28 @@ const CODES: ReadonlyMap<string, ExitCode> = new Map([
   ['IomemSyntaxError', exit.damaged],
   ['BttError', exit.damaged],
   ['MediumError', exit.damaged],
+  ['ImageInUseError', exit.no],
   ['ScenarioError', exit.damaged],
   ['AbortError', exit.interrupted],
   ['Interrupted', exit.interrupted],
 ])
+
+/** The commonest errors of the system, for a person. */
+const IN_WORDS: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'there is no such file or folder'],
+  ['ENOTDIR', 'a part of that path is a file, not a folder'],
+  ['EISDIR', 'that is a folder; name a file'],
+  ['EACCES', 'this user may not (permission denied)'],
+])
+
+/** What a person is told of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, path } = error as NodeJS.ErrnoException
+  const words = IN_WORDS.get(code)
+  // Only of what the system itself said: our own errors have better words.
+  return words === undefined || path === undefined || !error.message.startsWith(`${code}:`) ? error.message : `${path}: ${words} (${code})`
+}
 
 /** The exit code of whatever was thrown; null when nobody foresaw it. */
 export function exitCodeOf(error: unknown): ExitCode | null {

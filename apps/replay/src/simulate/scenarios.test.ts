@@ -10,7 +10,10 @@ const DANGLES = 'nvdimm-pmem/counter-dangles'
 const LEFT = 'memremap/mapping-left'
 
 const BROKEN: { readonly [name: string]: readonly [seed: readonly string[], linux61: readonly string[]] } = {
-  'fsdax-pinned-unbind': [[LEFT, DANGLES], ['memremap/referenced-at-removal']],
+  'fsdax-pinned-unbind': [
+    [LEFT, DANGLES],
+    ['memremap/put-after-removal', 'memremap/referenced-at-removal'],
+  ],
   'fsdax-splice': [[LEFT, DANGLES], []],
   // The series gives blocks up at once, whoever has their pages.
   'fsdax-truncate-hang': [['memremap/freed-block-referenced', LEFT], ['memremap/idle-waiter-not-woken']],

@@ -243,5 +243,8 @@ function gupPutAhead(ctx: ImportContext): boolean {
 
 export function pageFreed(ctx: ImportContext, hit: ProbeHit): void {
   const page = pointer(hit.fields, 'page')
-  ctx.say('memremap/page-freed', { page: page ?? '0x0', word: pointer(hit.fields, 'pgmap'), pfn: ctx.memmap.pfnOf(page) })
+  const word = pointer(hit.fields, 'pgmap')
+  const pfn = ctx.memmap.pfnOf(page)
+  const { pagemap } = ownerOf(ctx, pfn, word, hit.fields.has('pgmap'))
+  ctx.say('memremap/page-freed', { page: page ?? '0x0', word, pfn, pagemap: pagemap?.id ?? null })
 }

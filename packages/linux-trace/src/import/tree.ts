@@ -1,5 +1,5 @@
 /** The iomem tree and other resource trees: kernel/resource.c. */
-import { childrenOf, topOf, type RegionNode } from '@devtrail/resource-tree'
+import { childrenOf, isDeclared, topOf, type RegionNode } from '@devtrail/resource-tree'
 import { errnoOf, pointer, string, u64 } from '../values.ts'
 import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
@@ -185,11 +185,8 @@ export function resourceRequestEnded(ctx: ImportContext, hit: ProbeHit): void {
   )
 }
 
-/** Ranges that firmware or the kernel itself declares: they are not busy, so no release_region frees them. */
-const DECLARED =
-  /^(?:Persistent Memory|System RAM|Reserved|Soft Reserved|PCI Bus|PCI MMCONFIG|ACPI|Video|Adapter ROM|System ROM|RAM buffer|Crash kernel|CXL|Kernel )/
-
-const mayBeReleased = (n: RegionNode): boolean => n.since > 0 || !(n.name !== null && DECLARED.test(n.name))
+/** What is declared is not busy: no release_region frees it. */
+const mayBeReleased = (n: RegionNode): boolean => n.since > 0 || !isDeclared(n.name)
 
 /** The busy node of exactly this range, the deepest where several are alike. */
 function exact(ctx: ImportContext, root: string, under: RegionNode | null, start: bigint, end: bigint): RegionNode | undefined {

@@ -103,7 +103,7 @@ test.each([
 })
 
 test.each([
-  ['pins are invisible to teardown', linux61, ['memremap/referenced-at-removal'], true],
+  ['pins are invisible to teardown', linux61, ['memremap/referenced-at-removal', 'memremap/put-after-removal'], true],
   ['pages hold their pagemap', { ...linux61, pageHoldsPagemap: true, walkHoldsPagemap: true }, [], false],
 ] as const)('bug 32, %s: unmapping with a page taken', (_, rules, broken, gone) => {
   const live = new Live({ rules })

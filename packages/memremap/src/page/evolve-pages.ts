@@ -3,21 +3,34 @@ import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
-import { allocate, doubtPages, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
+import { allocate, doubtPages, freed, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './evolve-waits.ts'
 
-/** A page of memory that is gone was used: whoever used it still held a reference. */
-function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): void {
+type Put = Extract<MemremapEvent, { type: 'memremap/put' }>
+
+/** A page of memory that is gone was used: whoever used it still held a reference. Returns the pagemap that it was of, if that is known. */
+function usedAfterRemoval(state: MemremapState, pfn: Pfn, seq: number): Pagemap | null {
   let gone: Pagemap | null = null
   for (const p of state.pagemaps.values()) {
     if (!covers(p, pfn)) continue
-    if (p.removal === null) return
+    if (p.removal === null) return null
     if (gone === null || p.removal.seq > gone.removal!.seq) gone = p
   }
-  if (!gone?.removal?.whole) return
-  gone.removal.proof = { pfn, seq }
+  if (!gone?.removal?.whole) return null
+  const holders = gone.pages.get(headOf(gone, pfn))?.holders ?? []
+  gone.removal.proof = { pfn, seq, holders: holders.map((holder) => ({ ...holder })) }
   state.proven = gone.id
+  return gone
+}
+
+/** What is put after the removal is nobody's any more, though it went nowhere: no later put will give it back. */
+function putAfterRemoval(state: MemremapState, pfn: Pfn, event: Put): void {
+  const gone = usedAfterRemoval(state, pfn, event.seq)
+  if (gone === null) return
+  const { pages, head, refs, kind } = event.data
+  for (let i = 0; i < pages; i++)
+    put(gone.pages, head ?? headOf(gone, pfn + i), null, event.actor?.pid ?? null, kind, refs, gone.order ?? 0, gone.idle)
 }
 
 /** A task took references on a page, and saw `before` when it began with the event `began`. */
@@ -57,7 +70,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
     case 'memremap/put': {
       const { pfn, pages, pagemap, before, head, refs, kind } = event.data
       if (pfn === null) return
-      if (pagemap === null) return usedAfterRemoval(state, pfn, event.seq)
+      if (pagemap === null) return putAfterRemoval(state, pfn, event)
       const p = pagemapOf(state, pagemap, event.seq)
       for (let i = 0; i < pages; i++) {
         const at = head ?? headOf(p, pfn + i)
@@ -72,7 +85,10 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
     case 'memremap/sampled': {
       const { pfn, pagemap, refcount, head, refs } = event.data
       if (pfn === null) return
-      if (pagemap === null) return usedAfterRemoval(state, pfn, event.seq)
+      if (pagemap === null) {
+        usedAfterRemoval(state, pfn, event.seq)
+        return
+      }
       const p = pagemapOf(state, pagemap, event.seq)
       const at = head ?? headOf(p, pfn)
       if (refcount !== null && at === pfn && sample(p.pages, at, refcount, p.idle)) idleSeen(state, at, event)
@@ -80,6 +96,11 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       if (p.type !== memoryType.FS_DAX && (refs ?? 0) > 0) maybePut(p.pages, at, refs!, p.idle)
       return
     }
+    case 'memremap/page-freed':
+      // Whatever puts led to it: a page is freed once nobody references it.
+      if (event.data.pfn !== null && event.data.pagemap !== null)
+        freed(pagemapOf(state, event.data.pagemap, event.seq).pages, event.data.pfn)
+      return
     case 'memremap/page-allocated': {
       const p = pagemapOf(state, event.data.pagemap, event.seq)
       p.idle = 0

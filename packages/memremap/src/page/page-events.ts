@@ -158,10 +158,16 @@ export const pageEvents = {
     },
   },
   'page-freed': {
-    version: 1,
+    version: 2,
     doc: 'The last reference of a device page was dropped.',
     kernel: 'free_zone_device_page',
-    fields: { page: f.pointer('the struct page'), word: f.opt(f.pointer('its pgmap word')), pfn: f.opt(pfn) },
+    fields: {
+      page: f.pointer('the struct page'),
+      word: f.opt(f.pointer('its pgmap word')),
+      pfn: f.opt(pfn),
+      pagemap: f.opt(f.pagemap('the pagemap whose page it is')),
+    },
+    upcasts: { 1: (data) => ({ ...data, pagemap: null }) },
   },
   'idle-wait-started': {
     version: 1,

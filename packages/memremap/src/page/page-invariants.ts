@@ -94,6 +94,32 @@ export const putBeyondLastRule: Invariant<MemremapState> = {
   },
 }
 
+/** Memory that is gone is not put. */
+export const putAfterRemovalRule: Invariant<MemremapState> = {
+  id: 'memremap/put-after-removal',
+  on: ['put'],
+  says: 'No page is put after its memory was removed.',
+  because:
+    'the struct page is gone or another’s by then: the put goes wherever that memory is now, and what the reference held of the pagemap or its queue is never given back.',
+  judge: (state, any) => {
+    const event = own(any)
+    if (event?.type !== 'memremap/put' || event.data.pfn === null || state.proven === null) return []
+    const p = state.pagemaps.get(state.proven)
+    if (p?.removal?.proof?.seq !== any.seq) return []
+    const { pfn, pages } = event.data
+    const what = pages === 1 ? `page ${hex(pfn)} was` : `${pages} pages from ${hex(pfn)} on were`
+    const summary = `${what} put by ${actorOf(any)} after the memory was removed: the put went nowhere`
+    const violation = broken('memremap/put-after-removal', any, {
+      summary,
+      pfn,
+      pages,
+      evidence: [p.removal.seq],
+      data: { pagemap: p.pointer },
+    })
+    return [{ ...violation, device: p.device ?? any.device }]
+  },
+}
+
 /** A device page is on no list. */
 export const pagemapPointerOverwritten: Invariant<MemremapState> = {
   id: 'memremap/pagemap-pointer-overwritten',
@@ -188,6 +214,7 @@ export const freedBlockReferenced: Invariant<MemremapState> = {
 export const pageInvariants: readonly Invariant<MemremapState>[] = [
   pagemapHoldUnbalanced,
   putBeyondLastRule,
+  putAfterRemovalRule,
   pagemapPointerOverwritten,
   poisonElsewhere,
   referenceKeptByFailure,

@@ -271,7 +271,8 @@ export class PageReferences<P extends FreeingOwner> {
   #free(pages: DevicePages<P>, pfn: Pfn): PutResult {
     const { pagemap } = pages
     const pageFree = pagemap.ops?.pageFree
-    if (this.#emitter.on) this.#said.say('memremap/page-freed', { page: pfnToPage(pfn), word: this.#said.word(pfn), pfn }, pages)
+    if (this.#emitter.on)
+      this.#said.say('memremap/page-freed', { page: pfnToPage(pfn), word: this.#said.word(pfn), pfn, pagemap: pagemap.id }, pages)
     if (pageFree === undefined) {
       if (!this.#freedWithoutCallback && this.#emitter.on)
         this.#said.say('memremap/warned', { pagemap: pagemap.id, by: 'free_zone_device_page', message: 'no page_free' }, pages)

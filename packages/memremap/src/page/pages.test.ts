@@ -1,6 +1,6 @@
 /** What is known of page references, and what a gap or unseen puts leave of it. */
 import { expect, test } from 'vitest'
-import { doubtPages, forgetPages, grab, isReferenced, maybePut, put, sample, type Holder, type Pages } from './pages.ts'
+import { doubtPages, forgetPages, freed, grab, isReferenced, maybePut, put, sample, type Holder, type Pages } from './pages.ts'
 
 const PFN = 0x100000
 const by = (pid: number, seq = pid, kind: 'get' | 'pin' = 'get'): Holder => ({ pid, comm: `task${pid}`, kind, refs: 1, seq })
@@ -106,4 +106,11 @@ test('two who sample the same count before either takes its reference hold two',
   grab(pages, PFN, 1, 10, { ...by(1), seq: 12 }, 0, true)
   grab(pages, PFN, 1, 11, { ...by(2), seq: 13 }, 0, true)
   expect(pages.get(PFN)).toMatchObject({ refcount: 3, holders: [{ pid: 1 }, { pid: 2 }] })
+})
+
+test('a page that was freed is nobody’s, whatever puts went unseen', () => {
+  const pages = grabbed(1, 2)
+  freed(pages, PFN)
+  freed(pages, PFN + 1)
+  expect(pages.size).toBe(0)
 })

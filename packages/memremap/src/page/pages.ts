@@ -198,6 +198,12 @@ export function allocate(pages: Pages, pfn: Pfn, holder: Holder): void {
   pages.set(pfn, { pfn, refcount: 1, holders: [holder], sure: true, changedAt: holder.seq })
 }
 
+/** The last reference was given back, seen or not: nobody has the page. */
+export function freed(pages: Pages, pfn: Pfn): void {
+  const page = pages.get(pfn)
+  if (page !== undefined) removed(pages, page)
+}
+
 /** A page was put by somebody who had no reference: its count is below the idle one, and seen. */
 export function putBeyondLast(pages: Pages, pfn: Pfn, count: number, seq: number): void {
   pages.set(pfn, { pfn, refcount: count, holders: [], sure: true, changedAt: seq })

@@ -1,6 +1,6 @@
 /** A pagemap as far as events tell of it, and the arithmetic of its pages. */
 import type { Count, DeviceId, PagemapId, Pfn } from '@devtrail/events'
-import type { Pages } from '../page/pages.ts'
+import type { Holder, Pages } from '../page/pages.ts'
 
 export type PagemapPhase = 'mapping' | 'live' | 'unmapping' | 'removed'
 
@@ -57,8 +57,8 @@ export interface Removal {
   possible: Pfn[]
   /** False once a gap came: the range may have been mapped anew since. */
   whole: boolean
-  /** A page of it that was still used afterwards, by the event just folded. */
-  proof: { pfn: Pfn; seq: number } | null
+  /** A page of it that was still used afterwards, by the event just folded, and who held it until then. */
+  proof: { pfn: Pfn; seq: number; holders: Holder[] } | null
 }
 
 export interface Pagemap {

@@ -57,11 +57,11 @@ export const arenaBytes = ({ nextoff, info2off }: ArenaInfo): number => (nextoff
 export function impossible(info: ArenaInfo, room: number): string | null {
   const { externalLbasize, internalLbasize, externalNlba, internalNlba, nfree, dataoff, mapoff, logoff, info2off } = info
   if (externalLbasize < 512 || internalLbasize < externalLbasize)
-    return `sectors of ${externalLbasize} bytes in blocks of ${internalLbasize}`
+    return `a sector size of ${externalLbasize}, in blocks of ${internalLbasize}`
   if (internalNlba > BLOCKS_MAX) return `${internalNlba} blocks, more than a map entry can name`
   if (nfree > LANES_MAX) return `${nfree} lanes, more than ${LANES_MAX}`
   if (nfree < 1 || internalNlba - externalNlba !== nfree || externalNlba < 1)
-    return `${internalNlba} blocks for ${externalNlba} sectors and ${nfree} lanes`
+    return `${internalNlba} blocks for ${externalNlba} sectors, with a lane count of ${nfree}`
   if ([dataoff, mapoff, logoff, info2off].some((offset) => offset % INFO_BYTES !== 0)) return 'an offset that is not a multiple of 4096'
   if (dataoff < INFO_BYTES || dataoff + internalNlba * internalLbasize > mapoff) return 'blocks that reach into the map'
   if (mapoff + externalNlba * 4 > logoff) return 'a map that reaches into the log'

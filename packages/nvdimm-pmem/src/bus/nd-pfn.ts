@@ -1,6 +1,7 @@
 import type { LiveDevice } from '@devtrail/devres'
 import { errno } from '@devtrail/events'
 import type { DevPagemap } from '@devtrail/memremap'
+import { SUPPORTED_ALIGNMENTS } from '../media/pfn-layout.ts'
 import { pfnMode, type PfnSuperblock } from '../media/pfn-superblock.ts'
 import { sizeIn, sizesText, wordByBeginning } from './attribute-text.ts'
 import { NdClaimant } from './nd-claimant.ts'
@@ -8,9 +9,6 @@ import { unlessBound, type Attribute } from './nd-device.ts'
 
 const MODES = ['pmem', 'ram', 'none'] as const
 const MODE_VALUES = { pmem: pfnMode.PMEM, ram: pfnMode.RAM, none: pfnMode.NONE } as const
-
-/** Mappings that x86-64 can make, bytes. */
-export const SUPPORTED_ALIGNMENTS = [4096, 2 << 20, 1 << 30] as const
 
 /** `struct nd_pfn`: what gives a namespace struct pages; as `dax` for one without a disk. */
 export class NdPfn extends NdClaimant {

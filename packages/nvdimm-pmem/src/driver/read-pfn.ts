@@ -1,6 +1,6 @@
 import { errno } from '@devtrail/events'
 import type { NdNamespace } from '../bus/nd-namespace.ts'
-import { SUPPORTED_ALIGNMENTS } from '../bus/nd-pfn.ts'
+import { SUPPORTED_ALIGNMENTS } from '../media/pfn-layout.ts'
 import type { PfnSuperblock } from '../media/pfn-superblock.ts'
 import { validatePfn, type PfnExpectation } from '../media/pfn-validate.ts'
 import { SECTION_BYTES } from '../media/pfn-layout.ts'

@@ -43,6 +43,13 @@ test('§1 (c) 16: an alignment of 1 GiB does not fit into one, and does into two
   expect(pfnLayout({ start, size: 2 * GIB, mode: PMEM, align: GIB }, 'linux-6.1')).toMatchObject({ dataoff: GIB, npfns: 262_144 })
 })
 
+test.each([0, 1, 3, 512, 8192, 65_536, MIB, 4 * MIB, 512 * MIB, 2 * GIB])(
+  '§2 (c): an alignment that the kernel has no mapping of is -EINVAL: %i',
+  (align) => {
+    expect(pfnLayout({ start, size: 8 * GIB, mode: PMEM, align }, 'linux-6.1')).toBe(-22)
+  },
+)
+
 test('§1 (c) 17: what is beyond the last 2 MiB is cut off; a start within them is -EINVAL', () => {
   expect(pfnLayout({ start, size: GIB + MIB, mode: PMEM }, 'linux-6.1')).toMatchObject({ endTrunc: 0x100000 })
   expect(pfnLayout({ start: start + MIB, size: GIB, mode: PMEM }, 'linux-6.1')).toBe(-22)

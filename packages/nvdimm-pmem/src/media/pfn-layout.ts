@@ -11,6 +11,8 @@ export const RESERVED_BYTES = 8 * KIB
 const PAGE_STRUCT_BYTES = 64
 export const SECTION_BYTES = 128 * MIB
 export const SUBSECTION_BYTES = 2 * MIB
+/** Alignments of mappings that an x86 machine has: of a page, a PMD and a PUD. The kernel takes no other (`supported_alignments`). */
+export const SUPPORTED_ALIGNMENTS = [4096, 2 << 20, 1 << 30] as const
 
 export interface PfnRequest {
   /** Physical address of the namespace. */
@@ -18,7 +20,7 @@ export interface PfnRequest {
   readonly size: number
   /** `pfnMode.RAM` or `.PMEM`. */
   readonly mode: number
-  /** Of mappings: a power of two; default 2 MiB. The seed has none. */
+  /** Of mappings: one of `SUPPORTED_ALIGNMENTS`; default 2 MiB. The seed has none. */
   readonly align?: number
 }
 
@@ -42,10 +44,10 @@ function seedLayout({ start, size, mode }: PfnRequest): PfnLayout | number {
   return { dataoff, npfns: Math.floor((size - dataoff) / PAGE), startPad: 0, endTrunc: 0, versionMinor: 0 }
 }
 
-/** Linux 6.1: version 1.4. -EINVAL for a start that is not at 2 MiB, -ENXIO when nothing would be left or for another mode. */
+/** Linux 6.1: version 1.4. -EINVAL for a start that is not at 2 MiB or an alignment that is not supported, -ENXIO when nothing would be left or for another mode. */
 function layout61({ start, size, mode, align = SUBSECTION_BYTES }: PfnRequest): PfnLayout | number {
   if (mode !== pfnMode.RAM && mode !== pfnMode.PMEM) return errno.ENXIO
-  if (start % SUBSECTION_BYTES !== 0) return errno.EINVAL
+  if (start % SUBSECTION_BYTES !== 0 || !SUPPORTED_ALIGNMENTS.some((one) => one === align)) return errno.EINVAL
   const to = Math.max(align, SUBSECTION_BYTES)
   const all = Math.floor((size - RESERVED_BYTES) / PAGE)
   const structs = mode === pfnMode.PMEM ? PAGE_STRUCT_BYTES * all : 0

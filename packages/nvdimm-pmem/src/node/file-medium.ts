@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { assertWithin, MediumError, type Medium } from '../media/medium.ts'
 import { WordStores } from '../media/word-stores.ts'
+import { ImageInUseError, WriteLock } from './write-lock.ts'
 
 const PAGE = 4096
 /** Zeros are written in pieces of so many bytes, and only where there is anything else: holes of a file stay holes. */
@@ -9,7 +10,7 @@ const ZERO_BYTES = 1 << 20
 const NO_PAGE = -1
 
 export interface FileMediumOptions {
-  /** Default false: it is opened for reading, and stores throw. */
+  /** Default false: it is opened for reading, and stores throw. One writer at a time: see `FileMedium`. */
   readonly writable?: boolean
   /** Whether a fence waits until the disk has what was stored (fdatasync): default true. Without, only a crash of the process is survived. */
   readonly durable?: boolean
@@ -20,6 +21,9 @@ export interface FileMediumOptions {
 /**
  * A medium kept in a file or on a block device. A word is stored by one write of the system, and a fence is an fdatasync: the disk must not
  * tear aligned 8 bytes, which none does that writes sectors.
+ *
+ * One writer has it at a time, in this process or another: of a file by `PATH.lock` beside it, which goes with the medium and means nothing
+ * once its process is gone; of a block device by the system (O_EXCL), which also keeps those out that are mounted. Readers are not kept out.
  */
 export class FileMedium extends WordStores implements Medium, Disposable {
   readonly size: number
@@ -27,6 +31,7 @@ export class FileMedium extends WordStores implements Medium, Disposable {
   readonly #fd: number
   readonly #isDurable: boolean
   readonly #isWritable: boolean
+  readonly #lock: WriteLock | null
   /** The page that words were last loaded from. */
   readonly #page = new Uint8Array(PAGE)
   readonly #pageView = new DataView(this.#page.buffer)
@@ -44,14 +49,23 @@ export class FileMedium extends WordStores implements Medium, Disposable {
     return new FileMedium(path, { ...options, writable: true })
   }
 
-  /** @throws Error of the system when it cannot be opened. */
+  /** @throws ImageInUseError when it is to be written and somebody does already, or Error of the system when it cannot be opened. */
   constructor(path: string, { writable = false, durable = true, size }: FileMediumOptions = {}) {
     super()
     this.path = path
     this.#isWritable = writable
     this.#isDurable = durable
-    this.#fd = openSync(path, writable ? 'r+' : 'r')
-    this.size = size ?? sizeOf(this.#fd)
+    this.#fd = writable ? openWritable(path) : openSync(path, 'r')
+    let lock: WriteLock | null = null
+    try {
+      if (writable && !fstatSync(this.#fd).isBlockDevice()) lock = new WriteLock(path)
+      this.size = size ?? sizeOf(this.#fd)
+    } catch (error) {
+      closeSync(this.#fd)
+      lock?.[Symbol.dispose]()
+      throw error
+    }
+    this.#lock = lock
   }
 
   load(at: number, into: Uint8Array): void {
@@ -112,6 +126,7 @@ export class FileMedium extends WordStores implements Medium, Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd)
+    this.#lock?.[Symbol.dispose]()
   }
 
   #do<T>(what: string, at: number, length: number, work: () => T): T {
@@ -120,6 +135,17 @@ export class FileMedium extends WordStores implements Medium, Disposable {
     } catch (error) {
       throw new MediumError(`${what} ${this.path}: ${(error as Error).message}`, at, length, { cause: error })
     }
+  }
+}
+
+/** A block device is had alone: O_EXCL without O_CREAT means that there. */
+function openWritable(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false })?.isBlockDevice() !== true) return openSync(path, 'r+')
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_EXCL)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    throw new ImageInUseError(path, null, 'it is mounted, or another program has it for itself', { cause: error })
   }
 }
 

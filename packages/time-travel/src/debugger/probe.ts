@@ -1,9 +1,13 @@
-import type { EventBlock } from '@devtrail/events'
+import { seconds, type EventBlock } from '@devtrail/events'
 import { Tracked, type DeviceName } from '../explain/tracked.ts'
 import { identityOf } from '../explain/blame.ts'
+import { Decimal } from '../expression/decimal.ts'
 import { found, type Found } from '../expression/found.ts'
-import type { Expression } from '../expression/syntax.ts'
+import type { Expression, Literal } from '../expression/syntax.ts'
 import type { Machine } from '../machine.ts'
+
+const literalFound = (value: Literal): Found =>
+  found(value instanceof Decimal ? seconds(value.nanos) : typeof value === 'bigint' ? String(value) : value)
 
 /** What an expression is at a moment: the value, where it is a path or a count alone; else whether it is true. */
 export class Probe {
@@ -20,7 +24,8 @@ export class Probe {
 
   get value(): Found {
     const { condition } = this.#tracked.expression
-    if (condition.kind !== 'test' || condition.of.kind === 'literal') return found(this.#tracked.truth())
+    if (condition.kind !== 'test') return found(this.#tracked.truth())
+    if (condition.of.kind === 'literal') return literalFound(condition.of.value)
     return condition.of.kind === 'path' ? this.#tracked.find(condition.of.path) : this.#tracked.count(condition.of.path)
   }
 

@@ -15,6 +15,8 @@ export interface Change {
   /** Null: not known; false: certainly nothing. */
   readonly from: unknown
   readonly to: unknown
+  /** On which sides it is of an element that is only possible there; left out where it is on none. */
+  readonly perhaps?: { readonly from: boolean; readonly to: boolean }
 }
 
 type Objects = { readonly [name: string]: unknown }
@@ -73,6 +75,8 @@ class Differ {
   readonly #lists: Lists
   readonly #device: number | null
   readonly changes: Change[] = []
+  /** Whether what is compared is in elements that are only possible. */
+  #perhaps = { from: false, to: false }
 
   constructor(lists: Lists, device: number | null) {
     this.#lists = lists
@@ -80,7 +84,8 @@ class Differ {
   }
 
   #say(path: string, steps: readonly Step[], from: unknown, to: unknown): void {
-    this.changes.push({ device: this.#device, path, steps, from, to })
+    const perhaps = this.#perhaps
+    this.changes.push({ device: this.#device, path, steps, from, to, ...(perhaps.from || perhaps.to ? { perhaps } : {}) })
   }
 
   values(path: string, steps: readonly Step[], name: string, from: unknown, to: unknown): void {
@@ -95,7 +100,9 @@ class Differ {
     for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
       // When something was told is nothing of the device itself.
       if (name === 'learntAt') continue
-      const of = (o: Objects): unknown => (Object.hasOwn(o, name) ? o[name] : null)
+      // What does not say that it is not sure is.
+      const otherwise = name === 'sure' ? true : null
+      const of = (o: Objects): unknown => (Object.hasOwn(o, name) ? o[name] : otherwise)
       this.values(`${dot}${name}`, [...steps, field(name)], name, of(from), of(to))
     }
   }
@@ -110,12 +117,16 @@ class Differ {
       const { value, place } = (b ?? a)!
       const inner = `${path}[${keyText(value, place, keys)}]`
       const steps2: readonly Step[] = [...steps, { kind: 'key', key: keyOf(value, place, keys), at: 0 }]
+      const around = this.#perhaps
+      this.#perhaps = { from: around.from || a?.sure === false, to: around.to || b?.sure === false }
       if (a === undefined) this.#say(inner, steps2, before.nothing, b!.value)
       else if (b === undefined) this.#say(inner, steps2, a.value, after.nothing)
       else {
         this.values(inner, steps2, name, a.value, b.value)
+        this.#perhaps = around
         if (a.sure !== b.sure) this.#say(`${inner}.sure`, [...steps2, field('sure')], a.sure, b.sure)
       }
+      this.#perhaps = around
     }
     const [was, is] = [isComplete(from), isComplete(to)]
     if (was !== is && was !== null && is !== null) this.#say(`${path}.complete`, [...steps, field('complete')], was, is)

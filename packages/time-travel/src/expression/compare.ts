@@ -71,11 +71,22 @@ export function holds(at: Found): Truth {
   )
 }
 
+/** What stands between the stars of a pattern; `\\*` and `\\\\` are a star and a backslash themselves. */
+function partsOf(pattern: string): string[] {
+  if (!pattern.includes('\\')) return pattern.split('*')
+  const parts = ['']
+  for (const [piece, escaped] of pattern.matchAll(/\\(.)|[^]/gs)) {
+    if (piece === '*') parts.push('')
+    else parts[parts.length - 1] += escaped ?? piece
+  }
+  return parts
+}
+
 /** Whether a text is like a pattern in which `*` stands for any characters, in time linear in text times stars. */
 function isLike(text: string, pattern: string): boolean {
-  const parts = pattern.split('*')
+  const parts = partsOf(pattern)
   const [first, last] = [parts[0]!, parts.at(-1)!]
-  if (parts.length === 1) return text === pattern
+  if (parts.length === 1) return text === first
   if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false
   let at = first.length
   for (const part of parts.slice(1, -1)) {

@@ -73,7 +73,10 @@ function mustBeThere(path: Path, fields: ReadonlySet<string>, source: string): v
   if (!isEnvelope && !fields.has(name)) {
     const all = [...fields].toSorted()
     const near = all.filter((field) => field.startsWith(name.slice(0, 2)))
-    const instead = first.name === 'data' ? all.join(', ') : `${[...ENVELOPE.keys(), ...near].join(', ')} and the fields of the event types`
+    const own = first.name === 'data' ? [] : ENVELOPE.keys()
+    const named = [...own, ...near]
+    const instead =
+      named.length === 0 ? `${all.length} others, of the event types` : `${named.join(', ')} and the fields of the event types`
     throw new ExpressionError(`no event has a field "${name}"; there are ${instead}`, source, (first.name === 'data' ? second! : first).at)
   }
   const wrong = isEnvelope ? beyond(name, inner) : inner[0]

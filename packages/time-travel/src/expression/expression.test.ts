@@ -69,6 +69,8 @@ describe('what is true of a state', () => {
     ['driver.state in ["bound", "probing"]', true],
     ['driver.name ~ "nd_*"', true],
     ['driver.name ~ "*p*e*"', true],
+    ['driver.name ~ "\\\\*"', false],
+    ['driver.name ~ "\\\\*" || driver.name ~ "nd\\_*"', true],
     ['driver.name ~ "*pmem*pmem"', false],
     ['maps[0x100000000].ref.dying', true],
     ['maps["0xff01"].ref.dying', true],
@@ -304,4 +306,18 @@ test('decimals are exact', () => {
   expect(Decimal.parse('9.396738')!.nanos).toBe(9396738000n)
   expect(Decimal.parse('-0.5')!.nanos).toBe(-500000000n)
   expect(Decimal.parse('1.0000000001')).toBeNull()
+})
+
+const isLike = (text: string, pattern: string): unknown => truth(`${JSON.stringify(text)} ~ "${pattern}"`)
+
+it('a star behind a backslash stands for itself', () => {
+  expect(['a*b', 'axb', 'a'].map((text) => isLike(text, String.raw`a\*b`))).toEqual([true, false, false])
+  expect(['a\\x', 'a*', 'ax'].map((text) => isLike(text, String.raw`a\\*`))).toEqual([true, false, false])
+})
+
+it('a name that several elements have is not taken for the first', () => {
+  const twice = { known: [1, 2].map((n) => ({ node: `0x${n}0`, name: 'a' })), complete: true }
+  const at = (key: string): unknown => lookUp(found(twice), 'nodes', [{ kind: 'key', key, at: 0 }], lists)
+  expect(() => at('a')).toThrow('this means several; name one of them by 0x10, 0x20')
+  expect(at('0x20')).toMatchObject({ value: { node: '0x20' } })
 })

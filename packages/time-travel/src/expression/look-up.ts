@@ -1,7 +1,8 @@
 import type { ListKeys } from '@devtrail/events'
+import { ExpressionError } from './error.ts'
 import { countBetween } from './evaluate.ts'
 import { ABSENT, found, UNKNOWN, type Found } from './found.ts'
-import { isPicked, mayBePicked, weightOf } from './list-keys.ts'
+import { isPicked, keyText, mayBePicked, weightOf } from './list-keys.ts'
 import type { Step } from './syntax.ts'
 
 /** The lists of what models show, by the name of the field that holds them. */
@@ -23,10 +24,27 @@ export const isKnownList = (value: unknown): value is KnownList =>
 /** Told of each step that was looked for in something that is there: whether it was, and what else there is. */
 export type OnStep = (step: Step, isThere: boolean, instead: () => readonly string[]) => void
 
+/** How many of several elements a message names. */
+const SEVERAL_NAMED_MAX = 6
+
 const BY_PLACE: ListKeys = { by: [] }
 
+/** A name is of several elements: what is meant has to be said by what tells them apart. */
+function severalOf(key: string, elements: readonly unknown[], keys: ListKeys): ExpressionError {
+  const all = elements.slice(0, SEVERAL_NAMED_MAX).map((e, i) => keyText(e, i, keys))
+  const more = elements.length > all.length ? ', …' : ''
+  return new ExpressionError(`this means several; name one of them by ${all.join(', ')}${more}`, JSON.stringify(key), 0)
+}
+
 function pick(value: unknown, step: Step & { kind: 'key' }, keys: ListKeys): Found {
-  const among = (elements: readonly unknown[]): unknown => elements.find((e, i) => isPicked(e, i, keys, step.key))
+  const among = (elements: readonly unknown[]): unknown => {
+    const picked = (e: unknown, i: number): boolean => isPicked(e, i, keys, step.key)
+    const first = elements.findIndex(picked)
+    // Only names can be of several.
+    if (typeof step.key === 'string' && first >= 0 && elements.some((e, i) => i > first && picked(e, i)))
+      throw severalOf(step.key, elements.filter(picked), keys)
+    return elements[first]
+  }
   const mayBe = (elements: readonly unknown[]): boolean => elements.some((e) => mayBePicked(e, keys, step.key))
   if (Array.isArray(value)) {
     const element: unknown = among(value)

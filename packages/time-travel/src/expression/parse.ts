@@ -119,7 +119,8 @@ class Parser {
     const t = this.#token
     if (t.kind !== 'text') this.#fail(`a text in quotes is expected behind ~, where ${this.#found()}`)
     this.#next++
-    return t.value
+    // A star behind a backslash stands for itself: that is seen only where it is compared.
+    return t.raw.replaceAll(/\\(.)/gs, (escape, char: string) => (char === '*' || char === '\\' ? escape : char))
   }
 
   #list(): Operand[] {

@@ -10,7 +10,8 @@ export type Token =
   | { readonly kind: 'sign'; readonly sign: Sign; readonly at: number }
   | { readonly kind: 'name'; readonly name: string; readonly at: number }
   | { readonly kind: 'number'; readonly value: number | bigint | Decimal; readonly at: number }
-  | { readonly kind: 'text'; readonly value: string; readonly at: number }
+  /** `raw`: as it is written between its quotes. */
+  | { readonly kind: 'text'; readonly value: string; readonly raw: string; readonly at: number }
   | { readonly kind: 'end'; readonly at: number }
 
 const BLANK = /\s+/y
@@ -73,8 +74,8 @@ function tokenAt(source: string, at: number): { token: Token; length: number } {
   if (name !== null) return { token: { kind: 'name', name: name[0], at }, length: name[0].length }
   const text = match(TEXT, source, at)
   if (text !== null) {
-    const value = (text[1] ?? text[2]!).replaceAll(/\\(.)/gs, '$1')
-    return { token: { kind: 'text', value, at }, length: text[0].length }
+    const raw = text[1] ?? text[2]!
+    return { token: { kind: 'text', value: raw.replaceAll(/\\(.)/gs, '$1'), raw, at }, length: text[0].length }
   }
   if (source[at] === '"' || source[at] === "'") throw new ExpressionError(`this text has no end: a ${source[at]} is missing`, source, at)
   const sign = match(SIGN, source, at)

@@ -47,7 +47,7 @@ export function pmemCatCommand({ program, run }: Cli): void {
           )
         if (recovered > 0)
           session.note(
-            `${plural(recovered, 'write')} that a power failure cut off after their commitment are shown as completed; the image is left as it is`,
+            `${plural(recovered, 'committed write that a power failure cut off is', 'committed writes that a power failure cut off are')} shown as completed; the image is left as it is`,
           )
         if (mode === 'devdax') session.note('a devdax namespace has no block device: these are the bytes of its character device')
         const perPiece = PIECE_BYTES / sectorSize

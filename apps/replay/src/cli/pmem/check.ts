@@ -1,5 +1,5 @@
 import type { Mend } from '@devtrail/nvdimm-pmem/btt'
-import { plural } from '@devtrail/survey'
+import { number, plural } from '@devtrail/survey'
 import { openImage, type RangeOptions } from '../../pmem/image.ts'
 import { judged, repaired, type Judged } from '../../pmem/mend.ts'
 import { verdictOf, type Verdict } from '../../pmem/verdict.ts'
@@ -46,8 +46,8 @@ async function show(session: Session, { result, mends, isBtt }: Judged, verdict:
       `${style.warn('pending')}  arena ${arena}, lane ${lane}: sector ${lba} is to go from block ${old} to block ${block}`,
   )
   const held = arenas.map(({ sectors, untouched, zero, error }) => {
-    const bad = [...(zero > 0 ? [`${zero} of zeros`] : []), ...(error > 0 ? [`${error} failing`] : [])]
-    return `${plural(sectors, 'sector')}, ${plural(sectors - untouched, 'of them written', 'of them written')}${bad.map((b) => `, ${b}`).join('')}`
+    const bad = [...(zero > 0 ? [`${number(zero)} zeroed`] : []), ...(error > 0 ? [`${number(error)} failing`] : [])]
+    return `${plural(sectors, 'sector')}, ${number(sectors - untouched - zero - error)} of them written${bad.map((b) => `, ${b}`).join('')}`
   })
   const says = {
     clean: style.good('clean'),
@@ -58,7 +58,9 @@ async function show(session: Session, { result, mends, isBtt }: Judged, verdict:
 }
 
 /** What a person may do about it. */
-function advise(session: Session, { mends, isBtt }: Judged, verdict: Verdict, isRepair: boolean): void {
+function advise(session: Session, { result, mends, isBtt }: Judged, verdict: Verdict, isRepair: boolean): void {
+  if (isRepair && result.faults.some(({ kind }) => kind === 'error-flag'))
+    session.note('the error flag of an info block was left as it was: a repair does not know whether what set it is gone')
   if (isRepair && mends.length === 0)
     session.note(verdict !== 'broken' || isBtt ? 'nothing to repair' : 'only a BTT has its info blocks, and its last writes, twice')
   const mendable = mends.filter(({ kind }) => kind !== 'map').length

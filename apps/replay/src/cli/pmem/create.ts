@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, createReadStream, ftruncateSync, openSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { errnoName } from '@devtrail/events'
+import { errno, errnoName } from '@devtrail/events'
 import { Option } from 'commander'
 import { Btt, BttError, type BttVersion } from '@devtrail/nvdimm-pmem/btt'
 import {
@@ -14,6 +14,7 @@ import {
   pfnLayout,
   pfnMode,
   put,
+  SUPPORTED_ALIGNMENTS,
   type Medium,
   type PfnSuperblock,
 } from '@devtrail/nvdimm-pmem/media'
@@ -69,18 +70,30 @@ function makeBtt(medium: Medium, options: Options, uuids: Uuids): string {
   }
 }
 
+/** Which of size, address and alignment stands in the way, and what would do. */
+function whyNot(failed: number, size: number, start: number, align: number): string {
+  const what = {
+    [errno.EINVAL]: `--start ${start} is no multiple of 2M (2097152)`,
+    [errno.ENODEV]: `version 1.0 needs 128M at an address that is a multiple of 128M, and there are ${size} bytes at ${start}`,
+    [errno.ENXIO]: `with --align ${bytes(align)} nothing is left of ${bytes(size)}; take a larger --size or a smaller --align`,
+  }[failed]
+  return `${what ?? `${size} bytes at address ${start} cannot be laid out with an alignment of ${align}`} (${errnoName(failed)})`
+}
+
+function alignFrom(text: string): number {
+  const align = bytesFrom(text, '--align')
+  if (SUPPORTED_ALIGNMENTS.some((one) => one === align)) return align
+  throw new Failure(exit.usage, `--align ${text}: 4K, 2M or 1G; the kernel maps, and takes superblocks of, no other`)
+}
+
 /** Fields that a version has not are zeros in it. */
 function makePfn(medium: Medium, options: Options, uuids: Uuids): string {
   const minor = Number(versionFrom(options.superblockVersion, pfnVersions, '1.4').slice(2))
   const mode = options.map === 'dev' ? pfnMode.PMEM : pfnMode.RAM
-  const align = bytesFrom(options.align, '--align')
+  const align = alignFrom(options.align)
   const start = bytesFrom(options.start, '--start')
   const layout = pfnLayout({ start, size: medium.size, mode, align }, minor === 0 ? 'seed' : 'linux-6.1')
-  if (typeof layout === 'number')
-    throw new Failure(
-      exit.usage,
-      `${medium.size} bytes at address ${start} cannot be laid out with an alignment of ${align} (${errnoName(layout)})`,
-    )
+  if (typeof layout === 'number') throw new Failure(exit.usage, whyNot(layout, medium.size, start, align))
   const { dataoff, npfns } = layout
   const superblock: PfnSuperblock = {
     kind: options.mode === 'fsdax' ? 'pfn' : 'dax',
@@ -163,7 +176,7 @@ export function pmemCreateCommand({ program, run }: Cli): void {
     .option('--size <BYTES>', 'bytes of the namespace: 50331648, 0x3000000, 48M (default: those of what is there)')
     .option('--sector-size <BYTES>', 'sector mode: 512, 520, 528, 4096, 4104, 4160 or 4224', '4096')
     .addOption(new Option('--map <WHERE>', 'fsdax, devdax: struct pages in the namespace or in RAM').choices(['dev', 'mem']).default('dev'))
-    .option('--align <BYTES>', 'fsdax, devdax: alignment of mappings', '2M')
+    .option('--align <BYTES>', 'fsdax, devdax: alignment of mappings: 4K, 2M or 1G', '2M')
     .option('--start <ADDRESS>', 'fsdax, devdax: physical address that it will be at', '0')
     .option('--uuid <UUID>', 'its uuid (default: a random one)')
     .option('--parent-uuid <UUID>', "the namespace's uuid, as its label has it (default: none)")

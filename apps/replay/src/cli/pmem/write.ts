@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { blockDeviceOf, type BlockDevice } from '../../pmem/block-device.ts'
 import { openImage, type RangeOptions } from '../../pmem/image.ts'
@@ -48,7 +48,11 @@ class SectorWriter {
   }
 }
 
-const sourceOf = (input: string): Readable => (input === '-' ? process.stdin : createReadStream(input))
+function sourceOf(input: string): Readable {
+  if (input === '-') return process.stdin
+  if (statSync(input).isDirectory()) throw new Failure(exit.usage, `--input ${input} is a folder; name the file with what is to be written`)
+  return createReadStream(input)
+}
 
 export function pmemWriteCommand({ program, run }: Cli): void {
   withRange(program.command('write'))
@@ -69,13 +73,14 @@ export function pmemWriteCommand({ program, run }: Cli): void {
     .action(
       run<Options>(async (session, given, options) => {
         if (given === '-') throw new Failure(exit.usage, 'the image has to be a file or a block device: what is written comes from stdin')
+        const source = sourceOf(options.input)
         await using image = await openImage(given, session, options, { writable: true })
         const device = blockDeviceOf(image, true)
         const at = bytesFrom(options.at, '--at')
         if (at > device.size) throw new Failure(exit.notThere, `${given} has ${device.size} bytes; there is no byte ${at}`)
         const writer = new SectorWriter(device, at)
         let isFull = false
-        for await (const chunk of sourceOf(options.input) as AsyncIterable<Uint8Array>) {
+        for await (const chunk of source as AsyncIterable<Uint8Array>) {
           session.interrupt.signal.throwIfAborted()
           isFull = writer.write(chunk) < chunk.length
           if (isFull) break
@@ -83,7 +88,10 @@ export function pmemWriteCommand({ program, run }: Cli): void {
         image.file.sync()
         const written = writer.at - at
         if (isFull)
-          throw new Failure(exit.no, `${given} is full: ${plural(written, 'byte')} were written, up to its end at byte ${device.size}`)
+          throw new Failure(
+            exit.no,
+            `${given} is full: ${plural(written, 'byte was', 'bytes were')} written, up to its end at byte ${device.size}`,
+          )
         if (session.json) await session.printJson({ schemaVersion: 1, file: given, at, bytes: written, recovered: device.recovered })
         else session.note(`${plural(written, 'byte')} written to ${given} at byte ${at}`)
         return exit.fine
