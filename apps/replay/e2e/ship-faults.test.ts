@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
+import { jetStreamStore } from '@devtrail/event-log-jetstream'
+import { vocabulary } from '@devtrail/survey'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recording, Scratch, segmentOf } from './devtrail.ts'
@@ -52,5 +54,18 @@ describe.skipIf(reason !== null && !mustHaveServer)(`between a log and its strea
       expect(runs.filter(({ code }) => code === 0)).not.toEqual([])
       expect(await scratch.run(['verify', to])).toMatchObject({ code: 0, out: expect.stringMatching(/^whole: 7\s?506 events/) })
     }
+  })
+
+  test('verify looks at keyframes of all versions, and knows events that were purged', async () => {
+    using scratch = new Scratch()
+    const connection = await servers.connect()
+    const log = `${servers.urls[0]!}/LOOK/box`
+    await scratch.run(['ship', PINNED, log])
+    const writer = await jetStreamStore(connection, { stream: 'LOOK', host: 'box' }, vocabulary).append()
+    await writer.keyframe('another-fold', { since: null, parts: [['all', Uint8Array.of(1)]] })
+    await writer.close()
+    expect(await scratch.run(['verify', log])).toMatchObject({ code: 0, out: 'whole: 361 events up to 314 and 1 keyframe\n' })
+    await manager.streams.purge('LOOK', { filter: 'LOOK.box.events' })
+    expect(await scratch.run(['verify', log])).toMatchObject({ code: 3, out: expect.stringMatching(/they were purged/) })
   })
 })

@@ -7,6 +7,7 @@ import { beginOfLog, consume, entryOf } from './block-index.ts'
 import { isBlock } from './index-entry.ts'
 import type { LogEnd } from './block-message.ts'
 import { damagedIn, type Log } from './place.ts'
+import { mustBeThere, StillThere } from './still-there.ts'
 
 export function tellOrThrow({ onDamage }: ReadRange, damage: LogDamagedError): void {
   if (onDamage === undefined) throw damage
@@ -38,10 +39,12 @@ export async function* followedBlocks(
   chain.enter({ firstIndex: end.index, lastSeq: end.lastSeq })
   const coming = await consume(log, from, false)
   range.signal?.addEventListener('abort', waiting.ring)
+  const there = new StillThere(log, waiting.ring)
   try {
     const items = coming.messages[Symbol.asyncIterator]()
     for (let next = items.next(); !waiting.isOver; mustGoOn()) {
       const found = await Promise.race([next, waiting.more().then(() => null)])
+      there.must()
       if (found === null) continue
       if (found.done) return
       next = items.next()
@@ -50,6 +53,7 @@ export async function* followedBlocks(
       if (isPast(checked, chain.lastSeq)) return
     }
   } finally {
+    there.end()
     range.signal?.removeEventListener('abort', waiting.ring)
     await coming.end()
   }
@@ -66,20 +70,21 @@ async function followedBlock(
 ): Promise<BlockReader | null> {
   const entry = entryOf(log, message)
   if (entry === null) return null
-  const tell = (damage: LogDamagedError): void => {
+  const tell = async (damage: LogDamagedError): Promise<void> => {
+    await mustBeThere(log)
     chain.broken()
     tellOrThrow(range, damage)
   }
   if (!isBlock(entry)) {
-    tell(entry)
+    await tell(entry)
     return null
   }
   const fault = chain.follow(entry)
   if (fault !== null) await mustNotBeLetGo(log, entry.firstIndex - 1, () => beginOfLog(log))
-  if (fault !== null) tell(damagedIn(log)(fault, entry.seq))
+  if (fault !== null) await tell(damagedIn(log)(fault, entry.seq))
   if (!mayHold(entry, checked)) return null
   const block = await blockOf(log, entry, { seq: message.seq, data: message.data, header: message.headers! }, reading)
   if (!(block instanceof LogDamagedError)) return block
-  tell(block)
+  await tell(block)
   return null
 }

@@ -109,6 +109,8 @@ const isStreamGone = ({ manager, name }: Stream): Promise<boolean> =>
 
 /** Whether it may go better later: no answer, no leader; not a refusal. */
 function mayPass(error: unknown): boolean {
+  const known = told(error, '')
+  if (known instanceof StreamError && known.code === 'forbidden') return false
   if (error instanceof StreamError) return error.code === 'unreachable'
   return !(error instanceof JetStreamApiError) || (error.status >= 500 && !isForGood(error))
 }

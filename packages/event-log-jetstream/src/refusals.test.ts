@@ -103,6 +103,13 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
     await using reader = await store(host).open()
     expect(await eventsOf(reader)).toStrictEqual(sampleEvents(10))
     await expect(store(host, { host: 'other' }).append()).rejects.toMatchObject({ code: 'forbidden' })
+    // At once: it will not be allowed later either.
+    const waited: number[] = []
+    await expect(store(host, { host: 'fresh', onWaiting: (ms) => waited.push(ms) }).create(sampleMeta())).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/may not publish FLEET\.fresh\.meta; .*needs to publish FLEET\.fresh\.>, devtrail-alive/) as string,
+    })
+    expect(waited).toStrictEqual([])
     await expect((await jetstreamManager(host)).streams.purge('FLEET')).rejects.toThrow(/Permissions Violation/i)
   })
 

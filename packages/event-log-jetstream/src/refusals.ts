@@ -46,7 +46,7 @@ export function told(error: unknown, stream: string): unknown {
   if (error instanceof PermissionViolationError || error instanceof RequestError) {
     const cause = error instanceof RequestError ? error.cause : error
     if (cause instanceof PermissionViolationError) {
-      return as('forbidden', `this user may not ${cause.operation} ${cause.subject}; its permissions need ${stream}.> and $JS.API.>`)
+      return as('forbidden', `this user may not ${cause.operation} ${cause.subject}; ${neededBy(stream, whose(cause.subject))}`)
     }
     return error instanceof RequestError && error.isNoResponders() ? as('no-jetstream', noJetStream) : error
   }
@@ -68,6 +68,21 @@ export function told(error: unknown, stream: string): unknown {
   if (error.code === NO_LEADER) return as('unreachable', noAnswer(stream))
   if (error.code === TOO_LARGE) return as('too-large', `the stream ${stream} takes no message of this size; raise its max_msg_size`)
   return error
+}
+
+/** What a host may have to be allowed, and no more: as README has it. */
+function neededBy(stream: string, host: string): string {
+  const alive = `devtrail-alive.${stream}.${host}.>`
+  const api = ['INFO', ...['STREAM.INFO', 'STREAM.MSG.GET', 'DIRECT.GET', 'CONSUMER.CREATE'].map((what) => `${what}.${stream}`)]
+  const consumers = [`CONSUMER.*.${stream}.>`, `CONSUMER.MSG.NEXT.${stream}.>`]
+  return `who writes the log of ${host} needs to publish ${stream}.${host}.>, ${alive} and, below $JS.API, ${[...api, ...consumers].join(', ')}; to subscribe _INBOX.> and ${alive}; and to respond (who only reads needs neither ${stream}.${host}.> nor ${alive})`
+}
+
+/** Whose messages a subject has; HOST where it does not say. */
+function whose(subject: string): string {
+  const parts = subject.split('.')
+  if (parts[0] === 'devtrail-alive') return parts[2] ?? 'HOST'
+  return subject.startsWith('$') || subject.startsWith('_') ? 'HOST' : (parts[1] ?? 'HOST')
 }
 
 const noAnswer = (stream: string): string =>

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { number } from '@devtrail/survey'
+import { number, plural } from '@devtrail/survey'
 import { addressOf } from '../fleet/address.ts'
 import { openGrowing, openLog, type OpenLog } from '../logs/open.ts'
 import { facts } from '../print/table.ts'
@@ -80,7 +80,9 @@ export function shipCommand({ program, run2 }: Cli): void {
                 ['log', remote.text],
                 [
                   'shipped',
-                  `${number(shipped.events)} events, ${number(shipped.keyframes)} keyframes, ${number(shipped.attachments)} attachments`,
+                  [plural(shipped.events, 'event'), plural(shipped.keyframes, 'keyframe'), plural(shipped.attachments, 'attachment')].join(
+                    ', ',
+                  ),
                 ],
                 ['there', `${number(shipped.there)} events up to ${number(shipped.lastSeq)}`],
               ],

@@ -34,6 +34,11 @@ describe('addresses of logs on servers', () => {
     expect(() => addressOf(given)).toThrow(/a log on a server is nats:\/\/SERVER\[:PORT\]\/STREAM\[\/HOST\]/)
   })
 
+  test('names behind the host are named as what is too much', () => {
+    expect(() => addressOf('nats://box/A/b/c')).toThrow(/names more than a stream and a host/)
+    expect(() => addressOf('nats://box')).toThrow(/names no stream/)
+  })
+
   test.each(['splice.log', './nats://x', 'http://box/FLEET', '-'])('%s is none', (given) => {
     expect(isAddress(given)).toBe(false)
   })

@@ -31,7 +31,8 @@ export function addressOf(given: string): Address {
     throw new Failure(exit.usage, `${withoutSecrets(given)} ${what}; a log on a server is ${FORM}`)
   }
   const parts = ADDRESS.exec(given)
-  if (parts === null) return refuse('names no stream')
+  if (parts === null)
+    return refuse(/^[^/]*\/\/[^/]*\/[^/]+\/[^/]+\/./.test(given) ? 'names more than a stream and a host' : 'names no stream')
   const [, scheme, who, where = '', stream = '', host] = parts
   const servers = where === '' ? [] : where.split(',')
   if (!servers.every((server) => SERVER.test(server))) refuse('has no server that can be asked')

@@ -1,7 +1,7 @@
 /** A look at every byte that a server has of a log. */
 import { LogDamagedError } from '@devtrail/event-log'
 import type { Verification } from '@devtrail/event-log/file'
-import { foldVersion } from '../logs/code-version.ts'
+import { SUMMARY } from '../logs/import.ts'
 import { Holes, type Hole } from './holes.ts'
 import type { RemoteLog } from './remote.ts'
 
@@ -10,8 +10,19 @@ export interface RemoteVerification extends Verification {
   readonly lost: readonly Hole[]
 }
 
+/** An import is there to its end, and nothing of what it read. */
+const noEvents = (file: string): LogDamagedError =>
+  new LogDamagedError({
+    file,
+    line: null,
+    offset: 0,
+    expected: 'the events of an import that ended',
+    found: 'none, not even where they end: they were purged',
+    todo: 'purge the rest of the log, too, and ship it again from where it was recorded',
+  })
+
 /** Reads each block, attachment and keyframe from the server. Segments are those of folders: there is none. */
-export async function verifyRemote({ store }: RemoteLog): Promise<RemoteVerification> {
+export async function verifyRemote({ store, text }: RemoteLog): Promise<RemoteVerification> {
   const damages: LogDamagedError[] = []
   const tell = (damage: LogDamagedError): void => void damages.push(damage)
   await using reader = await store.open()
@@ -34,6 +45,7 @@ export async function verifyRemote({ store }: RemoteLog): Promise<RemoteVerifica
     }
   }
   holes.atEnd(lastSeq)
+  if (contents.events === 0 && contents.attachments.includes(SUMMARY) && !contents.letsGo) tell(noEvents(text))
   for (const { name } of await reader.attachments()) {
     try {
       for await (const _ of reader.attachmentChunks(name));
@@ -42,8 +54,12 @@ export async function verifyRemote({ store }: RemoteLog): Promise<RemoteVerifica
       tell(error)
     }
   }
-  const keyframes = await reader.keyframes(foldVersion())
-  for (const seq of keyframes) await reader.keyframe(foldVersion(), seq, { onDamage: tell })
+  // Of all versions: whoever has another devtrail reads theirs.
+  let keyframes = 0
+  for (const [fold, seqs] of contents.keyframes) {
+    for (const seq of seqs) await reader.keyframe(fold, seq, { onDamage: tell })
+    keyframes += seqs.length
+  }
   const isWhole = damages.length === 0 && holes.all.length === 0
-  return { isWhole, segments: 0, events, lastSeq, tornTail: null, keyframes: keyframes.length, damages, lost: holes.all }
+  return { isWhole, segments: 0, events, lastSeq, tornTail: null, keyframes, damages, lost: holes.all }
 }
