@@ -139,8 +139,20 @@ const isUnusable = (error: unknown): boolean =>
   error instanceof UnusableError ||
   (error as NodeJS.ErrnoException).code === 'ENOENT'
 
+async function isWhole(folder: string): Promise<boolean> {
+  try {
+    await mustBeWhole(folder)
+    return true
+  } catch (error) {
+    if (!isUnusable(error)) throw error
+    return false
+  }
+}
+
 /** Takes an entry that cannot be used out of the cache, unless another devtrail has put a good one there meanwhile. */
 async function discard(folder: string): Promise<void> {
+  // Whoever reads a good one must not find it away, not even for a moment.
+  if (await isWhole(folder)) return
   const aside = join(dirname(folder), `.${basename(folder)}.damaged-${randomUUID()}`)
   try {
     await rename(folder, aside)
