@@ -100,9 +100,7 @@ class Differ {
     for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
       // When something was told is nothing of the device itself.
       if (name === 'learntAt') continue
-      // What does not say that it is not sure is.
-      const otherwise = name === 'sure' ? true : null
-      const of = (o: Objects): unknown => (Object.hasOwn(o, name) ? o[name] : otherwise)
+      const of = (o: Objects): unknown => (Object.hasOwn(o, name) ? o[name] : null)
       this.values(`${dot}${name}`, [...steps, field(name)], name, of(from), of(to))
     }
   }
