@@ -10,20 +10,20 @@ let servers: Servers
 let connection: NatsConnection
 const storeIn = (stream: string): JetStreamLogStore => jetStreamStore(connection, { stream, host: 'h', patienceMs: 5000 }, sampleVocabulary)
 
+async function made(stream: string): Promise<JetStreamLogStore> {
+  const store = storeIn(stream)
+  const writer = await store.create(sampleMeta())
+  await writer.append(sampleEvents(3))
+  await writer.close()
+  return store
+}
+
 describe.skipIf(reason !== null && !mustHaveServer)(`logs that go${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   beforeAll(async () => {
     servers = await startServers(1)
     connection = await servers.connect()
   })
   afterAll(() => servers[Symbol.asyncDispose]())
-
-  async function made(stream: string): Promise<JetStreamLogStore> {
-    const store = storeIn(stream)
-    const writer = await store.create(sampleMeta())
-    await writer.append(sampleEvents(3))
-    await writer.close()
-    return store
-  }
 
   test.concurrent.each([
     ['deleted', /followed is gone: the stream was deleted/],
@@ -35,15 +35,15 @@ describe.skipIf(reason !== null && !mustHaveServer)(`logs that go${reason === nu
     const manager = await jetstreamManager(connection)
     await using reader = await store.open()
     const seen: number[] = []
-    const following = (async () => {
+    const follow = async (): Promise<void> => {
       for await (const { seq } of reader.follow()) seen.push(seq)
-    })()
-    const ended = expect(following).rejects.toMatchObject({ name: 'StreamError', code: 'gone', message: expect.stringMatching(message) })
+    }
+    const ended = follow().catch((error: unknown) => error)
     await expect.poll(() => seen.length).toBe(3)
     if (how === 'deleted') await manager.streams.delete(stream)
     else await manager.streams.purge(stream)
     if (how === 'another') await made(stream)
-    await ended
+    expect(await ended).toMatchObject({ name: 'StreamError', code: 'gone', message: expect.stringMatching(message) })
     expect(seen).toStrictEqual([1, 2, 3])
   })
 })
