@@ -88,9 +88,9 @@ function follow(of: LogSession, base: string): void {
     tell({ kind: 'notice', words: AWAY })
   })
   source.addEventListener('open', () => {
-    if (!isAway) return
+    if (isAway) tell({ kind: 'notice', words: null })
     isAway = false
-    tell({ kind: 'notice', words: null })
+    // What came while nobody was told.
     void look()
   })
 }
