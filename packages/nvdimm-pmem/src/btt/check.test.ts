@@ -47,7 +47,7 @@ describe('faults', () => {
     withInfo({ parentUuid: '11111111-2222-4333-8444-555555555555' })
     expect(checkBtt(medium, 0, '22222222-2222-4333-8444-555555555555').faults[0]!.says).toContain('belongs to namespace 11111111')
     withInfo({ nfree: 5 })
-    expect(says()).toEqual(['info: an info block tells of 44 blocks for 40 sectors and 5 lanes (at byte 0)'])
+    expect(says()).toEqual(['info: an info block tells of 44 blocks for 40 sectors, with a lane count of 5 (at byte 0)'])
   })
 
   test('the second info block', () => {
