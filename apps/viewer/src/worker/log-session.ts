@@ -45,11 +45,11 @@ export class LogSession {
     const read = performance.now()
     const facts = await log.history.facts()
     performance.measure('devtrail keyframe', { start: read })
-    const opened = await outlineOf(log, index)
+    const [opened, id] = await Promise.all([outlineOf(log, index), idOf(files)])
     return new LogSession(
       fold,
       files,
-      await idOf(files),
+      id,
       log,
       opened,
       new Scan(log.source, facts, opened.lastSeq, { devices: DEVICES_MAX }),

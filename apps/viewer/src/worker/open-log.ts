@@ -40,22 +40,23 @@ async function timesOf(source: EventSource, summaries: readonly BlockSummary[]):
   if (summaries.length === 0) return { minTime: time ?? 0, maxTime: time ?? 0 }
   const least = summaries.reduce((so, { minTime }) => Math.min(so, minTime), Infinity)
   const most = summaries.reduce((so, { maxTime }) => Math.max(so, maxTime), -Infinity)
-  return { minTime: Math.max(least, await firstTime(source)), maxTime: most }
+  // What has no time of its own is said to be at 0: where nothing is, the index tells it all.
+  return { minTime: least > 0 ? least : await firstTime(source, least), maxTime: most }
 }
 
 /** Events among which the first that is not about the log itself is looked for. */
 const FIRST_EVENTS = 256
 
 /** When what a log tells of began: what a log says of itself (a gap, a host that joins) may have no time of its own. */
-async function firstTime(source: EventSource): Promise<number> {
+async function firstTime(source: EventSource, least: number): Promise<number> {
   const from = (source.start?.seq ?? 0) + 1
   for await (const block of new LogBlocks(source).blocks({ from, to: from + FIRST_EVENTS })) {
     for (let place = 0; place < block.count; place++) {
-      if (block.seq(place) >= from && !block.types[block.type[place]!]!.name.startsWith('log/')) return block.time[place]!
+      if (block.seq(place) >= from && !block.types[block.type[place]!]!.name.startsWith('log/')) return Math.max(least, block.time[place]!)
     }
     break
   }
-  return -Infinity
+  return least
 }
 
 /** What a log's index knows of its blocks, but for those of the baseline alone. */
@@ -69,16 +70,17 @@ export async function outlineOf(log: OpenLog, summaries: readonly BlockSummary[]
   const { summary, devices = [] } = imported
   const { uname } = reader.meta.source
   const gone = source.start === undefined ? [] : [goneInWords(reader, source.start)]
+  const [times, clocks] = await Promise.all([timesOf(source, summaries), history.clocks()])
   return {
     firstSeq: (source.start?.seq ?? 0) + 1,
     lastSeq: reader.lastSeq,
-    ...(await timesOf(source, summaries)),
+    ...times,
     kernel: summary?.kernel ?? (typeof uname === 'string' ? uname : null),
     notes: [...gone, ...reader.meta.notes, ...(summary?.notes ?? [])],
     complete: summary?.complete ?? null,
     lost: summary?.lost ?? null,
     blocks: summaries.map(({ firstSeq, lastSeq, minTime, maxTime }) => ({ firstSeq: Math.max(1, firstSeq), lastSeq, minTime, maxTime })),
     devices,
-    hosts: hostClocksTold(await history.clocks()).map((told) => ({ name: told.name, clock: clockInWords(told) })),
+    hosts: hostClocksTold(clocks).map((told) => ({ name: told.name, clock: clockInWords(told) })),
   }
 }
