@@ -1,5 +1,6 @@
 import type { AnyEvent, FieldKind } from '@devtrail/events'
-import type { EventWords, Named } from '@devtrail/time-travel'
+import { EventFilter, type EventWords, type Expression, type Named } from '@devtrail/time-travel'
+import { vocabulary } from './models.ts'
 import { wordFor } from './words.ts'
 import type { Names } from './names.ts'
 
@@ -33,3 +34,7 @@ export function eventWords(namesOf: () => Names): EventWords {
     },
   }
 }
+
+/** Which events an expression is true of, by the names that are known when it is asked. */
+export const eventFilter = (expression: Expression, namesOf: () => Names): EventFilter =>
+  new EventFilter(expression, vocabulary, eventWords(namesOf))

@@ -1,7 +1,7 @@
 import type { DeviceInfo } from '@devtrail/events'
-import { EventFilter, LogBlocks, parseExpression, type Moment, type Position } from '@devtrail/time-travel'
+import { LogBlocks, parseExpression, type Moment, type Position } from '@devtrail/time-travel'
 import { InvalidArgumentError } from 'commander'
-import { eventRow, eventWords, surveyOf, vocabulary, type Survey } from '@devtrail/survey'
+import { eventFilter, eventRow, surveyOf, vocabulary, type Survey } from '@devtrail/survey'
 import { openLog, type OpenLog } from '../logs/open.ts'
 import { eventColumns, eventLine } from '../print/event.ts'
 import { AT, examples, LOG, type Cli } from './command.ts'
@@ -109,14 +109,7 @@ export function eventsCommand({ program, run }: Cli): void {
         const clocks = await log.history.clocks()
         let unordered = 0
         const about = await deviceFilter(options.device, log, survey, session)
-        const filter =
-          where === null
-            ? null
-            : new EventFilter(
-                where,
-                vocabulary,
-                eventWords(() => names),
-              )
+        const filter = where === null ? null : eventFilter(where, () => names)
         const { style, digits } = session
         const columns = eventColumns(survey.last?.seq ?? 0, clocks.hosts)
         let left = options.limit ?? Infinity

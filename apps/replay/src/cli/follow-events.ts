@@ -1,5 +1,5 @@
-import { EventFilter, type Expression } from '@devtrail/time-travel'
-import { eventRow, eventWords, vocabulary } from '@devtrail/survey'
+import type { Expression } from '@devtrail/time-travel'
+import { eventFilter, eventRow } from '@devtrail/survey'
 import { LiveSurvey } from '../logs/live-survey.ts'
 import { openFollowed } from '../logs/open.ts'
 import { eventColumns, eventLine } from '../print/event.ts'
@@ -20,14 +20,7 @@ export interface Followed {
 export async function followEvents(given: string, { device, types, where, limit }: Followed, session: Session): Promise<ExitCode> {
   const log = await openFollowed(given, session, 'devtrail events live.log --follow')
   const live = await LiveSurvey.of(log)
-  const filter =
-    where === null
-      ? null
-      : new EventFilter(
-          where,
-          vocabulary,
-          eventWords(() => live.names),
-        )
+  const filter = where === null ? null : eventFilter(where, () => live.names)
   const { style, digits } = session
   const columns = eventColumns(log.reader.lastSeq)
   let left = limit

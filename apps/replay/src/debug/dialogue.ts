@@ -1,9 +1,9 @@
 /** One line said to the debugger, and what it answers. */
-import { EventFilter, parseExpression, Probe, type StopFor } from '@devtrail/time-travel'
+import { parseExpression, Probe, type EventFilter, type StopFor } from '@devtrail/time-travel'
 import { exit, exitCodeOf, Failure, type ExitCode } from '../session/failure.ts'
 import { keysOf } from '../named/known-device.ts'
 import type { Session } from '../session/session.ts'
-import { eventWords, vocabulary } from '@devtrail/survey'
+import { eventFilter } from '@devtrail/survey'
 import { columnsFor, eventLine } from '../print/event.ts'
 import { clip, visible } from '../print/text.ts'
 import { valueText } from '../print/value.ts'
@@ -210,11 +210,7 @@ export class Dialogue {
   }
 
   #filter(text: string): EventFilter {
-    return new EventFilter(
-      parseExpression(text),
-      vocabulary,
-      eventWords(() => this.place.names),
-    )
+    return eventFilter(parseExpression(text), () => this.place.names)
   }
 
   async #break(rest: string): Promise<void> {

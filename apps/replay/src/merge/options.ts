@@ -1,7 +1,7 @@
 /** What the options of `merge` say. */
 import { basename } from 'node:path'
-import { EventFilter, parseExpression, parsePath, type GivenOffset, type Happening, type HappeningFinder } from '@devtrail/time-travel'
-import { eventWords, vocabulary, type Names } from '@devtrail/survey'
+import { parseExpression, parsePath, type GivenOffset, type Happening, type HappeningFinder } from '@devtrail/time-travel'
+import { eventFilter, vocabulary, type Names } from '@devtrail/survey'
 import { exit, Failure } from '../session/failure.ts'
 import { DURATION, nsOf } from '../print/durations.ts'
 
@@ -114,11 +114,7 @@ export function pairFinder(text: string, n: number, names: Names): HappeningFind
       `--pair ${text}: it should be EXPR | FIELD ± SPAN, as 'type == "kernel/marked" | text ± 5ms': events of which EXPR is true, that have the same FIELD on several hosts, and happened within SPAN of each other`,
     )
   const [, condition, field, number, unit] = m
-  const filter = new EventFilter(
-    parseExpression(condition!.trim()),
-    vocabulary,
-    eventWords(() => names),
-  )
+  const filter = eventFilter(parseExpression(condition!.trim()), () => names)
   const path = parsePath(field!.trim())
   const [first, second, ...rest] = path.steps
   const name = first.name === 'data' && second?.kind === 'field' ? second.name : first.name

@@ -1,7 +1,7 @@
 /** Events as the page shows them: a stretch of them, those that an expression finds, and what led to one. */
 import type { AnyEvent } from '@devtrail/events'
-import { besideOf, besideText, dataInWords, eventRow, eventWords, lookupBefore, OWNERLESS, vocabulary, type Names } from '@devtrail/survey'
-import { EventFilter, parseExpression, why, type History, type HostClocks } from '@devtrail/time-travel'
+import { besideOf, besideText, dataInWords, eventFilter, eventRow, lookupBefore, OWNERLESS, type Names } from '@devtrail/survey'
+import { parseExpression, why, type History, type HostClocks } from '@devtrail/time-travel'
 import type { EventRow, Opened, Questions } from '../protocol.ts'
 import type { OpenLog } from './open-log.ts'
 
@@ -46,14 +46,7 @@ export async function findEvents(
   names: Names,
   { where, device, from, backwards, limit }: Of<'find'>,
 ): Answer<'find'> {
-  const filter =
-    where.trim() === ''
-      ? null
-      : new EventFilter(
-          parseExpression(where),
-          vocabulary,
-          eventWords(() => names),
-        )
+  const filter = where.trim() === '' ? null : eventFilter(parseExpression(where), () => names)
   const fits = (event: AnyEvent): boolean => {
     if (device !== null) {
       const id = names.of(event)

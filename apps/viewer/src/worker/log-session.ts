@@ -46,14 +46,7 @@ export class LogSession {
     const facts = await log.history.facts()
     performance.measure('devtrail keyframe', { start: read })
     const [opened, id] = await Promise.all([outlineOf(log, index), idOf(files)])
-    return new LogSession(
-      fold,
-      files,
-      id,
-      log,
-      opened,
-      new Scan(log.source, facts, opened.lastSeq, { devices: DEVICES_MAX }),
-    )
+    return new LogSession(fold, files, id, log, opened, new Scan(log.source, facts, opened.lastSeq, { devices: DEVICES_MAX }))
   }
 
   get opened(): Opened {
