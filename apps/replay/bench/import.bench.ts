@@ -41,14 +41,16 @@ function setUp(): Shared {
 
 const importing =
   (form: 'text' | 'binary') =>
-  ({ folder, entries, ...recording }: Shared): Work => ({
-    run: () => {
-      const log = join(folder, `${form}.log`)
-      rmSync(log, { recursive: true, force: true })
-      devtrail('import', recording[form], '-o', log)
-      return entries
-    },
-  })
+  ({ folder, entries, ...recording }: Shared): Work => {
+    const log = join(folder, `${form}.log`)
+    return {
+      before: () => rmSync(log, { recursive: true, force: true }),
+      run: () => {
+        devtrail('import', recording[form], '-o', log)
+        return entries
+      },
+    }
+  }
 
 const reporting = ({ binary, entries }: Shared): Work => ({
   run: () => {

@@ -10,6 +10,7 @@ import {
 } from '@devtrail/linux-trace'
 import { EventFold, KeyframeRecorder, LogKeys, Machine } from '@devtrail/time-travel'
 import { models } from '@devtrail/survey'
+import { Beside } from './beside.ts'
 import { foldVersion } from './code-version.ts'
 import { KEPT_BYTES, keptName, packedKept } from './kept.ts'
 
@@ -51,8 +52,7 @@ class Intake {
   readonly #spareKept: Uint8Array<ArrayBuffer>[] = []
   #keptBytes = 0
   #keptFiles = 0
-  /** Work on the disk that nothing has to wait for yet. */
-  #beside: Promise<unknown> = Promise.resolve()
+  readonly #beside = new Beside()
 
   constructor(writer: LogWriter) {
     this.#writer = writer
@@ -104,34 +104,26 @@ class Intake {
     this.#fold.settle()
     const keyframe = this.#keyframes.cut(seq)
     await taking
-    await this.#doBeside(() => this.#writer.keyframe(this.#foldVersion, keyframe))
+    const bytes = keyframe.parts.reduce((sum, [, part]) => sum + (part?.length ?? 0), 0)
+    await this.#beside.do(bytes, () => this.#writer.keyframe(this.#foldVersion, keyframe))
   }
 
-  #attachKept(): Promise<unknown> {
+  #attachKept(): Promise<unknown> | null {
     const kept = this.#kept
     const bytes = kept.subarray(0, this.#keptBytes)
     this.#kept = new Uint8Array(0)
     this.#keptBytes = 0
     const name = keptName(++this.#keptFiles)
-    return this.#doBeside(async () => {
+    return this.#beside.do(kept.length, async () => {
       const packed = await packedKept(bytes)
       if (kept.length === KEPT_BYTES) this.#spareKept.push(kept)
       await this.#writer.attach(name, packed)
     })
   }
 
-  /** Begins a piece of work when the one before it is over. @returns the one before it: no more than one is to wait. */
-  #doBeside(work: () => Promise<unknown>): Promise<unknown> {
-    const before = this.#beside
-    this.#beside = before.then(work)
-    // Whoever waits for it is told.
-    this.#beside.catch(() => {})
-    return before
-  }
-
   async end(): Promise<void> {
     if (this.#keptBytes > 0) void this.#attachKept()
-    await this.#beside
+    await this.#beside.done()
   }
 }
 

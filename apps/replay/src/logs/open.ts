@@ -223,13 +223,18 @@ async function withRecording<T>(given: string, needsCache: boolean, session: Ses
   })
 }
 
-/** Imports a recording: into a folder that is not there yet, or into the cache. */
-export async function importLog(given: string, folder: string | undefined, session: Session): Promise<OpenLog> {
+/** Imports a recording: into a folder that is not there yet, or into the cache. `ahead`: the recording, where it is open already. */
+export async function importLog(
+  given: string,
+  folder: string | undefined,
+  session: Session,
+  ahead: OpenedRecording | null = null,
+): Promise<OpenLog> {
   if (isAddress(given))
     throw new Failure(exit.usage, 'a log on a server is no recording; ask it as it is, or keep it with devtrail export --format log -o LOG')
   if (folder === '-' || folder === '')
     throw new Failure(exit.usage, `a log is a folder, so it cannot be written to "${folder}"; name a folder with -o`)
-  return withRecording(given, folder === undefined, session, async (opened) => {
+  const take = async (opened: Readable): Promise<OpenLog> => {
     if (folder === undefined) return fromCache(given, opened, session)
     const above = dirname(resolve(folder))
     await writing(above, `a log at ${folder}`, 'name another folder with -o', async () => {
@@ -237,7 +242,8 @@ export async function importLog(given: string, folder: string | undefined, sessi
       await importTo(folder, opened, session)
     })
     return openFolder(given, folder, session)
-  })
+  }
+  return ahead === null ? withRecording(given, folder === undefined, session, take) : take(ahead)
 }
 
 /** A log on a server, read from its copy in the cache. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { styleOf, type Style } from '../print/style.ts'
-import { number } from '@devtrail/survey'
+import { number } from '@devtrail/survey/units'
 import { visible } from '../print/text.ts'
 import { exit, type ExitCode } from './failure.ts'
 import { withoutSecrets } from './secrets.ts'

@@ -6,13 +6,51 @@ import type { LogPlace } from '../protocol.ts'
 const PIECE_BYTES = 1 << 20
 /** Pieces that are kept. */
 const PIECES_MAX = 64
+/** Milliseconds between two tries to reach a server that is away. */
+const TRY_MS = 1000
+
+/** Told when the server cannot be reached, and when it can again. */
+type TellAway = (isAway: boolean) => void
+
+interface Fetched {
+  readonly status: number
+  readonly ok: boolean
+  readonly headers: Headers
+  readonly bytes: Uint8Array
+}
+
+/** The server, for as long as it takes: while it is away whoever asked waits, and is answered when it is back. */
+class Server {
+  readonly #tellAway: TellAway
+
+  constructor(tellAway: TellAway) {
+    this.#tellAway = tellAway
+  }
+
+  async fetch(url: string, init: RequestInit = {}): Promise<Fetched> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const response = await fetch(url, { ...init, cache: 'no-store' })
+        const bytes = new Uint8Array(await response.arrayBuffer())
+        if (tries > 0) this.#tellAway(false)
+        return { status: response.status, ok: response.ok, headers: response.headers, bytes }
+      } catch {
+        // No answer at all, or one that was cut short: the only ways in which fetching throws.
+        this.#tellAway(true)
+        await new Promise((resolve) => setTimeout(resolve, TRY_MS))
+      }
+    }
+  }
+}
 
 class ServedFile implements LogFile {
+  readonly #server: Server
   readonly #url: string
   readonly #size: number
   readonly #pieces = new Map<number, Promise<Uint8Array>>()
 
-  constructor(url: string, size: number) {
+  constructor(server: Server, url: string, size: number) {
+    this.#server = server
     this.#url = url
     this.#size = size
   }
@@ -47,31 +85,30 @@ class ServedFile implements LogFile {
   }
 
   async #fetch(from: number, to: number): Promise<Uint8Array> {
-    const response = await fetch(this.#url, { headers: { range: `bytes=${from}-${to - 1}` }, cache: 'no-store' })
-    if (!response.ok) throw new Error(`the server did not hand out ${this.#url} (${response.status}); is devtrail serve still running?`)
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    return response.status === 206 ? bytes : bytes.subarray(from, to)
+    const { ok, status, bytes } = await this.#server.fetch(this.#url, { headers: { range: `bytes=${from}-${to - 1}` } })
+    if (!ok) throw new Error(`the server did not hand out ${this.#url} (${status}); is devtrail serve still running?`)
+    return status === 206 ? bytes : bytes.subarray(from, to)
   }
 }
 
-function served(base: string): LogFiles {
+function served(server: Server, base: string): LogFiles {
   const urlOf = (path: string): string => `${base}${path.split('/').map(encodeURIComponent).join('/')}`
   return {
     async open(path) {
       const url = urlOf(path)
-      const response = await fetch(url, { method: 'HEAD', cache: 'no-store' })
-      if (response.status === 404) return null
-      if (!response.ok) throw new Error(`the server did not hand out ${url} (${response.status})`)
-      return new ServedFile(url, Number(response.headers.get('content-length') ?? 0))
+      const { ok, status, headers } = await server.fetch(url, { method: 'HEAD' })
+      if (status === 404) return null
+      if (!ok) throw new Error(`the server did not hand out ${url} (${status})`)
+      return new ServedFile(server, url, Number(headers.get('content-length') ?? 0))
     },
     async list(folder) {
-      const response = await fetch(`${urlOf(folder)}/`, { cache: 'no-store' })
-      if (response.status === 404) return null
-      return (await response.json()) as string[]
+      const { status, bytes } = await server.fetch(`${urlOf(folder)}/`)
+      if (status === 404) return null
+      return JSON.parse(new TextDecoder().decode(bytes)) as string[]
     },
   }
 }
 
-export function filesAt(place: LogPlace): LogFiles {
-  return place.kind === 'served' ? served(place.base) : filesInMemory(new Map(place.files))
+export function filesAt(place: LogPlace, tellAway: TellAway): LogFiles {
+  return place.kind === 'served' ? served(new Server(tellAway), place.base) : filesInMemory(new Map(place.files))
 }

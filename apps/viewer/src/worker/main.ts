@@ -57,6 +57,12 @@ async function read(of: LogSession): Promise<void> {
 }
 
 const AWAY = 'devtrail serve cannot be reached: it has ended, or is busy. What was read of the log stays; start it again to read on'
+let isAway = false
+
+function tellAway(now: boolean): void {
+  if (now !== isAway) tell({ kind: 'notice', words: now ? AWAY : null })
+  isAway = now
+}
 
 /** Goes on whenever something happened to the log. */
 function follow(of: LogSession, base: string): void {
@@ -80,23 +86,18 @@ function follow(of: LogSession, base: string): void {
     }
   }
   const source = new EventSource(`${base}../follow`)
-  let isAway = false
   source.addEventListener('grown', () => void look())
   source.addEventListener('changed', () => void look())
-  source.addEventListener('error', () => {
-    isAway = true
-    tell({ kind: 'notice', words: AWAY })
-  })
+  source.addEventListener('error', () => tellAway(true))
   source.addEventListener('open', () => {
-    if (isAway) tell({ kind: 'notice', words: null })
-    isAway = false
+    tellAway(false)
     // What came while nobody was told.
     void look()
   })
 }
 
 async function open({ place, fold }: OpenRequest): Promise<LogSession['opened']> {
-  const files: LogFiles = filesAt(place)
+  const files: LogFiles = filesAt(place, tellAway)
   session = await LogSession.open({ fold }, files)
   const opened = session
   const readAll = async (): Promise<void> => {

@@ -43,11 +43,10 @@ function divisorOf(a: number, b: number): number {
 }
 
 /** What divides all differences from `base`; 1 at once where the first few show that nothing does. */
-function sharedDivisor(values: Float64Array, n: number, base: number, delta: boolean): number {
-  const from = delta ? 1 : 0
+function sharedDivisor(values: Float64Array, n: number, base: number): number {
   let divisor = 0
-  for (let i = from; i < n; i++) {
-    const difference = (delta ? values[i]! - values[i - 1]! : values[i]!) - base
+  for (let i = 0; i < n; i++) {
+    const difference = values[i]! - base
     // Most columns have few values.
     if (difference === 0 || difference === divisor) continue
     divisor = divisorOf(difference, divisor)
@@ -62,12 +61,21 @@ function writeNulls(out: ByteWriter, values: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) if (Number.isNaN(values[i]!)) bytes[at + (i >> 3)]! |= 1 << (i & 7)
 }
 
-/** The smallest and largest step between values that follow each other; null when their range reaches `limit`. */
+/** The steps between values that follow each other, in a buffer that the next call overwrites. */
+let steps = new Float64Array(4096)
+
+/** The smallest and largest of the steps, which are in `steps` then; null when their range reaches `limit`. */
 function stepsWithin(values: Float64Array, n: number, limit: number): { readonly min: number; readonly max: number } | null {
+  if (steps.length < n) steps = new Float64Array(n)
+  const into = steps
   let min = Infinity
   let max = -Infinity
+  let before = values[0]!
   for (let i = 1; i < n; i++) {
-    const step = values[i]! - values[i - 1]!
+    const value = values[i]!
+    const step = value - before
+    before = value
+    into[i - 1] = step
     if (step < min) min = step
     if (step > max) max = step
     if (max - min >= limit) return null
@@ -109,14 +117,16 @@ export function writeInts(out: ByteWriter, values: Float64Array, n: number, rang
   if (nulls === n) return out.u8(n === 0 ? 0 : ALL_NULL)
   const { kept, count } = nulls === 0 ? { kept: values, count: n } : compacted(values, n)
   const width = widthOf(max - min)
-  const steps = stepsWithin(kept, count, RANGE[width]!)
-  const delta = steps !== null
-  const base = delta ? steps.min : min
-  const span = delta ? steps.max - steps.min : max - min
+  const between = stepsWithin(kept, count, RANGE[width]!)
+  const delta = between !== null
+  const base = delta ? between.min : min
+  const span = delta ? between.max - between.min : max - min
+  const from = delta ? steps : kept
+  const words = delta ? count - 1 : count
   let code = widthOf(span)
   let divisor = 1
   if (code === 2 || code === 3) {
-    divisor = sharedDivisor(kept, count, base, delta)
+    divisor = sharedDivisor(from, words, base)
     if (divisor > 1) code = widthOf(span / divisor)
   }
   out.u8(code | (delta ? DELTA : 0) | (nulls > 0 ? NULLS : 0) | (divisor > 1 ? SCALED : 0))
@@ -124,17 +134,15 @@ export function writeInts(out: ByteWriter, values: Float64Array, n: number, rang
   if (code !== WIDE) out.signed(base)
   if (delta) out.signed(kept[0]!)
   if (divisor > 1) out.varint(divisor)
-  writeWords(out, kept, count, { code, base, delta, divisor })
+  if (code === WIDE) writeWide(out, kept, count)
+  else if (code !== 0) writeWords(out, from, words, { code, base, divisor })
 }
 
-function writeWords(out: ByteWriter, values: Float64Array, count: number, { code, base, delta, divisor }: Layout): void {
-  if (code === 0) return
+/** The first `n` of `from`, which are steps where the column is one of steps. */
+function writeWords(out: ByteWriter, from: Float64Array, n: number, { code, base, divisor }: Omit<Layout, 'delta'>): void {
   mustBeLittleEndian()
-  const n = delta ? count - 1 : count
   out.align(alignmentOf(code))
-  if (code === WIDE) return writeWide(out, values, count)
   const at = out.reserve(bytesOf(code, n))
-  const from = delta ? stepsOf(values, n) : values
   // Words of less than a byte come of small ranges, and of divided ones only when all of that was.
   if (code > WIDE)
     return pack(out.bytes, at, divisor === 1 ? from : divided(from, n, base, divisor), n, divisor === 1 ? base : 0, BITS[code]!)
@@ -153,15 +161,6 @@ function writeWords(out: ByteWriter, values: Float64Array, count: number, { code
   }
 }
 
-let steps = new Float64Array(4096)
-
-/** The `n` steps between values that follow each other, in a buffer that the next call overwrites. */
-function stepsOf(values: Float64Array, n: number): Float64Array {
-  if (steps.length < n) steps = new Float64Array(n)
-  for (let i = 0; i < n; i++) steps[i] = values[i + 1]! - values[i]!
-  return steps
-}
-
 /** The quotients of what is above `base`, in the buffer of steps. */
 function divided(values: Float64Array, n: number, base: number, divisor: number): Float64Array {
   if (steps.length < n) steps = new Float64Array(n)
@@ -170,6 +169,8 @@ function divided(values: Float64Array, n: number, base: number, divisor: number)
 }
 
 function writeWide(out: ByteWriter, values: Float64Array, count: number): void {
+  mustBeLittleEndian()
+  out.align(alignmentOf(WIDE))
   const at = out.reserve(count * 8)
   const words = out.words32
   const low = at >> 2

@@ -78,6 +78,7 @@ async function life(disk: FaultyDisk, told: Told, { atomic, compress }: Kind): P
     told.take(await writer.close(), last)
     told.created = true
     await storing
+    told.attached.set(`at-${first}`, first)
     told.keyframes.push(first, first + 1, last)
   }
   {

@@ -51,11 +51,16 @@ export interface KeyframeContent {
 }
 
 /** Writes a keyframe's file aside; its content is durable on return. Leaves nothing when it fails. @returns its path. */
-export async function writeAside(fold: FoldFolder, { seq, events, stored, entries }: KeyframeContent): Promise<string> {
+async function writeAside(fold: FoldFolder, content: KeyframeContent): Promise<string> {
+  const path = keyframePath(fold, content.seq) + ASIDE
+  await writeAt(path, fold, content)
+  return path
+}
+
+async function writeAt(path: string, fold: FoldFolder, { seq, events, stored, entries }: KeyframeContent): Promise<void> {
   const { table, count } = keyframeTable(seq, entries)
   const tableOffset = stored.reduce((end, bytes) => end + bytes.length, KEYFRAME_HEADER_BYTES)
   const header = keyframeHeader(fold.place, { seq, events, parts: count, tableOffset }, table)
-  const path = keyframePath(fold, seq) + ASIDE
   const file = await fold.disk.open(path, 'w')
   try {
     await writeInARow(file, [header, ...stored, table])
@@ -66,7 +71,6 @@ export async function writeAside(fold: FoldFolder, { seq, events, stored, entrie
   } finally {
     await file.close()
   }
-  return path
 }
 
 /** Writes from the file's start, small pieces together. */
@@ -119,10 +123,15 @@ export class KeyframeWriter {
   readonly #log: Omit<LogFolder, 'baseline'>
   /** Folds whose folder is durable. */
   readonly #folders = new Set<string>()
+  readonly #isAlone: boolean
+  /** Where nobody else has a hand in the log: what there is of each fold, and what the last one holds. */
+  readonly #own = new Map<string, { readonly seqs: Set<number>; readonly last: { seq: number; entries: readonly PartEntry[] } }>()
   #work: Promise<unknown> = Promise.resolve()
 
-  constructor(log: Omit<LogFolder, 'baseline'>) {
+  /** `isAlone`: whether nobody else can find the log, and what was written needs no second look. */
+  constructor(log: Omit<LogFolder, 'baseline'>, isAlone: boolean) {
     this.#log = log
+    this.#isAlone = isAlone
   }
 
   /**
@@ -146,8 +155,8 @@ export class KeyframeWriter {
   async #write({ fold, seq, since, changes }: TakenKeyframe, events: number, durable: Promise<unknown>): Promise<void> {
     const at = foldFolder({ ...this.#log, baseline: events - seq }, fold)
     const path = keyframePath(at, seq)
-    if (await isThere(at.disk, path)) throw keyframeExists(fold, seq)
-    const base = since === null ? [] : (await readKeyframeFile(at, since))?.entries
+    if (await this.#isThere(at, fold, seq)) throw keyframeExists(fold, seq)
+    const base = since === null ? [] : await this.#entriesOf(at, fold, since)
     if (base === undefined) throw noSuchKeyframe(fold, since!)
     const sizes = withChanges(
       base.map((e) => [e.name, e.bytes] as const),
@@ -167,8 +176,27 @@ export class KeyframeWriter {
       changes.keys().map((name) => [name, own.get(name) ?? null] as const),
     )
     await this.#makeFolder(fold, at)
-    const aside = await writeAside(at, { seq, events, stored: stored.map(([, part]) => part.stored), entries: entries.values() })
-    await this.#publish(at, aside, path, durable)
+    const content = { seq, events, stored: stored.map(([, part]) => part.stored), entries: entries.values() }
+    if (this.#isAlone) await this.#writeOwn(at, fold, content, [...entries.values()])
+    else await this.#publish(at, await writeAside(at, content), path, durable)
+  }
+
+  async #isThere(at: FoldFolder, fold: string, seq: number): Promise<boolean> {
+    return this.#isAlone ? this.#own.get(fold)?.seqs.has(seq) === true : isThere(at.disk, keyframePath(at, seq))
+  }
+
+  async #entriesOf(at: FoldFolder, fold: string, seq: number): Promise<readonly PartEntry[] | undefined> {
+    const last = this.#own.get(fold)?.last
+    return last?.seq === seq ? last.entries : (await readKeyframeFile(at, seq))?.entries
+  }
+
+  /** Writes one at once under its name: nobody looks before all is there. */
+  async #writeOwn(at: FoldFolder, fold: string, content: KeyframeContent, entries: readonly PartEntry[]): Promise<void> {
+    const { seq } = content
+    await writeAt(keyframePath(at, seq), at, content)
+    await at.disk.syncFolder(at.path)
+    const seqs = this.#own.get(fold)?.seqs ?? new Set()
+    this.#own.set(fold, { seqs: seqs.add(seq), last: { seq, entries } })
   }
 
   async #makeFolder(fold: string, { disk, path }: FoldFolder): Promise<void> {

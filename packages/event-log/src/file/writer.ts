@@ -14,6 +14,7 @@ import { readEntries, writeAttachment, writeEntries } from './attachments.ts'
 import type { Disk } from './disk.ts'
 import { writeHead, type Closed } from './head.ts'
 import { KeyframeWriter } from './keyframe-writer.ts'
+import { LateDisk } from './late-disk.ts'
 import { compressSegment } from './compress.ts'
 import type { Lock } from './lock.ts'
 import { Packing } from './packing.ts'
@@ -66,6 +67,8 @@ export class FileLogWriter implements LogWriter {
   #compressing: Promise<unknown> = Promise.resolve()
   readonly #attaching = new Map<string, Promise<void>>()
   readonly #keyframes: KeyframeWriter
+  /** What is not published need not be durable before. */
+  readonly #late: LateDisk | null
   #closing: Promise<AckLevel> | null = null
 
   constructor(start: WriterStart) {
@@ -76,7 +79,8 @@ export class FileLogWriter implements LogWriter {
     this.#output = new SegmentOutput(start, segment, (block) => this.#slab.give(block))
     const isPacked = start.compress && start.publishAs !== null
     this.#packing = isPacked ? new Packing(this.#output, start.sizes.compress ?? compress, (body) => this.#slab.give(body)) : null
-    this.#keyframes = new KeyframeWriter(start)
+    this.#late = start.publishAs === null ? null : new LateDisk(start.disk)
+    this.#keyframes = new KeyframeWriter({ ...start, disk: this.#disk }, this.#late !== null)
   }
 
   get meta(): LogMeta {
@@ -168,11 +172,8 @@ export class FileLogWriter implements LogWriter {
     const taken = takenKeyframe(fold, keyframe, this.#lastSeq)
     this.#finishBlock()
     const events = this.#segment.end.index - (this.#lastSeq - taken.seq)
-    await this.#keyframes.write(
-      taken,
-      events,
-      this.#afterPacking(() => this.#output.sync()),
-    )
+    const durable = this.#late === null ? this.#afterPacking(() => this.#output.sync()) : Promise.resolve()
+    await this.#keyframes.write(taken, events, durable)
     return this.#atMost('durable')
   }
 
@@ -258,9 +259,15 @@ export class FileLogWriter implements LogWriter {
     this.#compressing = this.#compressing.then(() => compressSegment(disk, name, sizes.compress ?? compress, partMin)).catch(() => {})
   }
 
+  /** For keyframes and attachments. */
+  get #disk(): Disk {
+    return this.#late?.disk ?? this.#start.disk
+  }
+
   /** Only the listing is queued: the source may come from whoever appends events meanwhile. */
   async #attach(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-    const { disk, folder } = this.#start
+    const disk = this.#disk
+    const { folder } = this.#start
     if ((await readEntries(disk, folder)).some((e) => e.name === name)) throw nameTakenError(name)
     const entry = await writeAttachment(disk, folder, name, bytes)
     await this.#output.queue(async () => {
@@ -279,6 +286,7 @@ export class FileLogWriter implements LogWriter {
       this.#finishBlock()
       await this.#afterPacking(() => this.#output.seal(this.#segment.seal()))
       await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
+      await this.#late?.settle()
     } catch (error) {
       await this.#discard()
       throw error
@@ -306,6 +314,7 @@ export class FileLogWriter implements LogWriter {
     await Promise.allSettled([...this.#attaching.values(), this.#keyframes.settled()])
     await this.#afterPacking(() => this.#output.settled()).catch(() => {})
     await this.#output.settled()
+    await this.#late?.drop()
     await this.#compressing
     await this.#output.close().catch(() => {})
     await (publishAs === null ? lock.release(folder) : removeAside(disk, folder))

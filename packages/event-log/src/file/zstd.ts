@@ -7,9 +7,13 @@ export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>
 
 // Higher levels gain nothing on columns.
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
-const compressing = promisify<Uint8Array, { readonly params: typeof params; readonly chunkSize: number }, Buffer>(zstdCompress)
+const compressing = promisify<
+  Uint8Array,
+  { readonly params: typeof params; readonly chunkSize: number; readonly pledgedSrcSize: number },
+  Buffer
+>(zstdCompress)
 
-/** What is made comes in pieces, each of which is a turn of the event loop: columns become a third at most, mostly. */
-const roomFor = (bytes: Uint8Array): number => Math.max(16 * 1024, Math.ceil(bytes.length / 3))
+/** Where all that may be made has room, zstd makes it in one go, without a copy of its own (ZSTD_compressBound). */
+const roomFor = (bytes: Uint8Array): number => bytes.length + (bytes.length >> 8) + 1024
 
-export const compress: Compress = (bytes) => compressing(bytes, { params, chunkSize: roomFor(bytes) })
+export const compress: Compress = (bytes) => compressing(bytes, { params, chunkSize: roomFor(bytes), pledgedSrcSize: bytes.length })

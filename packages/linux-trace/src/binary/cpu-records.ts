@@ -33,6 +33,8 @@ export class CpuRecords {
   missed: number | null = null
   /** Pages of which the rest cannot be read, since the record before: each is a gap. */
   damagedPages = 0
+  /** Whether a record of it was shown. */
+  hasBegun = false
   #pages = 0
 
   constructor(cpu: number, pieces: AsyncIterable<Uint8Array>, { isLittleEndian, page }: DatFile, pageBytes: number) {

@@ -47,7 +47,6 @@ export class DatBatches {
   readonly #contextTexts: string[] = []
   readonly #style
   readonly #kept: KeptRecords
-  readonly #begun = new Set<CpuRecords>()
   /** By CPU: of how many buffers no record was seen yet. */
   readonly #notBegun = new Map<number, number>()
   /** CPUs of which entries were overwritten before the first there is. */
@@ -254,8 +253,8 @@ export class DatBatches {
     if (missed !== null && !(from.pages === 1 && this.#late.has(cpu)))
       this.#out.add({ kind: 'gap', reason: 'lost', lost: missed < 0 ? null : missed, cpu, line: 0 }, ...at)
     this.#damagedPages(from)
-    if (this.#begun.has(from)) return
-    this.#begun.add(from)
+    if (from.hasBegun) return
+    from.hasBegun = true
     const notBegun = this.#notBegun.get(cpu)! - 1
     this.#notBegun.set(cpu, notBegun)
     // The buffers of the others begin later than the first, where any was overwritten.
@@ -285,7 +284,7 @@ export class DatBatches {
 
   /** A record that was told already. */
   #twin(from: CpuRecords): void {
-    if (from.lacks || !this.#begun.has(from)) this.#gaps(from)
+    if (from.lacks || !from.hasBegun) this.#gaps(from)
     const summary = this.#summary
     this.#twinsSeen++
     if (summary.inBuffer === null || summary.written === null) return
@@ -294,7 +293,7 @@ export class DatBatches {
   }
 
   #record(from: CpuRecords): void {
-    if (from.missed !== null || from.damagedPages > 0 || !this.#begun.has(from)) this.#gaps(from)
+    if (from.missed !== null || from.damagedPages > 0 || !from.hasBegun) this.#gaps(from)
     const summary = this.#summary
     const { view, start } = from
     const { flags, preempt, pid } = this.#common

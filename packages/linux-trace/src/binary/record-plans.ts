@@ -10,7 +10,10 @@ import type { RecordReader } from './record-reader.ts'
 
 /** A shape of records by where they stand: halves of the address, and of that to which they return. */
 interface KnownShape {
-  readonly at: readonly [number, number, number, number]
+  readonly ipLow: number
+  readonly ipHigh: number
+  readonly toLow: number
+  readonly toHigh: number
   readonly id: number
 }
 
@@ -29,11 +32,13 @@ export interface Plan {
   readonly symbol: string | null
 }
 
+/** The last number an event can have. */
+const ID_MAX = 0xffff
 /** Shapes of one event at most; what comes at more places is read one by one. */
 const SHAPES_MAX = 64
 
-/** Where the record at hand stands. */
-const place = new Uint32Array(4)
+/** Where the record at hand stands: halves as signed words, which are no objects to the machine. */
+const place = new Int32Array(4)
 
 /** Whether entries of an event that is no probe's are looked at one by one. */
 const isTold = ({ system, name }: EventFormat): boolean =>
@@ -50,8 +55,8 @@ export class RecordPlans {
   readonly #out: BatchBuilder
   readonly #reader: RecordReader
   readonly #little: boolean
-  /** By the events' numbers, which have 16 bits. */
-  readonly #plans: (Plan | null | undefined)[] = []
+  /** By the events' numbers, which have 16 bits; as long as it is to become, for one that grows in leaps is a table to look up in. */
+  readonly #plans: (Plan | null | undefined)[]
 
   constructor(file: DatFile, definitions: ReadonlyMap<string, ProbeDefinition>, out: BatchBuilder, reader: RecordReader) {
     this.#file = file
@@ -59,6 +64,7 @@ export class RecordPlans {
     this.#out = out
     this.#reader = reader
     this.#little = file.isLittleEndian
+    this.#plans = Array.from({ length: 1 + file.formats.keys().reduce((most, id) => Math.min(ID_MAX, Math.max(most, id)), -1) })
   }
 
   /** Of the event with a number; null: it has no format. */
@@ -82,7 +88,7 @@ export class RecordPlans {
             shapes: [],
             symbol: probe === null ? null : (this.#definitions.get(format.name)?.symbol ?? null),
           }
-    if (id >= 0) this.#plans[id] = plan
+    if (id >= 0 && id < this.#plans.length) this.#plans[id] = plan
     return plan
   }
 
@@ -93,17 +99,20 @@ export class RecordPlans {
     this.#place(from, probe.ip, 0)
     if (probe.returnedTo === null) place[2] = place[3] = 0
     else this.#place(from, probe.returnedTo, 2)
-    const [a, b, c, d] = [place[0]!, place[1]!, place[2]!, place[3]!]
+    const ipLow = place[0]!
+    const ipHigh = place[1]!
+    const toLow = place[2]!
+    const toHigh = place[3]!
     const { shapes } = plan
     for (let i = 0; i < shapes.length; i++) {
-      const { at, id } = shapes[i]!
-      if (at[0] === a && at[1] === b && at[2] === c && at[3] === d) return id
+      const known = shapes[i]!
+      if (known.ipLow === ipLow && known.toLow === toLow && known.ipHigh === ipHigh && known.toHigh === toHigh) return known.id
     }
     if (plan.shapes.length >= SHAPES_MAX) return -1
     const shape = hitShape(plan.format.name, this.hitBody(plan, from), this.#definitions)
     if (shape === null) return -1
     const id = this.#out.addShape(shape)
-    plan.shapes.push({ at: [a, b, c, d], id })
+    plan.shapes.push({ ipLow, ipHigh, toLow, toHigh, id })
     return id
   }
 
@@ -113,8 +122,8 @@ export class RecordPlans {
     const at = start + field.offset
     const little = this.#little
     if (field.size === 8) {
-      place[into] = view.getUint32(at + (little ? 0 : 4), little)
-      place[into + 1] = view.getUint32(at + (little ? 4 : 0), little)
+      place[into] = view.getInt32(at + (little ? 0 : 4), little)
+      place[into + 1] = view.getInt32(at + (little ? 4 : 0), little)
       return
     }
     const word = BigInt.asUintN(64, this.#reader.word(from, field) ?? 0n)

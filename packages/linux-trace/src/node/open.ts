@@ -4,12 +4,12 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { isDat, MAGIC_BYTES } from '../binary/dat-file.ts'
 import { RecordingError } from '../errors.ts'
-import { parseProbeDefinitions } from '../probes.ts'
+import type { EntryBatch } from '../entries/batch.ts'
 import type { Recording } from '../recording.ts'
+import type { TraceSummary } from '../text/summary.ts'
 import { bytesOf, CHUNK_BYTES, head, headWithin, isGzip } from './bytes-of.ts'
 import { FOREIGN_BYTES, foreignForm } from './foreign.ts'
 import { foresee } from './foresee.ts'
-import { readDat } from './read-dat.ts'
 import { ThreadedTrace } from './read-thread.ts'
 
 /** Names a trace can have in a recording's folder, the first there is taken. */
@@ -53,7 +53,13 @@ async function traceOf(path: string, isBinary: boolean, kprobeEvents: string): P
     const trace = new ThreadedTrace(path, kprobeEvents)
     return { trace: trace.read, begin: () => trace.begin() }
   }
-  return { trace: isBinary ? (summary, probes) => readDat(path, summary, parseProbeDefinitions(probes)) : bytesOf(path) }
+  return { trace: isBinary ? (summary, probes) => datOf(path, summary, probes) : bytesOf(path) }
+}
+
+/** What reads it is loaded when it is to be read here: of a large one a thread does it, which then begins the sooner. */
+async function* datOf(path: string, summary: TraceSummary, kprobeEvents: string): AsyncGenerator<EntryBatch> {
+  const { readDat } = await import('./read-dat.ts')
+  yield* readDat(path, summary, kprobeEvents)
 }
 
 async function isLarge(trace: string): Promise<boolean> {

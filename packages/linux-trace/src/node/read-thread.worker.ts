@@ -45,10 +45,9 @@ function buffersOf(batch: EntryBatch): ArrayBuffer[] {
 
 async function read({ path, kprobeEvents }: ReadTask): Promise<void> {
   const summary = newSummary()
-  const definitions = parseProbeDefinitions(kprobeEvents)
   const batches = isDat(await headWithin(path, MAGIC_BYTES))
-    ? readDat(path, summary, definitions, pool)
-    : readTextBatches(bytesOf(path), summary, definitions, pool)
+    ? readDat(path, summary, kprobeEvents, pool)
+    : readTextBatches(bytesOf(path), summary, parseProbeDefinitions(kprobeEvents), pool)
   for await (const batch of batches) {
     await credit.take()
     say({ kind: 'batch', batch, summary }, buffersOf(batch))
