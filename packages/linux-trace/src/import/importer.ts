@@ -15,6 +15,7 @@ import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
 import { BlindCpus } from './blind-cpus.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
+import { deviceMemoryAtStart } from './named-by-page.ts'
 import type { ImportOptions, ImportSink, ImportSummary } from './contract.ts'
 import { ImportContext, type GapReason } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
@@ -123,6 +124,7 @@ class Importer {
     this.#notes.push(...clockNotes(this.#clock, this.#trace.ticks))
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
+    this.#ctx.deviceMemoryAtStart = deviceMemoryAtStart(this.#ctx)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     sayMissedReturns(this.#ctx)
     this.#blind.addFromStart([...this.#lateCpus(), ...(this.#unplaced() > 0 ? [null] : [])])

@@ -23,16 +23,19 @@ export interface TraceEntry {
   readonly role?: string
 }
 
-// TASK-PID [(TGID)] [CPU] FLAGS TIMESTAMP: EVENT: BODY. A task's name may hold anything, so the shortest that fits is taken.
-const ENTRY =
-  /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,10}\.\d{6,9}|\d{1,19}): ([^\s:]+): ?(.*)$/s
-const FUNCTION =
-  /^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,10}\.\d{6,9}|\d{1,19}): (\S+) <-(\S+)$/
+// TASK-PID [(TGID)] [CPU] FLAGS TIMESTAMP: what happened. A task's name may hold anything, so the shortest that fits is taken.
+const HEAD = String.raw`^ *(.{0,64}?)-(\d{1,10}) +(?:\( *[\d-]+\) +)?\[(\d{3,5})\] +(?:([^\s]{4,6}) +)?(\d{1,10}\.\d{6,9}|\d{1,19}): `
+/** What the options sym-offset and sym-addr print behind the name of a function. */
+const PLACE = String.raw`(?:\+0x[\da-f]+\/0x[\da-f]+)?(?: \[[^\s\]]+\])?(?: <[\da-f]{8,16}>)?`
+const ENTRY = new RegExp(String.raw`${HEAD}([^\s:]+?)${PLACE}: ?(.*)$`, 's')
+const FUNCTION = new RegExp(String.raw`${HEAD}(\S+${PLACE}) <-(\S+${PLACE})$`)
+/** The lines that follow say where the task was. */
+const STACK = new RegExp(String.raw`${HEAD}<(user )?stack trace>$`)
 
 /** Reads one line as an entry; null when it is none. */
 export function parseEntry(text: string, number: number, line: number): TraceEntry | null {
   const m = ENTRY.exec(text)
-  if (m === null) return parseFunction(text, number, line)
+  if (m === null) return parseFunction(text, number, line) ?? parseStack(text, number, line)
   if (timeOf(m[5]!) === null) return null
   // trace-cmd report prints no flags and pads the names of events.
   return entryOf(m, number, line, m[6]!, m[4] === undefined ? m[7]!.trimStart() : m[7]!)
@@ -42,6 +45,12 @@ export function parseEntry(text: string, number: number, line: number): TraceEnt
 function parseFunction(text: string, number: number, line: number): TraceEntry | null {
   const m = FUNCTION.exec(text)
   return m === null || timeOf(m[5]!) === null ? null : entryOf(m, number, line, 'function', `${m[6]} <-${m[7]}`)
+}
+
+/** The first line of a stack: `<stack trace>`. */
+function parseStack(text: string, number: number, line: number): TraceEntry | null {
+  const m = STACK.exec(text)
+  return m === null || timeOf(m[5]!) === null ? null : entryOf(m, number, line, m[6] === undefined ? 'kernel_stack' : 'user_stack', '')
 }
 
 /** The last time that a log can hold, in nanoseconds. */

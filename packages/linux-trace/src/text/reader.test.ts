@@ -221,3 +221,19 @@ describe('traces one behind the other', () => {
     expect(summary).toMatchObject({ inBuffer: 5 })
   })
 })
+
+describe('a stack', () => {
+  const stack = entry('<stack trace>') + ' => nd_pmem_remove\n => nvdimm_bus_remove <ffffffffc068af69>\n'
+
+  it('is one entry of all its lines', async () => {
+    const { summary, told } = await read(header(3) + entry('a: x') + stack + entry('b: y'))
+    expect(told).toEqual(['1 a x', '2 kernel_stack \n => nd_pmem_remove\n => nvdimm_bus_remove <ffffffffc068af69>', '3 b y'])
+    expect(summary).toMatchObject({ entries: 3, unparsed: 0 })
+  })
+
+  it('does not go on with a line that is damaged', async () => {
+    const { summary, told } = await read(header(3) + entry('a: x') + stack + 'sh-102 [0\n' + entry('b: y'))
+    expect(told.slice(2)).toEqual(['unreadable 1 null', '3 b y'])
+    expect(summary.unparsed).toBe(1)
+  })
+})

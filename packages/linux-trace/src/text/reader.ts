@@ -2,7 +2,7 @@ import { RecordingError } from '../errors.ts'
 import { LINE_BYTES_MAX, type Line } from './lines.ts'
 import { parseEntry, type TraceEntry } from './entry.ts'
 import { beginsTrace, countOf, parseHeader, TraceParts, type Header } from './parts.ts'
-import { isMultiline } from './special.ts'
+import { canGoOn, isMultiline } from './special.ts'
 import { seeTime, type TraceSummary } from './summary.ts'
 
 /** What the lines of a text trace say, in order. */
@@ -120,7 +120,7 @@ export class LineReader {
     }
     const lost = LOST.exec(text)
     if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2] ?? lost[3]), cpu: Number(lost[1]), line: number }
-    if (this.#pending !== null) {
+    if (this.#pending !== null && canGoOn(this.#pending.event, text)) {
       this.#pending.body += `\n${text}`
       this.#lastHeader = parseHeader(text)
       if (beginsTrace(text)) this.#parts.doubt(text)
