@@ -31,6 +31,15 @@ describe('a pagemap that only its pages name', () => {
     expect(told.data('memremap/pagemap-identified')).toMatchObject([{ pagemap: 1, namespace }])
   })
 
+  it('is found in what the dax device of a namespace claims', async () => {
+    const iomem = '100000000-13fffffff : Persistent Memory\n  100000000-1011fffff : namespace0.0\n  101200000-13fffffff : dax0.0\n'
+    const listed = JSON.stringify([{ dev: 'namespace0.0', mode: 'devdax', chardev: 'dax0.0' }])
+    const told = await imported(grab(0x101200), { uname, iomem, ndctl: listed })
+    expect(grabbedOf(told)).toEqual([1])
+    const namespace = told.data('nvdimm-pmem/namespace-found')[0]!['device']
+    expect(told.data('memremap/pagemap-identified')).toMatchObject([{ pagemap: 1, namespace }])
+  })
+
   it('is the one that is taken down later', async () => {
     const told = await imported([...grab(0x109300), ...removed], { uname, iomem: IOMEM, ndctl: ndctl('fsdax') })
     expect(told.data('memremap/unmap-started')).toMatchObject([{ pagemap: 1 }])
@@ -38,7 +47,10 @@ describe('a pagemap that only its pages name', () => {
   })
 
   it('is none once the memory was seen to go', async () => {
-    const told = await imported([...grab(0x109300), ...removed, ...grab(0x109302, '0xff138dd842818000')], { iomem: IOMEM, ndctl: ndctl('fsdax') })
+    const told = await imported([...grab(0x109300), ...removed, ...grab(0x109302, '0xff138dd842818000')], {
+      iomem: IOMEM,
+      ndctl: ndctl('fsdax'),
+    })
     expect(grabbedOf(told)).toEqual([1, null])
   })
 

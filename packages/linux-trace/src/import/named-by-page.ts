@@ -5,13 +5,8 @@
 import { covers } from '@devtrail/memremap'
 import { childrenOf, topOf, type RegionNode } from '@devtrail/resource-tree'
 import type { ImportContext } from './context.ts'
+import { isIn, type DeviceMemory } from './page-span.ts'
 import { pagemapFor } from './pagemaps.ts'
-
-/** Pages by number, both ends included. */
-export interface PageSpan {
-  readonly first: number
-  readonly last: number
-}
 
 const PAGE_SHIFT = 12n
 
@@ -22,21 +17,26 @@ function* below(ctx: ImportContext, nodes: readonly RegionNode[]): Generator<Reg
   }
 }
 
-/** The namespaces of the baseline whose pages belong to a pagemap. One that is used as System RAM has pages like any others. */
-export function deviceMemoryAtStart(ctx: ImportContext): PageSpan[] {
-  const names = new Set<string | null>()
-  for (const { device, mode } of ctx.nvdimm.namespaces.values())
-    if (mode === 'fsdax' || mode === 'devdax') names.add(ctx.devres.devices.get(device)?.name ?? null)
-  const spans: PageSpan[] = []
-  for (const node of below(ctx, topOf(ctx.tree, 'iomem'))) {
-    if (node.name === null || !names.has(node.name)) continue
-    if ([...below(ctx, childrenOf(ctx.tree, node))].some((inner) => inner.name?.startsWith('System RAM'))) continue
-    spans.push({ first: Number(node.start >> PAGE_SHIFT), last: Number(node.end >> PAGE_SHIFT) })
+/**
+ * The memory of the baseline's namespaces whose pages belong to a pagemap; of a device-dax one most of it is the dax device's. What is
+ * used as System RAM has pages like any others.
+ */
+export function deviceMemoryAtStart(ctx: ImportContext): DeviceMemory[] {
+  const namespaces = new Map<string | null, number>()
+  for (const { device, mode, chardev } of ctx.nvdimm.namespaces.values()) {
+    if (mode !== 'fsdax' && mode !== 'devdax') continue
+    namespaces.set(ctx.devres.devices.get(device)?.name ?? null, device)
+    if (chardev !== null) namespaces.set(chardev, device)
   }
-  return spans
+  const memory: DeviceMemory[] = []
+  for (const node of below(ctx, topOf(ctx.tree, 'iomem'))) {
+    const namespace = node.name === null ? undefined : namespaces.get(node.name)
+    if (namespace === undefined) continue
+    if ([...below(ctx, childrenOf(ctx.tree, node))].some((inner) => inner.name?.startsWith('System RAM'))) continue
+    memory.push({ first: Number(node.start >> PAGE_SHIFT), last: Number(node.end >> PAGE_SHIFT), namespace })
+  }
+  return memory
 }
-
-const isIn = ({ first, last }: PageSpan, pfn: number): boolean => first <= pfn && pfn <= last
 
 /** Whether the word in a struct page is the pointer of a pagemap that was there from the start and was not seen so far. */
 export function namesPagemap(ctx: ImportContext, pfn: number): boolean {
