@@ -15,22 +15,28 @@ describe('dmesg', () => {
 
   const lines = parseDmesg('[  1.000000] twice\n[  5.000000] twice\n[  5.500000] early\n[  6.000000] late\n')
   it('goes on behind the line that the trace has last, the nearest in time of equal ones', () => {
-    expect(texts(dmesgTail(lines, { time: 4.9e9, ticks: false }, { text: 'twice', time: 4.9e9 }))).toEqual(['early', 'late'])
-    expect(texts(dmesgTail(lines, { time: 0.9e9, ticks: false }, { text: 'twice', time: 0.9e9 }))).toEqual(['twice', 'early', 'late'])
+    expect(texts(dmesgTail(lines, { time: 4.9e9, ticks: false, epoch: 0 }, { text: 'twice', time: 4.9e9 }))).toEqual(['early', 'late'])
+    expect(texts(dmesgTail(lines, { time: 0.9e9, ticks: false, epoch: 0 }, { text: 'twice', time: 0.9e9 }))).toEqual([
+      'twice',
+      'early',
+      'late',
+    ])
   })
 
   it('is moved to the clock of the trace, which that line tells', () => {
-    expect(dmesgTail(lines, { time: 4.9e9, ticks: false }, { text: 'twice', time: 4.9e9 }).map((l) => l.ns)).toEqual([5.4e9, 5.9e9])
+    expect(dmesgTail(lines, { time: 4.9e9, ticks: false, epoch: 0 }, { text: 'twice', time: 4.9e9 }).map((l) => l.ns)).toEqual([
+      5.4e9, 5.9e9,
+    ])
   })
 
   it('has no line that the trace would have had', () => {
-    expect(texts(dmesgTail(lines, { time: 5.45e9, ticks: false }, { text: 'twice', time: 4.9e9 }))).toEqual(['late'])
-    expect(texts(dmesgTail(lines, { time: 5.7e9, ticks: false }, null))).toEqual(['late'])
-    expect(texts(dmesgTail(lines, { time: 5.7e9, ticks: false }, { text: 'never printed', time: 1e9 }))).toEqual(['late'])
+    expect(texts(dmesgTail(lines, { time: 5.45e9, ticks: false, epoch: 0 }, { text: 'twice', time: 4.9e9 }))).toEqual(['late'])
+    expect(texts(dmesgTail(lines, { time: 5.7e9, ticks: false, epoch: 0 }, null))).toEqual(['late'])
+    expect(texts(dmesgTail(lines, { time: 5.7e9, ticks: false, epoch: 0 }, { text: 'never printed', time: 1e9 }))).toEqual(['late'])
   })
 
   it('is passed over by as many lines as the last console entry has', () => {
-    expect(texts(dmesgTail(lines, { time: 4.9e9, ticks: false }, { text: 'twice\nearly', time: 4.9e9 }))).toEqual(['late'])
+    expect(texts(dmesgTail(lines, { time: 4.9e9, ticks: false, epoch: 0 }, { text: 'twice\nearly', time: 4.9e9 }))).toEqual(['late'])
   })
 })
 
