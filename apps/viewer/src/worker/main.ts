@@ -122,7 +122,7 @@ async function answer({ question, of }: Asked): Promise<unknown> {
     await tellScan(session)
     return null
   }
-  return session.answers[question](of as never)
+  return session.answer(question, of as never)
 }
 
 scope.addEventListener('message', ({ data }) => {
