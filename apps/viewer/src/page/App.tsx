@@ -212,7 +212,9 @@ export function App({ client, place: logPlace, fold, name, bookmarks: store }: A
           </button>
         </p>
       )}
-      {opened !== null && <LinkNotes asked={asked} unread={unread} shown={link} at={at} firstSeq={firstSeq} lastSeq={lastSeq} scan={scan} />}
+      {opened !== null && (
+        <LinkNotes asked={asked} unread={unread} shown={link} at={at} firstSeq={firstSeq} lastSeq={lastSeq} scan={scan} />
+      )}
       <Notes opened={opened} scan={scan} />
       {opened !== null && clock !== null ? (
         <>

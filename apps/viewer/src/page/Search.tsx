@@ -31,7 +31,9 @@ export function Search({ client, link, device, go, say }: SearchProps): JSX.Elem
     setFailure(null)
     const isPosition = POSITION.test(wanted)
     if (!isPosition && NUMBER.test(wanted)) {
-      return setFailure(`a number alone is no filter: a time has its unit (9.5s), a field stands before what it is compared with (pfn == ${wanted})`)
+      return setFailure(
+        `a number alone is no filter: a time has its unit (9.5s), a field stands before what it is compared with (pfn == ${wanted})`,
+      )
     }
     if (!isPosition) return go({ where: wanted })
     client.ask('position', wanted).then((seq) => go({ at: seq, selected: seq > 0 ? seq : null, rule: null }), failed)

@@ -47,8 +47,7 @@ interface FoundEventsProps {
 
 /** The events for which a filter is true, a page at a time. Of another filter, or another device, it is another list (`key`). */
 export function FoundEvents({ client, lastSeq, where, device, here, at, version, go }: FoundEventsProps): JSX.Element {
-  const [found, setFound] = useState<Found | null>(null)
-  const [failure, setFailure] = useState<string | null>(null)
+  const [found, setFound] = useState<Found | Error | null>(null)
   const [page, setPage] = useState<Page>({ from: here, way: 'about' })
   const list = useRef<HTMLUListElement>(null)
 
@@ -56,12 +55,8 @@ export function FoundEvents({ client, lastSeq, where, device, here, at, version,
     let isOld = false
     const find: Find = (backwards, from, limit) => client.ask('find', { where, device, from, backwards, limit })
     pageOf(page, find).then(
-      (told) => {
-        if (isOld) return
-        setFailure(null)
-        setFound(told)
-      },
-      (error: Error) => isOld || setFailure(error.message),
+      (told) => isOld || setFound(told),
+      (error: Error) => isOld || setFound(error),
     )
     return () => {
       isOld = true
@@ -71,10 +66,10 @@ export function FoundEvents({ client, lastSeq, where, device, here, at, version,
     list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [here, found])
 
-  if (failure !== null) {
+  if (found instanceof Error) {
     return (
       <p class="failure" role="alert">
-        {failure}
+        {found.message}
       </p>
     )
   }
