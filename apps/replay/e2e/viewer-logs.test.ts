@@ -1,5 +1,5 @@
 /** The viewer on logs of other kinds: long ones, such as change while one looks, such as lack their head, of several hosts, hostile ones. */
-import { rmSync, truncateSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { appendFileLog, createFileLog, openFileLog } from '@devtrail/event-log/file'
 import type { AnyEvent } from '@devtrail/events'
@@ -107,6 +107,32 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     expect(await page.locator('.rows strong').allInnerTexts()).toEqual(['first', 'second', 'third'])
     await server[Symbol.asyncDispose]()
     await expect.poll(() => alert.first().innerText(), { timeout: 20_000 }).toContain('devtrail serve cannot be reached')
+    await context.close()
+  })
+
+  test('shows a damaged log up to where it can be read', async () => {
+    using scratch = new Scratch()
+    const log = await writeSimulated(scratch.folder, 30_000)
+    const segment = join(log, 'segments', '00000001.seg')
+    const bytes = readFileSync(segment)
+    const middle = bytes.length >> 1
+    bytes[middle] = bytes[middle]! ^ 1
+    writeFileSync(segment, bytes)
+    await using server = await serve(scratch, log)
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(`${server.url}#v=1&at=100`)
+    const reading = page.locator('.reading')
+    await expect.poll(() => reading.innerText(), { timeout: 20_000 }).toMatch(/^read up to event \d+$/)
+    const upTo = Number((await reading.innerText()).split(' ').at(-1))
+    expect(upTo).toBeGreaterThan(100)
+    expect(upTo).toBeLessThan(30_000)
+    expect(await page.getByRole('alert').allInnerTexts()).toEqual([expect.stringContaining('wrong checksum')])
+    await page.getByText('note about what the recording cannot tell').click()
+    expect(await page.locator('.notes').innerText()).toContain(`end at event ${upTo}: what follows cannot be read`)
+    // What is not damaged is there.
+    await expect.poll(() => heading(page)).toBe('State after event 100')
+    expect(await page.locator('.rows strong').count()).toBeGreaterThan(0)
     await context.close()
   })
 

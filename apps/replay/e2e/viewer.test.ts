@@ -240,6 +240,17 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await context.close()
   })
 
+  test('says of which namespace pages are whose device is not known', async () => {
+    using scratch = new Scratch()
+    await using hang = await serve(scratch, recording('fsdax-truncate-hang'))
+    const { context, page, errors } = await open(browser, `${hang.url}#v=1&at=4114&tab=refs`)
+    const state = page.locator('#state-body')
+    await expect.poll(() => state.getByRole('heading').allInnerTexts()).toEqual(['namespace0.0 or who claims it'])
+    expect(await state.innerText()).toContain('≥ 1024 pages from 0x109300')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
   test('does as the pointer says: a tick, a moment, the overview, and how near one looks', async () => {
     const { context, page, errors } = await open(browser, `${served.url}#v=1&at=100&axis=events&view=95-240&row=pfn0.0`)
     const box = (await page.locator('.timeline canvas').boundingBox())!

@@ -275,6 +275,11 @@ function Notes({ opened, scan }: { readonly opened: Opened | null; readonly scan
           `the timeline and the list of what is broken end at event ${scan.upTo}: a page holds ${scan.devices} devices; states, events and searches have all`,
         ]
       : []),
+    ...(scan?.isBroken === true
+      ? [
+          `the timeline and the list of what is broken end at event ${scan.upTo}: what follows cannot be read; states, events and searches have what is not damaged`,
+        ]
+      : []),
     ...(opened.lost !== null && opened.lost > 0 ? [`${opened.lost} entries were lost: what they said is unknown`] : []),
     ...(opened.complete === false && opened.lost === 0 ? ['the recording is not complete'] : []),
     ...opened.notes,
