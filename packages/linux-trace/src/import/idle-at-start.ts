@@ -1,6 +1,6 @@
 import { childrenOf, topOf, type RegionNode } from '@devtrail/resource-tree'
 import type { ImportContext } from './context.ts'
-import { isIn } from './page-span.ts'
+import { memoryOf } from './page-span.ts'
 
 /**
  * Whether no page of a pagemap can have been referenced when the recording began: its namespace is an fsdax one whose
@@ -29,5 +29,5 @@ function namespaceRegion(ctx: ImportContext, address: bigint): RegionNode | unde
 /** The namespace in whose iomem region a page lies, as the baseline listed it. */
 export function namespaceOfPage(ctx: ImportContext, pfn: number): number | null {
   const listed = ctx.namespaces.get(namespaceRegion(ctx, BigInt(pfn) << 12n)?.name ?? '')
-  return listed ?? ctx.deviceMemoryAtStart.find((memory) => isIn(memory, pfn))?.namespace ?? null
+  return listed ?? memoryOf(ctx.deviceMemoryAtStart, pfn)?.namespace ?? null
 }

@@ -5,7 +5,7 @@
 import { covers } from '@devtrail/memremap'
 import { childrenOf, topOf, type RegionNode } from '@devtrail/resource-tree'
 import type { ImportContext } from './context.ts'
-import { isIn, type DeviceMemory } from './page-span.ts'
+import { isIn, memoryOf, type DeviceMemory } from './page-span.ts'
 import { pagemapFor } from './pagemaps.ts'
 
 const PAGE_SHIFT = 12n
@@ -40,9 +40,10 @@ export function deviceMemoryAtStart(ctx: ImportContext): DeviceMemory[] {
 
 /** Whether the word in a struct page is the pointer of a pagemap that was there from the start and was not seen so far. */
 export function namesPagemap(ctx: ImportContext, pfn: number): boolean {
-  const span = ctx.deviceMemoryAtStart.find((s) => isIn(s, pfn))
   // In a gap the memory may have become System RAM, whose pages hold other words.
-  if (span === undefined || ctx.gapSeen) return false
+  if (ctx.gapSeen) return false
+  const span = memoryOf(ctx.deviceMemoryAtStart, pfn)
+  if (span === null) return false
   for (const p of ctx.memremap.pagemaps.values()) {
     const looked = ctx.lookedUp.get(p.id)
     if (p.start === null ? looked !== undefined && isIn(span, looked) : covers(p, pfn) !== false) return false
