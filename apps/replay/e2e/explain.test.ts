@@ -1,4 +1,5 @@
 /** What explains, as its users ask it: the crash and the hang tell their stories from nothing but their recordings. */
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { recording, Scratch } from './devtrail.ts'
 
@@ -193,6 +194,15 @@ describe('exit codes and errors', () => {
     expect([out === '', /^(?:devtrail|error): /.test(err)]).toEqual(expected > 1 ? [true, true] : [false, false])
   })
 
+  test.each([
+    ['count(pagemaps[0x100000000]) == 0', 'count(…) takes a list'],
+    ['count(driver.state) == 0', 'state is no list'],
+    ['time > 9.4', 'events --where'],
+  ])('bisect --when %s is refused', async (when, said) => {
+    const { code, err } = await scratch.run(['bisect', CRASH, '--device', 'pfn0.0', '--when', when])
+    expect([code, err]).toEqual([2, expect.stringContaining(said)])
+  })
+
   test('an error points at the character', async () => {
     const { err } = await scratch.run(['bisect', CRASH, '--device', 'pfn0.0', '--when', 'pagemaps[0x100000000].ref.dyin'])
     expect(err).toBe(
@@ -204,6 +214,11 @@ describe('exit codes and errors', () => {
       ].join('\n'),
     )
   })
+})
+
+test('refs: where not all puts are shown no reference is certain; grabs that come by the thousand are no exception', async () => {
+  const pinned = await scratch.json(['refs', join(recording(''), '../linux-7.2/fsdax-pinned-unbind'), '--at', '57s'])
+  expect(pinned.refs[0]).toMatchObject({ of: 'page', certain: false, pages: 16, refcount: { atLeast: 1, atMost: 2 } })
 })
 
 test('stuck: a call is counted to the time that is asked about, in a stretch without events, too', async () => {

@@ -133,6 +133,9 @@ it('what is there is answered as it is without --follow', async () => {
     ['events', log, '--device', 'pfn0.0'],
     ['events', log, '--device', 'pfn0.0', '--json', '--type', 'memremap'],
     ['bisect', log, '--when', 'device("pfn0.0").pagemaps[0x100000000].pageRefs[0x109300]'],
+    ['bisect', log, '--when', 'device("pfn0.0").kind == "nothing"'],
+    // Whether it was, is not known all along, and that is said.
+    ['bisect', log, '--when', 'device("pfn0.0").queue.dying == true'],
   ]
   for (const args of asked) expect((await devtrail([...args, '--follow'])).out).toBe((await devtrail(args)).out)
 })

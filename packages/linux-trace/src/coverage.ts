@@ -102,6 +102,8 @@ export class Coverage {
   readonly missedHits: readonly MissedHits[]
   /** Whether probes that show page references given back missed some of their hits. */
   readonly putsMissed: boolean
+  /** Whether references to pages are known to be given back without a word of it. */
+  readonly putsGoUnseen: boolean
   /** Whether probes missed hits that may have shown a page or who waits for it at the end. */
   readonly endMissed: boolean
   /** Functions whose return probes missed hits, with how many. */
@@ -116,6 +118,7 @@ export class Coverage {
     this.missedHits = missedIn(profile)
     const missed = this.missedHits.map(({ event }) => definitions.get(event)?.symbol ?? '')
     this.putsMissed = missed.some((symbol) => SHOWS_PUTS.has(symbol))
+    this.putsGoUnseen = this.known && (this.putsMissed || !this.puts)
     this.endMissed = missed.some((symbol) => !APART_FROM_PAGES.has(symbol))
     this.missedReturns = new Map(
       this.missedHits.flatMap(({ event, hits }) => {

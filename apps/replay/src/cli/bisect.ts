@@ -120,6 +120,8 @@ async function followFlips(given: string, expression: Expression, options: Optio
   const watch = new FlipWatch(expression, live.machine, device)
   const columns = eventColumns(log.reader.lastSeq)
   let isEver = false
+  let last = 0
+  const unknown = new UnknownStretches()
   const tell = async (flip: Flip, event: AnyEvent | undefined): Promise<void> => {
     const printing = { names: live.names, session }
     isEver ||= flip.to === true
@@ -132,7 +134,9 @@ async function followFlips(given: string, expression: Expression, options: Optio
     const block = new PlainBlock(batch)
     for (const [place, event] of batch.entries()) {
       live.see(event)
+      last = event.seq
       for (const turn of watch.at(block, place)) {
+        unknown.see(turn)
         if (!isAll && turn.to !== true) continue
         // How the clocks of several hosts stand to each other is known of a whole log only.
         const flip = { ...turn, isSure: live.machine.hosts().length < 2 }
@@ -144,7 +148,8 @@ async function followFlips(given: string, expression: Expression, options: Optio
     if (batch.at(-1)?.type === 'log/ended') break
   }
   if (!isEver) watch.mustHaveFound()
-  if (!isEver && !session.json) await session.print(`${session.style.warn('never true')}\n`)
+  if (!isEver && !session.json)
+    await session.print(neverText(last, live.machine.hosts().length > 1, unknown.upTo(last, log.source.start?.seq ?? 0), session))
   return isEver ? exit.fine : exit.no
 }
 

@@ -43,3 +43,16 @@ test.each(['next where pfn == 0x1', 'previous type memremap/mapped', 'diff 1', '
     expect(dialogue.place.seq).toBe(201)
   },
 )
+
+test('what is no list is not counted, and help fits a terminal', async () => {
+  const { dialogue, session } = await dialogueAt(200)
+  await dialogue.say('device pfn0.0')
+  session.out = ''
+  await dialogue.say('mark')
+  expect(session.out).toBe('there are no marks, breakpoints or watches\n')
+  expect(await dialogue.say('print count(driver)')).toBe(exit.usage)
+  session.out = ''
+  Object.assign(session.style, { cut: 80 })
+  await dialogue.say('help')
+  expect(Math.max(...session.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+})

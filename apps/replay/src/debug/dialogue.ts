@@ -5,7 +5,7 @@ import { keysOf } from '../named/known-device.ts'
 import type { Session } from '../session/session.ts'
 import { eventFilter } from '@devtrail/survey'
 import { columnsFor, eventLine } from '../print/event.ts'
-import { clip, visible } from '../print/text.ts'
+import { clip, visible, wrap } from '../print/text.ts'
 import { valueText } from '../print/value.ts'
 import { Answers } from './answers.ts'
 import { commandNamed, commands } from './commands.ts'
@@ -14,6 +14,8 @@ import { wantedBy } from './wanted.ts'
 
 /** Events listed on each side. */
 const LISTED = 4
+/** Columns that the words of `help` have at least. */
+const SAYS_MIN = 24
 
 /** A count behind a command. @throws Failure */
 function countIn(text: string, otherwise: number): number {
@@ -258,6 +260,8 @@ export class Dialogue {
       place.marks.set(name, place.seq)
       return this.#out(`${name} is event ${place.seq}\n`)
     }
+    if (place.marks.size + place.breaks.length + place.watches.length === 0)
+      return this.#out('there are no marks, breakpoints or watches\n')
     for (const [mark, seq] of place.marks) await this.#out(`mark        ${mark} is event ${seq}\n`)
     for (const { id, text } of place.breaks) await this.#out(`breakpoint  ${id}  ${visible(text)}\n`)
     for (const { id, text, value } of place.watches) await this.#out(`watch       ${id}  ${visible(text)} is ${valueText(value.value)}\n`)
@@ -289,10 +293,15 @@ export class Dialogue {
     const shown = one === null ? commands : [one]
     const heads = shown.map(({ name, takes }) => `${name}${takes === undefined ? '' : ` ${takes}`}`)
     const width = Math.max(...heads.map((h) => h.length))
+    const { cut } = this.#session.style
+    const before = width + 5
     for (const [i, { short, says }] of shown.entries()) {
-      await this.#out(`${heads[i]!.padEnd(width)}  ${(short ?? '').padEnd(2)} ${says}\n`)
+      const lines = wrap(says, Math.max(cut - before, SAYS_MIN))
+      const rest = lines.slice(1).map((line) => `${' '.repeat(before)}${line}\n`)
+      await this.#out(`${heads[i]!.padEnd(width)}  ${(short ?? '').padEnd(2)} ${lines[0]}\n${rest.join('')}`)
     }
-    if (one === null)
-      await this.#out('A command may be shortened as long as it is clear. An empty line repeats a move. Ctrl-C ends a run.\n')
+    if (one !== null) return
+    const hints = 'A command may be shortened as long as it is clear. An empty line repeats a move. Ctrl-C ends a run.'
+    await this.#out(`${wrap(hints, cut).join('\n')}\n`)
   }
 }

@@ -218,7 +218,8 @@ describe.each(CASES)('%s, %s, a keyframe every %i events', (name, how, every, mo
       .map(({ device, path }, i) => {
         const { name, bus, id } = devices.find((d) => d.id === device)!
         const whole = `device("${bus === null ? name : `${bus}/${name}`}#${id}").${path}`
-        return [whole, `not (${whole} == 1)`, `${whole} != null && ${whole} >= 0x109300`, `count(${whole}) > 0`][i % 4]!
+        const list = whole.includes('[') ? `count(${whole.slice(0, whole.lastIndexOf('['))}) > 0` : `${whole} == null`
+        return [whole, `not (${whole} == 1)`, `${whole} != null && ${whole} >= 0x109300`, list][i % 4]!
       })
     for (const source of sources) {
       const expression = parseExpression(source)

@@ -51,8 +51,10 @@ test('without the base of the memmap the pages of a lookup still tell which they
 test('where a probe of puts missed hits, puts may have gone unseen before memory is removed', async () => {
   expect(types(await eventsWith('  puts   10   0\n'))).not.toContain('memremap/puts-unseen')
   const missed = await eventsWith('  puts   10   3\n')
-  const at = types(missed).indexOf('memremap/puts-unseen')
+  const at = types(missed).lastIndexOf('memremap/puts-unseen')
   expect(missed[at + 1]?.type).toBe('memremap/memory-removed')
+  // And from the first reference on.
+  expect(types(missed)[types(missed).indexOf('memremap/grabbed') + 1]).toBe('memremap/puts-unseen')
   expect(missed.at(-1)?.data).toEqual({ complete: false })
 })
 

@@ -87,10 +87,16 @@ export function grabEnded(ctx: ImportContext, hit: ProbeHit): void {
   putsGoUnseen(ctx, pagemap)
 }
 
-/** Only FS_DAX pages are put through functions that are probed: others may be given back at any time, unseen. */
+/**
+ * Whether it is to be said that references to these pages may be given back at any time, unseen. Only FS_DAX pages are put through
+ * functions that are probed, where all of them are, and missed nothing.
+ */
+export const mayBePutUnseen = ({ coverage }: ImportContext, { type, putsUnseen }: Pagemap): boolean =>
+  (coverage.putsGoUnseen && !putsUnseen) || (type !== null && type !== memoryType.FS_DAX)
+
 function putsGoUnseen(ctx: ImportContext, pagemap: number | null): void {
-  const type = pagemap === null ? null : (ctx.memremap.pagemaps.get(pagemap)?.type ?? null)
-  if (type !== null && type !== memoryType.FS_DAX) ctx.say('memremap/puts-unseen', { vectors: 0, pagemap }, { inferred: true })
+  const owner = pagemap === null ? undefined : ctx.memremap.pagemaps.get(pagemap)
+  if (owner !== undefined && mayBePutUnseen(ctx, owner)) ctx.say('memremap/puts-unseen', { vectors: 0, pagemap }, { inferred: true })
 }
 
 /** A put of an FS_DAX page: the one place through which put_page gives such a reference back. */

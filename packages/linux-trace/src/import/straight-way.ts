@@ -9,7 +9,6 @@ import {
   evolveGrabbedRow,
   evolveLookedUpRow,
   evolveRowStarted,
-  memoryType,
   memremapCatalogue,
   memremapPlaces,
   type GrabbedRow,
@@ -23,7 +22,7 @@ import type { ImportContext } from './context.ts'
 import { namesPagemap } from './named-by-page.ts'
 import { isStale, pagemapAt } from './pagemaps.ts'
 import { ownerOf } from './page-owner.ts'
-import { hasGrabbed, kindOf, saneCount } from './pages.ts'
+import { hasGrabbed, kindOf, mayBePutUnseen, saneCount } from './pages.ts'
 import { follFlagsOf } from '../kernel-version.ts'
 import { straight, type StraightPlan } from './straight-plan.ts'
 import type { Task } from './tasks.ts'
@@ -350,9 +349,8 @@ export class StraightWay {
     const { pfn, pagemap, before, head, kind, refs } = quick
     // Another one may have taken its place since.
     if (pagemap !== null && pagemap !== this.#pagemap && ctx.memremap.pagemaps.get(pagemap.id) !== pagemap) return false
-    const type = pagemap === null ? null : pagemap.type
-    // Their puts may go unseen, which is to be said, too.
-    if (type !== null && type !== memoryType.FS_DAX) return false
+    // That their puts may go unseen is to be said, too.
+    if (pagemap !== null && mayBePutUnseen(ctx, pagemap)) return false
     const rows = this.#grabbed
     const { low: lows, high: highs, count: into } = rows
     const returnsErrno = plan.symbol === 'try_grab_folio' && ctx.coverage.grabsReturnErrno

@@ -3,7 +3,20 @@ import type { Pfn } from '@devtrail/events'
 import type { MemremapEvent } from '../events.ts'
 import { memoryType } from '../pagemap/memory-type.ts'
 import { covers, headOf, type Pagemap } from '../pagemap/pagemap.ts'
-import { allocate, doubtPages, freed, grab, hand, maybePut, newHolder, put, putBeyondLast, sample, type Holder } from './pages.ts'
+import {
+  allocate,
+  doubtPage,
+  doubtPages,
+  freed,
+  grab,
+  hand,
+  maybePut,
+  newHolder,
+  put,
+  putBeyondLast,
+  sample,
+  type Holder,
+} from './pages.ts'
 import { pagemapOf, type MemremapState } from '../memremap-state.ts'
 import { idleSeen } from './evolve-waits.ts'
 
@@ -45,7 +58,14 @@ export function grabbed(
 ): void {
   const at = head ?? headOf(p, pfn)
   grab(p.pages, at, at === pfn ? before : null, began, holder, p.order ?? 0, p.pagesComplete, p.idle)
+  doubtIfUnseen(p, at)
   idleSeen(state, at, null)
+}
+
+/** What was just seen of a page may be otherwise before the next event. */
+function doubtIfUnseen(p: Pagemap, pfn: Pfn): void {
+  const page = p.putsUnseen ? p.pages.get(pfn) : undefined
+  if (page !== undefined) doubtPage(page, p.idle)
 }
 
 export function evolvePages(state: MemremapState, event: MemremapEvent): void {
@@ -81,6 +101,8 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
     }
     case 'memremap/puts-unseen':
       for (const p of state.pagemaps.values()) if ((event.data.pagemap ?? p.id) === p.id) doubtPages(p.pages, p.idle)
+      // Not of one bio: it goes on.
+      if (event.data.vectors === 0 && event.data.pagemap !== null) pagemapOf(state, event.data.pagemap, event.seq).putsUnseen = true
       return
     case 'memremap/sampled': {
       const { pfn, pagemap, refcount, head, refs } = event.data
@@ -92,6 +114,7 @@ export function evolvePages(state: MemremapState, event: MemremapEvent): void {
       const p = pagemapOf(state, pagemap, event.seq)
       const at = head ?? headOf(p, pfn)
       if (refcount !== null && at === pfn && sample(p.pages, at, refcount, p.idle)) idleSeen(state, at, event)
+      doubtIfUnseen(p, at)
       // Only FS_DAX puts are recorded by themselves; of others the sample on the way there is all that shows.
       if (p.type !== memoryType.FS_DAX && (refs ?? 0) > 0) maybePut(p.pages, at, refs!, p.idle)
       return

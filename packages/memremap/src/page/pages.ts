@@ -107,12 +107,15 @@ function doubted(count: Count, idle: number): Count {
   return between(idle, Math.max(idle, rangeOf(count).hi))
 }
 
+/** References to a page may be given back unseen from here on. */
+export function doubtPage(page: PageRecord, idle = IDLE): void {
+  page.refcount = doubted(page.refcount, idle)
+  page.sure = false
+}
+
 /** References were given back somewhere: any of these may have been. */
 export function doubtPages(pages: Pages, idle = IDLE): void {
-  for (const page of pages.values()) {
-    page.refcount = doubted(page.refcount, idle)
-    page.sure = false
-  }
+  for (const page of pages.values()) doubtPage(page, idle)
 }
 
 /**

@@ -86,6 +86,8 @@ export interface Pagemap {
   pages: Pages
   /** No page can be referenced that has no record. */
   pagesComplete: boolean
+  /** References to its pages may be given back without an event: what is known of a page holds only at the event that told it. */
+  putsUnseen: boolean
   /** What the count of its pages is when nobody references them: 0 once one was seen handed out. */
   idle: 0 | 1
   /** References on the pagemap that page references hold, by page, where it is not 0; null when not known. */
@@ -122,6 +124,7 @@ export const newPagemap = (id: PagemapId, seq: number): Pagemap => ({
   holds: null,
   overwritten: [],
   pagesComplete: false,
+  putsUnseen: false,
   initialised: null,
   removal: null,
   stages: null,
