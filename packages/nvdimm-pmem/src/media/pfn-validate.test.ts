@@ -47,13 +47,49 @@ describe('Linux 6.1', () => {
     expect(refused({ pageSize: 65_536 })).toBe(-95)
     expect(refused({ pageStructSize: 32 })).toBe(-95)
     expect(refused({ pageSize: 65_536, pageStructSize: 32, versionMinor: 3 })).toBe('taken')
-    expect(refused({}, { supportedAlignments: [4096] })).toBe(-95)
+    expect(refused({ kind: 'dax' }, { kind: 'dax', supportedAlignments: [4096] })).toBe(-95)
     expect(refused({}, { uuid: sb.uuid, align: 4096 })).toBe(-95)
     expect(refused({}, { uuid: sb.uuid, mode: pfnMode.RAM })).toBe(-95)
     expect(refused({}, { size: 6 * MIB })).toBe(-95)
     expect(refused({ dataoff: 5 * MIB })).toBe(-95)
-    expect(refused({ npfns: sb.npfns + 1 })).toBe(-95)
     expect(refused({ align: 2 ** 30 })).toBe(-95)
+  })
+
+  // What 6.1.192 did with each of these, on an NVDIMM of 200 MiB at 4 GiB without labels.
+  const made: Partial<PfnSuperblock> = { parentUuid: NULL_UUID, dataoff: 4 * MIB, npfns: 50_176, align: 2 * MIB }
+  const place = { size: 200 * MIB, parentUuid: NULL_UUID, supportedAlignments: [4096, 2 * MIB, 2 ** 30] }
+  const old = { align: 0, pageSize: 0, pageStructSize: 0 }
+  const lab: [Partial<PfnSuperblock>, 'pfn' | 'dax' | 'both' | 'neither'][] = [
+    [{}, 'both'],
+    [{ versionMinor: 1, ...old }, 'pfn'],
+    [{ versionMinor: 0, ...old }, 'pfn'],
+    [{ align: 4 * MIB }, 'pfn'],
+    [{ align: MIB }, 'pfn'],
+    [{ align: 8192 }, 'pfn'],
+    [{ align: 0 }, 'pfn'],
+    [{ npfns: 100_000 }, 'both'],
+    [{ npfns: 0 }, 'both'],
+    [{ startPad: 2 * MIB }, 'both'],
+    [{ startPad: 2 * MIB, versionMinor: 3, pageSize: 0, pageStructSize: 0 }, 'both'],
+    [{ endTrunc: 2 * MIB }, 'both'],
+    [{ startPad: MIB, align: MIB }, 'neither'],
+    [{ startPad: MIB }, 'neither'],
+    [{ endTrunc: 4096 }, 'neither'],
+    [{ endTrunc: 199 * MIB }, 'neither'],
+    [{ versionMajor: 2 }, 'both'],
+    [{ versionMinor: 9 }, 'both'],
+    [{ pageStructSize: 128 }, 'both'],
+    [{ pageSize: 2048 }, 'both'],
+    [{ align: 256 * MIB }, 'neither'],
+    [{ dataoff: 200 * MIB }, 'neither'],
+    [{ dataoff: 4 * MIB + 512, align: 512 }, 'neither'],
+  ]
+  test.each(lab)('what the kernel made of %j: %s', (change, takenAs) => {
+    for (const kind of ['pfn', 'dax'] as const)
+      expect([kind, refused({ ...made, ...change, kind }, { ...place, kind })]).toEqual([
+        kind,
+        takenAs === 'both' || takenAs === kind ? 'taken' : -95,
+      ])
   })
 })
 

@@ -1,6 +1,6 @@
 /** Whether a pfn or dax superblock is taken for the namespace it lies in: nd_pfn_validate, in its order. */
 import { errno } from '@devtrail/events'
-import { SECTION_BYTES } from './pfn-layout.ts'
+import { SECTION_BYTES, SUBSECTION_BYTES } from './pfn-layout.ts'
 import { decodePfn, effective, pfnMode, type PfnSuperblock } from './pfn-superblock.ts'
 import { isWhole, kindOf, SuperblockError } from './superblock.ts'
 
@@ -20,7 +20,7 @@ export interface PfnExpectation {
   readonly uuid: string | null
   readonly mode?: number
   readonly align?: number
-  /** Mappings that the machine can make, bytes. */
+  /** Mappings that the machine can make, bytes. Only a devdax superblock is held to them. */
   readonly supportedAlignments?: readonly number[]
 }
 
@@ -63,7 +63,7 @@ function validate61(block: Uint8Array, want: PfnExpectation): PfnSuperblock | nu
   const sb = effective(stored)
   if (sb.mode !== pfnMode.RAM && sb.mode !== pfnMode.PMEM) return errno.ENXIO
   if (sb.pageSize > PAGE_BYTES || sb.pageStructSize < PAGE_STRUCT_BYTES) return errno.EOPNOTSUPP
-  if (want.supportedAlignments !== undefined && !want.supportedAlignments.includes(sb.align)) return errno.EOPNOTSUPP
+  if (sb.kind === 'dax' && want.supportedAlignments?.includes(sb.align) === false) return errno.EOPNOTSUPP
   if (want.uuid !== null) {
     if (want.uuid !== sb.uuid) return errno.ENODEV
     if ((want.align ?? sb.align) !== sb.align || (want.mode ?? sb.mode) !== sb.mode) return errno.EOPNOTSUPP
@@ -71,14 +71,17 @@ function validate61(block: Uint8Array, want: PfnExpectation): PfnSuperblock | nu
   return fits(sb, want) ? sb : errno.EOPNOTSUPP
 }
 
-/** Whether what it says lies within the namespace, and begins and ends where mappings can. */
+/**
+ * Whether what it says lies within the namespace, and begins and ends where mappings can. `npfns` is not looked at: the device
+ * gets what is there, and the kernel tells that it is fewer.
+ */
 function fits(sb: PfnSuperblock, { start, size }: PfnExpectation): boolean {
-  const data = start + sb.startPad + sb.dataoff
   return (
     sb.align <= size &&
     sb.startPad + sb.dataoff + sb.endTrunc < size &&
-    data % sb.align === 0 &&
-    (start + size - sb.endTrunc) % PAGE_BYTES === 0 &&
-    sb.npfns * PAGE_BYTES <= size - sb.startPad - sb.dataoff - sb.endTrunc
+    (start + sb.startPad + sb.dataoff) % sb.align === 0 &&
+    sb.dataoff % PAGE_BYTES === 0 &&
+    (start + sb.startPad) % SUBSECTION_BYTES === 0 &&
+    (start + size - sb.endTrunc) % SUBSECTION_BYTES === 0
   )
 }
