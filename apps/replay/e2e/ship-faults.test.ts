@@ -115,6 +115,15 @@ describe.skipIf(reason !== null && !mustHaveServer)(`between a log and its strea
     })
   })
 
+  test('it is told that a stream is in memory', async () => {
+    using scratch = new Scratch()
+    await manager.streams.add({ name: 'MEM', subjects: ['MEM.>'], storage: 'memory' })
+    expect(await scratch.run(['ship', PINNED, `${servers.urls[0]!}/MEM/box`])).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/MEM\/box is in the memory of its servers, and lost when they are started again/),
+    })
+  })
+
   test('verify looks at keyframes of all versions, and knows events that were purged', async () => {
     using scratch = new Scratch()
     const connection = await servers.connect()

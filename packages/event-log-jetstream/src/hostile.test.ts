@@ -102,7 +102,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(
 
     test('a stream that was sealed is told to be so', async () => {
       const { store, name } = await victim()
-      await (await jetstreamManager(connection)).streams.update(name, { sealed: true })
+      await (await jetstreamManager(connection)).streams.update(name, { sealed: true } as object)
       await expect(store.append()).rejects.toMatchObject({
         code: 'unsuitable',
         message: expect.stringMatching(/V\d+ is sealed, and takes nothing/),
