@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
 import { jetStreamStore } from '@devtrail/event-log-jetstream'
 import { vocabulary } from '@devtrail/survey'
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recording, Scratch, segmentOf } from './devtrail.ts'
 
@@ -79,6 +79,49 @@ describe.skipIf(reason !== null && !mustHaveServer)(`between a log and its strea
       for (const socket of sockets) socket.destroy()
       other.close()
     }
+  })
+
+  test('one message of an attachment that is damaged costs no event', async () => {
+    using scratch = new Scratch()
+    const log = `${servers.urls[0]!}/ATT/box`
+    await scratch.run(['ship', PINNED, log])
+    const before = await scratch.run(['check', PINNED])
+    await jetstream(await servers.connect()).publish('ATT.box.attached.import=json', 'what a failing disk left of it')
+    expect(await scratch.run(['verify', log])).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/1 damaged place; 361 events up to 314/),
+    })
+    const after = await scratch.run(['check', log])
+    expect(after).toMatchObject({ code: before.code, out: before.out })
+    expect(after.err).toMatch(/the attachment import.json is damaged on the server and left out/)
+  })
+
+  test('whose a log is that does not say so is told, and asked where it is of several', async () => {
+    using scratch = new Scratch()
+    const to = `${servers.urls[0]!}/WHOSE`
+    expect(await scratch.run(['ship', PINNED, to])).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/does not say whose it is; it is sent as \S+, this machine \(--host NAME/),
+    })
+    const [both, hosts] = [scratch.path('both.log'), ['web', 'db'].map((name) => recording(`../two-hosts/${name}`))]
+    expect(await scratch.run(['merge', ...hosts, '-o', both])).toMatchObject({ code: 0 })
+    expect(await scratch.run(['ship', both, to])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/of several hosts \(web, db\); say with --host/),
+    })
+    expect(await scratch.run(['merge', ...hosts, '-o', `${to}/both`])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/-o writes to this machine/),
+    })
+  })
+
+  test('it is told that a stream is in memory', async () => {
+    using scratch = new Scratch()
+    await manager.streams.add({ name: 'MEM', subjects: ['MEM.>'], storage: 'memory' })
+    expect(await scratch.run(['ship', PINNED, `${servers.urls[0]!}/MEM/box`])).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/MEM\/box is in the memory of its servers, and lost when they are started again/),
+    })
   })
 
   test('verify looks at keyframes of all versions, and knows events that were purged', async () => {

@@ -260,7 +260,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`a fleet's stream${reason ==
     expect(await said('state', url)).toMatch(/^2 devtrail: .* names no stream; a log on a server is nats:/)
     expect(await said('repair', `${url}/NOPE`)).toMatch(/^2 devtrail: .*name it with --from/)
     expect(await said('import', `${url}/NOPE`)).toMatch(/^2 devtrail: a log on a server is no recording/)
-    expect(await said('ship', PINNED, `${url}/A`, '--replicas', '3')).toMatch(
+    expect(await said('ship', PINNED, `${url}/A`, '--host', 'box', '--replicas', '3')).toMatch(
       /^3 devtrail: the stream A cannot be made .*--replicas[^\n]*\n$/,
     )
     for (const trace of ['-', PINNED])

@@ -3,7 +3,7 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
 import { LogDamagedError, type GoneHead } from '@devtrail/event-log'
 import { firstSeqOf } from '@devtrail/event-log/store'
 import { EMPTY, endOf, readEventsMessage, type BlockInfo, type EndMessage, type LogEnd } from './block-message.ts'
-import { isBlock, type IndexEntry } from './index-entry.ts'
+import { inOrder, isBlock, type IndexEntry } from './index-entry.ts'
 import { mendedBlocks, withMended } from './mended.ts'
 import { damagedIn, type Log } from './place.ts'
 import { lastOf } from './stream.ts'
@@ -104,10 +104,15 @@ export async function loadIndex(log: Log): Promise<Index> {
   if (newest === null) return { entries: [], end: EMPTY, last: 0, gone: WHOLE }
   const messages = await readMessages(log, newest.seq)
   const last = messages.findLast((message) => !(message instanceof LogDamagedError)) as EndMessage | undefined
-  const end = last === undefined ? EMPTY : endOf(last)
-  const found = begun(withMended(entriesOf(messages), await mendedBlocks(log), end), end)
+  const entries = inOrder(entriesOf(messages))
+  const end = furthest(last === undefined ? EMPTY : endOf(last), entries.findLast(isBlock))
+  const found = begun(withMended(entries, await mendedBlocks(log), end), end)
   return { ...found, entries: withEnd(log, found, end, newest.seq), end, last: newest.seq }
 }
+
+/** Where the log ends: its last message may be a block that was there before. */
+const furthest = (end: LogEnd, last: BlockInfo | undefined): LogEnd =>
+  last === undefined || last.number <= end.blocks ? end : endOf({ kind: 'block', block: last })
 
 /** With what is damaged at the end: blocks that a later message says there were. */
 function withEnd(log: Log, { entries, gone }: Pick<Index, 'entries' | 'gone'>, end: LogEnd, seq: number): readonly IndexEntry[] {

@@ -21,6 +21,8 @@ export interface LogContents {
   readonly mended: number
   /** Whether the stream lets go of old messages, and so of a log's head. */
   readonly letsGo: boolean
+  /** What loses all of the stream: a `restart` of its servers (it is in their memory), the loss of one `server` of a cluster (no other has it). */
+  readonly atRisk: 'restart' | 'server' | null
 }
 
 /** The hosts that there are logs of in a stream, sorted. @throws LogUsageError `not-found`, `bad-name`; StreamError. */
@@ -45,5 +47,14 @@ export async function contentsOf(log: Log): Promise<LogContents> {
   for (const seqs of keyframes.values()) seqs.sort((a, b) => a - b)
   const attachments = all.flatMap((subject) => attachmentOf(subject) ?? []).toSorted()
   const mended = all.filter((subject) => mendedOf(subject) !== null).length
-  return { id: Buffer.from(logId).toString('hex'), events, lastSeq, attachments, keyframes, mended, letsGo: stream.letsGo }
+  return {
+    id: Buffer.from(logId).toString('hex'),
+    events,
+    lastSeq,
+    attachments,
+    keyframes,
+    mended,
+    letsGo: stream.letsGo,
+    atRisk: stream.atRisk,
+  }
 }

@@ -4,7 +4,7 @@ import { Chain, isPast, mayHold, type BlockReader, type CheckedRange, type Waiti
 import type { JsMsg } from '@nats-io/jetstream'
 import { blockOf, mustNotBeLetGo, type Reading } from './block-fetch.ts'
 import { beginOfLog, consume, entryOf } from './block-index.ts'
-import { isBlock } from './index-entry.ts'
+import { isBlock, type IndexEntry } from './index-entry.ts'
 import type { LogEnd } from './block-message.ts'
 import { damagedIn, type Log } from './place.ts'
 import { mustBeThere, StillThere } from './still-there.ts'
@@ -37,6 +37,7 @@ export async function* followedBlocks(
   if (isPast(checked, 0)) return
   const chain = new Chain()
   chain.enter({ firstIndex: end.index, lastSeq: end.lastSeq })
+  let { index } = end
   const coming = await consume(log, from, false)
   range.signal?.addEventListener('abort', waiting.ring)
   const there = new StillThere(log, waiting.ring)
@@ -48,7 +49,14 @@ export async function* followedBlocks(
       if (found === null) continue
       if (found.done) return
       next = items.next()
-      const block = await followedBlock(log, found.value, checked, chain, reading, range)
+      const entry = entryOf(log, found.value)
+      if (entry === null) continue
+      if (isBlock(entry)) {
+        // It is there already: a stream that is filled from another one may have it again.
+        if (entry.firstIndex + entry.count <= index) continue
+        index = entry.firstIndex + entry.count
+      }
+      const block = await followedBlock(log, entry, found.value, checked, chain, reading, range)
       if (block !== null) yield block
       if (isPast(checked, chain.lastSeq)) return
     }
@@ -62,14 +70,13 @@ export async function* followedBlocks(
 /** The block of a message that came, when it may hold what is wanted. */
 async function followedBlock(
   log: Log,
+  entry: IndexEntry,
   message: JsMsg,
   checked: CheckedRange,
   chain: Chain,
   reading: Reading,
   range: ReadRange,
 ): Promise<BlockReader | null> {
-  const entry = entryOf(log, message)
-  if (entry === null) return null
   const tell = async (damage: LogDamagedError): Promise<void> => {
     await mustBeThere(log)
     chain.broken()

@@ -94,6 +94,21 @@ describe.skipIf(reason !== null && !mustHaveServer)(
       expect(damages).toStrictEqual([expect.any(LogDamagedError)])
     })
 
+    test.each([null, [], 7, 'x'])('a log that is said to be %j is damaged', async (content) => {
+      const { store, send } = await victim()
+      await send('h.meta', content)
+      await expect(store.open()).rejects.toThrow(/expected a log's meta, found something else/)
+    })
+
+    test('a stream that was sealed is told to be so', async () => {
+      const { store, name } = await victim()
+      await (await jetstreamManager(connection)).streams.update(name, { sealed: true } as object)
+      await expect(store.append()).rejects.toMatchObject({
+        code: 'unsuitable',
+        message: expect.stringMatching(/V\d+ is sealed, and takes nothing/),
+      })
+    })
+
     test('a message that says it is the same piece a million times is not put together', async () => {
       const { store, send } = await victim()
       const piece = new Uint8Array(500_000)

@@ -57,11 +57,10 @@ export async function findLog(place: Place): Promise<Log> {
   const { stream, host, subjects } = place
   const message = await lastOf(stream, subjects.meta)
   if (message === null) throw new LogUsageError('not-found', `there is no log of ${host} in the stream ${stream.name}`)
-  const content = (await sealedJson(stream, message)) as Record<string, unknown>
-  const { id, layout, ...meta } = content
+  const { id, layout, ...meta } = { ...((await sealedJson(stream, message)) as Record<string, unknown> | null) }
+  if (typeof layout !== 'number') throw damagedIn(place)({ expected: "a log's meta", found: 'something else' }, message.seq)
   if (layout !== LAYOUT) {
-    const found = typeof layout === 'number' ? String(layout) : typeof layout
-    const says = `the log of ${host} in ${stream.name} is laid out by version ${found}; this version of devtrail knows ${LAYOUT}: use a newer one`
+    const says = `the log of ${host} in ${stream.name} is laid out by version ${layout}; this version of devtrail knows ${LAYOUT}: use a newer one`
     throw new LogUsageError('unsupported', says)
   }
   if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) {

@@ -77,6 +77,11 @@ describe.skipIf(reason !== null && !mustHaveServer)(`what servers refuse${reason
     const begun = store(connection, { ...waits, patienceMs: 60_000 }).create(sampleMeta())
     for (const server of servers.all.slice(1)) server.start()
     await (await begun).close()
+
+    // Of a cluster a stream on one server is lost with that one.
+    await (await store(connection, { stream: 'ONE', patienceMs: 60_000 }).create(sampleMeta())).close()
+    expect((await store(connection, { stream: 'ONE', patienceMs: 60_000 }).contents()).atRisk).toBe('server')
+    expect((await store(connection, { patienceMs: 60_000 }).contents()).atRisk).toBeNull()
   })
 
   test('a host needs no more rights than README says, and with these cannot write as another', async () => {

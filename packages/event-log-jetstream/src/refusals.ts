@@ -24,6 +24,7 @@ const NOT_ENABLED = new Set([10_039, 10_076])
 const RESOURCES = new Set([10_023, 10_028, 10_047])
 const STORE_FAILED = 10_077
 const TOO_LARGE = 10_054
+const SEALED = 10_109
 /** JetStream is there, and has no leader at the moment. */
 const NO_LEADER = 10_008
 /** There are not as many servers as replicas: no cluster, or too small a one. */
@@ -67,6 +68,7 @@ export function told(error: unknown, stream: string): unknown {
   }
   if (error.code === NO_LEADER) return as('unreachable', noAnswer(stream))
   if (error.code === TOO_LARGE) return as('too-large', `the stream ${stream} takes no message of this size; raise its max_msg_size`)
+  if (error.code === SEALED) return as('unsuitable', `the stream ${stream} is sealed, and takes nothing any more; name another one`)
   return error
 }
 

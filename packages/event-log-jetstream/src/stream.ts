@@ -45,6 +45,14 @@ function clientOptions({ domain, apiPrefix }: JetStreamAt): { domain?: string; a
   return { ...(domain !== undefined && { domain }), ...(apiPrefix !== undefined && { apiPrefix }) }
 }
 
+/** What loses all of a stream: `restart` of its servers, for it is in their memory; one `server` of a cluster, for no other has it. */
+type AtRisk = 'restart' | 'server' | null
+
+function atRisk({ storage, num_replicas: replicas }: StreamConfig, { info }: NatsConnection): AtRisk {
+  if (storage === StorageType.Memory) return 'restart'
+  return replicas === 1 && (info?.cluster ?? '') !== '' ? 'server' : null
+}
+
 /** The stream of a connection. */
 export interface Stream {
   readonly name: string
@@ -57,6 +65,7 @@ export interface Stream {
   readonly isDirect: boolean
   /** Whether old messages are let go of, by age or for newer ones. */
   readonly letsGo: boolean
+  readonly atRisk: AtRisk
   /** How old messages get, in milliseconds; Infinity where age is no reason to let go. */
   readonly ageMs: number
   /** How many messages, and bytes, the stream has before it lets go of older ones; Infinity where that is no reason. */
@@ -110,6 +119,7 @@ export async function findStream(connection: NatsConnection, name: string, { onW
       replicas: config.num_replicas,
       isDirect: config.allow_direct,
       letsGo: letsGo(config),
+      atRisk: atRisk(config, connection),
       ageMs: config.max_age > 0 ? config.max_age / nanos(1) : Infinity,
       messagesMax: limitOf(config, config.max_msgs),
       bytesMax: limitOf(config, config.max_bytes),

@@ -1,5 +1,5 @@
 /** What a log has, into another one that has a beginning of it: events, keyframes, attachments. */
-import type { LogReader, LogWriter } from '@devtrail/event-log'
+import { LogDamagedError, type LogReader, type LogWriter } from '@devtrail/event-log'
 import type { AnyEvent } from '@devtrail/events'
 import type { Hole, Holes } from './holes.ts'
 
@@ -25,6 +25,8 @@ export interface CopyOptions {
   readonly onProgress: (events: number) => void
   /** What is lost of the log becomes gaps, and is told there; else damage ends the copy. */
   readonly holes?: Holes
+  /** Which attachments there are, and who is told of one that is damaged and left out; else damage ends the copy. */
+  readonly attachments?: { readonly names: readonly string[]; readonly damaged: (name: string, damage: LogDamagedError) => void }
 }
 
 export interface Copied {
@@ -118,6 +120,26 @@ export async function copyAttachments(from: LogReader, to: LogWriter, have: Read
   return missing.length
 }
 
+/** The same of those that are named, each that can be read. */
+async function copyReadable(
+  from: LogReader,
+  to: LogWriter,
+  have: ReadonlySet<string>,
+  { names, damaged }: NonNullable<CopyOptions['attachments']>,
+): Promise<number> {
+  let count = 0
+  for (const name of names.filter((each) => !have.has(each))) {
+    try {
+      await to.attach(name, from.attachmentChunks(name))
+      count++
+    } catch (error) {
+      if (!(error instanceof LogDamagedError)) throw error
+      damaged(name, error)
+    }
+  }
+  return count
+}
+
 /** The newest keyframe there is; older ones that are not there could not be had. */
 export const newestOf = ({ keyframes, start }: Have): number => Math.max(start - 1, 0, ...keyframes)
 
@@ -129,6 +151,9 @@ export async function copyLog(from: LogReader, to: LogWriter, have: Have, option
   for (const seq of missing.filter((s) => s <= begin)) await keyframes.copy(seq)
   const due = missing.filter((s) => s > begin)
   const events = await copyEvents(from, to, have, due, keyframes, options)
-  const attachments = await copyAttachments(from, to, have.attachments)
+  const attachments =
+    options.attachments === undefined
+      ? await copyAttachments(from, to, have.attachments)
+      : await copyReadable(from, to, have.attachments, options.attachments)
   return { events, keyframes: keyframes.count, attachments }
 }

@@ -79,11 +79,14 @@ export function tellHoles(names: Iterable<string>, text: string, session: Pick<S
   )
 }
 
+const leftOut = (name: string, { text, stream, host }: RemoteLog): string =>
+  `${text}: the attachment ${name} is damaged on the server and left out; every event is told without it, what info shows of the recording may be missing. Purge ${stream}.${host}.> and ship the log again to have it`
+
 /** Fetches what is missing. */
 async function fetchInto(
   folder: string,
   known: Have | null,
-  { events, lastSeq, mended, letsGo }: LogContents,
+  { events, lastSeq, mended, letsGo, attachments: names }: LogContents,
   remote: RemoteLog,
   session: Session,
 ): Promise<void> {
@@ -109,6 +112,7 @@ async function fetchInto(
       fold: foldVersion(),
       signal,
       holes,
+      attachments: { names, damaged: (name) => session.note(leftOut(name, remote)) },
       onProgress: (events) => session.progress(events, `events of ${remote.text} fetched`),
     })
     signal.throwIfAborted()

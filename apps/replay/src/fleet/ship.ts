@@ -106,6 +106,15 @@ export async function mendFrom(
   return lost
 }
 
+/** Says what a stream does not outlive. */
+function tellRisk({ atRisk }: LogContents, { text, stream }: RemoteLog, session: Session): void {
+  if (atRisk === 'restart') session.note(`${text} is in the memory of its servers, and lost when they are started again`)
+  if (atRisk === 'server')
+    session.note(
+      `${text} is on one server of a cluster, and lost with that one; nats stream edit ${stream} --replicas 3 puts it on three (a stream that ship makes: --replicas 3)`,
+    )
+}
+
 /** Who writes, and what is there by then: another one may have written since it was looked. @throws Failure, as the store does. */
 async function writerOf(
   log: OpenLog,
@@ -148,6 +157,7 @@ export async function ship(log: OpenLog, remote: RemoteLog, isFollowed: boolean,
     const { writer, have } = await writerOf(log, remote, contents)
     if (have.events > 0 && have.lastSeq < log.reader.lastSeq)
       session.note(`${remote.text} has the log up to event ${have.lastSeq}; going on from there`)
+    tellRisk(await remote.store.contents(), remote, session)
     let copied: Copied = { events: 0, keyframes: 0, attachments: 0 }
     const isDone = (error: unknown): boolean => signal.aborted && (error as Error).name === 'AbortError'
     try {

@@ -46,7 +46,7 @@ export async function verifyRemote({ store, text }: RemoteLog): Promise<RemoteVe
   }
   holes.atEnd(lastSeq)
   if (contents.events === 0 && contents.attachments.includes(SUMMARY) && !contents.letsGo) tell(noEvents(text))
-  for (const { name } of await reader.attachments()) {
+  for (const name of contents.attachments) {
     try {
       for await (const _ of reader.attachmentChunks(name));
     } catch (error) {
