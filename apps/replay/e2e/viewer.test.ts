@@ -247,6 +247,9 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const state = page.locator('#state-body')
     await expect.poll(() => state.getByRole('heading').allInnerTexts()).toEqual(['namespace0.0 or who claims it'])
     expect(await state.innerText()).toContain('≥ 1024 pages from 0x109300')
+    // What is only possible is not compared as if it were sure.
+    await page.goto(`${hang.url}#v=1&at=30&compare=10&tab=compare`)
+    await expect.poll(() => state.innerText()).toMatch(/\.state\s+\?\s+became\s+→ \? perhaps live/)
     expect(errors).toEqual([])
     await context.close()
   })

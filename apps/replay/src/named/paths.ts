@@ -19,6 +19,10 @@ export function mustBePart({ device, steps: [{ name, at }] }: Path, source: stri
   }
   const wanted = device?.name ?? given
   if (wanted === undefined)
-    throw new ExpressionError(`of which device? Write device("NAME").${name}, or name one: --device NAME, in the debugger device NAME`, source, at)
+    throw new ExpressionError(
+      `of which device? Write device("NAME").${name}, or name one: --device NAME, in the debugger device NAME`,
+      source,
+      at,
+    )
   return wanted
 }
