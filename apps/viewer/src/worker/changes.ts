@@ -15,12 +15,12 @@ import {
 import type { ChangeRow, Questions } from '../protocol.ts'
 
 const isTruth = (value: unknown): boolean => typeof value === 'boolean' || value === null
+const isSomething = (value: unknown): boolean => value !== null && value !== false
 
 /** What changed into what: `false` is nothing, but where something was or is true or false. */
 function sidesOf({ from, to, perhaps }: Change): Pick<ChangeRow, 'from' | 'to' | 'perhaps'> {
   const isOfTruth = isTruth(from) && isTruth(to)
   const side = (value: unknown): Json | undefined => (value === false && !isOfTruth ? undefined : ((value ?? null) as Json))
-  const isSomething = (value: unknown): boolean => value !== null && value !== false
   return {
     from: side(from),
     to: side(to),
