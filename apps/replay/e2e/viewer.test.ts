@@ -182,6 +182,14 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
       ])
     await page.evaluate(`location.hash = '#v=1&at=abc&row=pfn0.0'`)
     await expect.poll(() => alert.locator('li').allInnerTexts()).toEqual(['the link’s “at=abc” cannot be read, and is left out'])
+    // Also one that is opened while the address is about to follow what one did: the browser tells of it a moment later.
+    await page.evaluate(`new Promise((resolve) => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '[', bubbles: true }))
+      history.replaceState(null, '', '#v=1&at=abc&row=pfn0.0&tab=memory')
+      setTimeout(() => resolve(dispatchEvent(new HashChangeEvent('hashchange'))), 400)
+    })`)
+    await expect.poll(() => page.getByRole('tab', { name: 'Memory map' }).getAttribute('aria-selected')).toBe('true')
+    expect(await alert.locator('li').count()).toBe(1)
     // Whoever goes on is where the link says.
     await page.keyboard.press('[')
     await expect.poll(() => heading(page)).toBe('State after event 313')
