@@ -182,6 +182,14 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
       ])
     await page.evaluate(`location.hash = '#v=1&at=abc&row=pfn0.0'`)
     await expect.poll(() => alert.locator('li').allInnerTexts()).toEqual(['the link’s “at=abc” cannot be read, and is left out'])
+    // Also one that is opened while the address is about to follow what one did: the browser tells of it a moment later.
+    await page.evaluate(`new Promise((resolve) => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '[', bubbles: true }))
+      history.replaceState(null, '', '#v=1&at=abc&row=pfn0.0&tab=memory')
+      setTimeout(() => resolve(dispatchEvent(new HashChangeEvent('hashchange'))), 400)
+    })`)
+    await expect.poll(() => page.getByRole('tab', { name: 'Memory map' }).getAttribute('aria-selected')).toBe('true')
+    expect(await alert.locator('li').count()).toBe(1)
     // Whoever goes on is where the link says.
     await page.keyboard.press('[')
     await expect.poll(() => heading(page)).toBe('State after event 313')
@@ -247,6 +255,9 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     const state = page.locator('#state-body')
     await expect.poll(() => state.getByRole('heading').allInnerTexts()).toEqual(['namespace0.0 or who claims it'])
     expect(await state.innerText()).toContain('≥ 1024 pages from 0x109300')
+    // What is only possible is not compared as if it were sure.
+    await page.goto(`${hang.url}#v=1&at=30&compare=10&tab=compare`)
+    await expect.poll(() => state.innerText()).toMatch(/\.state\s+\?\s+became\s+→ \? perhaps live/)
     expect(errors).toEqual([])
     await context.close()
   })

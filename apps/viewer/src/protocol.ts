@@ -169,8 +169,11 @@ export interface Why {
 export interface ChangeRow {
   readonly device: string | null
   readonly path: string
-  readonly from: Json
-  readonly to: Json
+  /** Null is not known, undefined certainly nothing. */
+  readonly from: Json | undefined
+  readonly to: Json | undefined
+  /** On which sides it is of an element that is only possible there. */
+  readonly perhaps: { readonly from: boolean; readonly to: boolean }
   readonly seq: number | null
 }
 

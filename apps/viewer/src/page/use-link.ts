@@ -10,21 +10,29 @@ export function useLink(): readonly [Link, Go, readonly string[]] {
   const [unread, setUnread] = useState(() => unreadIn(location.hash))
   const now = useRef(link)
   const timer = useRef(0)
+  /** The address as it is known here: another one is a link that was opened, of which the browser tells in a moment. */
+  const known = useRef(location.hash)
   const go = useCallback((to: Partial<Link>, follows = false) => {
     if (follows) {
       // Where one is now, whether the address has it already or not.
       history.replaceState(null, '', linkText(now.current))
       history.pushState(null, '', linkText({ ...now.current, ...to }))
+      known.current = location.hash
     }
     now.current = { ...now.current, ...to }
     setLink(now.current)
     setUnread((was) => (was.length === 0 ? was : []))
     clearTimeout(timer.current)
-    timer.current = window.setTimeout(() => history.replaceState(null, '', linkText(now.current)), 120)
+    timer.current = window.setTimeout(() => {
+      if (location.hash !== known.current) return
+      history.replaceState(null, '', linkText(now.current))
+      known.current = location.hash
+    }, 120)
   }, [])
   useEffect(() => {
     const look = (): void => {
       clearTimeout(timer.current)
+      known.current = location.hash
       now.current = parseLink(location.hash)
       setLink(now.current)
       setUnread(unreadIn(location.hash))

@@ -4,15 +4,16 @@ import type { JSX } from 'preact'
 import type { Go } from '../page/use-link.ts'
 import type { ChangeRow } from '../protocol.ts'
 import { EventLink } from './EventLink.tsx'
-import { Unknown } from './Known.tsx'
+import { Perhaps, Unknown } from './Known.tsx'
 import { valueWords } from './value-words.ts'
 
-function Value({ of }: { readonly of: Json }): JSX.Element {
+function Value({ of }: { readonly of: Json | undefined }): JSX.Element {
   if (of === null) return <Unknown />
   return <span>{valueWords(of)}</span>
 }
 
-const whatOf = ({ from, to }: ChangeRow): string => `${valueWords(from)} → ${valueWords(to)}`
+const whatOf = ({ from, to, perhaps }: ChangeRow): string =>
+  `${String(perhaps.from)} ${valueWords(from)} → ${String(perhaps.to)} ${valueWords(to)}`
 
 function Changed({
   of: { path, change, first, last },
@@ -21,17 +22,21 @@ function Changed({
   readonly of: ChangeLine<ChangeRow>
   readonly go: CompareProps['go']
 }): JSX.Element {
-  const { from, to } = change
+  const { from, to, perhaps } = change
   return (
     <tr>
       <td>
         <code>{path}</code>
         <div>
-          <Value of={from} />
+          <Perhaps sure={!perhaps.from}>
+            <Value of={from} />
+          </Perhaps>
           <span class="unseen"> became </span>
           <span aria-hidden="true"> → </span>
           <strong>
-            <Value of={to} />
+            <Perhaps sure={!perhaps.to}>
+              <Value of={to} />
+            </Perhaps>
           </strong>
         </div>
       </td>

@@ -29,10 +29,10 @@ function fieldsWords(value: Fields, depth: number): string {
     .join(' ')
 }
 
-/** `?` is not known, `≥ 1` a bound, `none` is certainly nothing. */
-export function valueWords(value: Json, depth = 0): string {
+/** `?` is not known, `≥ 1` a bound, `none` (undefined) is certainly nothing. */
+export function valueWords(value: Json | undefined, depth = 0): string {
+  if (value === undefined) return 'none'
   if (value === null) return '?'
-  if (value === false && depth === 0) return 'none'
   if (typeof value === 'number') return number(value)
   if (typeof value === 'string' || typeof value === 'boolean') return String(value)
   if (!isFields(value)) return listWords(value, depth)

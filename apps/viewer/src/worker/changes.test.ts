@@ -1,9 +1,10 @@
 /** Where a field changes next, and where it did before: only where it is shown to be different. */
 import type { AnyEvent } from '@devtrail/events'
-import { models } from '@devtrail/survey'
+import { models, surveyOf } from '@devtrail/survey'
 import { History } from '@devtrail/time-travel'
 import { expect, test } from 'vitest'
-import { changeOf } from './changes.ts'
+import { valueWords } from '../panels/value-words.ts'
+import { changeOf, changesBetween } from './changes.ts'
 
 const event = (seq: number, type: string, data: AnyEvent['data']): AnyEvent => ({
   seq,
@@ -38,4 +39,24 @@ test('the previous change is an earlier event, or there is none', async () => {
   expect(await change('driver.state', 4, true)).toBe(2)
   expect(await change('driver.state', 1, true)).toBe(1)
   expect(await change('devres', 2, true)).toBe(null)
+})
+
+test('what is false is told from what is not there and from what is not known', async () => {
+  const probed = new History(
+    {
+      read: () => [
+        event(1, 'devres/device-found', { name: 'pfn0.0', bus: 'nd', kind: 'nd-pfn', state: null, driver: null, fromStart: false }),
+        event(2, 'devres/probe-started', { driver: 'nd_pmem', listed: true }),
+        event(3, 'devres/added', { node: '0x9', release: 'devm_kzalloc_release', size: 8 }),
+      ],
+    },
+    models,
+  )
+  const { names } = await surveyOf(probed)
+  const between = async (from: number, to: number): Promise<Readonly<Record<string, string>>> =>
+    Object.fromEntries(
+      (await changesBetween(probed, names, from, to)).map((of) => [of.path, `${valueWords(of.from)} → ${valueWords(of.to)}`]),
+    )
+  expect(await between(1, 2)).toMatchObject({ presence: '? → present', 'devres.complete': 'false → true' })
+  expect(await between(2, 3)).toEqual({ 'devres[0x9]': 'none → name=devm_kzalloc_release size=8 node=0x9 addedAt=3' })
 })

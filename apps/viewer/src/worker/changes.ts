@@ -1,10 +1,32 @@
 /** What differs between two moments, and when a field changes. */
 import type { Json } from '@devtrail/events'
 import { compare, type Names } from '@devtrail/survey'
-import { blame, devicesNamed, NOTHING, parseExpression, parsePath, Probe, type History, type Machine } from '@devtrail/time-travel'
+import {
+  blame,
+  devicesNamed,
+  NOTHING,
+  parseExpression,
+  parsePath,
+  Probe,
+  type Change,
+  type History,
+  type Machine,
+} from '@devtrail/time-travel'
 import type { ChangeRow, Questions } from '../protocol.ts'
 
-const toJson = (value: unknown): Json => (value === NOTHING ? false : ((value ?? null) as Json))
+const isTruth = (value: unknown): boolean => typeof value === 'boolean' || value === null
+const isSomething = (value: unknown): boolean => value !== null && value !== false
+
+/** What changed into what: `false` is nothing, but where something was or is true or false. */
+function sidesOf({ from, to, perhaps }: Change): Pick<ChangeRow, 'from' | 'to' | 'perhaps'> {
+  const isOfTruth = isTruth(from) && isTruth(to)
+  const side = (value: unknown): Json | undefined => (value === false && !isOfTruth ? undefined : ((value ?? null) as Json))
+  return {
+    from: side(from),
+    to: side(to),
+    perhaps: { from: perhaps?.from === true && isSomething(from), to: perhaps?.to === true && isSomething(to) },
+  }
+}
 
 export async function changesBetween(history: History, names: Names, from: number, to: number): Promise<ChangeRow[]> {
   const a = await history.at({ kind: 'seq', seq: from })
@@ -14,8 +36,7 @@ export async function changesBetween(history: History, names: Names, from: numbe
   return changes.map((change) => ({
     device: change.device === null ? null : names.device(change.device),
     path: change.path,
-    from: toJson(change.from),
-    to: toJson(change.to),
+    ...sidesOf(change),
     seq: seqs.get(change) ?? null,
   }))
 }
