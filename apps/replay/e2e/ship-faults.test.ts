@@ -1,4 +1,6 @@
 /** What goes wrong between a log and its stream, and what is said then. */
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustHaveServer, reason, startServers, type Servers } from '@devtrail/nats-server'
@@ -53,6 +55,29 @@ describe.skipIf(reason !== null && !mustHaveServer)(`between a log and its strea
       for (const { code, err } of runs) expect(code === 0 ? '' : err).toMatch(/^$|another writer has RACE\/h\d open/)
       expect(runs.filter(({ code }) => code === 0)).not.toEqual([])
       expect(await scratch.run(['verify', to])).toMatchObject({ code: 0, out: expect.stringMatching(/^whole: 7\s?506 events/) })
+    }
+  })
+
+  test.each([
+    ['', /did not say within 5 s that it is a NATS server/],
+    ['HTTP/1.0 400 Bad Request\r\n', /is no NATS server/],
+  ])('of a port that says %j it is told that no NATS server is there', async (says, expected) => {
+    using scratch = new Scratch()
+    const sockets: Socket[] = []
+    const other = createServer((socket) => {
+      sockets.push(socket.on('error', () => {}))
+      if (says !== '') socket.write(says)
+    }).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    try {
+      expect(await scratch.run(['info', `nats://127.0.0.1:${port}/FLEET/box`])).toMatchObject({
+        code: 3,
+        err: expect.stringMatching(expected),
+      })
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      other.close()
     }
   })
 

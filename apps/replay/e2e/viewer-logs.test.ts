@@ -1,5 +1,5 @@
 /** The viewer on logs of other kinds: long ones, such as change while one looks, such as lack their head, of several hosts, hostile ones. */
-import { rmSync, truncateSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { appendFileLog, createFileLog, openFileLog } from '@devtrail/event-log/file'
 import type { AnyEvent } from '@devtrail/events'
@@ -110,6 +110,32 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await context.close()
   })
 
+  test('shows a damaged log up to where it can be read', async () => {
+    using scratch = new Scratch()
+    const log = await writeSimulated(scratch.folder, 30_000)
+    const segment = join(log, 'segments', '00000001.seg')
+    const bytes = readFileSync(segment)
+    const middle = bytes.length >> 1
+    bytes[middle] = bytes[middle]! ^ 1
+    writeFileSync(segment, bytes)
+    await using server = await serve(scratch, log)
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(`${server.url}#v=1&at=100`)
+    const reading = page.locator('.reading')
+    await expect.poll(() => reading.innerText(), { timeout: 20_000 }).toMatch(/^read up to event \d+$/)
+    const upTo = Number((await reading.innerText()).split(' ').at(-1))
+    expect(upTo).toBeGreaterThan(100)
+    expect(upTo).toBeLessThan(30_000)
+    expect(await page.getByRole('alert').allInnerTexts()).toEqual([expect.stringContaining('wrong checksum')])
+    await page.getByText('note about what the recording cannot tell').click()
+    expect(await page.locator('.notes').innerText()).toContain(`end at event ${upTo}: what follows cannot be read`)
+    // What is not damaged is there.
+    await expect.poll(() => heading(page)).toBe('State after event 100')
+    expect(await page.locator('.rows strong').count()).toBeGreaterThan(0)
+    await context.close()
+  })
+
   test('goes on while the log grows', async () => {
     using scratch = new Scratch()
     const folder = scratch.path('growing')
@@ -131,9 +157,20 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await context.route('**/*', (route) => route.abort())
     await writer.append([found('unheard', 4)])
     await writer.flush('written')
-    await expect.poll(() => page.getByRole('alert').allInnerTexts()).toEqual([expect.stringContaining('devtrail serve cannot be reached')])
+    const away = [expect.stringContaining('devtrail serve cannot be reached')]
+    await expect.poll(() => page.getByRole('alert').allInnerTexts()).toEqual(away)
+    await page.locator('#search').fill('driver.state == "bound"')
+    await page.getByRole('button', { name: 'First true' }).click()
+    await page.locator('#search').fill('device == "second"')
+    await page.keyboard.press('Enter')
+    await page.getByRole('tab', { name: 'Tasks' }).click()
+    expect(await page.getByRole('alert').allInnerTexts()).toEqual(away)
     await context.unroute('**/*')
     await expect.poll(() => page.locator('.reading').innerText()).toBe('5 devices')
+    const list = page.locator('.events .list button')
+    await expect.poll(() => list.allInnerTexts()).toEqual([expect.stringContaining('name=second')])
+    await expect.poll(() => page.locator('.state').innerText()).toContain('No task')
+    await page.getByRole('button', { name: 'All events' }).click()
     expect(await page.getByRole('alert').count()).toBe(0)
     // Also while its server was away.
     await server[Symbol.asyncDispose]()

@@ -127,7 +127,66 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => list.count()).toBe(2)
     await page.locator('#search').fill('typo == 1')
     await page.keyboard.press('Enter')
-    await expect.poll(() => page.getByRole('alert').first().innerText()).toContain('no event has a field "typo"')
+    const alert = page.getByRole('alert')
+    const events = page.locator('.events')
+    // Nothing is said to fit, or not to fit, what has no meaning: neither now nor when one travels on.
+    for (const [key, where] of [
+      ['Escape', 'State after event 109'],
+      [']', 'State after event 110'],
+    ] as const) {
+      await page.locator('#search').press('Escape')
+      await page.locator('h1').click()
+      await page.keyboard.press(key)
+      await expect.poll(() => heading(page)).toBe(where)
+      await expect.poll(() => alert.first().innerText()).toContain('no event has a field "typo"')
+      expect(await events.innerText()).not.toContain('fit')
+    }
+    for (const number of ['9.5', '-1', '0x109300']) {
+      await page.locator('#search').fill(number)
+      await page.keyboard.press('Enter')
+      await expect.poll(() => alert.first().innerText()).toContain('a number alone is no filter')
+    }
+    await context.close()
+  })
+
+  test('the list of one filter is never shown as that of another', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=224&where=type+%3D%3D+%22kernel%2Fwarned%22`)
+    const events = page.locator('.events')
+    await expect.poll(() => events.innerText()).toContain('2 events fit')
+    // Whatever stands there while the next is sought.
+    await page.evaluate(`
+      globalThis.shown = []
+      new MutationObserver(() => shown.push(document.querySelector('.events').innerText)).observe(document.body, { subtree: true, childList: true, characterData: true })
+    `)
+    await page.locator('#search').fill('pfn == 0x109300')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => events.innerText()).toContain('7 events fit')
+    const shown = await page.evaluate<string[]>('shown')
+    expect(shown.length).toBeGreaterThan(0)
+    const wrong = shown.slice(shown.findIndex((text) => text.includes('searching'))).filter((text) => text.includes('2 events fit'))
+    expect(shown.some((text) => text.includes('searching'))).toBe(true)
+    expect(wrong).toEqual([])
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('says what of a link the log does not have', async () => {
+    const { context, page, errors } = await open(browser, `${served.url}#v=1&at=9999&compare=500&row=pfn7.0&tab=compare`)
+    const alert = page.getByRole('alert')
+    await expect
+      .poll(() => alert.locator('li').allInnerTexts())
+      .toEqual([
+        'the link is about event 9999; this log has events 1 to 314, and event 314 is shown',
+        'the link compares with event 500; this log has events 1 to 314, and it is event 314',
+        'the link is about the row “pfn7.0”, which this log does not have',
+      ])
+    await page.evaluate(`location.hash = '#v=1&at=abc&row=pfn0.0'`)
+    await expect.poll(() => alert.locator('li').allInnerTexts()).toEqual(['the link’s “at=abc” cannot be read, and is left out'])
+    // Whoever goes on is where the link says.
+    await page.keyboard.press('[')
+    await expect.poll(() => heading(page)).toBe('State after event 313')
+    expect(await alert.count()).toBe(0)
+    expect(errors).toEqual([])
     await context.close()
   })
 
@@ -177,6 +236,17 @@ describe.skipIf(!hasBrowser)('the viewer', () => {
     await expect.poll(() => page.locator('.device[open] dt.changed').allInnerTexts()).toContainEqual(expect.stringContaining('state'))
     await page.getByRole('tab', { name: 'Compare' }).click()
     await expect.poll(() => state.innerText()).toContain('pageRefs[0x109300..0x10930f]')
+    expect(errors).toEqual([])
+    await context.close()
+  })
+
+  test('says of which namespace pages are whose device is not known', async () => {
+    using scratch = new Scratch()
+    await using hang = await serve(scratch, recording('fsdax-truncate-hang'))
+    const { context, page, errors } = await open(browser, `${hang.url}#v=1&at=4114&tab=refs`)
+    const state = page.locator('#state-body')
+    await expect.poll(() => state.getByRole('heading').allInnerTexts()).toEqual(['namespace0.0 or who claims it'])
+    expect(await state.innerText()).toContain('≥ 1024 pages from 0x109300')
     expect(errors).toEqual([])
     await context.close()
   })

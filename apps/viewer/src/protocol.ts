@@ -44,6 +44,8 @@ export interface BlockOutline {
 
 /** How far the worker has read, and what it found. */
 export interface ScanState extends Timeline {
+  /** Reading has ended before the end: what comes behind `upTo` cannot be read. */
+  readonly isBroken: boolean
   readonly violations: readonly ViolationRow[]
 }
 
@@ -110,7 +112,10 @@ export interface StateAt {
 /** A reference that is still out, as `devtrail refs` says it. */
 export interface RefRow {
   readonly of: 'page' | 'pagemap' | 'queue'
+  /** Whose it is; of a pagemap whose device is not known, the namespace that lies where it does. */
   readonly device: string | null
+  /** Whether it is that of whoever claims the namespace, where `device` is one. */
+  readonly isByNamespace: boolean
   readonly certain: boolean
   readonly words: string
   readonly isMemoryGone: boolean

@@ -8,6 +8,12 @@ import { mendedBlocks, withMended } from './mended.ts'
 import { damagedIn, type Log } from './place.ts'
 import { lastOf } from './stream.ts'
 
+/**
+ * How often a server that has nothing new says that it is there, in milliseconds. After two that did not come the client asks anew: one
+ * that was started again knows nothing of who waits.
+ */
+const HEARTBEAT_MS = 1000
+
 /** Messages as they come, until `end`. */
 export interface Coming {
   readonly messages: AsyncIterable<JsMsg>
@@ -23,7 +29,7 @@ export async function consume({ stream, subjects }: Log, from: number, isHeaders
     opt_start_seq: Math.max(1, from),
     headers_only: isHeadersOnly,
   })
-  const messages = await consumer.consume({ max_messages: isHeadersOnly ? 1000 : 16 })
+  const messages = await consumer.consume({ max_messages: isHeadersOnly ? 1000 : 16, idle_heartbeat: HEARTBEAT_MS })
   const end = async (): Promise<void> => {
     messages.stop()
     // Forgotten after a while where it cannot be said.

@@ -39,7 +39,7 @@ describe.skipIf(reason !== null && !mustHaveServer)(`logs that go${reason === nu
       for await (const { seq } of reader.follow()) seen.push(seq)
     }
     const ended = follow().catch((error: unknown) => error)
-    await expect.poll(() => seen.length).toBe(3)
+    await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(3)
     if (how === 'deleted') await manager.streams.delete(stream)
     else await manager.streams.purge(stream)
     if (how === 'another') await made(stream)

@@ -32,8 +32,16 @@ it('a trace has one clock: a time of another form is a damaged line', async () =
 
 it('a clock of the day is read to its end', async () => {
   const header = '# entries-in-buffer/entries-written: 1/1   #P:1'
-  const { events } = await imported([at('1795420800.123456', 'tracing_mark_write: a')], { header, traceClock: '[tai]' })
-  expect(events.find(({ type }) => type === 'kernel/marked')!.time).toBe(1_795_420_800_123_456_000)
+  const { events, summary } = await imported([at('1795420800.123456', 'tracing_mark_write: a')], { header, traceClock: '[tai]' })
+  expect(events.find(({ type }) => type === 'kernel/marked')!.time).toBe(420_800_123_456_000)
+  expect(summary.notes).toContainEqual(expect.stringContaining('times are counted from 1795000000 s of it on'))
+})
+
+it('what the kernel still said on a machine that is up for months is told at its time', async () => {
+  const header = '# entries-in-buffer/entries-written: 1/1   #P:1'
+  const dmesg = '[9007207.000000] before\n[9007209.500000] BUG: unable to handle page fault for address: ffffea0000000034\n'
+  const told = await imported([at('9007208.000001', 'tracing_mark_write: a')], { header, dmesg })
+  expect(told.all('kernel/warned').map(({ time }) => time)).toEqual([7_209_500_000_000])
 })
 
 it("a clock that is each CPU's own is said to be", async () => {

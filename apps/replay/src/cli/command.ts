@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { mustBeWrittenHere } from '../fleet/address.ts'
 import type { ExitCode } from '../session/failure.ts'
 import type { Interrupt } from '../session/interrupt.ts'
 import { Session, type GlobalOptions } from '../session/session.ts'
@@ -31,6 +32,8 @@ export interface Cli {
 
 export function cliOf(program: Command, interrupt: Interrupt, answer: (code: ExitCode) => void): Cli {
   const within = async (command: Command, work: (session: Session) => Promise<ExitCode>): Promise<void> => {
+    const { output } = command.opts<{ readonly output?: unknown }>()
+    if (typeof output === 'string') mustBeWrittenHere(output)
     const session = new Session(command.optsWithGlobals<GlobalOptions>(), interrupt, answer)
     try {
       answer(await Promise.race([work(session), session.failed]))

@@ -1,4 +1,5 @@
 import { censusOf, diffLogs, eventRow, eventsAt, statesBeside, surveyOf } from '@devtrail/survey'
+import { namesApart } from '../logs/names-apart.ts'
 import { nameOf, openLog, type OpenLog } from '../logs/open.ts'
 import { logDiffText } from '../print/log-diff.ts'
 import { valueJson } from '../print/value.ts'
@@ -37,13 +38,14 @@ export async function diffOfLogs(session: Session, given: string, options: Optio
   const isSame = diff.first === null && diff.notCompared.length === 0 && changes.length === 0
   session.answer(isSame ? exit.fine : exit.no)
   const { digits, style } = session
+  const called = namesApart([nameOf(here), nameOf(there)], [here.given, there.given])
   if (session.json) {
     const onlyHere = await eventsAt(here.source, diff.onlyHere)
     const onlyThere = await eventsAt(there.source, diff.onlyThere)
     await session.printJson({
       schemaVersion: 1,
-      log: nameOf(here),
-      with: nameOf(there),
+      log: called[0],
+      with: called[1],
       changes: changes.map(({ key, change: { path, from, to } }) => ({
         device: key,
         path,
@@ -71,7 +73,7 @@ export async function diffOfLogs(session: Session, given: string, options: Optio
     })
     return isSame ? exit.fine : exit.no
   }
-  const text = await logDiffText({ diff, changes, devices, sides, names: [nameOf(here), nameOf(there)], style, digits })
+  const text = await logDiffText({ diff, changes, devices, sides, names: called, style, digits })
   await session.print(text)
   return isSame ? exit.fine : exit.no
 }

@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
 import { number, plural } from '@devtrail/survey'
-import { addressOf } from '../fleet/address.ts'
+import { addressOf, mustBeHost, tokenLike } from '../fleet/address.ts'
 import { openGrowing, openLog, type OpenLog } from '../logs/open.ts'
 import { facts } from '../print/table.ts'
 import { examples, LOG, type Cli } from './command.ts'
 import { exit, Failure, type ExitCode } from '../session/failure.ts'
+import type { Session } from '../session/session.ts'
 
 interface Options {
   readonly host?: string
@@ -12,14 +13,19 @@ interface Options {
   readonly follow?: boolean
 }
 
-const asToken = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 128)
-
-/** The machine that a recording tells of, by its `uname -a`; this one where it does not say. */
-function hostOf({ reader }: OpenLog): string {
-  const { uname } = reader.meta.source
+/** The machine that a recording tells of, by its `uname -a`; this one where it does not say. @throws Failure when the log is of several. */
+function hostOf({ given, reader }: OpenLog, session: Session): string {
+  const { kind, hosts, uname } = reader.meta.source
+  if (kind === 'merged') {
+    const whose = Array.isArray(hosts) ? ` (${hosts.join(', ')})` : ''
+    throw new Failure(exit.usage, `${given} is of several hosts${whose}; say with --host NAME what it is called in the stream`)
+  }
   // A machine without a name calls itself (none).
   const recorded = typeof uname === 'string' ? /^Linux ([A-Za-z0-9][A-Za-z0-9._-]*) /.exec(uname)?.[1] : undefined
-  return asToken(recorded ?? hostname())
+  if (recorded !== undefined) return tokenLike(recorded)
+  const here = tokenLike(hostname())
+  session.note(`${given} does not say whose it is; it is sent as ${here}, this machine (--host NAME names another)`)
+  return here
 }
 
 function replicasOf(given: string | undefined): 1 | 3 | 5 | null {
@@ -62,12 +68,13 @@ export function shipCommand({ program, run2 }: Cli): void {
         const address = addressOf(to)
         if (options.host !== undefined && address.host !== null && options.host !== address.host)
           throw new Failure(exit.usage, `the address names the host ${address.host}, --host ${options.host}; name one`)
+        if (options.host !== undefined) mustBeHost(options.host)
         const replicas = replicasOf(options.replicas)
         const log =
           options.follow === true
             ? await openGrowing(given, session, 'devtrail ship live.log STREAM --follow')
             : await openLog(given, session)
-        const host = options.host ?? address.host ?? hostOf(log)
+        const host = options.host ?? address.host ?? hostOf(log, session)
         const { ship, shipTo } = await import('../fleet/index.ts')
         const remote = await shipTo(address, { host, replicas, patient: options.follow === true }, session)
         const shipped = await ship(log, remote, options.follow === true, session)

@@ -1,6 +1,8 @@
 /** A connection to a NATS server, and what goes wrong on the way to one in words that say what to do. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import type { JetStreamAt } from '@devtrail/event-log-jetstream'
-import { connect, AuthorizationError, type NatsConnection } from '@nats-io/transport-node'
+import { connect, AuthorizationError, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
 import { exit, Failure } from '../session/failure.ts'
 import type { Session } from '../session/session.ts'
 import { addressText, type Address } from './address.ts'
@@ -48,6 +50,12 @@ function connectFailure(error: unknown, where: string, { isTls, options: { tls }
   // What it says to that comes too late for the client, which is told nothing.
   if (isTls && !(typeof tls === 'object' && tls !== null && 'certFile' in tls) && error instanceof Error && error.message === 'timeout')
     return fail(`${where} ends the conversation: it may want a certificate of who asks; name one with --tlscert and --tlskey`)
+  if (error instanceof Error && error.message === 'timeout')
+    return fail(
+      `what answers at ${where} did not say within ${CONNECT_MS / 1000} s that it is a NATS server; look whether another program has that port, or a proxy before it`,
+    )
+  if (error instanceof Error && error.message === 'unexpected response from server')
+    return fail(`what answers at ${where} is no NATS server`)
   const first = causes(error).next().value?.message ?? String(error)
   return fail(`cannot connect to ${where}${isTls ? ' over TLS' : ''}: ${first}`)
 }
@@ -65,13 +73,31 @@ function hideCommandLine({ user }: Address): void {
   if (user !== null) process.title = 'devtrail'
 }
 
+/** What Node tells of each socket that is made to connect. */
+const SOCKETS = 'net.client.socket'
+
+/** Connects, and closes what the client leaves open where that fails: it would keep the command from ending. */
+async function connecting(options: NodeConnectionOptions): Promise<NatsConnection> {
+  const sockets: Socket[] = []
+  const made = (message: unknown): void => void sockets.push((message as { readonly socket: Socket }).socket)
+  subscribe(SOCKETS, made)
+  try {
+    return await connect(options)
+  } catch (error) {
+    for (const socket of sockets) socket.destroy()
+    throw error
+  } finally {
+    unsubscribe(SOCKETS, made)
+  }
+}
+
 /** Connects for as long as the session goes on. @throws Failure. */
 export async function connectTo(address: Address, session: Session): Promise<Connected> {
   hideCommandLine(address)
   const access: ServerAccess = await accessTo(address, session.server, process.env)
   const text = (host: string | null): string => addressText({ ...access, stream: address.stream }, host)
   const where = text(null).replace(/\/[^/]*$/, '')
-  const connection = await connect({
+  const connection = await connecting({
     ...access.options,
     name: 'devtrail',
     timeout: CONNECT_MS,

@@ -2,14 +2,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { LogUsageError } from '@devtrail/event-log'
 import { appendFileLog } from '@devtrail/event-log/file'
+import { StreamError } from '@devtrail/event-log-jetstream'
 import { vocabulary } from '@devtrail/survey'
 import type { Session } from '../session/session.ts'
 import { haveIn } from './mirror.ts'
 import type { RemoteLog } from './remote.ts'
 
 async function followInto(folder: string, remote: RemoteLog, signal: AbortSignal): Promise<void> {
-  await using reader = await remote.store.open()
+  // Before the server is asked: who has to wait asks for nothing.
   await using writer = await appendFileLog(folder, vocabulary, { compress: true })
+  await using reader = await remote.store.open()
   const { events, lastSeq } = (await haveIn(folder))!
   let skip = lastSeq === 0 ? events : 0
   for await (const batch of reader.followBatches({ from: lastSeq === 0 ? 0 : lastSeq + 1, signal })) {
@@ -21,25 +23,31 @@ async function followInto(folder: string, remote: RemoteLog, signal: AbortSignal
   }
 }
 
-/** How often it is looked whether another devtrail still keeps the copy up, in milliseconds. */
-const OTHER_MS = 1000
+/** How often it is looked whether another devtrail still keeps the copy up, or a server is there again, in milliseconds. */
+const AGAIN_MS = 1000
 
-/** Follows; while another devtrail keeps the copy up, that one's work is read, and it is taken over when it ends. */
-async function followOn(folder: string, remote: RemoteLog, signal: AbortSignal): Promise<void> {
+/** Another devtrail keeps the copy up: its work is read, and taken over when it ends. Or no server answers, which may change. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof StreamError) return error.code === 'unreachable'
+  return error instanceof LogUsageError && error.code === 'locked'
+}
+
+/** Follows again and again, until the signal. @throws what does not pass. */
+export async function followOn(follow: () => Promise<void>, signal: AbortSignal, againMs = AGAIN_MS): Promise<void> {
   while (!signal.aborted) {
     try {
-      await followInto(folder, remote, signal)
+      await follow()
     } catch (error) {
-      if (!(error instanceof LogUsageError) || error.code !== 'locked') throw error
+      if (!mayPass(error)) throw error
     }
-    await wait(OTHER_MS, undefined, { signal })
+    await wait(againMs, undefined, { signal })
   }
 }
 
 /** Goes on until the command is done. */
 export function keepUp(folder: string, remote: RemoteLog, session: Session): void {
   const over = new AbortController()
-  const following = followOn(folder, remote, over.signal).catch((error: unknown) => {
+  const following = followOn(() => followInto(folder, remote, over.signal), over.signal).catch((error: unknown) => {
     if (!over.signal.aborted) session.fail(error)
   })
   session.owns({

@@ -10,7 +10,7 @@ import { openRecording, type OpenedRecording } from '@devtrail/linux-trace/node'
 import { History, type EventSource } from '@devtrail/time-travel'
 import { exit, Failure } from '../session/failure.ts'
 import type { Session } from '../session/session.ts'
-import { isAddress } from '../fleet/address.ts'
+import { isAddress, mustBePath } from '../fleet/address.ts'
 import { models, vocabulary } from '@devtrail/survey'
 import { cacheFolder, prepareCache, tidy, touch, writingCache } from './cache.ts'
 import { foldVersion, importerVersion } from './code-version.ts'
@@ -55,6 +55,7 @@ async function openFolder(given: string, folder: string, session: Session): Prom
 async function mustExist(given: string): Promise<Stats> {
   return stat(given).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+    mustBePath(given)
     throw new Failure(
       exit.damaged,
       `there is nothing at ${given}; name a log folder, a recording's folder, a trace file, events as JSON lines, nats://SERVER/STREAM/HOST, or - for stdin`,

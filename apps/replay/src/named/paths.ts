@@ -19,6 +19,6 @@ export function mustBePart({ device, steps: [{ name, at }] }: Path, source: stri
   }
   const wanted = device?.name ?? given
   if (wanted === undefined)
-    throw new ExpressionError(`of which device? Name one with --device, or write device("NAME").${name}`, source, at)
+    throw new ExpressionError(`of which device? Write device("NAME").${name}, or name one: --device NAME, in the debugger device NAME`, source, at)
   return wanted
 }

@@ -12,6 +12,7 @@ import { Bookmarks } from './Bookmarks.tsx'
 import type { Bookmark, BookmarkStore } from './bookmarks.ts'
 import { press, type KeyActions } from './keys.ts'
 import { linkText, type Link } from './link.ts'
+import { LinkNotes } from './LinkNotes.tsx'
 import { Search } from './Search.tsx'
 import { Transport } from './Transport.tsx'
 import { useLink } from './use-link.ts'
@@ -28,7 +29,7 @@ export interface AppProps {
 }
 
 export function App({ client, place: logPlace, fold, name, bookmarks: store }: AppProps): JSX.Element {
-  const [asked, go] = useLink()
+  const [asked, go, unread] = useLink()
   const [opened, setOpened] = useState<Opened | null>(null)
   const [scan, setScan] = useState<ScanState | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
@@ -211,6 +212,9 @@ export function App({ client, place: logPlace, fold, name, bookmarks: store }: A
           </button>
         </p>
       )}
+      {opened !== null && (
+        <LinkNotes asked={asked} unread={unread} shown={link} at={at} firstSeq={firstSeq} lastSeq={lastSeq} scan={scan} />
+      )}
       <Notes opened={opened} scan={scan} />
       {opened !== null && clock !== null ? (
         <>
@@ -269,6 +273,11 @@ function Notes({ opened, scan }: { readonly opened: Opened | null; readonly scan
     ...(scan?.isFull === true
       ? [
           `the timeline and the list of what is broken end at event ${scan.upTo}: a page holds ${scan.devices} devices; states, events and searches have all`,
+        ]
+      : []),
+    ...(scan?.isBroken === true
+      ? [
+          `the timeline and the list of what is broken end at event ${scan.upTo}: what follows cannot be read; states, events and searches have what is not damaged`,
         ]
       : []),
     ...(opened.lost !== null && opened.lost > 0 ? [`${opened.lost} entries were lost: what they said is unknown`] : []),

@@ -6,6 +6,9 @@ import type { WorkerClient } from './worker-client.ts'
 /** What a position looks like; all else is an expression. */
 const POSITION = /^(start|end|(seq:)?\d+|([^\s:]+:)?@\d+|\d+(\.\d+)?s)$/
 
+/** What is no position, and true of every event. */
+const NUMBER = /^-?(0x[\da-f]+|\d+(\.\d+)?)$/i
+
 interface SearchProps {
   readonly client: WorkerClient
   readonly link: Link
@@ -26,7 +29,13 @@ export function Search({ client, link, device, go, say }: SearchProps): JSX.Elem
   const submit = (): void => {
     const wanted = text.trim()
     setFailure(null)
-    if (!POSITION.test(wanted)) return go({ where: wanted })
+    const isPosition = POSITION.test(wanted)
+    if (!isPosition && NUMBER.test(wanted)) {
+      return setFailure(
+        `a number alone is no filter: a time has its unit (9.5s), a field stands before what it is compared with (pfn == ${wanted})`,
+      )
+    }
+    if (!isPosition) return go({ where: wanted })
     client.ask('position', wanted).then((seq) => go({ at: seq, selected: seq > 0 ? seq : null, rule: null }), failed)
   }
   const firstTrue = (): void => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { linkText, parseLink, START, type Link } from './link.ts'
+import { linkText, parseLink, START, unreadIn, type Link } from './link.ts'
 
 const ALL: Link = {
   at: 224,
@@ -39,4 +39,12 @@ test.each([
   ['what nobody knows', '#v=1&at=3&colour=red', { ...START, at: 3 }],
 ] as const)('%s is left out', (_, text, link) => {
   expect(parseLink(text)).toEqual(link)
+})
+
+test('what of a link cannot be read is told', () => {
+  expect(unreadIn('')).toEqual([])
+  expect(unreadIn(linkText(START))).toEqual([])
+  expect(unreadIn(linkText(ALL))).toEqual([])
+  expect(unreadIn('#v=2&at=3')).toEqual(['#v=2&at=3'])
+  expect(unreadIn('#v=1&at=-3&selected=7&tab=constructor&axis=time&view=5-3&colour=red')).toEqual(['at=-3', 'tab=constructor', 'view=5-3'])
 })

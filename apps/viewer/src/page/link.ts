@@ -64,10 +64,30 @@ function viewOf(text: string | null): Link['view'] {
   return m !== null && Number(m[1]) < Number(m[2]) ? [Number(m[1]), Number(m[2])] : null
 }
 
+const hasVersion = (said: URLSearchParams): boolean => said.get('v') === VERSION
+
+/** Which parts of a link cannot be read, and are left out, as they stand there. */
+export function unreadIn(text: string): readonly string[] {
+  const said = new URLSearchParams(text.replace(/^#/, ''))
+  if ([...said].length === 0) return []
+  if (!hasVersion(said)) return [text]
+  const link = parseLink(text)
+  const isRead: Readonly<Record<string, boolean>> = {
+    at: link.at !== null,
+    selected: link.selected !== null,
+    compare: link.compare !== null,
+    view: link.view !== null,
+    axis: said.get('axis') === link.axis,
+    tab: said.get('tab') === link.tab,
+    only: link.only,
+  }
+  return [...said].flatMap(([name, value]) => (Object.hasOwn(isRead, name) && isRead[name] === false ? [`${name}=${value}`] : []))
+}
+
 /** What cannot be read is left out. */
 export function parseLink(text: string): Link {
   const said = new URLSearchParams(text.replace(/^#/, ''))
-  if (said.get('v') !== VERSION) return START
+  if (!hasVersion(said)) return START
   return {
     at: wholeNumber(said.get('at')),
     selected: wholeNumber(said.get('selected')),

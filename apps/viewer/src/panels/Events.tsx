@@ -50,6 +50,7 @@ export function Events({ client, firstSeq, lastSeq, link, at, version, go }: Eve
         />
       ) : (
         <FoundEvents
+          key={`${device ?? ''}\n${link.where}`}
           client={client}
           lastSeq={lastSeq}
           where={link.where}
@@ -58,7 +59,6 @@ export function Events({ client, firstSeq, lastSeq, link, at, version, go }: Eve
           at={at}
           version={version}
           go={go}
-          fail={setFailure}
         />
       )}
     </section>

@@ -20,8 +20,6 @@ interface Found {
   readonly hasLater: boolean
 }
 
-const NOTHING: Found = { rows: [], hasEarlier: false, hasLater: false }
-
 type Find = (backwards: boolean, from: number, limit: number) => Promise<readonly EventRow[]>
 
 async function pageOf({ from, way }: Page, find: Find): Promise<Found> {
@@ -45,26 +43,20 @@ interface FoundEventsProps {
   /** Changes when names of devices did. */
   readonly version: unknown
   readonly go: (to: Partial<Link>) => void
-  readonly fail: (words: string) => void
 }
 
-/** The events for which a filter is true, a page at a time. */
-export function FoundEvents({ client, lastSeq, where, device, here, at, version, go, fail }: FoundEventsProps): JSX.Element {
-  const [found, setFound] = useState<Found | null>(null)
+/** The events for which a filter is true, a page at a time. Of another filter, or another device, it is another list (`key`). */
+export function FoundEvents({ client, lastSeq, where, device, here, at, version, go }: FoundEventsProps): JSX.Element {
+  const [found, setFound] = useState<Found | Error | null>(null)
   const [page, setPage] = useState<Page>({ from: here, way: 'about' })
   const list = useRef<HTMLUListElement>(null)
 
-  useEffect(() => setPage({ from: here, way: 'about' }), [where, device])
   useEffect(() => {
     let isOld = false
     const find: Find = (backwards, from, limit) => client.ask('find', { where, device, from, backwards, limit })
     pageOf(page, find).then(
       (told) => isOld || setFound(told),
-      (error: Error) => {
-        if (isOld) return
-        setFound(NOTHING)
-        fail(error.message)
-      },
+      (error: Error) => isOld || setFound(error),
     )
     return () => {
       isOld = true
@@ -74,6 +66,13 @@ export function FoundEvents({ client, lastSeq, where, device, here, at, version,
     list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [here, found])
 
+  if (found instanceof Error) {
+    return (
+      <p class="failure" role="alert">
+        {found.message}
+      </p>
+    )
+  }
   if (found === null) return <p class="faint">searching …</p>
   const { rows, hasEarlier, hasLater } = found
   const move = (event: KeyboardEvent): void => {

@@ -19,15 +19,31 @@ function Since({ of, go }: { readonly of: RefRow['since']; readonly go: Go }): J
   )
 }
 
+function Owner({ of: { device, isByNamespace } }: { readonly of: RefRow }): JSX.Element {
+  if (device === null) {
+    return (
+      <h3>
+        <Unknown what="device" />
+      </h3>
+    )
+  }
+  return (
+    <h3>
+      {device}
+      {isByNamespace && <small> or who claims it</small>}
+    </h3>
+  )
+}
+
 /** The references that are still out, also on pages of memory that is gone. */
 export function Refs({ told, go }: { readonly told: RefsAt | null; readonly go: Go }): JSX.Element {
   if (told === null) return <p>…</p>
   if (told.refs.length === 0) return <p class="nothing">No reference is known to be out at this point.</p>
   return (
     <>
-      {[...Map.groupBy(told.refs, ({ device }) => device)].map(([device, refs]) => (
-        <section key={device}>
-          <h3>{device ?? <Unknown what="device" />}</h3>
+      {[...Map.groupBy(told.refs, ({ device, isByNamespace }) => `${device ?? ''}${isByNamespace ? ' ?' : ''}`)].map(([key, refs]) => (
+        <section key={key}>
+          <Owner of={refs[0]!} />
           <ul class="refs">
             {refs.map((ref, i) => (
               <li key={i}>

@@ -14,6 +14,7 @@ interface CornerProps {
 
 function readingWords(scan: ScanState | null, lastSeq: number): string {
   if (scan?.isFull === true) return `${scan.rows.length} of ${scan.fitting} in more than ${scan.devices} devices`
+  if (scan?.isBroken === true) return `read up to event ${scan.upTo}`
   if (scan?.done !== true) return `reading … ${scan === null ? 0 : Math.floor((100 * scan.upTo) / Math.max(1, lastSeq))} %`
   const { rows, fitting, devices } = scan
   if (fitting === 0 && devices > 0) return `none of ${devices} devices`

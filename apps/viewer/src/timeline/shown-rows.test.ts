@@ -32,6 +32,7 @@ const scan = (...rows: Row[]): ScanState => ({
   upTo: 112,
   done: true,
   isFull: false,
+  isBroken: false,
   binEvents: 4,
   binTimes: Float64Array.of(1010, 1050, 1090, 1120),
   looks: [{ tone: 'on', text: 'bound', sure: true }],

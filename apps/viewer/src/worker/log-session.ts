@@ -13,6 +13,11 @@ import { violationRows } from './violation-rows.ts'
 /** Rows that are told of the timeline: of a log with more devices one looks for those one means by name. */
 const ROWS_MAX = 2000
 
+/** Answers to questions, by what is asked. */
+type Answers = {
+  readonly [Q in Exclude<keyof Questions, 'open' | 'rows'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
+}
+
 /** Devices with whose number the reading for the timeline ends: more do not fit into a page's memory. */
 const DEVICES_MAX = 1_048_576
 
@@ -21,6 +26,8 @@ export class LogSession {
   readonly #files: LogFiles
   readonly #id: string | null
   #log: OpenLog
+  /** How many are reading a log: one that was opened anew meanwhile is closed behind the last of them. */
+  readonly #readers = new Map<OpenLog, number>()
   #opened: Opened
   readonly scan: Scan
   /** What the keys of rows must have in them to be told. */
@@ -84,9 +91,9 @@ export class LogSession {
       await log.reader.close()
       throw new Error(`the log was cut: it ends with event ${lastSeq}, and had ${before}. What was read of it is still shown`)
     }
-    // The same events may lie in other files: one that is full gets compressed.
-    await this.#log.reader.close()
+    const old = this.#log
     this.#log = log
+    if (!this.#readers.has(old)) await old.reader.close()
     this.#opened = await outlineOf(log, await indexOf(log))
     return lastSeq > before
   }
@@ -95,14 +102,35 @@ export class LogSession {
   async violations(): Promise<readonly ViolationRow[]> {
     const toldOf = this.scan.violations.length
     if (this.#toldOf === toldOf) return this.#told
-    this.#told = await violationRows(this.#log.history, this.scan)
+    this.#told = await this.#reading(() => violationRows(this.#log.history, this.scan))
     this.#toldOf = toldOf
     return this.#told
   }
 
-  readonly answers: {
-    readonly [Q in Exclude<keyof Questions, 'open' | 'rows'>]: (of: Parameters<Questions[Q]>[0]) => Promise<ReturnType<Questions[Q]>>
-  } = {
+  /** The answer to a question, also when the log is opened anew while it is sought. */
+  answer<Q extends keyof Answers>(question: Q, of: Parameters<Questions[Q]>[0]): Promise<ReturnType<Questions[Q]>> {
+    return this.#reading(() => this.#answers[question](of))
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const log = this.#log
+      this.#readers.set(log, (this.#readers.get(log) ?? 0) + 1)
+      try {
+        return await read()
+      } catch (error) {
+        // The same events may lie in other files by now: one that is full gets compressed.
+        if (log === this.#log) throw error
+      } finally {
+        const others = this.#readers.get(log)! - 1
+        if (others > 0) this.#readers.set(log, others)
+        else this.#readers.delete(log)
+        if (others === 0 && log !== this.#log) await log.reader.close()
+      }
+    }
+  }
+
+  readonly #answers: Answers = {
     state: ({ seq, row }) => stateAt(this.#log.history, this.scan.names, seq, row),
     refs: (seq) => refsAt(this.#log.history, this.scan.names, seq),
     tasks: (seq) => tasksAt(this.#log.history, this.scan.names, seq),

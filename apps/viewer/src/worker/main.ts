@@ -23,7 +23,7 @@ const tell = (told: Told): void => scope.postMessage(told)
 
 let session: LogSession | null = null
 
-async function tellScan(of: LogSession): Promise<void> {
+async function tellScan(of: LogSession, isBroken = false): Promise<void> {
   const violations = await of.violations()
   const timeline = of.timeline()
   // Handed over, not copied: the page has nothing to do for it.
@@ -32,7 +32,7 @@ async function tellScan(of: LogSession): Promise<void> {
     counts,
     ...lanes.flatMap(({ seqs, times, looks }) => [seqs, times, looks]),
   ])
-  const told: Told = { kind: 'scan', scan: { ...timeline, violations } }
+  const told: Told = { kind: 'scan', scan: { ...timeline, violations, isBroken } }
   scope.postMessage(
     told,
     [timeline.binTimes, ...columns].map(({ buffer }) => buffer),
@@ -52,7 +52,12 @@ async function read(of: LogSession): Promise<void> {
     await nextTurn()
     until = performance.now() + SLICE_MS
   }
-  await of.scan.run(of.source, () => (performance.now() > until ? giveWay() : null))
+  try {
+    await of.scan.run(of.source, () => (performance.now() > until ? giveWay() : null))
+  } catch (error) {
+    await tellScan(of, true)
+    throw error
+  }
   await tellScan(of)
 }
 
@@ -122,7 +127,7 @@ async function answer({ question, of }: Asked): Promise<unknown> {
     await tellScan(session)
     return null
   }
-  return session.answers[question](of as never)
+  return session.answer(question, of as never)
 }
 
 scope.addEventListener('message', ({ data }) => {

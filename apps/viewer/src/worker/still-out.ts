@@ -19,9 +19,11 @@ function wordsOf(ref: Ref): string {
 }
 
 function rowOf(ref: Ref, names: Names): RefRow {
+  const shown = ref.device ?? ref.namespace
   return {
     of: ref.of,
-    device: ref.device === null ? null : names.device(ref.device),
+    device: shown === null ? null : names.device(shown),
+    isByNamespace: ref.device === null && shown !== null,
     certain: ref.certain || ref.of !== 'page',
     words: wordsOf(ref),
     isMemoryGone: ref.of === 'page' && ref.pagemap.state === 'removed',

@@ -63,11 +63,14 @@ export class LateDisk {
     const before = this.#syncing
     const files = this.#files
     this.#files = []
-    this.#syncing = before.then(async () => {
-      // One after the other: syncs in all threads there are would keep everything else waiting.
-      for (const file of files) await this.#end(file, this.#failure === null)
-    })
+    this.#syncing = this.#syncAfter(before, files)
     await before
+  }
+
+  async #syncAfter(before: Promise<void>, files: readonly DiskFile[]): Promise<void> {
+    await before
+    // One after the other: syncs in all threads there are would keep everything else waiting.
+    for (const file of files) await this.#end(file, this.#failure === null)
   }
 
   async #end(file: DiskFile, isToSync: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 /** The records of one CPU: its ring-buffer pages, decoded one record after the other. */
+import { canBe, epochFor, sinceEpoch } from '../epoch.ts'
 import type { DatFile } from './dat-file.ts'
 
 const TIME_EXTEND = 30
@@ -9,8 +10,12 @@ const COMMIT_MASK = 0x07ff_ffff
 const MISSED = 0x8000_0000
 const MISSED_COUNTED = 0x4000_0000
 const DELTA_BITS = 27
-/** The last time that a log can hold, in nanoseconds. */
-const TIME_MAX = 2 ** 61
+const STAMP_BITS = 59n
+const TIME_MAX = Number.MAX_SAFE_INTEGER
+/** What a time is counted from, as long as nobody knows. */
+export interface Epoch {
+  epoch: number | null
+}
 
 export class CpuRecords {
   readonly cpu: number
@@ -25,7 +30,7 @@ export class CpuRecords {
   #at = 0
   bytes: Uint8Array = this.#piece
   view = new DataView(this.#piece.buffer)
-  /** The current record: where it begins in {@link bytes}, its length, and its time in nanoseconds. */
+  /** The current record: where it begins in {@link bytes}, its length, and its time in nanoseconds since the trace's epoch. */
   start = 0
   length = 0
   time = 0
@@ -36,8 +41,11 @@ export class CpuRecords {
   /** Whether a record of it was shown. */
   hasBegun = false
   #pages = 0
+  readonly #epoch: Epoch
 
-  constructor(cpu: number, pieces: AsyncIterable<Uint8Array>, { isLittleEndian, page }: DatFile, pageBytes: number) {
+  /** `epoch`: of all CPUs; told by the page that is opened first. */
+  constructor(cpu: number, pieces: AsyncIterable<Uint8Array>, { isLittleEndian, page }: DatFile, pageBytes: number, epoch: Epoch) {
+    this.#epoch = epoch
     this.cpu = cpu
     this.#pieces = pieces[Symbol.asyncIterator]()
     this.#little = isLittleEndian
@@ -84,7 +92,9 @@ export class CpuRecords {
     const { commit: commitAt, commitBytes, data } = this.#layout
     this.#nextPage = Math.min(page + this.#pageBytes, this.#piece.length)
     this.#pages++
-    this.time = view.getUint32(page + (little ? 4 : 0), little) * 2 ** 32 + view.getUint32(page + (little ? 0 : 4), little)
+    const stamp = view.getBigUint64(page, little)
+    if (canBe(stamp)) this.#epoch.epoch ??= epochFor(Number(stamp) / 1e9)
+    this.time = sinceEpoch(stamp, this.#epoch.epoch ?? 0)
     const word = view.getUint32(page + commitAt + (!little && commitBytes === 8 ? 4 : 0), little)
     const length = word & COMMIT_MASK
     this.#at = page + data
@@ -124,7 +134,7 @@ export class CpuRecords {
       } else if (type === TIME_STAMP) {
         this.#at += 4
         // 59 bits are there; those above are as before.
-        this.time = Math.floor(this.time / 2 ** 59) * 2 ** 59 + word * 2 ** DELTA_BITS + delta
+        this.time = this.#stamped(BigInt(word) * 2n ** BigInt(DELTA_BITS) + BigInt(delta))
       } else if (type === PADDING) {
         // A record that was discarded.
         this.time += delta
@@ -139,8 +149,15 @@ export class CpuRecords {
     return false
   }
 
+  /** The time that a stamp tells the lower 59 bits of. */
+  #stamped(low: bigint): number {
+    const epoch = this.#epoch.epoch ?? 0
+    const before = BigInt(this.time) - BigInt(sinceEpoch(0n, epoch))
+    return sinceEpoch(((before >> STAMP_BITS) << STAMP_BITS) | low, epoch)
+  }
+
   #take(delta: number, length: number): boolean {
-    if (this.#at + length > this.#end || this.time + delta > TIME_MAX) return this.#breakOff()
+    if (this.#at + length > this.#end || this.time + delta > TIME_MAX || this.time < -TIME_MAX) return this.#breakOff()
     this.time += delta
     this.start = this.#at
     this.length = length

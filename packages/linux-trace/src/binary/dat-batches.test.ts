@@ -254,6 +254,15 @@ describe('what is damaged', () => {
   })
 })
 
+it('the clock of a machine up for years is read to the nanosecond, from an epoch that all CPUs have', async () => {
+  const years = 99_999_999_000_000_000
+  const { told, summary } = await read(
+    datOf(first, { cpus: [[{ samples: [lookup(years + 16, 7, 1n, 1)] }], [{ samples: [lookup(years, 9, 1n, 1)] }]] }),
+  )
+  expect(told.map((line) => line.split(' ')[1])).toEqual(['<...>-9', '<...>-7'])
+  expect(summary).toMatchObject({ entries: 2, epoch: 99_000_000, first: { time: 999_999_000_000_000 }, lastTime: 999_999_000_000_016 })
+})
+
 it('a time past what a log can hold is damage', async () => {
   const { told, summary } = await read(
     datOf(first, { cpus: [[{ samples: [lookup(2 ** 61 + 2 ** 20, 7, 1n, 1)] }], [{ samples: [lookup(5, 9, 1n, 1)] }]] }),

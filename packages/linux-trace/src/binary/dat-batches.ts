@@ -117,7 +117,13 @@ export class DatBatches {
     return new Map(
       this.#buffers.flatMap((buffer, number) =>
         buffer.cpus.map((data) => [
-          new CpuRecords(data.cpu, pagesOf(this.#source, this.#decompress, this.#file, buffer, data), this.#file, buffer.pageBytes),
+          new CpuRecords(
+            data.cpu,
+            pagesOf(this.#source, this.#decompress, this.#file, buffer, data),
+            this.#file,
+            buffer.pageBytes,
+            this.#summary,
+          ),
           number,
         ]),
       ),

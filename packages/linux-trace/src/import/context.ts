@@ -13,6 +13,7 @@ import { popFrame, TaskTable, type Task } from './tasks.ts'
 import type { Frame } from './frame.ts'
 import { Glance } from './glance.ts'
 import { Memmap } from './memmap.ts'
+import type { DeviceMemory } from './page-span.ts'
 import type { Window } from './window.ts'
 
 type AnyPayload = DevresPayload | MemremapPayload | NvdimmPmemPayload | ResourceTreePayload | KernelPayload | Payload<typeof logCatalogue>
@@ -89,6 +90,8 @@ export class ImportContext {
   readonly lookedUp = new Map<number, number>()
   /** Pagemaps seen to have compound pages: how many pages one spans at least. */
   readonly compounds = new Map<number, number>()
+  /** Of the namespaces that the baseline listed, the memory that has a pagemap. */
+  deviceMemoryAtStart: readonly DeviceMemory[] = []
   readonly coverage: Coverage
   #devresSeen = false
   /** Devices of which it cannot be told whether the entry at hand meant them. */

@@ -9,11 +9,12 @@ interface DmesgLine {
   readonly text: string
 }
 
-export function parseDmesg(text: string): DmesgLine[] {
+/** `epoch`: what times are counted from, in seconds. */
+export function parseDmesg(text: string, epoch = 0): DmesgLine[] {
   const lines: DmesgLine[] = []
   for (const raw of text.split(/\r?\n/)) {
     const m = /^(?:<\d+>)?\[ *(\d+\.\d{6})\] ?(.*)$/.exec(raw)
-    if (m !== null) lines.push({ ns: nanoseconds(m[1]!), text: m[2]! })
+    if (m !== null) lines.push({ ns: nanoseconds(m[1]!) - epoch * 1e9, text: m[2]! })
   }
   return lines
 }
@@ -28,6 +29,8 @@ export interface ConsoleLine {
 export interface LastMoment {
   readonly time: number
   readonly ticks: boolean
+  /** What its times are counted from, in seconds. */
+  readonly epoch: number
 }
 
 /**
@@ -59,7 +62,7 @@ export function dmesgTail(lines: readonly DmesgLine[], last: LastMoment, lastCon
 
 /** Says the lines of dmesg that came after the last entry. */
 export function sayDmesgTail(ctx: ImportContext, dmesg: string, last: LastMoment, lastConsole: ConsoleLine | null): void {
-  const lines = dmesgTail(parseDmesg(dmesg), last, lastConsole)
+  const lines = dmesgTail(parseDmesg(dmesg, last.epoch), last, lastConsole)
   for (const [i, line] of lines.entries()) {
     ctx.leave(line.ns)
     consoleLine(ctx, line.text, () => lines.slice(i + 1).map((following) => following.text))

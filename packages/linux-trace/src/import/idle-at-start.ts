@@ -1,5 +1,6 @@
 import { childrenOf, topOf, type RegionNode } from '@devtrail/resource-tree'
 import type { ImportContext } from './context.ts'
+import { isIn } from './page-span.ts'
 
 /**
  * Whether no page of a pagemap can have been referenced when the recording began: its namespace is an fsdax one whose
@@ -27,5 +28,6 @@ function namespaceRegion(ctx: ImportContext, address: bigint): RegionNode | unde
 
 /** The namespace in whose iomem region a page lies, as the baseline listed it. */
 export function namespaceOfPage(ctx: ImportContext, pfn: number): number | null {
-  return ctx.namespaces.get(namespaceRegion(ctx, BigInt(pfn) << 12n)?.name ?? '') ?? null
+  const listed = ctx.namespaces.get(namespaceRegion(ctx, BigInt(pfn) << 12n)?.name ?? '')
+  return listed ?? ctx.deviceMemoryAtStart.find((memory) => isIn(memory, pfn))?.namespace ?? null
 }

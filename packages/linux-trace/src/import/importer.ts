@@ -15,10 +15,12 @@ import type { Row } from '../entries/row.ts'
 import { devresLogged } from './binding.ts'
 import { BlindCpus } from './blind-cpus.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
+import { deviceMemoryAtStart } from './named-by-page.ts'
 import type { ImportOptions, ImportSink, ImportSummary } from './contract.ts'
 import { ImportContext, type GapReason } from './context.ts'
 import { sayDmesgTail, type ConsoleLine } from './dmesg.ts'
 import { clockInUse, clockNotes } from '../clocks.ts'
+import { epochNotes } from '../epoch.ts'
 import type { Handler } from './handlers.ts'
 import { HitPlans } from './hit-plans.ts'
 import { announcedBy, lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
@@ -120,9 +122,10 @@ class Importer {
     this.#foreseen = (await foreseeing) ?? null
     this.#blind.foresee(this.#foreseen?.blind ?? [])
     this.#ctx.version = kernelVersion(this.#uname)
-    this.#notes.push(...clockNotes(this.#clock, this.#trace.ticks))
+    this.#notes.push(...clockNotes(this.#clock, this.#trace.ticks), ...epochNotes(this.#trace.epoch, this.#trace.ticks))
     this.#ctx.leave(this.#trace.first?.time ?? 0)
     const missing = sayBaseline(this.#ctx, this.#recording)
+    this.#ctx.deviceMemoryAtStart = deviceMemoryAtStart(this.#ctx)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     sayMissedReturns(this.#ctx)
     this.#blind.addFromStart([...this.#lateCpus(), ...(this.#unplaced() > 0 ? [null] : [])])
@@ -343,7 +346,12 @@ class Importer {
     this.#sayCut()
     sayOwnersByNamespace(ctx)
     if (this.#recording.dmesg !== undefined && entries > 0)
-      sayDmesgTail(ctx, this.#recording.dmesg, { time: lastTime, ticks: this.#trace.ticks }, this.#lastConsole)
+      sayDmesgTail(
+        ctx,
+        this.#recording.dmesg,
+        { time: lastTime, ticks: this.#trace.ticks, epoch: this.#trace.epoch ?? 0 },
+        this.#lastConsole,
+      )
     if (this.#losses.unplaced > 0) this.#notes.push(unplacedNote(this.#losses.unplaced))
     if (entries > 0) this.#blind.doubtUpTo(entries, lastTime)
     ctx.say('log/ended', { complete: this.#losses.endIsWhole && !this.#blind.areAny })

@@ -26,14 +26,19 @@ const NINE = 0x39
 
 const NOBODY: PageOwner = { pagemap: undefined, head: null }
 
+/** Whether a struct page's word is that of a tail: odd. */
+export function isTailWord(word: string): boolean {
+  // The codes of odd digits are odd, those of b, d and f even.
+  const digit = word.charCodeAt(word.length - 1)
+  return digit > NINE ? (digit & 1) === 0 : (digit & 1) === 1
+}
+
 /** The pagemap a page belongs to: by the word in its struct page, which a tail of a compound page has plus one, or by range. */
 export function ownerOf(ctx: ImportContext, pfn: number | null, word: string | null, fetched = false): PageOwner {
   // A page whose word is zero is no pagemap's.
   if (pfn === null || (fetched && word === null)) return NOBODY
   if (word !== null) {
-    // The codes of odd digits are odd, those of b, d and f even.
-    const digit = word.charCodeAt(word.length - 1)
-    const isTail = digit > NINE ? (digit & 1) === 0 : (digit & 1) === 1
+    const isTail = isTailWord(word)
     const direct = isTail ? undefined : pagemapAt(ctx, word)
     if (direct !== undefined)
       return covers(direct, pfn) === false || direct.removal !== null ? NOBODY : { pagemap: direct, head: null, byWord: true }

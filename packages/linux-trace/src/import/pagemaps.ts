@@ -19,7 +19,7 @@ export function pagemapAt(ctx: ImportContext, p: string | null): Pagemap | undef
 }
 
 /** The pagemap at a pointer; one that was never seen before, or only before a gap, is found. */
-function pagemapFor(ctx: ImportContext, p: string, pfn: number | null): number {
+export function pagemapFor(ctx: ImportContext, p: string, pfn: number | null): number {
   const known = pagemapAt(ctx, p)
   if (known !== undefined && known.phase !== null) return known.id
   // Of one that was live before a gap it cannot be said whether it still is the same.

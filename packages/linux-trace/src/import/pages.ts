@@ -4,7 +4,8 @@ import { follFlagsOf } from '../kernel-version.ts'
 import { halves, int, pointer } from '../values.ts'
 import type { ProbeHit } from '../probe-hit.ts'
 import type { ImportContext } from './context.ts'
-import { ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
+import { findNamed, namesPagemap } from './named-by-page.ts'
+import { isTailWord, ownerOf, ownerOfRun, pfnOf, type PageOwner } from './page-owner.ts'
 
 const PAGE_BYTES = 4096
 /** GUP_PIN_COUNTING_BIAS. */
@@ -26,6 +27,14 @@ export function saneCount(refcount: number | null, pagemap: Pagemap | undefined,
   return refcount !== null && refcount >= 0 && refcount <= REFCOUNT_MAX ? refcount : null
 }
 
+/** The owner of a page whose word was fetched; one that only the page itself names is found. */
+function ownerNamed(ctx: ImportContext, pfn: number | null, word: string | null, fetched: boolean): PageOwner {
+  const owner = ownerOf(ctx, pfn, word, fetched)
+  if (owner.pagemap !== undefined || pfn === null || word === null || isTailWord(word) || !namesPagemap(ctx, pfn)) return owner
+  findNamed(ctx, pfn, word)
+  return ownerOf(ctx, pfn, word, fetched)
+}
+
 export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   const page = pointer(f, 'page')
@@ -33,7 +42,7 @@ export function grabStarted(ctx: ImportContext, hit: ProbeHit): void {
   ctx.task.looked = null
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
-  const owner = ownerOf(ctx, pfn, word, f.has('pgmap'))
+  const owner = ownerNamed(ctx, pfn, word, f.has('pgmap'))
   const flags = follFlagsOf(int(f, 'flags'), ctx.version) ?? 0
   const refs = int(f, 'refs') ?? 1
   const refcount = int(f, 'refcount')
@@ -89,7 +98,7 @@ export function devmapPagePut(ctx: ImportContext, hit: ProbeHit): void {
   const f = hit.fields
   const pfn = pfnOf(ctx, f)
   const word = pointer(f, 'pgmap')
-  const owner = ownerOf(ctx, pfn, word, f.has('pgmap'))
+  const owner = ownerNamed(ctx, pfn, word, f.has('pgmap'))
   const refcount = int(f, 'refcount')
   // A pin adds this much to the count of a small page, and is given back in one.
   const given = int(f, 'refs') ?? 1
@@ -245,6 +254,6 @@ export function pageFreed(ctx: ImportContext, hit: ProbeHit): void {
   const page = pointer(hit.fields, 'page')
   const word = pointer(hit.fields, 'pgmap')
   const pfn = ctx.memmap.pfnOf(page)
-  const { pagemap } = ownerOf(ctx, pfn, word, hit.fields.has('pgmap'))
+  const { pagemap } = ownerNamed(ctx, pfn, word, hit.fields.has('pgmap'))
   ctx.say('memremap/page-freed', { page: page ?? '0x0', word, pfn, pagemap: pagemap?.id ?? null })
 }

@@ -20,6 +20,7 @@ import type { EntryBatch } from '../entries/batch.ts'
 import { pointerText } from '../entries/pointer-text.ts'
 import type { RowTables } from '../entries/row.ts'
 import type { ImportContext } from './context.ts'
+import { namesPagemap } from './named-by-page.ts'
 import { isStale, pagemapAt } from './pagemaps.ts'
 import { ownerOf } from './page-owner.ts'
 import { hasGrabbed, kindOf, saneCount } from './pages.ts'
@@ -299,6 +300,8 @@ export class StraightWay {
       }
     } else {
       const owner = ownerOf(ctx, pfn, hasWord ? pointerText(wordHigh, wordLow) : null, plan.word >= 0)
+      // One that only the page names is to be found first.
+      if (owner.pagemap === undefined && pfn !== null && hasWord && (wordLow & 1) === 0 && namesPagemap(ctx, pfn)) return false
       pagemap = owner.pagemap
       head = owner.head
     }

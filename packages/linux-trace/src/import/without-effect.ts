@@ -1,5 +1,7 @@
 /** Tracepoints that say what happens to the mapping of files, not to the lifetime of pages. */
-const DELIBERATE = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
+const DAX = /^dax_(?:pmd|pte|insert|load|writeback|layout)_?\w*$/
+/** What tracers and trace options add: which function was called, and from where. */
+const CALLS: ReadonlySet<string> = new Set(['function', 'kernel_stack', 'user_stack'])
 
 /** Entries that change nothing, which are kept as they are. */
 export class WithoutEffect {
@@ -9,7 +11,7 @@ export class WithoutEffect {
   /** `known`: entries of a function that has a meaning here, but not at this edge. */
   count(event: string, n: number, known: boolean): void {
     this.#counts.set(event, (this.#counts.get(event) ?? 0) + n)
-    if (!known && !DELIBERATE.test(event)) this.#unknown.add(event)
+    if (!known && !DAX.test(event) && !CALLS.has(event)) this.#unknown.add(event)
   }
 
   /** How many there are of each event, by its name. */

@@ -92,8 +92,12 @@ export class TextBatches {
     const to = end > from && bytes[end - 1] === RETURN ? end - 1 : end
     if (!this.#lines.isOpen && this.#fast.take(bytes, from, to, summary.entries + 1, line)) {
       summary.entries++
+      summary.epoch ??= 0
       seeTime(summary, this.#fast.time, this.#fast.cpu)
-    } else this.#lines.take({ number: line, text: end - from > LINE_BYTES_MAX ? null : decoder.decode(bytes.subarray(from, to)) })
+      return
+    }
+    this.#lines.take({ number: line, text: end - from > LINE_BYTES_MAX ? null : decoder.decode(bytes.subarray(from, to)) })
+    this.#fast.epoch = summary.epoch ?? 0
   }
 }
 

@@ -49,6 +49,19 @@ describe('the parse vectors of the specification', () => {
     expect(entry).toMatchObject({ comm: 'kworker/u4:3', pid: 102, context: '.N...', event, body: text.slice(event.length + 2) })
   })
 
+  it.each([
+    ['tracing_mark_write+0xdd/0x240: cycle of pfn0.0', 'tracing_mark_write', 'cycle of pfn0.0'],
+    ['tracing_mark_write <ffffffff835c36bd>: cycle: of', 'tracing_mark_write', 'cycle: of'],
+    ['tracing_mark_write+0xdd/0x240 <ffffffff835c36bd>: a', 'tracing_mark_write', 'a'],
+    ['tracing_mark_write: +0x1/0x2 <ffffffff835c36bd>: a', 'tracing_mark_write', '+0x1/0x2 <ffffffff835c36bd>: a'],
+    ['devm_kzalloc+0x4/0x50 <-nd_pmem_probe+0x1/0x2 [nd_pmem]', 'function', 'devm_kzalloc+0x4/0x50 <-nd_pmem_probe+0x1/0x2 [nd_pmem]'],
+    ['a+0x4/0x50 [m] <ffffffffc06dd030> <-b <ffffffff83af9d90>', 'function', 'a+0x4/0x50 [m] <ffffffffc06dd030> <-b <ffffffff83af9d90>'],
+    ['<stack trace>', 'kernel_stack', ''],
+    ['<user stack trace>', 'user_stack', ''],
+  ])('with the options sym-offset, sym-addr and stacktrace: %s', (text, event, body) => {
+    expect(parsed(`    sh-102     [000] .....    14.000001: ${text}`)).toMatchObject({ comm: 'sh', pid: 102, event, body })
+  })
+
   it('a line of trace-cmd report', () => {
     expect(parsed('              sh-133   [000]    18.236408: function:             nd_pmem_probe <-- nvdimm_bus_probe')).toMatchObject({
       comm: 'sh',

@@ -4,6 +4,7 @@
  */
 import { KeptCount, type BatchBuilder } from '../entries/batch.ts'
 import { SLOTS_MAX } from '../entries/shape.ts'
+import { NEAR_SECONDS } from '../epoch.ts'
 import { hitShape, type ProbeDefinition } from '../probes.ts'
 import { ByteTable, isAt } from './byte-table.ts'
 import { isSpecial } from './special.ts'
@@ -60,6 +61,8 @@ export class FastLines {
   /** The time of the entry taken last, in nanoseconds. */
   time = 0
   cpu = 0
+  /** What times are counted from, in seconds. */
+  epoch = 0
 
   constructor(out: BatchBuilder, definitions: ReadonlyMap<string, ProbeDefinition>) {
     this.#out = out
@@ -93,7 +96,9 @@ export class FastLines {
     let seconds = 0
     const firstSecond = at
     while (at < to && isDigit(bytes[at]!)) seconds = seconds * 10 + bytes[at++]! - ZERO
-    if (at === firstSecond || at - firstSecond > 6 || bytes[at++] !== 46) return false
+    if (at === firstSecond || at - firstSecond > 10 || bytes[at++] !== 46) return false
+    seconds -= this.epoch
+    if (seconds < 0 || seconds >= NEAR_SECONDS) return false
     let fraction = 0
     const firstFraction = at
     while (at < to && isDigit(bytes[at]!)) fraction = fraction * 10 + bytes[at++]! - ZERO

@@ -118,8 +118,26 @@ describe('what cannot be read', () => {
   })
 
   it('the clock of a machine up for years is read to the microsecond', async () => {
-    const { items } = await read(entry('a: x', 99_999_999))
-    expect(items.map((item) => item.kind === 'entry' && seconds(item.entry.time))).toEqual(['99999999.000001'])
+    const { items, summary } = await read(entry('a: x', 99_999_999))
+    expect(items.map((item) => item.kind === 'entry' && seconds(item.entry.time))).toEqual(['999999.000001'])
+    expect(summary.epoch).toBe(99_000_000)
+  })
+
+  it('the clock tai is read to the microsecond, and what stands before its first entry, too', async () => {
+    const { items, summary } = await read(entry('a: x', 1_796_063_721) + entry('b: y', 1_796_063_720))
+    expect(items.map((item) => item.kind === 'entry' && item.entry.time)).toEqual([63_721_000_001_000, 63_720_000_001_000])
+    expect(summary).toMatchObject({ epoch: 1_796_000_000, backwards: 1 })
+  })
+
+  it('a counter is read to the tick', async () => {
+    const { items, summary } = await read(entry('a: x').replace('1.000001', '1000000000000000001'))
+    expect(items.map((item) => item.kind === 'entry' && item.entry.time)).toEqual([1_000_000_000_000_001])
+    expect(summary).toMatchObject({ epoch: 999_000_000, ticks: true })
+  })
+
+  it('a time that is far from the others is no entry', async () => {
+    const { told } = await read(entry('a: x') + entry('b: y', 99_999_999) + entry('c: z', 2))
+    expect(told).toEqual(['1 a x', 'unreadable 1 null', '2 c z'])
   })
 
   it('blank lines are nothing', async () => {
@@ -130,6 +148,12 @@ describe('what cannot be read', () => {
 })
 
 describe('what is no trace at all is refused', () => {
+  it('one printed with an option that leaves out what is needed, though it has a header', async () => {
+    await expect(read(header(2) + '116 0 64255439645 type: 1796\n116 0 64255459165 type: 1797\n')).rejects.toThrow(
+      /none of its 2 lines is an entry; line 5: .*options latency-format, raw, hex/,
+    )
+  })
+
   it('an empty one, with what may have happened', async () => {
     await expect(read('')).rejects.toThrow(RecordingError)
     await expect(read('\n\n')).rejects.toThrow('the trace is empty: expected the text of tracefs')
@@ -219,5 +243,21 @@ describe('traces one behind the other', () => {
     const { told, summary } = await read(entry('a: x') + mark('m') + counts(5))
     expect(told).toEqual(['1 a x', '2 tracing_mark_write m'])
     expect(summary).toMatchObject({ inBuffer: 5 })
+  })
+})
+
+describe('a stack', () => {
+  const stack = entry('<stack trace>') + ' => nd_pmem_remove\n => nvdimm_bus_remove <ffffffffc068af69>\n'
+
+  it('is one entry of all its lines', async () => {
+    const { summary, told } = await read(header(3) + entry('a: x') + stack + entry('b: y'))
+    expect(told).toEqual(['1 a x', '2 kernel_stack \n => nd_pmem_remove\n => nvdimm_bus_remove <ffffffffc068af69>', '3 b y'])
+    expect(summary).toMatchObject({ entries: 3, unparsed: 0 })
+  })
+
+  it('does not go on with a line that is damaged', async () => {
+    const { summary, told } = await read(header(3) + entry('a: x') + stack + 'sh-102 [0\n' + entry('b: y'))
+    expect(told.slice(2)).toEqual(['unreadable 1 null', '3 b y'])
+    expect(summary.unparsed).toBe(1)
   })
 })

@@ -1,8 +1,9 @@
+import { epochFor } from '../epoch.ts'
 import { RecordingError } from '../errors.ts'
 import { LINE_BYTES_MAX, type Line } from './lines.ts'
 import { parseEntry, type TraceEntry } from './entry.ts'
 import { beginsTrace, countOf, parseHeader, TraceParts, type Header } from './parts.ts'
-import { isMultiline } from './special.ts'
+import { canGoOn, isMultiline } from './special.ts'
 import { seeTime, type TraceSummary } from './summary.ts'
 
 /** What the lines of a text trace say, in order. */
@@ -104,7 +105,7 @@ export class LineReader {
         return { kind: 'gap', reason: 'overwritten', lost: null, cpu: Number(started[1]), line: number }
       if (started !== null || this.#pending === null) return null
     }
-    const entry = parseEntry(text, summary.entries + 1, number)
+    const entry = this.#parse(text, number)
     // A trace has one clock: a time of another form is a damaged one.
     const buffer = entry !== null && entry.comm.length > COMM_MAX ? OF_BUFFER.exec(entry.comm)?.[1] : undefined
     if (buffer !== undefined)
@@ -120,7 +121,7 @@ export class LineReader {
     }
     const lost = LOST.exec(text)
     if (lost !== null) return { kind: 'gap', reason: 'lost', lost: countOf(lost[2] ?? lost[3]), cpu: Number(lost[1]), line: number }
-    if (this.#pending !== null) {
+    if (this.#pending !== null && canGoOn(this.#pending.event, text)) {
       this.#pending.body += `\n${text}`
       this.#lastHeader = parseHeader(text)
       if (beginsTrace(text)) this.#parts.doubt(text)
@@ -128,6 +129,16 @@ export class LineReader {
     }
     if (text.trim() === '' || CPUS.test(text)) return null
     return unreadable(number, excerpt(text), summary)
+  }
+
+  /** Null of what is no entry, or of another time than can be. */
+  #parse(text: string, line: number): TraceEntry | null {
+    const summary = this.#summary
+    const number = summary.entries + 1
+    const entry = parseEntry(text, number, line, summary.epoch ?? 0)
+    if (entry === null || summary.epoch !== null) return entry !== null && Number.isSafeInteger(entry.time) ? entry : null
+    summary.epoch = epochFor(entry.time / 1e9)
+    return summary.epoch === 0 ? entry : parseEntry(text, number, line, summary.epoch)
   }
 
   /** A line that is a header, or names the tracer before one. */
@@ -152,11 +163,12 @@ export class LineReader {
 
 /** @throws RecordingError when what was read to its end has no entry and is no empty trace. */
 export function mustBeTrace(summary: TraceSummary): void {
-  if (summary.entries > 0 || summary.inBuffer !== null) return
+  const isEmpty = summary.inBuffer !== null && summary.unparsed === 0
+  if (summary.entries > 0 || isEmpty) return
   throw new RecordingError(
     summary.unparsed === 0
       ? 'the trace is empty: expected the text of tracefs\' "trace" file, found no line; was it copied before tracing was stopped?'
-      : `this is not a text trace: none of its ${summary.unparsed} lines is an entry; ${summary.unreadable[0]}; expected lines like "sh-102 [000] .....  9.321542: event: …"`,
+      : `this is not a text trace: none of its ${summary.unparsed} lines is an entry; ${summary.unreadable[0]}; expected lines like "sh-102 [000] .....  9.321542: event: …", which tracefs does not print with the options latency-format, raw, hex, bin or nocontext-info: read it without, or import the trace.dat`,
   )
 }
 

@@ -19,6 +19,8 @@ export interface TraceSummary {
   uname: string | null
   /** The trace's clock, where the trace itself names it. */
   clock: string | null
+  /** What times are counted from, in seconds of the clock, or billions of its ticks; null before the first. */
+  epoch: number | null
   /** Whether its times are counts of something, not nanoseconds. */
   ticks: boolean
   /** What else a reader has to say. */
@@ -43,6 +45,7 @@ export const newSummary = (): TraceSummary => ({
   unreadable: [],
   uname: null,
   clock: null,
+  epoch: null,
   ticks: false,
   notes: [],
   first: null,

@@ -66,3 +66,8 @@ test('a device that never comes, and a field that never was, are told of at the 
   expect(watch('lit', 'porch')).toThrow('no device ever went by the name "porch"; there is hall')
   expect(watch('lit', 'hall')).not.toThrow()
 })
+
+test('what is no list is not counted', () => {
+  expect(() => turnsOf('count(lit) == 1', [numbered(found, lit)])).toThrow('lit is no list: count(…) takes one')
+  expect(() => parseExpression('count(lamps[3]) == 1')).toThrow('this is one element, and count(…) takes a list')
+})

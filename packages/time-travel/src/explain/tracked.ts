@@ -3,6 +3,7 @@ import { hostOf, type EventBlock, type Facts, type HostId, type Model } from '@d
 import { deviceKeys, devicesNamed, NoSuchDeviceError } from '../devices.ts'
 import { ExpressionError } from '../expression/error.ts'
 import { evaluate, type Scope } from '../expression/evaluate.ts'
+import { ENVELOPE } from '../expression/event-fields.ts'
 import { NOTHING, UNKNOWN, type Found } from '../expression/found.ts'
 import { countOf, isKnownList, type Lists } from '../expression/look-up.ts'
 import type { Expression, Path, Step } from '../expression/syntax.ts'
@@ -28,6 +29,10 @@ function spotsOf(path: Path, device: number | null): Spot[] {
 }
 
 const isEmptyList = (value: unknown): boolean => isKnownList(value) && value.known.length === 0 && (value.possible ?? []).length === 0
+
+/** Whether there is a value that is surely none of several. */
+const isOneValue = (value: unknown): boolean =>
+  value !== null && value !== false && value !== NOTHING && !Array.isArray(value) && !isKnownList(value)
 
 /** A field that was looked for in something that was there, and never was. */
 interface Missing {
@@ -81,7 +86,8 @@ export class Tracked implements Scope {
       throw new ExpressionError(`of which host? "${name}" is of each of them; ask the log of one`, source, at)
     }
     if (!isOpen && !parts.includes(name)) {
-      throw new ExpressionError(`there is no "${name}"; there are ${[...parts, ...this.#overall].join(', ')}`, source, at)
+      const ofEvents = ENVELOPE.has(name) ? ` ("${name}" is of events, which are asked for with events --where)` : ''
+      throw new ExpressionError(`there is no "${name}"; there are ${[...parts, ...this.#overall].join(', ')}${ofEvents}`, source, at)
     }
     if (path.device === null && this.#device === null) {
       throw new ExpressionError(`of which device? Write device("NAME").${name}, or name one with --device`, source, at)
@@ -171,7 +177,9 @@ export class Tracked implements Scope {
 
   count(path: Path): Found {
     const last = path.steps.findLast((s) => s.kind === 'field')!
-    return countOf(this.#find(path, last.name), last.name, this.#lists)
+    const list = this.#find(path, last.name)
+    if (isOneValue(list.value)) throw new ExpressionError(`${last.name} is no list: count(…) takes one`, this.expression.source, last.at)
+    return countOf(list, last.name, this.#lists)
   }
 
   readonly #onStep = (step: Step, isThere: boolean, instead: () => readonly string[]): void => {

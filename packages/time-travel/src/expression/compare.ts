@@ -1,3 +1,5 @@
+import { seconds } from '@devtrail/events'
+import { Decimal } from './decimal.ts'
 import { NOTHING, type Found } from './found.ts'
 import { Named } from './named.ts'
 import { isBelow, isSame, quantityOf } from './quantity.ts'
@@ -23,10 +25,13 @@ function equal(a: unknown, b: unknown): Truth {
   return x !== null && y !== null && isSame(x, y)
 }
 
+/** The name that can be ordered with a value: a text with a text, a number with a number. */
+const nameLike = ({ names }: Named, other: unknown): unknown => names.find((name) => isText(name) === isText(other)) ?? names[0]
+
 function below(a: unknown, b: unknown): Truth {
   if (a === NOTHING || b === NOTHING) return false
-  if (a instanceof Named) return a.mayBe === null ? below(a.names[0], b) : null
-  if (b instanceof Named) return b.mayBe === null ? below(a, b.names[0]) : null
+  if (a instanceof Named) return a.mayBe === null ? below(nameLike(a, b), b) : null
+  if (b instanceof Named) return b.mayBe === null ? below(a, nameLike(b, a)) : null
   if (isText(a) && isText(b)) return a < b
   const [x, y] = [quantityOf(a), quantityOf(b)]
   return x === null || y === null ? null : isBelow(x, y)
@@ -97,13 +102,20 @@ function isLike(text: string, pattern: string): boolean {
   return at <= text.length - last.length
 }
 
-/** Whether a place's text is like a pattern. */
+/** What a person reads there; null where it is no single value. */
+function textOf(value: unknown): string | null {
+  if (value instanceof Decimal) return seconds(value.nanos)
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : null
+}
+
+/** Whether a place's text, or its number as it is printed, is like a pattern. */
 export function like(at: Found, pattern: string): Truth {
   return whichever(
     casesOf(at).map((value) => {
       if (value === null) return null
       if (value instanceof Named) return isCalled(value, pattern, (name) => isLike(name, pattern))
-      return typeof value === 'string' && isLike(value, pattern)
+      const text = textOf(value)
+      return text !== null && isLike(text, pattern)
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { Vocabulary } from '@devtrail/events'
+import { declareEvents, f, Vocabulary } from '@devtrail/events'
 import { describe, expect, test } from 'vitest'
 import { event, houseCatalogue } from '../house.test-support.ts'
 import { ExpressionError } from './error.ts'
@@ -73,6 +73,35 @@ describe('what is so of an event', () => {
 
   test('a task that is called like a number is not that number', () => {
     expect(filterOf('comm == 16').truth(used(1))).toBe(false)
+  })
+})
+
+describe('numbers that the JSON has as hex', () => {
+  const catalogue = declareEvents('wire', {
+    cut: { version: 1, doc: 'A wire was cut.', fields: { flags: f.flags('how'), word: f.u64('of the kernel'), pfn: f.pfn('where') } },
+  })
+  const called: EventWords = { device: () => null, called: (_, name) => (name === 'flags' ? 'SHARP|FAST' : null) }
+  const cut = event('wire/cut', { flags: 0x2007, word: 0xff00n, pfn: 0x1093 })
+  test.each([
+    ['flags == 0x2007', true],
+    ['flags == "0x2007"', true],
+    ['not flags == "0x2007"', false],
+    ['flags == "0x2006"', false],
+    ['flags in ["0x1", "0x2007"]', true],
+    ['flags >= "0x2000"', true],
+    ['flags == "SHARP|FAST"', true],
+    ['flags ~ "*FAST*"', true],
+    ['flags ~ "0x20*"', true],
+    ['word ~ "0xff*"', true],
+    ['word == "0xff00"', true],
+    ['pfn ~ "0x109*"', true],
+    ['pfn ~ "0x2*"', false],
+    ['pfn == "0x1093"', true],
+    ['pfn < "0x1094"', true],
+    ['time ~ "0.0000*"', true],
+    ['seq ~ "*"', true],
+  ] as const)('%s is %s', (source, expected) => {
+    expect(new EventFilter(parseExpression(source), new Vocabulary([catalogue]), called).truth(cut)).toBe(expected)
   })
 })
 

@@ -6,12 +6,16 @@ import { evaluate, type Scope } from './evaluate.ts'
 import { ENVELOPE, eventPathOf, mustBeAskable, type EventWords } from './event-fields.ts'
 import { ABSENT, found, UNKNOWN, type Found } from './found.ts'
 import { countOf, lookUp, type Lists } from './look-up.ts'
+import { Named } from './named.ts'
 import type { Condition, Expression, Path } from './syntax.ts'
 import type { Truth } from './truth.ts'
 
 const NO_LISTS: Lists = new Map()
 /** Kinds whose numbers are devtrail's own: what a person sees is the name. */
 const IDS: ReadonlySet<FieldKind> = new Set<FieldKind>(['device', 'pagemap', 'region'])
+
+/** Kinds whose numbers the JSON has as hex. */
+const HEX: ReadonlySet<FieldKind> = new Set<FieldKind>(['u64', 'pfn', 'flags'])
 
 /** Kinds whose columns hold the very numbers that are compared. */
 const NUMBERS: ReadonlySet<FieldKind> = new Set<FieldKind>(['pfn', 'bytes', 'count', 'int', 'pid', 'cpu', 'errno'])
@@ -113,14 +117,16 @@ export class EventFilter implements Scope {
     const field = declaration.fields[name]!
     const value = this.#event.data[name] ?? null
     if (value === null) return UNKNOWN
+    // Words of the kernel are compared as it prints them: without a sign.
+    const printed = HEX.has(field.kind) ? hex(value as number | bigint) : null
     if (isNamed || IDS.has(field.kind)) {
       const called = this.#words.called(this.#event, name, field)
-      if (called !== null) return found(called)
+      // A text may be the name, or the number as the JSON has it.
+      if (called !== null) return found(printed === null || typeof called !== 'string' ? called : new Named([called, printed]))
+      if (printed !== null) return found(printed)
     }
     if (field.kind === 'time') return found(new Decimal(BigInt(value as number)))
-    // Words of the kernel are compared as it prints them: without a sign.
-    if (field.kind === 'u64' || field.kind === 'flags') return found(hex(value as number | bigint))
-    return found(value)
+    return found(field.kind === 'pfn' ? value : (printed ?? value))
   }
 
   #find(path: Path, isNamed: boolean): Found {

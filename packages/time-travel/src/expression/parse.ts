@@ -151,6 +151,8 @@ class Parser {
     if (t.name === 'count' && isCall) {
       this.#next += 2
       const path = this.path()
+      const last = path.steps.at(-1)!
+      if (last.kind === 'key') this.#fail('this is one element, and count(…) takes a list; the path alone asks whether it is there', last.at)
       this.#expect(')')
       return { kind: 'count', path, at }
     }

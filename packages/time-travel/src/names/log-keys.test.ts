@@ -58,6 +58,20 @@ test('a device that was there from the start lived beside what had gone before i
   expect(keysAfter(looks, end, [device(2, 'dax0.0', 'nd')]).keyOf(gone)).toBe('dax/dax0.0')
 })
 
+test('a device that was not yet known to be there when it was found lived beside what was there then', () => {
+  const there = device(1, 'dax0.0', 'dax')
+  const looks = [[there], [there, device(2, 'dax0.0', 'nd', { presence: null })]]
+  for (const presence of ['present', 'removed', 'gone'] as const) {
+    expect(keysAfter(looks, [there, device(2, 'dax0.0', 'nd', { presence })]).keyOf(there)).toBe('dax/dax0.0')
+  }
+  // What had gone by then, or never turned out to be there, did not.
+  expect(keysAfter(looks, [there, device(2, 'dax0.0', 'nd', { presence: null })]).keyOf(there)).toBe('dax0.0')
+  const gone = device(1, 'dax0.0', 'dax', { presence: 'gone' })
+  expect(keysAfter([[there], [gone, device(2, 'dax0.0', 'nd', { presence: null })]], [gone, device(2, 'dax0.0', 'nd')]).keyOf(gone)).toBe(
+    'dax0.0',
+  )
+})
+
 test('of more pairs of one name than are kept all are told apart', () => {
   const crowd = Array.from({ length: 20 }, (_, i) => device(i + 1, 'x', 'nd', { bookkeeping: true }))
   const keyOf = (n: number): string => keysAfter([crowd.slice(0, n)], crowd).keyOf(device(0, 'x', 'nd'))

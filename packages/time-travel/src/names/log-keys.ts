@@ -16,8 +16,13 @@ export class LogKeys {
   constructor(machine: Machine, devices: readonly DeviceInfo[]) {
     const { names } = machine.content
     const byId = new Map(devices.map((d) => [d.id, d]))
-    for (const { pairs, isCrowded } of names.together.values()) {
+    for (const { pairs, perhaps, isCrowded } of names.together.values()) {
       for (const [a, b] of pairs) this.#share(byId.get(a), byId.get(b), isCrowded)
+      for (const [a, b] of perhaps) {
+        const found = byId.get(b)
+        // What was found and turned out to be there, or to have gone only later, was there when it was found.
+        if (names.lives.get(b)?.present != null || found?.presence != null) this.#share(byId.get(a), found, isCrowded)
+      }
     }
     // Those that later events prove to have been there from the start were there before they were listed.
     const proven = provenFromStart(machine)

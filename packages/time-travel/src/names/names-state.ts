@@ -10,6 +10,8 @@ interface Life {
 /** Devices of one name on one host that were there at once, two by two. */
 interface Together {
   pairs: [number, number][]
+  /** One that was there when the other was found, of which was not yet told then that it is there, too. */
+  perhaps: [there: number, found: number][]
   /** There were more than are kept: whatever bears the name has to be told apart. */
   isCrowded: boolean
 }
@@ -83,18 +85,24 @@ function seeStart({ starts: { regions, pagemaps } }: NamesState, { data }: AnyEv
 function look(state: NamesState, devices: readonly DeviceInfo[]): void {
   const at = ++state.looks
   const there = new Map<string, number[]>()
+  const found: DeviceInfo[] = []
   for (const device of devices) {
     const { id, presence } = device
     let life = state.lives.get(id)
     if (life === undefined) {
       state.lives.set(id, (life = { listed: at, present: null }))
       push(state.named, keyOf(device), id)
+      if (presence === null) found.push(device)
     }
     if (presence !== 'present') continue
     life.present ??= at
     push(there, keyOf(device), id)
   }
   for (const [name, ids] of there) if (ids.length > 1) keepPairs(state, name, ids)
+  for (const device of found) {
+    const name = keyOf(device)
+    for (const id of there.get(name) ?? []) keep(togetherOf(state, name), 'perhaps', id, device.id)
+  }
 }
 
 function push(lists: Map<string, number[]>, key: string, id: number): void {
@@ -103,16 +111,25 @@ function push(lists: Map<string, number[]>, key: string, id: number): void {
   else ids.push(id)
 }
 
-function keepPairs({ together }: NamesState, name: string, ids: readonly number[]): void {
+function togetherOf({ together }: NamesState, name: string): Together {
   let of = together.get(name)
-  if (of === undefined) together.set(name, (of = { pairs: [], isCrowded: false }))
-  const { pairs } = of
+  if (of === undefined) together.set(name, (of = { pairs: [], perhaps: [], isCrowded: false }))
+  return of
+}
+
+function keepPairs(state: NamesState, name: string, ids: readonly number[]): void {
+  const of = togetherOf(state, name)
   for (const [i, a] of ids.entries()) {
     for (const b of ids.slice(i + 1)) {
       if (of.isCrowded) return
-      if (pairs.some(([x, y]) => x === a && y === b)) continue
-      if (pairs.length < PAIRS_KEPT_MAX) pairs.push([a, b])
-      else of.isCrowded = true
+      keep(of, 'pairs', a, b)
     }
   }
+}
+
+function keep(of: Together, kind: 'pairs' | 'perhaps', a: number, b: number): void {
+  const kept = of[kind]
+  if (kept.some(([x, y]) => x === a && y === b)) return
+  if (kept.length < PAIRS_KEPT_MAX) kept.push([a, b])
+  else of.isCrowded = true
 }
