@@ -67,6 +67,22 @@ test('data that begin right behind the first 8 KiB leave no room for struct page
   expect(found({ dataoff: 8192, align: 4096 }).slice(0, 4)).toEqual([-6, 'memory', 'unbound', null])
 })
 
+test('in mode RAM, data that begin within the first 8 KiB are refused before anything is mapped', () => {
+  expect(found({ dataoff: 0, align: 4096, mode: 1 })).toEqual([-6, 'memory', 'unbound', null])
+})
+
+test.each([
+  ['ram', [0x2000, 200 * MIB]],
+  ['pmem', [0x2000, 4 * MIB, 200 * MIB]],
+] as const)('mode %s: which windows are claimed, as 6.1.192 asked for them', (mode, sizes) => {
+  const lab = new Lab({ region: { size: 200 * MIB } })
+  const pfn = lab.pfn(mode)
+  const from = lab.events.length
+  expect(lab.machine.bind(pfn)).toBe(0)
+  const asked = lab.events.slice(from).filter(({ type }) => type === 'resource-tree/requested')
+  expect(asked.map(({ data }) => Number(BigInt(data['end'] as string) - BigInt(data['start'] as string)) + 1)).toEqual(sizes)
+})
+
 test('-EOPNOTSUPP stays the namespace’s own errno: it is nobody’s, and not served', () => {
   for (const change of [{ startPad: MIB }, { endTrunc: 4096 }, { align: 4 * MIB, kind: 'dax' }, { pageSize: 65_536 }] as const)
     expect(found(change)).toEqual([-95])

@@ -32,12 +32,16 @@ export function setupPfn(nd: NdPfn, ndns: NdNamespace, window: Nsio, pointer: st
 function setUp(nd: NdPfn, ndns: NdNamespace, window: Nsio, pointer: string): PfnSetup | number {
   const superblock = initPfn(nd, ndns)
   if (typeof superblock === 'number') return superblock
-  // nd_pfn_clear_memmap_errors looks at all that is in front of the data.
-  disable(window)
-  const wider = enable(nd, ndns, superblock.startPad + superblock.dataoff)
+  const wider = superblock.mode === pfnMode.PMEM ? widened(nd, ndns, window, superblock) : window
   if (typeof wider === 'number') return wider
   const pgmap = pagemapOf(nd, ndns, superblock, pointer)
   return typeof pgmap === 'number' ? pgmap : { pgmap, superblock, window: wider }
+}
+
+/** `nd_pfn_clear_memmap_errors` looks at all that is in front of the data, where the struct pages are going to be. */
+function widened(nd: NdPfn, ndns: NdNamespace, window: Nsio, { startPad, dataoff }: PfnSuperblock): Nsio | number {
+  disable(window)
+  return enable(nd, ndns, startPad + dataoff)
 }
 
 /** `__nvdimm_setup_pfn`. */
