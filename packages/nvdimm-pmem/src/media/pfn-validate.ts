@@ -78,7 +78,7 @@ function validate61(block: Uint8Array, want: PfnExpectation): PfnSuperblock | nu
 function fits(sb: PfnSuperblock, { start, size }: PfnExpectation): boolean {
   return (
     sb.align <= size &&
-    sb.startPad + sb.dataoff + sb.endTrunc < size &&
+    sb.dataoff < size &&
     (start + sb.startPad + sb.dataoff) % sb.align === 0 &&
     sb.dataoff % PAGE_BYTES === 0 &&
     (start + sb.startPad) % SUBSECTION_BYTES === 0 &&

@@ -32,20 +32,28 @@ export function setupPfn(nd: NdPfn, ndns: NdNamespace, window: Nsio, pointer: st
 function setUp(nd: NdPfn, ndns: NdNamespace, window: Nsio, pointer: string): PfnSetup | number {
   const superblock = initPfn(nd, ndns)
   if (typeof superblock === 'number') return superblock
-  // nd_pfn_clear_memmap_errors looks at all that is in front of the data.
-  disable(window)
-  const wider = enable(nd, ndns, superblock.startPad + superblock.dataoff)
+  const wider = superblock.mode === pfnMode.PMEM ? widened(nd, ndns, window, superblock) : window
   if (typeof wider === 'number') return wider
-  const pgmap = pagemapOf(ndns, superblock, pointer)
+  const pgmap = pagemapOf(nd, ndns, superblock, pointer)
   return typeof pgmap === 'number' ? pgmap : { pgmap, superblock, window: wider }
 }
 
+/** `nd_pfn_clear_memmap_errors` looks at all that is in front of the data, where the struct pages are going to be. */
+function widened(nd: NdPfn, ndns: NdNamespace, window: Nsio, { startPad, dataoff }: PfnSuperblock): Nsio | number {
+  disable(window)
+  return enable(nd, ndns, startPad + dataoff)
+}
+
 /** `__nvdimm_setup_pfn`. */
-function pagemapOf(ndns: NdNamespace, sb: PfnSuperblock, pointer: string): PagemapSpec | number {
+function pagemapOf(nd: NdPfn, ndns: NdNamespace, sb: PfnSuperblock, pointer: string): PagemapSpec | number {
   const start = ndns.range.start + BigInt(sb.startPad)
   const end = ndns.range.end - BigInt(sb.endTrunc)
   const spec = { ranges: [{ start, end }], type: memoryType.FS_DAX, pointer }
   if (sb.mode === pfnMode.RAM) return sb.dataoff < RESERVED_BYTES ? errno.EINVAL : { ...spec, altmap: null }
   if (sb.mode !== pfnMode.PMEM) return errno.ENXIO
+  const fitting = Math.floor((Number(end - start) + 1 - sb.dataoff) / PAGE)
+  // Below zero it would be a very large number to the kernel, which finds out when it maps.
+  if (fitting >= 0 && sb.npfns > fitting)
+    nd.machine.warn(nd.id, '__nvdimm_setup_pfn', `number of pfns truncated from ${sb.npfns} to ${fitting}`)
   return { ...spec, altmap: newAltmap(Number(start >> 12n), RESERVED_BYTES / PAGE, (sb.dataoff - RESERVED_BYTES) / PAGE) }
 }
