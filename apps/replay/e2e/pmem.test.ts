@@ -154,6 +154,25 @@ describe('create and write', () => {
     expect((await bytesOf(['cat', file])).out.subarray(0, 5).toString()).toBe('hello')
   })
 
+  test('says when Linux 6.1 would refuse it, and what it made all the same', async () => {
+    const made = async (version: string, mode: string, ...more: string[]): Promise<string[]> => {
+      const file = scratch.path(`refused-${version}-${mode}.img`)
+      const created = await pmem(['create', file, '--mode', mode, '--size', '256M', '--superblock-version', version, '--force', ...more])
+      const checked = await pmem(['check', file])
+      expect([created.code, checked.code, checked.out]).toEqual([0, 0, 'clean\n'])
+      return [created.err, checked.err].map((err) => /Linux 6\.1 .*? \(-E\w+\)[^:]*/.exec(err)?.[0] ?? '')
+    }
+    // As the kernel did in the lab: "bad offset: 0x600000 dax disabled align: 0x400000", "alignment mismatch: 2097152:4194304".
+    const refused = 'Linux 6.1 on x86-64 makes no device of this superblock (-EOPNOTSUPP)'
+    const [created, checked] = await made('1.1', 'fsdax')
+    expect(created).toBe(`${refused} at address 0x0`)
+    expect(checked).toContain(`${refused} where the namespace begins at a multiple of 1 GiB`)
+    expect(await made('1.1', 'devdax')).toEqual([`${refused} at address 0x0`, `${refused}, wherever the namespace lies`])
+    expect(await made('1.1', 'fsdax', '--start', '0x200000')).toEqual(['', checked])
+    expect(await made('1.2', 'fsdax')).toEqual(['', ''])
+    expect(await made('1.4', 'devdax', '--start', '0x200000')).toEqual(['', ''])
+  })
+
   test('to stdout', async () => {
     const { code, out } = await bytesOf(['create', '-', '--size', '16M', '--superblock-version', '2.0'])
     expect([code, out.length]).toEqual([0, 16 << 20])

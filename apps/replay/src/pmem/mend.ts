@@ -2,6 +2,7 @@
 import { checkBtt, planRepair, repairBtt, type BttChecked, type Mend, type RepairPlan } from '@devtrail/nvdimm-pmem/btt'
 import { exit, Failure } from '../session/failure.ts'
 import { goodSuperblock, type Image } from './image.ts'
+import { refusedNote } from './served.ts'
 import { checked, isCut, verdictOf } from './verdict.ts'
 
 export interface Judged {
@@ -11,6 +12,8 @@ export interface Judged {
   readonly isBtt: boolean
   /** Whether a pfn or dax image ends before its data do. */
   readonly isCut: boolean
+  /** A note that a good pfn or dax superblock is none that Linux 6.1 takes. */
+  readonly refused: string | null
 }
 
 /** A BTT, or what may have been one: only that is there twice. */
@@ -31,7 +34,9 @@ export function judged(image: Image): Judged {
   const isBtt = superblock.kind === 'btt'
   const result = checked(image, superblock)
   const mends = isBtt && verdictOf(result) !== 'clean' ? (planRepair(image.medium)?.mends ?? []) : []
-  return { result, mends, isBtt, isCut: isCut(superblock, image) }
+  const isGood = !isBtt && verdictOf(result) === 'clean'
+  const refused = isGood ? refusedNote(superblock.block, null, image.medium.size) : null
+  return { result, mends, isBtt, isCut: isCut(superblock, image), refused }
 }
 
 /** Puts right what can be, and checks what is there then. @throws Failure when there is nothing to go by, or something else would be lost. */
@@ -41,7 +46,7 @@ export function repaired(image: Image, isForced: boolean): Judged {
   if (!isForced) assertNothingLost(image, plan)
   repairBtt(image.medium, plan)
   image.file.sync()
-  return { result: checkBtt(image.medium, plan.start), mends: plan.mends, isBtt: true, isCut: false }
+  return { result: checkBtt(image.medium, plan.start), mends: plan.mends, isBtt: true, isCut: false, refused: null }
 }
 
 function assertNothingLost({ given }: Image, { mends }: RepairPlan): void {

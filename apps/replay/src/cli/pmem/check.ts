@@ -105,6 +105,7 @@ export function pmemCheckCommand({ program, run }: Cli): void {
           await session.printJson({ schemaVersion: 1, file: given, verdict, faults, more, pending, arenas, ...mends })
         } else await show(session, found, verdict, isRepair)
         advise(session, found, verdict, isRepair)
+        if (found.refused !== null) session.note(found.refused)
         return codeOf(verdict, found, options.strict === true)
       }),
     )

@@ -20,6 +20,7 @@ import {
 } from '@devtrail/nvdimm-pmem/media'
 import { FileMedium } from '@devtrail/nvdimm-pmem/node'
 import { TemporaryFolder } from '../../logs/temporary.ts'
+import { refusedNote } from '../../pmem/served.ts'
 import { bytesFrom } from '../../pmem/size.ts'
 import { bytes } from '@devtrail/survey'
 import { examples, type Cli } from '../command.ts'
@@ -86,8 +87,14 @@ function alignFrom(text: string): number {
   throw new Failure(exit.usage, `--align ${text}: 4K, 2M or 1G; the kernel maps, and takes superblocks of, no other`)
 }
 
+/** What was made, and what is to be known about it. */
+interface Says {
+  readonly says: string
+  readonly note: string | null
+}
+
 /** Fields that a version has not are zeros in it. */
-function makePfn(medium: Medium, options: Options, uuids: Uuids): string {
+function makePfn(medium: Medium, options: Options, uuids: Uuids): Says {
   const minor = Number(versionFrom(options.superblockVersion, pfnVersions, '1.4').slice(2))
   const mode = options.map === 'dev' ? pfnMode.PMEM : pfnMode.RAM
   const align = alignFrom(options.align)
@@ -111,8 +118,9 @@ function makePfn(medium: Medium, options: Options, uuids: Uuids): string {
     pageStructSize: minor < 4 ? 0 : 64,
   }
   dropSuperblocks(medium)
-  put(medium, SUPERBLOCK_AT, encodePfn(superblock))
-  return `${options.mode}, ${npfns * 4096} bytes behind byte ${dataoff}`
+  const block = encodePfn(superblock)
+  put(medium, SUPERBLOCK_AT, block)
+  return { says: `${options.mode}, ${npfns * 4096} bytes behind byte ${dataoff}`, note: refusedNote(block, start, medium.size) }
 }
 
 /** Opens what is to be written, made anew where nothing is; says whether it was. */
@@ -134,7 +142,7 @@ function openTarget(path: string, size: number | null, force: boolean): { file: 
   return { file: new FileMedium(path, { writable: true }), isNew: there === undefined }
 }
 
-function make(path: string, options: Options): { says: string; size: number } {
+function make(path: string, options: Options): Says & { size: number } {
   const size = options.size === undefined ? null : bytesFrom(options.size, '--size')
   if (size !== null && size < NAMESPACE_BYTES_MIN) throw new Failure(exit.usage, `--size ${options.size}: a namespace has 16 MiB at least`)
   const uuids = {
@@ -147,9 +155,10 @@ function make(path: string, options: Options): { says: string; size: number } {
     if (size !== null && size > opened.size)
       throw new Failure(exit.usage, `${path} has ${opened.size} bytes, fewer than --size ${options.size}`)
     const medium = size === null || size === opened.size ? opened : new PartMedium(opened, 0, size)
-    const says = options.mode === 'sector' ? makeBtt(medium, options, uuids) : makePfn(medium, options, uuids)
+    const { says, note } =
+      options.mode === 'sector' ? { says: makeBtt(medium, options, uuids), note: null } : makePfn(medium, options, uuids)
     opened.sync()
-    return { says: `${says}, uuid ${uuids.uuid}`, size: medium.size }
+    return { says: `${says}, uuid ${uuids.uuid}`, note, size: medium.size }
   } catch (error) {
     if (isNew) rmSync(path, { force: true })
     throw error
@@ -193,9 +202,10 @@ export function pmemCreateCommand({ program, run }: Cli): void {
     .action(
       run<Options>(async (session, given, options) => {
         if (given === '-' && session.json) throw new Failure(exit.usage, 'the image goes to stdout: --json would be mixed into it')
-        const { says, size } = given === '-' ? await makeToStdout(options) : make(given, options)
+        const { says, note, size } = given === '-' ? await makeToStdout(options) : make(given, options)
         if (session.json) await session.printJson({ schemaVersion: 1, file: given, mode: options.mode, size, says })
         else session.note(`${given === '-' ? 'made' : `${given} made`}: ${bytes(size)}, ${says}`)
+        if (note !== null) session.note(note)
         return exit.fine
       }),
     )
