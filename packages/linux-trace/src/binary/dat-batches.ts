@@ -1,7 +1,7 @@
 /** The records of a trace.dat as batches of entries. */
 import { BatchBuilder, type EntryBatch } from '../entries/batch.ts'
 import type { ColumnPool } from '../entries/columns.ts'
-import { lossNotes, lostOf, unplacedOf } from '../cpu-stats.ts'
+import { lossNotes, lostOf } from '../cpu-stats.ts'
 import { rebootNotes } from '../entries/reboot.ts'
 import { RecordingError } from '../errors.ts'
 import type { ProbeDefinition } from '../probes.ts'
@@ -13,6 +13,7 @@ import { pagesOf } from './cpu-data.ts'
 import { CpuRecords } from './cpu-records.ts'
 import { mergeable, nameOf, withData } from './buffers.ts'
 import type { DatBuffer, DatFile } from './dat-file.ts'
+import { DatLosses } from './dat-losses.ts'
 import { DevresPointers } from './devres-pointers.ts'
 import type { EventFormat } from './format.ts'
 import { KeptRecords } from './kept-records.ts'
@@ -23,8 +24,6 @@ import { RecordReader } from './record-reader.ts'
 import { RecordTexts } from './record-texts.ts'
 import type { ByteSource, Decompress } from './source.ts'
 import { Twins } from './twins.ts'
-
-const UNREADABLE_SHOWN_MAX = 5
 
 const nothing = (): void => {}
 
@@ -47,17 +46,9 @@ export class DatBatches {
   readonly #contextTexts: string[] = []
   readonly #style
   readonly #kept: KeptRecords
-  /** By CPU: of how many buffers no record was seen yet. */
-  readonly #notBegun = new Map<number, number>()
-  /** CPUs of which entries were overwritten before the first there is. */
-  readonly #late = new Set<number>()
+  readonly #losses: DatLosses
   /** Those that are read: they have one clock. */
   readonly #buffers: readonly DatBuffer[]
-  /** Entries that were lost where nothing says. */
-  #unplaced: number
-  /** Entries that later ones have overwritten; and how many of them before the first there is. */
-  readonly #overwritten: number
-  #overwrittenFirst = 0
   /** Whether buffers had to be left out. */
   #isPart = false
   #twinsSeen = 0
@@ -93,14 +84,11 @@ export class DatBatches {
       summary.written = read + lostOf(stats)
     }
     summary.countsItself = true
-    this.#unplaced = unplacedOf(stats)
-    this.#overwritten = stats.reduce((sum, { overrun }) => sum + overrun, 0)
+    this.#losses = new DatLosses(stats, this.#buffers, summary, this.#out)
     summary.uname = file.uname
     summary.clock = this.#buffers[0]?.clock ?? file.clock
     summary.ticks = summary.clock !== null && isCounting(summary.clock)
     summary.notes.push(...lossNotes(stats))
-    for (const { cpus } of this.#buffers)
-      for (const { cpu, size } of cpus) if (size > 0) this.#notBegun.set(cpu, (this.#notBegun.get(cpu) ?? 0) + 1)
     summary.lateCpus = []
     summary.cpus = file.cpuCount ?? file.buffers[0]?.cpus.length ?? null
     const left = withData(file.buffers).filter((buffer) => !this.#buffers.includes(buffer))
@@ -153,15 +141,13 @@ export class DatBatches {
     const summary = this.#summary
     const unclear = this.#devres.unclear()
     let isClear = unclear === null
-    await this.#foreseeLosses()
-    if (this.#overwrittenFirst > 0)
-      this.#out.add({ kind: 'gap', reason: 'overwritten', lost: this.#overwrittenFirst, cpu: null, line: 0 }, 0, 0)
+    const losses = this.#losses
+    await losses.foresee(() => this.#cpus().keys(), this.#isPart)
     const ready: EntryBatch[] = []
     let wake: (() => void) | null = null
     let resume: (() => void) | null = null
     let over = false
     let failure: unknown = null
-    if (this.#unplaced > 0 || this.#isPart) this.#out.add({ kind: 'blind', cpu: null }, 0, 0)
     const cpus = this.#cpus()
     const isTwin = this.#twins(cpus)
     const show = (from: CpuRecords): void | Promise<void> => {
@@ -178,12 +164,9 @@ export class DatBatches {
       wake?.()
       return new Promise((resolve) => (resume = resolve))
     }
-    const lacking = ({ cpu, pages, missed, damagedPages }: CpuRecords): void => {
-      if (damagedPages > 0 || (missed !== null && !(pages === 1 && this.#late.has(cpu))))
-        this.#out.add({ kind: 'blind', cpu }, summary.entries, summary.lastTime)
-    }
+    const lacking = (from: CpuRecords): void => losses.lacking(from)
     const ended = (from: CpuRecords): void => {
-      if (from.damagedPages > 0) this.#damagedPages(from)
+      if (from.damagedPages > 0) losses.damagedPages(from)
     }
     const work = inOrder([...cpus.keys()], { show, lacking, ended, rest })
       .catch((error: unknown) => {
@@ -225,72 +208,9 @@ export class DatBatches {
     if (!this.#out.isEmpty) yield this.#out.take()
   }
 
-  /** Reads all pages for what their marks say was overwritten before them: before a CPU's first, its part of the trace begins late. */
-  async #foreseeLosses(): Promise<void> {
-    if (this.#overwritten === 0) return
-    let placed = 0
-    let isCounted = true
-    for (const cpu of this.#cpus().keys()) {
-      do {
-        while (cpu.step()) {
-          const { missed, pages } = cpu
-          if (missed === null) continue
-          cpu.missed = null
-          if (missed < 0) isCounted = false
-          else placed += missed
-          if (pages === 1) this.#overwrittenFirst += Math.max(missed, 0)
-          if (pages === 1) this.#late.add(cpu.cpu)
-        }
-      } while (await cpu.more())
-    }
-    if (this.#late.size > 0) this.#summary.lateCpus = [...this.#notBegun.keys()]
-    // What no mark counts was overwritten at one of those that do not say how much, or nobody knows where.
-    if (isCounted) this.#unplaced += Math.max(0, this.#overwritten - placed)
-    else if (this.#late.size > 0) this.#overwrittenFirst += Math.max(0, this.#overwritten - placed)
-  }
-
-  /** The CPU's records before the current one that are missing or could not be read, as gaps. */
-  #gaps(from: CpuRecords): void {
-    const { cpu, missed } = from
-    const summary = this.#summary
-    const at = [summary.entries, summary.lastTime] as const
-    from.missed = null
-    // What was overwritten before the first page is told by the count of the whole.
-    if (missed !== null && !(from.pages === 1 && this.#late.has(cpu)))
-      this.#out.add({ kind: 'gap', reason: 'lost', lost: missed < 0 ? null : missed, cpu, line: 0 }, ...at)
-    this.#damagedPages(from)
-    if (from.hasBegun) return
-    from.hasBegun = true
-    const notBegun = this.#notBegun.get(cpu)! - 1
-    this.#notBegun.set(cpu, notBegun)
-    // The buffers of the others begin later than the first, where any was overwritten.
-    if (notBegun === 0 && this.#late.size > 0 && summary.entries > 0)
-      this.#out.add({ kind: 'gap', reason: 'overwritten', lost: null, cpu, line: 0 }, ...at)
-  }
-
-  #damagedPages(from: CpuRecords): void {
-    const { entries, lastTime } = this.#summary
-    for (; from.damagedPages > 0; from.damagedPages--) {
-      this.#unreadable(`a page of CPU ${from.cpu}`)
-      this.#out.add({ kind: 'gap', reason: 'unreadable', lost: null, cpu: from.cpu, line: 0 }, entries, lastTime)
-    }
-  }
-
-  #unreadable(what: string): void {
-    const summary = this.#summary
-    summary.unparsed++
-    if (summary.unreadable.length < UNREADABLE_SHOWN_MAX) summary.unreadable.push(what)
-  }
-
-  #unreadableRecord({ cpu, time }: CpuRecords, what: string): void {
-    const { entries, lastTime } = this.#summary
-    this.#unreadable(`a record of CPU ${cpu} at ${time} ns is ${what}`)
-    this.#out.add({ kind: 'gap', reason: 'unreadable', lost: 1, cpu, line: 0 }, entries, lastTime)
-  }
-
   /** A record that was told already. */
   #twin(from: CpuRecords): void {
-    if (from.lacks || !from.hasBegun) this.#gaps(from)
+    if (from.lacks || !from.hasBegun) this.#losses.before(from)
     const summary = this.#summary
     this.#twinsSeen++
     if (summary.inBuffer === null || summary.written === null) return
@@ -299,17 +219,17 @@ export class DatBatches {
   }
 
   #record(from: CpuRecords): void {
-    if (from.missed !== null || from.damagedPages > 0 || !from.hasBegun) this.#gaps(from)
+    if (from.missed !== null || from.damagedPages > 0 || !from.hasBegun) this.#losses.before(from)
     const summary = this.#summary
     const { view, start } = from
     const { flags, preempt, pid } = this.#common
     const plan = this.#plans.of(typeOf(this.#common, from, this.#little))
     if (plan === null) {
-      this.#unreadableRecord(from, 'of an event without a format')
+      this.#losses.unreadableRecord(from, 'of an event without a format')
       return
     }
     const of = view.getInt32(start + pid.offset, this.#little)
-    if (of < 0) return this.#unreadableRecord(from, `of the impossible pid ${of}`)
+    if (of < 0) return this.#losses.unreadableRecord(from, `of the impossible pid ${of}`)
     const number = ++summary.entries
     seeTime(summary, from.time, from.cpu)
     if (of !== this.#lastPid) {
