@@ -16,6 +16,15 @@ const pmem = (args: readonly string[], stdin?: Uint8Array | string): Promise<Run
   scratch.run(['pmem', ...args], stdin === undefined ? {} : { stdin })
 const json = async (args: readonly string[]): Promise<any> => JSON.parse((await pmem([...args, '--json'])).out)
 
+/** What `create` and `check` say of Linux 6.1; nothing: an empty text. */
+const refusals = async (version: string, mode: string, ...more: string[]): Promise<string[]> => {
+  const file = scratch.path(`refused-${version}-${mode}.img`)
+  const created = await pmem(['create', file, '--mode', mode, '--size', '256M', '--superblock-version', version, '--force', ...more])
+  const checked = await pmem(['check', file])
+  expect([created.code, checked.code, checked.out]).toEqual([0, 0, 'clean\n'])
+  return [created.err, checked.err].map((err) => /Linux 6\.1 .*? \(-E\w+\)[^:]*/.exec(err)?.[0] ?? '')
+}
+
 /** What it writes to stdout, as bytes. */
 async function bytesOf(args: readonly string[], stdin?: Uint8Array): Promise<{ code: number; out: Buffer }> {
   const child = spawn(process.execPath, [BIN, 'pmem', ...args], { ...scratch.spawnOptions(), stdio: ['pipe', 'pipe', 'ignore'] })
@@ -155,22 +164,15 @@ describe('create and write', () => {
   })
 
   test('says when Linux 6.1 would refuse it, and what it made all the same', async () => {
-    const made = async (version: string, mode: string, ...more: string[]): Promise<string[]> => {
-      const file = scratch.path(`refused-${version}-${mode}.img`)
-      const created = await pmem(['create', file, '--mode', mode, '--size', '256M', '--superblock-version', version, '--force', ...more])
-      const checked = await pmem(['check', file])
-      expect([created.code, checked.code, checked.out]).toEqual([0, 0, 'clean\n'])
-      return [created.err, checked.err].map((err) => /Linux 6\.1 .*? \(-E\w+\)[^:]*/.exec(err)?.[0] ?? '')
-    }
     // As the kernel did in the lab: "bad offset: 0x600000 dax disabled align: 0x400000", "alignment mismatch: 2097152:4194304".
     const refused = 'Linux 6.1 on x86-64 makes no device of this superblock (-EOPNOTSUPP)'
-    const [created, checked] = await made('1.1', 'fsdax')
+    const [created, checked] = await refusals('1.1', 'fsdax')
     expect(created).toBe(`${refused} at address 0x0`)
     expect(checked).toContain(`${refused} where the namespace begins at a multiple of 1 GiB`)
-    expect(await made('1.1', 'devdax')).toEqual([`${refused} at address 0x0`, `${refused}, wherever the namespace lies`])
-    expect(await made('1.1', 'fsdax', '--start', '0x200000')).toEqual(['', checked])
-    expect(await made('1.2', 'fsdax')).toEqual(['', ''])
-    expect(await made('1.4', 'devdax', '--start', '0x200000')).toEqual(['', ''])
+    expect(await refusals('1.1', 'devdax')).toEqual([`${refused} at address 0x0`, `${refused}, wherever the namespace lies`])
+    expect(await refusals('1.1', 'fsdax', '--start', '0x200000')).toEqual(['', checked])
+    expect(await refusals('1.2', 'fsdax')).toEqual(['', ''])
+    expect(await refusals('1.4', 'devdax', '--start', '0x200000')).toEqual(['', ''])
   })
 
   test('to stdout', async () => {
