@@ -12,6 +12,7 @@ import { readTextBatches } from '../text/batches.ts'
 import type { EntryBatch } from '../entries/batch.ts'
 import { KeptWriter } from '../entries/kept-writer.ts'
 import type { Row } from '../entries/row.ts'
+import { announcedAtEnd, lateCpus, lostNowhere } from './announced.ts'
 import { devresLogged } from './binding.ts'
 import { BlindCpus } from './blind-cpus.ts'
 import { consoleAhead, consoleLine, consoleText } from './console.ts'
@@ -23,19 +24,17 @@ import { clockInUse, clockNotes } from '../clocks.ts'
 import { epochNotes } from '../epoch.ts'
 import type { Handler } from './handlers.ts'
 import { HitPlans } from './hit-plans.ts'
-import { announcedBy, lossNotes, lostOf, parseCpuStats, unplacedOf, type CpuStat } from '../cpu-stats.ts'
+import { lossNotes, lostOf, parseCpuStats, type CpuStat } from '../cpu-stats.ts'
 import { Losses } from './losses.ts'
 import { mustBeImportable } from './misuse.ts'
 import { sayMissedReturns } from './missed-returns.ts'
-import { baselineNotes, cutNote, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, undrainedNote, unplacedNote } from './notes.ts'
+import { baselineNotes, endNotes, entryNote, NOT_FOLLOWED_SHOWN_MAX, probeNotes, unplacedNote } from './notes.ts'
 import { sayOwnersByNamespace } from './ownerless-pagemaps.ts'
 import { StraightWay } from './straight-way.ts'
 import { Window } from './window.ts'
 import { WithoutEffect } from './without-effect.ts'
 
 const PROGRESS_EVERY = 8192
-/** Linux has no more CPUs than this (CONFIG_NR_CPUS). */
-const CPUS_MAX = 8192
 
 /**
  * Imports a recording: reads its trace as a stream, says what was found and what happened.
@@ -128,7 +127,7 @@ class Importer {
     this.#ctx.deviceMemoryAtStart = deviceMemoryAtStart(this.#ctx)
     this.#notes.push(...baselineNotes(this.#recording, missing), ...probeNotes(this.#ctx.coverage, this.#probes))
     sayMissedReturns(this.#ctx)
-    this.#blind.addFromStart([...this.#lateCpus(), ...(this.#unplaced() > 0 ? [null] : [])])
+    this.#blind.addFromStart([...lateCpus(this.#trace, this.#foreseen), ...(lostNowhere(this.#stats, this.#foreseen) > 0 ? [null] : [])])
     this.#notes.push(...lossNotes(this.#stats))
     await this.#settled()
     this.#options.signal?.throwIfAborted()
@@ -253,22 +252,6 @@ class Importer {
     this.#ctx.sayDoubts()
   }
 
-  /** Entries that are known to be lost, and nothing says where. */
-  #unplaced(): number {
-    const placed = this.#foreseen?.placed ?? 0
-    const announced = Math.max(this.#foreseen?.announced ?? 0, this.#foreseen === null ? 0 : lostOf(this.#stats))
-    return Math.max(unplacedOf(this.#stats), announced - placed)
-  }
-
-  /** CPUs that may have lost entries after the first entry there is: those whose buffer is said to begin later. */
-  #lateCpus(): readonly number[] {
-    const { inBuffer, written, cpus, first } = this.#trace
-    if (first === null || inBuffer === null || written === null || written <= inBuffer) return []
-    const late =
-      this.#foreseen?.lateCpus ?? this.#trace.lateCpus ?? Array.from({ length: Math.min(cpus ?? CPUS_MAX, CPUS_MAX) }, (_, cpu) => cpu)
-    return late.filter((cpu) => cpu !== first.cpu)
-  }
-
   /** What is known where not all is recorded, or CPUs are blind, holds only until the next entry. */
   #doubt(entry: TraceEntry): void {
     if (this.#unrecorded.length > 0) {
@@ -359,13 +342,11 @@ class Importer {
 
   /** Entries that were announced, and are not there: by the header, or by what the kernel counted. */
   #sayCut(): void {
-    const { entries, unparsed, inBuffer, lastTime, countsItself } = this.#trace
-    const counted = countsItself ? 0 : announcedBy(this.#stats, inBuffer ?? entries) - unparsed
-    if (inBuffer !== null && entries < inBuffer) this.#notes.push(cutNote(entries, inBuffer))
-    if (counted > Math.max(entries, inBuffer ?? 0)) this.#notes.push(undrainedNote(entries, counted))
-    const announced = Math.max(inBuffer ?? 0, counted)
-    if (announced > entries) this.#gap('cut', announced - entries, null, { number: entries, time: lastTime })
-    this.#losses.announce(announced)
+    const { entries, lastTime } = this.#trace
+    const announced = announcedAtEnd(this.#trace, this.#stats)
+    this.#notes.push(...announced.notes)
+    if (announced.entries > entries) this.#gap('cut', announced.entries - entries, null, { number: entries, time: lastTime })
+    this.#losses.announce(announced.entries)
   }
 
   #summary(): ImportSummary {
