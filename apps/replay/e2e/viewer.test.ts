@@ -430,6 +430,7 @@ describe.skipIf(!hasBrowser)('the pictures of the README', () => {
     await expect.poll(() => heading(page)).toBe('State after event 224')
     await page.locator('.violation').waitFor()
     await page.locator('.strip').waitFor()
+    await page.locator('.events .list').getByRole('button', { name: /^224 / }).waitFor()
     await expectPicture(page, `crash-${scheme}`)
     await context.close()
   })
