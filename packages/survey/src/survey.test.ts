@@ -73,6 +73,9 @@ function namesByTheBook(events: readonly AnyEvent[]): { devices: Map<number, str
   for (const event of events) facts.learn(event)
   const machine = new Machine(models, facts)
   const [proper, any] = [new Set<string>(), new Set<string>()]
+  /** Devices that were found beside one of their name, and of which it was not told then that they are there, too. */
+  const perhaps: (readonly [there: DeviceInfo, found: DeviceInfo])[] = []
+  const [listed, seenThere] = [new Set<number>(), new Set<number>()]
   const regions = new Map<number, string>()
   for (const event of events) {
     machine.step(event)
@@ -82,6 +85,18 @@ function namesByTheBook(events: readonly AnyEvent[]): { devices: Map<number, str
     const there = machine.devices().filter(({ presence }) => presence === 'present')
     for (const shared of sharedBy(there)) any.add(shared)
     for (const shared of sharedBy(there.filter(({ bookkeeping }) => !bookkeeping))) proper.add(shared)
+    for (const { id } of there) seenThere.add(id)
+    for (const device of machine.devices()) {
+      if (!listed.has(device.id) && device.presence === null)
+        perhaps.push(...there.filter(({ name }) => name === device.name).map((one) => [one, device] as const))
+      listed.add(device.id)
+    }
+  }
+  for (const [there, found] of perhaps) {
+    const turnedOut = seenThere.has(found.id) || machine.devices().some(({ id, presence }) => id === found.id && presence !== null)
+    if (!turnedOut) continue
+    any.add(found.name)
+    if (!there.bookkeeping && !found.bookkeeping) proper.add(found.name)
   }
   const keyOf = ({ name, bus, bookkeeping }: DeviceInfo): string =>
     (bookkeeping ? any : proper).has(name) ? `${bus ?? '?'}/${name}` : name

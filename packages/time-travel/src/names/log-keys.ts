@@ -20,8 +20,7 @@ export class LogKeys {
       for (const [a, b] of pairs) this.#share(byId.get(a), byId.get(b), isCrowded)
       for (const [a, b] of perhaps) {
         const found = byId.get(b)
-        // What was found and turned out to be there, or to have gone only later, was there when it was found.
-        if (names.lives.get(b)?.present != null || found?.presence != null) this.#share(byId.get(a), found, isCrowded)
+        if (found !== undefined && turnedOut(names, found)) this.#share(byId.get(a), found, isCrowded)
       }
     }
     // Those that later events prove to have been there from the start were there before they were listed.
@@ -29,7 +28,7 @@ export class LogKeys {
     if (proven.size === 0 || names.looks === 0) return
     for (const ofName of Map.groupBy(devices, ({ host, name }) => keyOnHost(host, name)).values()) {
       for (const one of ofName.filter(({ id }) => proven.has(id))) {
-        for (const other of ofName) if (other !== one && wasThereBefore(names, other.id, one.id, proven)) this.#share(one, other)
+        for (const other of ofName) if (other !== one && wasThereBefore(names, other, one.id, proven)) this.#share(one, other)
       }
     }
   }
@@ -54,10 +53,14 @@ function provenFromStart({ models, facts }: Machine): Set<number> {
   return new Set(told.flatMap(({ id, presence }) => (presence === 'present' ? id : [])))
 }
 
-/** Whether a device was found to be there at a look before `listed` was listed, which was there all that time. */
-function wasThereBefore({ lives }: NamesState, device: number, listed: number, proven: ReadonlySet<number>): boolean {
-  const until = lives.get(listed)?.listed ?? Infinity
-  const life = lives.get(device)
-  const since = proven.has(device) && (life === undefined || life.listed > 1) ? 1 : (life?.present ?? Infinity)
-  return since < until
+/** Whether a device that was found turned out to be there, or to have gone only later: then it was there when it was found. */
+const turnedOut = ({ lives }: NamesState, { id, presence }: DeviceInfo): boolean => presence !== null || lives.get(id)?.present != null
+
+/** Whether a device was there at a look before `listed` was listed, which was there all that time. */
+function wasThereBefore(names: NamesState, device: DeviceInfo, listed: number, proven: ReadonlySet<number>): boolean {
+  const until = names.lives.get(listed)?.listed ?? Infinity
+  const life = names.lives.get(device.id)
+  if (proven.has(device.id) && (life === undefined || life.listed > 1)) return until > 1
+  if (life === undefined) return false
+  return (life.isFound && turnedOut(names, device) ? life.listed : (life.present ?? Infinity)) < until
 }

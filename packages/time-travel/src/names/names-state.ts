@@ -1,10 +1,14 @@
 /** What the whole of a log says about names, gathered event by event, so that a keyframe holds it. */
 import { hex, hostOf, type AnyEvent, type DeviceInfo, type EventDeclaration } from '@devtrail/events'
 
-/** The looks (counted from 1) at which a device was first listed, and first found to be there; null: never yet. */
+/**
+ * The looks (counted from 1) at which a device was first listed, and first found to be there; null: never yet. `isFound`: when it was
+ * listed it was not told whether it is there.
+ */
 interface Life {
   listed: number
   present: number | null
+  isFound: boolean
 }
 
 /** Devices of one name on one host that were there at once, two by two. */
@@ -90,7 +94,7 @@ function look(state: NamesState, devices: readonly DeviceInfo[]): void {
     const { id, presence } = device
     let life = state.lives.get(id)
     if (life === undefined) {
-      state.lives.set(id, (life = { listed: at, present: null }))
+      state.lives.set(id, (life = { listed: at, present: null, isFound: presence === null }))
       push(state.named, keyOf(device), id)
       if (presence === null) found.push(device)
     }
