@@ -25,7 +25,23 @@ export async function removeLeftovers(disk: Disk, folder: string): Promise<void>
   const parent = dirname(folder)
   for (const name of await disk.list(parent)) {
     const path = join(parent, name)
-    if (name.startsWith(prefixOf(folder)) && (await isLeftBehind(disk, path))) await removeAside(disk, path)
+    if (name.startsWith(prefixOf(folder)) && (await isLeftBehind(disk, path))) await takeAway(disk, path)
+  }
+}
+
+/**
+ * Whoever comes at the same moment may be about to lock a folder that looks left behind. So it first gets another name, under which
+ * nobody comes into it any more, and is looked at again.
+ */
+async function takeAway(disk: Disk, aside: string): Promise<void> {
+  const taken = `${aside}~`
+  try {
+    await disk.rename(aside, taken)
+    if (await isLeftBehind(disk, taken)) await removeAside(disk, taken)
+    else await disk.rename(taken, aside)
+  } catch (error) {
+    // Another one takes it away, too.
+    if (errorCode(error) !== 'ENOENT') throw error
   }
 }
 

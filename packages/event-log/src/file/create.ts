@@ -88,7 +88,7 @@ function mustBeGone(gone: GoneHead | undefined): void {
   throw new LogUsageError('bad-range', `a log starts behind a seq and at least as many events; found ${seq} and ${events}`)
 }
 
-const TRIES = 3
+const TRIES = 8
 
 /** Fills a free folder with an empty log. `log.json` comes last: with it, all is there. */
 async function fill(
@@ -156,7 +156,8 @@ export async function createOn(
     try {
       return await fill(disk, aside, checked, vocabulary, path, options, sizes)
     } catch (error) {
-      await removeAside(disk, aside)
+      // What cannot be removed now, the next one removes.
+      await removeAside(disk, aside).catch(() => {})
       // Another one that comes at the same moment may take it for left behind, before there is a lock in it.
       if (errorCode(error) !== 'ENOENT' || tries === TRIES) throw error
     }
