@@ -42,7 +42,10 @@ export function mustBeWrittenHere(output: string): void {
   throw new Failure(exit.usage, says)
 }
 
-const canBeAsked = (server: string): boolean => Number(SERVER.exec(server)?.[1] ?? 0) <= PORT_MAX && SERVER.test(server)
+function canBeAsked(server: string): boolean {
+  const found = SERVER.exec(server)
+  return found !== null && Number(found[1] ?? 0) <= PORT_MAX
+}
 
 /** A host's name in a stream that --host gives. @throws Failure. */
 export function mustBeHost(name: string): void {

@@ -114,27 +114,22 @@ async function copyEvents(
   return taken
 }
 
-export async function copyAttachments(from: LogReader, to: LogWriter, have: ReadonlySet<string>): Promise<number> {
-  const missing = (await from.attachments()).filter(({ name }) => !have.has(name))
-  for (const { name } of missing) await to.attach(name, from.attachmentChunks(name))
-  return missing.length
-}
-
-/** The same of those that are named, each that can be read. */
-async function copyReadable(
+/** Copies those that are not there yet: all, where damage ends it, or those that are `chosen`, each that can be read. */
+export async function copyAttachments(
   from: LogReader,
   to: LogWriter,
   have: ReadonlySet<string>,
-  { names, damaged }: NonNullable<CopyOptions['attachments']>,
+  chosen?: CopyOptions['attachments'],
 ): Promise<number> {
+  const names = chosen?.names ?? (await from.attachments()).map(({ name }) => name)
   let count = 0
   for (const name of names.filter((each) => !have.has(each))) {
     try {
       await to.attach(name, from.attachmentChunks(name))
       count++
     } catch (error) {
-      if (!(error instanceof LogDamagedError)) throw error
-      damaged(name, error)
+      if (chosen === undefined || !(error instanceof LogDamagedError)) throw error
+      chosen.damaged(name, error)
     }
   }
   return count
@@ -151,9 +146,6 @@ export async function copyLog(from: LogReader, to: LogWriter, have: Have, option
   for (const seq of missing.filter((s) => s <= begin)) await keyframes.copy(seq)
   const due = missing.filter((s) => s > begin)
   const events = await copyEvents(from, to, have, due, keyframes, options)
-  const attachments =
-    options.attachments === undefined
-      ? await copyAttachments(from, to, have.attachments)
-      : await copyReadable(from, to, have.attachments, options.attachments)
+  const attachments = await copyAttachments(from, to, have.attachments, options.attachments)
   return { events, keyframes: keyframes.count, attachments }
 }

@@ -176,6 +176,37 @@ test('so is what one left that was killed before it locked it, or while it remov
   expect(await readdir(join(root, aside!, 'lock'))).toHaveLength(1)
 })
 
+test('one that looks left behind because its writer is about to lock it is not removed under that writer', async () => {
+  const folder = join(root, 'log')
+  const [isMade, mayGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  // One stands still between its folder and its lock; the other, once it has found that folder empty, until the first has its log.
+  const mkdtemp = async (prefix: string, like: string): Promise<string> => {
+    const path = await nodeDisk.mkdtemp(prefix, like)
+    isMade.resolve()
+    await mayGo.promise
+    return path
+  }
+  const first = createOn({ ...nodeDisk, mkdtemp }, folder, sampleMeta(), sampleVocabulary, { atomic: true })
+  await isMade.promise
+  const list = async (path: string): Promise<string[]> => {
+    const names = await nodeDisk.list(path)
+    if (names.length === 0 && path.includes('unfinished')) {
+      mayGo.resolve()
+      await first
+    }
+    return names
+  }
+  const second = await createOn({ ...nodeDisk, list }, folder, sampleMeta(), sampleVocabulary, { atomic: true })
+  await second[Symbol.asyncDispose]()
+  const writer = await first
+  await writer.append(sampleEvents(3))
+  await writer.attach('note', new Uint8Array(3))
+  await writer.close()
+  await using reader = await openFileLog(folder, sampleVocabulary)
+  expect([await eventsOf(reader), (await reader.attachments()).length]).toStrictEqual([sampleEvents(3), 1])
+  expect(await readdir(root)).toStrictEqual(['log'])
+})
+
 test('what is no log says what it is and what to do', async () => {
   await writeFile(join(root, 'file'), '')
   await mkdir(join(root, 'folder'))

@@ -47,7 +47,7 @@ export interface KeyframeContent {
   /** Those of this file, in the order of their names, as they were laid out. */
   readonly stored: readonly Uint8Array[]
   /** All of them. */
-  readonly entries: Iterable<PartEntry>
+  readonly entries: readonly PartEntry[]
 }
 
 /** Writes a keyframe's file aside; its content is durable on return. Leaves nothing when it fails. @returns its path. */
@@ -176,8 +176,8 @@ export class KeyframeWriter {
       changes.keys().map((name) => [name, own.get(name) ?? null] as const),
     )
     await this.#makeFolder(fold, at)
-    const content = { seq, events, stored: stored.map(([, part]) => part.stored), entries: entries.values() }
-    if (this.#isAlone) await this.#writeOwn(at, fold, content, [...entries.values()])
+    const content = { seq, events, stored: stored.map(([, part]) => part.stored), entries: [...entries.values()] }
+    if (this.#isAlone) await this.#writeOwn(at, fold, content)
     else await this.#publish(at, await writeAside(at, content), path, durable)
   }
 
@@ -191,8 +191,8 @@ export class KeyframeWriter {
   }
 
   /** Writes one at once under its name: nobody looks before all is there. */
-  async #writeOwn(at: FoldFolder, fold: string, content: KeyframeContent, entries: readonly PartEntry[]): Promise<void> {
-    const { seq } = content
+  async #writeOwn(at: FoldFolder, fold: string, content: KeyframeContent): Promise<void> {
+    const { seq, entries } = content
     await writeAt(keyframePath(at, seq), at, content)
     await at.disk.syncFolder(at.path)
     const seqs = this.#own.get(fold)?.seqs ?? new Set()
